@@ -1,0 +1,111 @@
+/** Safetensors files on disk. Node only. */
+import { type FileHandle, open } from "node:fs/promises";
+import { SpectroscopeError } from "../kernels/errors";
+import { suggest } from "../kernels/nearest";
+import { fileError, readJson, writeAtomic } from "../runtime/store/files";
+import {
+  decodeTensor,
+  encodeSafetensors,
+  type Float32Tensors,
+  headerLength,
+  parseHeader,
+  type ReadOptions,
+  type SafetensorsHeader,
+  type SafetensorsTensor,
+} from "./safetensors";
+
+/** One read of at most this many bytes: Node refuses more than 2 GiB at once. */
+const READ_BYTES = 1 << 28;
+
+async function readAt(handle: FileHandle, start: number, bytes: number): Promise<Uint8Array> {
+  const out = new Uint8Array(bytes);
+  let done = 0;
+  while (done < bytes) {
+    const part = Math.min(READ_BYTES, bytes - done);
+    const { bytesRead } = await handle.read(out, done, part, start + done);
+    // The file shrank after its length was taken; the caller's check of lengths reports it.
+    if (bytesRead === 0) return out.subarray(0, done);
+    done += bytesRead;
+  }
+  return out;
+}
+
+async function withFile<T>(path: string, use: (handle: FileHandle, bytes: number) => Promise<T>): Promise<T> {
+  let handle: FileHandle | undefined;
+  try {
+    handle = await open(path, "r");
+    const stat = await handle.stat();
+    if (stat.isDirectory()) throw Object.assign(new Error("is a directory"), { code: "EISDIR" });
+    return await use(handle, stat.size);
+  } catch (error) {
+    throw error instanceof SpectroscopeError ? error : fileError("read", path, error);
+  } finally {
+    await handle?.close();
+  }
+}
+
+async function readHeader(handle: FileHandle, fileBytes: number, path: string): Promise<SafetensorsHeader> {
+  const length = headerLength(await readAt(handle, 0, Math.min(8, fileBytes)), fileBytes, path);
+  return parseHeader(await readAt(handle, 8, length), fileBytes, path);
+}
+
+/** Names, types, shapes and places of a file's tensors, checked, without reading the values. @throws SpectroscopeError */
+export async function readSafetensorsHeader(path: string): Promise<SafetensorsHeader> {
+  return withFile(path, (handle, bytes) => readHeader(handle, bytes, path));
+}
+
+/** Tensors of one file in the order of their bytes, read one at a time. @throws SpectroscopeError */
+export async function readSafetensors(
+  path: string,
+  options: ReadOptions = {},
+): Promise<Map<string, SafetensorsTensor>> {
+  return withFile(path, async (handle, fileBytes) => {
+    const header = await readHeader(handle, fileBytes, path);
+    const tensors = new Map<string, SafetensorsTensor>();
+    for (const entry of header.entries) {
+      if (options.select && !options.select(entry.name)) continue;
+      const bytes = await readAt(handle, header.dataStart + entry.begin, entry.end - entry.begin);
+      if (bytes.length !== entry.end - entry.begin)
+        throw fileError("read", path, new Error("it changed while being read"));
+      tensors.set(entry.name, decodeTensor(entry, bytes, path, options.allowNonFinite));
+    }
+    return tensors;
+  });
+}
+
+/** Write F32 tensors in the map's order, whole or not at all. @throws SpectroscopeError */
+export async function writeSafetensors(
+  path: string,
+  tensors: Float32Tensors,
+  metadata: Readonly<Record<string, string>> = {},
+): Promise<void> {
+  await writeAtomic(path, encodeSafetensors(tensors, metadata));
+}
+
+/** Which shard holds each tensor: `weight_map` of a `model.safetensors.index.json`. @throws SpectroscopeError */
+export async function readShardIndex(path: string): Promise<Map<string, string>> {
+  const fail = (message: string, hint: string): never => {
+    throw new SpectroscopeError(`${path}: ${message}`, { code: "bad-input", hint });
+  };
+  const json = await readJson(path);
+  const isObject = (value: unknown): value is Record<string, unknown> =>
+    typeof value === "object" && value !== null && !Array.isArray(value);
+  if (!isObject(json)) return fail("not a JSON object", "download it again");
+  const unknown = Object.keys(json).find((key) => key !== "metadata" && key !== "weight_map");
+  if (unknown !== undefined) {
+    return fail(`unknown key ${JSON.stringify(unknown)}`, suggest(unknown, ["metadata", "weight_map"]));
+  }
+  if (!isObject(json.weight_map)) return fail("no weight_map", "download it again");
+  const shards = new Map<string, string>();
+  for (const [name, shard] of Object.entries(json.weight_map)) {
+    // A shard lies beside its index; a path that leads elsewhere is an attack or a mistake.
+    if (typeof shard !== "string" || !/^[^/\\:]+\.safetensors$/.test(shard)) {
+      return fail(
+        `tensor ${JSON.stringify(name)} lies in ${JSON.stringify(shard)}`,
+        "shards are .safetensors files beside the index",
+      );
+    }
+    shards.set(name, shard);
+  }
+  return shards;
+}

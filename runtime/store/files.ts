@@ -1,0 +1,95 @@
+/** Whole files, read with errors a person can use and written so that a reader never sees half of one. Node only. */
+import { mkdir, open, readFile, rename, rm } from "node:fs/promises";
+import { basename, dirname, join } from "node:path";
+import { SpectroscopeError } from "../../kernels/errors";
+
+/** Suffix of files that are being written; one left behind by a killed process is garbage. */
+export const TEMPORARY_SUFFIX = ".tmp";
+
+let temporaryCount = 0;
+
+/** The `code` of a Node system error ("ENOENT"), if it is one. */
+export function systemCode(error: unknown): string | undefined {
+  return error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : undefined;
+}
+
+/** One line for a failed file operation: what was tried, on which path, what the system said, and what to do. */
+export function fileError(action: "read" | "write" | "list", path: string, cause: unknown): SpectroscopeError {
+  const code = systemCode(cause);
+  const known: Record<string, [what: string, hint: string]> = {
+    ENOENT: ["no such file or directory", "check the path"],
+    ENOTDIR: ["a part of the path is a file, not a directory", "check the path"],
+    EISDIR: ["it is a directory, not a file", "name a file inside it"],
+    EACCES: ["permission denied", "check who may read and write it"],
+    EPERM: ["not permitted", "check who may read and write it"],
+    EROFS: ["the file system is read-only", "choose another place"],
+    ENOSPC: ["no space left on the device", "free some space or choose another place"],
+  };
+  const [what, hint] = (code && known[code]) || [cause instanceof Error ? cause.message : String(cause), undefined];
+  return new SpectroscopeError(`cannot ${action} ${path}: ${what}`, { code: "bad-input", hint, cause });
+}
+
+/** Bytes of a file. @throws SpectroscopeError naming the path */
+export async function readBytes(path: string): Promise<Uint8Array> {
+  try {
+    return await readFile(path);
+  } catch (error) {
+    throw fileError("read", path, error);
+  }
+}
+
+/** Text of a file, strict UTF-8; a byte order mark is dropped. @throws SpectroscopeError naming the path */
+export async function readText(path: string): Promise<string> {
+  const bytes = await readBytes(path);
+  try {
+    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+  } catch (cause) {
+    throw new SpectroscopeError(`${path}: not UTF-8 text`, { code: "bad-input", hint: "save it as UTF-8", cause });
+  }
+}
+
+/** Parse JSON. `where` names the file in the error. @throws SpectroscopeError */
+export function parseJson(text: string, where: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    const detail = cause instanceof Error ? cause.message : String(cause);
+    throw new SpectroscopeError(`${where}: not valid JSON: ${detail}`, {
+      code: "bad-input",
+      hint: text.trim() === "" ? "the file is empty" : "look for a missing quote, a trailing comma or a cut-off end",
+      cause,
+    });
+  }
+}
+
+/** JSON value of a file. @throws SpectroscopeError naming the path */
+export async function readJson(path: string): Promise<unknown> {
+  return parseJson(await readText(path), path);
+}
+
+/**
+ * Write a file whole or not at all: parts go to a temporary file in the same directory, which is flushed and then renamed
+ * over `path`. Missing parent directories are made. @throws SpectroscopeError naming the path
+ */
+export async function writeAtomic(path: string, parts: string | Uint8Array | Iterable<Uint8Array>): Promise<void> {
+  const temporary = join(dirname(path), `.${basename(path)}.${process.pid}.${temporaryCount++}${TEMPORARY_SUFFIX}`);
+  try {
+    await mkdir(dirname(path), { recursive: true });
+    const file = await open(temporary, "wx");
+    try {
+      const whole = typeof parts === "string" || parts instanceof Uint8Array;
+      for (const part of whole ? [parts] : parts) {
+        // writeFile on a handle continues at its position and loops over short writes.
+        await file.writeFile(part);
+      }
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+    await rename(temporary, path);
+  } catch (error) {
+    await rm(temporary, { force: true }).catch(() => {});
+    if (error instanceof SpectroscopeError) throw error;
+    throw fileError("write", path, error);
+  }
+}
