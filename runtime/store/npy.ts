@@ -42,7 +42,8 @@ function integersFrom64(values: BigInt64Array): Float64Array {
   return out;
 }
 
-function typeOf(data: NpyData): NpyType {
+/** Element type that data is written as unless another is said. */
+export function npyType(data: NpyData): NpyType {
   if (data instanceof Float32Array) return "f32";
   if (data instanceof Float64Array) return "f64";
   if (data instanceof Uint8Array) return "u8";
@@ -64,8 +65,9 @@ export function elementCount(shape: readonly number[]): number {
 /** Bytes of a `.npy` file: header first, then the values. The same array always gives the same bytes. */
 export function encodeNpy(array: NpyInput): [header: Uint8Array, values: Uint8Array] {
   const { shape, data } = array;
-  const dtype = array.dtype ?? typeOf(data);
-  if (typeOf(data) !== (dtype === "i64" ? "f64" : dtype)) fail("npy", `cannot write ${typeOf(data)} data as ${dtype}`);
+  const dtype = array.dtype ?? npyType(data);
+  if (npyType(data) !== (dtype === "i64" ? "f64" : dtype))
+    fail("npy", `cannot write ${npyType(data)} data as ${dtype}`);
   const count = elementCount(shape);
   if (count !== data.length)
     fail("npy", `shape [${shape.join(", ")}] needs ${count} elements, data has ${data.length}`);
