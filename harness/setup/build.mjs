@@ -1,0 +1,87 @@
+/** Builds dist/: AssemblyScript to WebAssembly, then TypeScript with WGSL as text to bundles for Node. */
+import { spawnSync } from "node:child_process";
+import { existsSync, mkdirSync, readdirSync, rmSync, statSync } from "node:fs";
+import { dirname, join, relative, sep } from "node:path";
+import { fileURLToPath, pathToFileURL } from "node:url";
+
+export const root = join(dirname(fileURLToPath(import.meta.url)), "..", "..");
+const SOURCES = ["kernels", "runtime", "models", "goldens", "harness"];
+
+function* files(folder) {
+  for (const entry of readdirSync(join(root, folder), { withFileTypes: true })) {
+    const path = join(folder, entry.name);
+    if (entry.isDirectory()) yield* files(path);
+    else yield path;
+  }
+}
+
+function assemble(target) {
+  mkdirSync(join(root, "dist", "graph"), { recursive: true });
+  const asc = join(root, "node_modules", "assemblyscript", "bin", "asc.js");
+  const run = spawnSync(process.execPath, [asc, "--config", "asconfig.json", "--target", target], {
+    cwd: root,
+    encoding: "utf8",
+  });
+  if (run.status !== 0) throw new Error(`AssemblyScript, target ${target}: ${run.stderr || run.stdout}`);
+}
+
+/** Whether any source of the graph kernels is newer than what was assembled. */
+function stale() {
+  const built = join(root, "dist", "graph", "release.wasm");
+  if (!existsSync(built)) return true;
+  const sources = ["asconfig.json", ...files(join("kernels", "graph", "assembly"))];
+  return sources.some((file) => statSync(join(root, file)).mtimeMs > statSync(built).mtimeMs);
+}
+
+/** Builds everything; `tests`: which test files to bundle too, by parts of their paths (none: all; false: no tests). */
+export async function build({ tests = [] } = {}) {
+  const { build: bundle } = await import("esbuild");
+  if (existsSync(join(root, "asconfig.json")) && stale()) assemble("release");
+  const options = {
+    absWorkingDir: root,
+    bundle: true,
+    platform: "node",
+    target: "node20",
+    format: "esm",
+    packages: "external",
+    sourcemap: "linked",
+    outExtension: { ".js": ".mjs" },
+    loader: { ".wgsl": "text", ".wasm": "binary" },
+    logLevel: "warning",
+  };
+  const mains = {
+    spectroscope: "harness/cli/main.ts",
+    test: "harness/test/run.ts",
+  };
+  await bundle({
+    ...options,
+    entryPoints: Object.entries(mains)
+      .filter(([, input]) => existsSync(join(root, input)))
+      .map(([out, input]) => ({ out, in: input })),
+    outdir: "dist",
+  });
+  if (!tests) return;
+  if (tests.length === 0) rmSync(join(root, "dist", "tests"), { recursive: true, force: true });
+  const found = SOURCES.filter((folder) => existsSync(join(root, folder)))
+    .flatMap((folder) => [...files(folder)])
+    .filter((file) => file.endsWith(".test.ts"))
+    .filter((file) => tests.length === 0 || tests.some((part) => file.includes(part)));
+  await bundle({
+    ...options,
+    entryPoints: found.map((file) => ({
+      out: relative(".", file)
+        .replace(/\.test\.ts$/, "")
+        .split(sep)
+        .join("."),
+      in: file,
+    })),
+    outdir: "dist/tests",
+  });
+}
+
+if (process.argv[1] && import.meta.url === pathToFileURL(process.argv[1]).href) {
+  await build().catch((error) => {
+    console.error(error.message);
+    process.exitCode = 1;
+  });
+}

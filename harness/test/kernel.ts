@@ -1,0 +1,97 @@
+import * as assert from "uvu/assert";
+import { type Arrays, type Case, type Kernel, type Params, shapeOf } from "../../kernels/kernel";
+import type { HostArray } from "../../runtime/dispatch/buffers";
+import { runKernel } from "../../runtime/dispatch/run";
+import { refusal } from "../../runtime/dispatch/variants";
+import { compare, describe } from "./compare";
+import { testDevice } from "./device";
+import { seededRandom } from "./random";
+import type { Suite, TestContext } from "./suite";
+
+/** Rounds to what the GPU holds, so that reference and kernel start from the same numbers. */
+export function toHost(array: Float64Array | Uint32Array): HostArray {
+  return array instanceof Uint32Array ? array : Float32Array.from(array);
+}
+
+/** Inputs of a case, f32-exact: the kernel's own generator where it has one, standard normals elsewhere. */
+export function caseInputs(kernel: Kernel, c: Case, seed: number): Arrays {
+  const random = seededRandom(seed);
+  const params: Params = c.params ?? {};
+  const inputs: Arrays = { ...kernel.generate?.(c.dims, params, random) };
+  for (const [name, binding] of Object.entries(kernel.bindings)) {
+    if (binding.access === "write") continue;
+    const size = shapeOf(binding, c.dims, c.shared?.includes(name)).reduce((a, b) => a * b, 1);
+    if (!inputs[name]) {
+      if (binding.type === "u32") throw new Error(`kernel ${kernel.name} needs generate() for ${name}`);
+      inputs[name] = Float64Array.from({ length: size }, () => random.normal());
+    }
+    const array = inputs[name];
+    assert.is(array.length, size, `${kernel.name} ${c.name}: generate() gave ${name} the wrong size`);
+    if (array instanceof Float64Array) inputs[name] = Float64Array.from(Float32Array.from(array));
+  }
+  return inputs;
+}
+
+/** Runs a case on the test device. */
+export async function runCase(kernel: Kernel, c: Case, inputs: Arrays, variant: string): Promise<Record<string, HostArray>> {
+  const host = Object.fromEntries(Object.entries(inputs).map(([name, array]) => [name, toHost(array)]));
+  return runKernel(await testDevice(), kernel, {
+    dims: c.dims,
+    params: c.params,
+    inputs: host,
+    shared: c.shared,
+    variant,
+  });
+}
+
+/** Compares the kernel with its reference on given inputs; notes and fails by the descriptor's tolerance. */
+export async function checkCase(t: TestContext, kernel: Kernel, c: Case, inputs: Arrays, variant: string): Promise<void> {
+  const expected = kernel.reference(copy(inputs), c.dims, c.params ?? {}, new Set(c.shared ?? []));
+  const first = await runCase(kernel, c, inputs, variant);
+  const second = await runCase(kernel, c, inputs, variant);
+  for (const [name, want] of Object.entries(expected)) {
+    const got = first[name];
+    assert.equal(bits(second[name]), bits(got), `${kernel.name}#${variant} ${c.name}: ${name} differs from run to run`);
+    if (want instanceof Uint32Array) {
+      assert.equal(Array.from(got), Array.from(want), `${kernel.name}#${variant} ${c.name}: ${name}`);
+      t.note(`${c.name} ${name}: exact`);
+      continue;
+    }
+    const result = compare(got, want, kernel.tolerance);
+    t.note(describe(`${c.name} ${name}`, result));
+    if (!(result.share <= 1)) {
+      throw new Error(
+        `${kernel.name}#${variant} ${describe(`${c.name} ${name}`, result)}: expected ${want[result.at]}, got ${got[result.at]}`,
+      );
+    }
+  }
+}
+
+/** Every case × variant of a kernel against its f64 reference, run twice: bit-equal, and nothing past the end. */
+export function testKernel(test: Suite, kernel: Kernel): void {
+  for (const [variantName, variant] of Object.entries(kernel.variants)) {
+    test(`${variantName}: all cases against the f64 reference`, async (t) => {
+      const { facts } = await testDevice();
+      let ran = 0;
+      for (const [index, c] of kernel.cases.entries()) {
+        if (c.bench) continue;
+        const why = refusal(variant, facts, c.dims, c.params ?? {});
+        if (why) {
+          if (/needs/.test(why)) t.skip(`${facts.name}: variant ${variantName} ${why}`);
+          continue;
+        }
+        await checkCase(t, kernel, c, caseInputs(kernel, c, 1000 + index), variantName);
+        ran++;
+      }
+      assert.ok(ran > 0, `no case of ${kernel.name} runs variant ${variantName}`);
+    });
+  }
+}
+
+function copy(arrays: Arrays): Arrays {
+  return Object.fromEntries(Object.entries(arrays).map(([name, array]) => [name, array.slice()])) as Arrays;
+}
+
+function bits(array: HostArray): number[] {
+  return Array.from(new Uint32Array(array.buffer, array.byteOffset, array.length));
+}

@@ -1,0 +1,83 @@
+import { copyFileSync, existsSync, mkdirSync, renameSync, statSync } from "node:fs";
+import { createRequire } from "node:module";
+import { join } from "node:path";
+import { SpectroscopeError } from "../../kernels/errors";
+import { findSoftwareDriver, type SoftwareDriver, systemLoader } from "./software";
+
+/** Dawn's Node binding, as far as it is used here. */
+interface DawnBinding {
+  create(options: string[]): GPU;
+}
+
+/** Dawn, loaded once a process. */
+export interface Dawn {
+  readonly driver?: SoftwareDriver;
+  readonly attempts: readonly { place: string; found: boolean }[];
+  /** A fresh GPU object: adapters are single-use, so each device gets its own. */
+  gpu(options?: readonly string[]): GPU;
+}
+
+let loaded: Dawn | undefined;
+
+/**
+ * Loads Dawn with a software Vulkan driver added behind the hardware ones.
+ *
+ * `VK_ADD_DRIVER_FILES` must be set before Dawn makes its Vulkan instance, and adds, so that hardware still comes first.
+ * On a machine without a Vulkan loader, Dawn finds `libvulkan.so.1` beside a copy of its own library.
+ */
+export function loadDawn(projectRoot: string): Dawn {
+  if (loaded) return loaded;
+  const { driver, attempts } = process.platform === "linux" ? findSoftwareDriver(projectRoot) : { attempts: [] };
+  if (driver) {
+    const present = process.env.VK_ADD_DRIVER_FILES?.split(":") ?? [];
+    if (!present.includes(driver.icd)) process.env.VK_ADD_DRIVER_FILES = [...present, driver.icd].join(":");
+  }
+  const binding = requireBinding(projectRoot, driver);
+  loaded = {
+    ...(driver ? { driver } : {}),
+    attempts,
+    gpu: (options = []) => {
+      if (options.some((option) => /backend=null/.test(option))) {
+        throw new SpectroscopeError("Dawn's backend=null accepts work and computes nothing", {
+          code: "usage",
+          hint: "choose auto, software or an adapter's name",
+        });
+      }
+      return binding.create(["disable-dawn-features=timestamp_quantization", ...options]);
+    },
+  };
+  return loaded;
+}
+
+function requireBinding(projectRoot: string, driver: SoftwareDriver | undefined): DawnBinding {
+  const require = createRequire(join(projectRoot, "package.json"));
+  const platform = process.platform === "darwin" ? "darwin-universal" : `${process.platform}-${process.arch}`;
+  let library: string;
+  try {
+    library = join(require.resolve("webgpu"), "..", "dist", platform, "dawn.node");
+    if (!existsSync(library)) throw new Error(`no Dawn build for ${platform}`);
+    if (driver?.loader && !systemLoader()) library = besideLoader(library, driver.loader, join(projectRoot, ".cache", "dawn"));
+    return require(library) as DawnBinding;
+  } catch (cause) {
+    throw new SpectroscopeError(`Dawn (npm package webgpu) cannot be loaded: ${(cause as Error).message}`, {
+      code: "no-adapter",
+      hint: "run npm ci on Linux, macOS or Windows with Node 20 or later",
+      cause,
+    });
+  }
+}
+
+/** Copies Dawn's library and the Vulkan loader into one folder, each whole or not at all. */
+function besideLoader(library: string, loader: string, folder: string): string {
+  mkdirSync(folder, { recursive: true });
+  const copy = (from: string, name: string) => {
+    const to = join(folder, name);
+    if (existsSync(to) && statSync(to).size === statSync(from).size) return to;
+    const partial = `${to}.${process.pid}.tmp`;
+    copyFileSync(from, partial);
+    renameSync(partial, to);
+    return to;
+  };
+  copy(loader, "libvulkan.so.1");
+  return copy(library, "dawn.node");
+}

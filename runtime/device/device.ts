@@ -1,0 +1,117 @@
+import { SpectroscopeError } from "../../kernels/errors";
+import { loadDawn } from "./dawn";
+import { type AdapterFacts, factsOf } from "./facts";
+import { projectRoot } from "./root";
+import { waitFor } from "./wait";
+
+/** What to open. */
+export interface DeviceOptions {
+  /** `auto`: hardware first. `software`: a CPU adapter. `none`: refuse. Otherwise part of an adapter's name. */
+  readonly adapter?: string;
+  /** A device of the caller's: used as it is and never destroyed. */
+  readonly device?: GPUDevice;
+  /** Limits to ask for beyond the default ones. */
+  readonly limits?: Readonly<Record<string, number>>;
+}
+
+/** An open device. */
+export interface Device {
+  readonly gpu: GPUDevice;
+  readonly facts: AdapterFacts;
+  /** A line for people when the adapter is not real hardware. */
+  readonly banner?: string;
+  /** Waits for a GPU promise; throws when the device was lost. */
+  wait<T>(promise: Promise<T>): Promise<T>;
+  /** Throws the first uncaptured GPU error, if there was one. */
+  check(): void;
+  close(): void;
+}
+
+const FEATURES = ["timestamp-query", "subgroups", "shader-f16"] as const;
+const LIMITS = [
+  "maxBufferSize",
+  "maxStorageBufferBindingSize",
+  "maxComputeWorkgroupStorageSize",
+  "maxComputeInvocationsPerWorkgroup",
+  "maxComputeWorkgroupSizeX",
+] as const;
+
+/** How to get an adapter, for the error of exit code 3. */
+export const REMEDY =
+  "run `npm start` or `npm test`, which fetch a software adapter, or install one: `npm run adapter` (no root), " +
+  "`apt-get install chromium`, or a Vulkan driver for your GPU; `npx spectroscope devices` shows what was tried";
+
+/**
+ * Opens a device. Errors: code `no-adapter` (exit 3) with the remedy when there is none.
+ */
+export async function openDevice(options: DeviceOptions = {}): Promise<Device> {
+  if (options.device) return wrap(options.device, factsOf(callerAdapter(options.device)), false);
+  const wanted = options.adapter ?? process.env.SPECTROSCOPE_ADAPTER ?? "auto";
+  if (wanted === "none") {
+    throw new SpectroscopeError("adapter none: no GPU adapter may be used", { code: "no-adapter", hint: REMEDY });
+  }
+  const dawn = loadDawn(projectRoot());
+  const named = wanted !== "auto" && wanted !== "software";
+  const gpu = dawn.gpu(named ? [`adapter=${wanted}`] : []);
+  const adapter = await waitFor(
+    gpu.requestAdapter(
+      wanted === "software" ? { forceFallbackAdapter: true } : { powerPreference: "high-performance" },
+    ),
+  );
+  const software = adapter ? factsOf(adapter).software : false;
+  if (!adapter || (wanted === "software" && !software)) {
+    const what = wanted === "auto" ? "no WebGPU adapter" : `no WebGPU adapter for "${wanted}"`;
+    throw new SpectroscopeError(`${what} on this machine`, { code: "no-adapter", hint: REMEDY });
+  }
+  const facts = factsOf(adapter, dawn.driver ? `${dawn.driver.origin} (${dawn.driver.icd})` : undefined);
+  const requiredLimits: Record<string, number> = {};
+  for (const key of LIMITS) requiredLimits[key] = facts.limits[key];
+  const device = await waitFor(
+    adapter.requestDevice({
+      requiredFeatures: FEATURES.filter((feature) => adapter.features.has(feature)),
+      requiredLimits: { ...requiredLimits, ...options.limits },
+    }),
+  );
+  return wrap(device, facts, true);
+}
+
+function callerAdapter(device: GPUDevice): GPUAdapter {
+  return { info: device.adapterInfo, features: device.features, limits: device.limits } as unknown as GPUAdapter;
+}
+
+function wrap(gpu: GPUDevice, facts: AdapterFacts, owned: boolean): Device {
+  let failure: SpectroscopeError | undefined;
+  let closed = false;
+  const onError = (event: GPUUncapturedErrorEvent) => {
+    failure ??= new SpectroscopeError(`GPU error: ${event.error.message.split("\n")[0]}`, {
+      code: "gpu",
+      hint: "nothing was written after it; run `npx spectroscope verify` on this adapter",
+    });
+  };
+  gpu.addEventListener("uncapturederror", onError as EventListener);
+  gpu.lost.then((info) => {
+    if (!closed) failure ??= new SpectroscopeError(`GPU device lost: ${info.message || info.reason}`, { code: "gpu" });
+  });
+  const check = () => {
+    if (failure) throw failure;
+  };
+  return {
+    gpu,
+    facts,
+    ...(facts.software
+      ? { banner: `software adapter: ${facts.name}; right answers at a few GFLOP/s, not a measure of WebGPU's speed` }
+      : {}),
+    async wait(promise) {
+      const value = await waitFor(promise);
+      check();
+      return value;
+    },
+    check,
+    close() {
+      if (closed) return;
+      closed = true;
+      gpu.removeEventListener("uncapturederror", onError as EventListener);
+      if (owned) gpu.destroy();
+    },
+  };
+}
