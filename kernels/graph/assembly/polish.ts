@@ -1,0 +1,102 @@
+// Moves boundary nodes while that lowers the conductance; `reference.ts` is the definition.
+import { INSIDE, SET, SET_EPOCH } from "./layout";
+import { degreeOf, members, neighbors, nextEpoch, queue, rowEnd, rowStart, sets, weightAt } from "./layout";
+import { sortIds } from "./sort";
+import { conductanceOf } from "./sweep";
+
+/** Of the last polish; the members lie ascending in `members`. */
+export let polishedSize: u32 = 0;
+export let polishedConductance: f64 = 1;
+export let moveCount: u32 = 0;
+
+let listed: u32 = 0;
+
+/** Lists a node once a run. The queue of the push is free at this time and holds the list. */
+// @ts-ignore: decorator
+@inline
+function reach(v: u32, run: u32): usize {
+  const record = sets + <usize>v * SET;
+  if (load<u32>(record, SET_EPOCH) != run) {
+    store<f64>(record, 0);
+    store<u32>(record, run, SET_EPOCH);
+    store<u32>(record, 0, INSIDE);
+    store<u32>(queue + (<usize>listed << 2), v);
+    listed++;
+  }
+  return record;
+}
+
+function join(v: u32, run: u32): void {
+  store<u32>(sets + <usize>v * SET, 1, INSIDE);
+  const stop = rowEnd(v);
+  for (let e = rowStart(v); e < stop; e++) {
+    const record = reach(load<u32>(neighbors + (e << 2)), run);
+    store<f64>(record, load<f64>(record) + weightAt(e));
+  }
+}
+
+function leave(v: u32): void {
+  store<u32>(sets + <usize>v * SET, 0, INSIDE);
+  const stop = rowEnd(v);
+  for (let e = rowStart(v); e < stop; e++) {
+    const record = sets + <usize>load<u32>(neighbors + (e << 2)) * SET;
+    store<f64>(record, load<f64>(record) - weightAt(e));
+  }
+}
+
+/** Polishes the `count` distinct ids at `from`. */
+export function polish(from: usize, count: u32, rounds: u32, minSize: u32, maxVolume: f64): void {
+  const run = nextEpoch();
+  listed = 0;
+  moveCount = 0;
+  let size = count;
+  let cut: f64 = 0;
+  let vol: f64 = 0;
+  for (let i: usize = 0; i < count; i++) reach(load<u32>(from + (i << 2)), run);
+  for (let i: usize = 0; i < count; i++) {
+    const v = load<u32>(from + (i << 2));
+    const degree = degreeOf(v);
+    cut += degree - 2 * load<f64>(sets + <usize>v * SET);
+    vol += degree;
+    join(v, run);
+  }
+  let phi = conductanceOf(cut, vol);
+  for (let round: u32 = 0; round < rounds; round++) {
+    const before = moveCount;
+    const stop = listed;
+    for (let i: usize = 0; i < stop; i++) {
+      const v = load<u32>(queue + (i << 2));
+      const record = sets + <usize>v * SET;
+      const degree = degreeOf(v);
+      const tie = load<f64>(record);
+      const into = load<u32>(record, INSIDE) == 0;
+      if (into ? vol + degree > maxVolume : size <= minSize) continue;
+      const newCut = into ? cut + degree - 2 * tie : cut - degree + 2 * tie;
+      const newVol = into ? vol + degree : vol - degree;
+      const newPhi = conductanceOf(newCut, newVol);
+      if (!(newPhi < phi)) continue;
+      if (into) {
+        join(v, run);
+        size++;
+      } else {
+        leave(v);
+        size--;
+      }
+      cut = newCut;
+      vol = newVol;
+      phi = newPhi;
+      moveCount++;
+    }
+    if (moveCount == before) break;
+  }
+  let kept: u32 = 0;
+  for (let i: usize = 0; i < listed; i++) {
+    const v = load<u32>(queue + (i << 2));
+    if (load<u32>(sets + <usize>v * SET, INSIDE) == 0) continue;
+    store<u32>(members + (<usize>kept << 2), v);
+    kept++;
+  }
+  sortIds(members, kept);
+  polishedSize = kept;
+  polishedConductance = phi;
+}

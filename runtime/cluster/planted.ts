@@ -1,0 +1,60 @@
+/** Data with a known answer: Gaussian clusters, with or without a body and heavy tails, for tests and controls. */
+
+/** Uniform [0, 1) and standard normal numbers from a 32-bit seed (mulberry32, Box-Muller); the same on every machine. */
+export function makeRandom(seed: number): { uniform: () => number; normal: () => number } {
+  let state = seed >>> 0;
+  const uniform = () => {
+    state = (state + 0x6d2b79f5) >>> 0;
+    let t = state;
+    t = Math.imul(t ^ (t >>> 15), t | 1);
+    t ^= t + Math.imul(t ^ (t >>> 7), t | 61);
+    return ((t ^ (t >>> 14)) >>> 0) / 4294967296;
+  };
+  const normal = () => Math.sqrt(-2 * Math.log(1 - uniform())) * Math.cos(2 * Math.PI * uniform());
+  return { uniform, normal };
+}
+
+export interface PlantedOptions {
+  seed: number;
+  /** Sizes of the planted clusters. */
+  sizes: readonly number[];
+  /** Points of the body, N(0, I), truth -1. */
+  body: number;
+  dims: number;
+  /** Standard deviation of the cluster centers in each dimension. */
+  centers: number;
+  /** Standard deviation inside a cluster in each dimension. */
+  spread: number;
+  /** Degrees of freedom of a Student t scale for each point; nothing for Gaussian points. */
+  tail?: number;
+}
+
+/** `[rows, cols]` row-major values with the planted cluster of each row, -1 for the body. */
+export function plantClusters(options: PlantedOptions): { rows: number; cols: number; data: Float64Array; truth: Int32Array } {
+  const { sizes, body, dims, centers, spread, tail } = options;
+  const { normal } = makeRandom(options.seed);
+  const rows = body + sizes.reduce((a, b) => a + b, 0);
+  const data = new Float64Array(rows * dims);
+  const truth = new Int32Array(rows).fill(-1);
+  let row = 0;
+  const fill = (center: Float64Array, scale: number) => {
+    let stretch = 1;
+    if (tail) {
+      let chi2 = 0;
+      for (let i = 0; i < tail; i++) chi2 += normal() ** 2;
+      stretch = 1 / Math.sqrt(chi2 / tail);
+    }
+    for (let d = 0; d < dims; d++) data[row * dims + d] = center[d] + scale * stretch * normal();
+    row++;
+  };
+  for (let c = 0; c < sizes.length; c++) {
+    const center = Float64Array.from({ length: dims }, () => centers * normal());
+    for (let i = 0; i < sizes[c]; i++) {
+      truth[row] = c;
+      fill(center, spread);
+    }
+  }
+  const origin = new Float64Array(dims);
+  for (let i = 0; i < body; i++) fill(origin, 1);
+  return { rows, cols: dims, data, truth };
+}
