@@ -12,7 +12,6 @@ import { createHash } from "node:crypto";
 import { mkdir, readdir, rename, rm } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { SpectroscopeError } from "../../kernels/errors";
-import { differences, type Json, type JsonObject, normalizeJson } from "./difference";
 import {
   fileError,
   parseJson,
@@ -23,6 +22,7 @@ import {
   TEMPORARY_SUFFIX,
   writeAtomic,
 } from "./files";
+import { differences, type Json, type JsonObject, normalizeJson } from "./json";
 import { safeName } from "./names";
 import { decodeNpy, encodeNpy, type NpyArray, type NpyInput, type NpyType, npyType } from "./npy";
 import { readNpy, writeNpy } from "./npy-file";
