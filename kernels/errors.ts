@@ -40,7 +40,7 @@ export class SpectroscopeError extends Error {
     this.name = "SpectroscopeError";
     this.code = details.code ?? "bad-input";
     this.hint = details.hint;
-    this.exitCode = details.exitCode ?? EXIT_CODES[this.code] ?? 1;
+    this.exitCode = details.exitCode ?? (Object.hasOwn(EXIT_CODES, this.code) ? EXIT_CODES[this.code] : 1);
   }
 
   /** The whole error as one line: "message; hint". */

@@ -1,0 +1,226 @@
+import * as assert from "uvu/assert";
+import { suite } from "../harness/test/suite";
+import { parseNeoxConfig } from "./config";
+import { matchParameters, parameterCount, parameterShapes } from "./parameters";
+
+const test = suite("models/config");
+
+/** What transformers wrote for Pythia-14M. */
+const pythia = () => ({
+  architectures: ["GPTNeoXForCausalLM"],
+  bos_token_id: 0,
+  eos_token_id: 0,
+  hidden_act: "gelu",
+  hidden_size: 128,
+  initializer_range: 0.02,
+  intermediate_size: 512,
+  layer_norm_eps: 1e-5,
+  max_position_embeddings: 2048,
+  model_type: "gpt_neox",
+  num_attention_heads: 4,
+  num_hidden_layers: 6,
+  rotary_emb_base: 10000,
+  rotary_pct: 0.25,
+  tie_word_embeddings: false,
+  torch_dtype: "float16",
+  transformers_version: "4.30.1",
+  use_cache: true,
+  use_parallel_residual: true,
+  vocab_size: 50304,
+});
+const parse = (changes: Record<string, unknown> = {}, without: string[] = []) => {
+  const json: Record<string, unknown> = { ...pythia(), ...changes };
+  for (const key of without) delete json[key];
+  return parseNeoxConfig(json, "m/config.json");
+};
+const refused = (changes: Record<string, unknown>, line: RegExp, without: string[] = []) =>
+  assert.throws(
+    () => parse(changes, without),
+    (error: { line: string; exitCode: number }) =>
+      /^m\/config\.json: /.test(error.line) && line.test(error.line) && error.exitCode === 1,
+  );
+
+test("Pythia-14M", () => {
+  assert.equal(parse(), {
+    vocabSize: 50304,
+    hiddenSize: 128,
+    numHiddenLayers: 6,
+    numAttentionHeads: 4,
+    headDim: 32,
+    intermediateSize: 512,
+    rotaryNdims: 8,
+    rotaryBase: 10000,
+    layerNormEps: 1e-5,
+    useParallelResidual: true,
+    hiddenAct: "gelu",
+    attentionBias: true,
+    tieWordEmbeddings: false,
+    maxPositionEmbeddings: 2048,
+  });
+  assert.is(parameterCount(parse()), 14067712);
+});
+
+test("defaults are those of transformers", () => {
+  const optional = [
+    ...["rotary_pct", "rotary_emb_base", "use_parallel_residual", "tie_word_embeddings", "hidden_act"],
+    ...["layer_norm_eps", "max_position_embeddings", "architectures", "use_cache"],
+  ];
+  assert.equal(parse({}, optional), parse());
+});
+
+test("the other spellings of rotary settings", () => {
+  const rope = { rope_type: "default", rope_theta: 500, partial_rotary_factor: 0.5 };
+  const five = parse({ rope_parameters: rope }, ["rotary_pct", "rotary_emb_base"]);
+  assert.equal([five.rotaryNdims, five.rotaryBase], [16, 500]);
+  // transformers 4 saves both spellings.
+  const four = parse({ rotary_pct: 1, partial_rotary_factor: 1, rope_theta: 10000, rope_scaling: null });
+  assert.is(four.rotaryNdims, 32);
+  assert.is(parse({ rope_scaling: { type: "default" } }).rotaryBase, 10000);
+  assert.is(parse({ rotary_pct: 0 }).rotaryNdims, 0);
+});
+
+test("rotary settings that contradict each other or would be ignored by transformers", () => {
+  refused({ rope_theta: 500 }, /"rope_theta" is 500, but rotary_emb_base is 10000; make them agree/);
+  refused({ rope_theta: 500 }, /"rope_theta" is 500, but the default of "rotary_emb_base" is 10000/, [
+    "rotary_emb_base",
+  ]);
+  refused({ partial_rotary_factor: 0.5 }, /"partial_rotary_factor" is 0.5, but rotary_pct is 0.25/);
+  refused({ rope_parameters: { rope_theta: 9 } }, /"rotary_emb_base" is 10000, but rope_parameters\.rope_theta is 9/);
+  refused(
+    { rope_scaling: { rope_type: "linear", factor: 2 } },
+    /"rope_scaling\.rope_type" is "linear"; only "default"/,
+  );
+  refused({ rope_scaling: { type: "yarn" } }, /"yarn"/);
+  refused({ rope_parameters: { rope_thta: 9 } }, /unknown key "rope_parameters\.rope_thta"; did you mean "rope_theta"/);
+  refused({ rope_parameters: [] }, /"rope_parameters" is \[\]/);
+  refused({ rotary_pct: 1.5 }, /"rotary_pct" is 1\.5; it must be a number from 0 to 1/);
+  refused({ rotary_pct: "0.25" }, /"rotary_pct" is "0\.25"/);
+  refused({ rotary_emb_base: 0 }, /"rotary_emb_base" is 0; it must be a number above 0/);
+});
+
+test("rotary dims are truncated; odd ones become the next even with the same frequencies", () => {
+  // Heads of 20: int(20 * 0.25) = 5 dims. transformers makes 3 frequencies base^(-2i/5) and so rotates 6 dims.
+  const config = parse({ hidden_size: 80, rotary_pct: 0.25 });
+  assert.is(config.rotaryNdims, 6);
+  for (let i = 0; i < 3; i++) {
+    const ours = config.rotaryBase ** ((-2 * i) / config.rotaryNdims);
+    assert.ok(Math.abs(ours / 10000 ** ((-2 * i) / 5) - 1) < 1e-14);
+  }
+  assert.is(parse({ rotary_pct: 0.3 }).rotaryNdims, 10); // int(9.6) = 9
+  assert.is(parse({ rotary_pct: 0.32 }).rotaryNdims, 10); // int(10.24) = 10
+  refused({ hidden_size: 12, rotary_pct: 1 }, /rotary dims \(3 x 1\) are odd and fill the head of 3/);
+});
+
+test("unknown keys name the nearest known one", () => {
+  refused({ hiden_size: 128 }, /unknown key "hiden_size"; did you mean "hidden_size"\?/);
+  refused({ use_paralel_residual: false }, /did you mean "use_parallel_residual"\?/);
+  refused({ rotary_percent: 0.25 }, /unknown key "rotary_percent"/);
+  refused({ toString: 1 }, /unknown key "toString"/);
+  assert.ok(parse({ _name_or_path: "x", _attn_implementation_autoset: true, attention_dropout: 0.1 }));
+});
+
+test("sizes and flags that do not fit", () => {
+  refused({}, /missing key "vocab_size"/, ["vocab_size"]);
+  for (const value of [0, -1, 1.5, "128", [], 2 ** 60])
+    refused({ hidden_size: value }, /"hidden_size" is .*whole number/);
+  refused({ hidden_size: null }, /missing key "hidden_size"/);
+  refused({ num_attention_heads: 5 }, /"hidden_size" 128 is not divisible by "num_attention_heads" 5/);
+  refused({ layer_norm_eps: 0 }, /"layer_norm_eps" is 0/);
+  refused({ use_parallel_residual: "yes" }, /"use_parallel_residual" is "yes"; it must be true or false/);
+  refused({ head_dim: 64 }, /"head_dim" is 64, but hidden_size \/ num_attention_heads is 32/);
+  assert.is(parse({ head_dim: 32 }).headDim, 32);
+});
+
+test("what cannot be computed is refused by name", () => {
+  refused({ hidden_act: "gelu_new" }, /"hidden_act" "gelu_new" is not supported yet/);
+  refused({ hidden_act: "relu" }, /"relu"/);
+  refused({ model_type: "llama" }, /"model_type" is "llama"/);
+  refused({ architectures: ["GPTNeoXForSequenceClassification"] }, /"architectures"/);
+  refused({}, /neither "model_type" nor "architectures"/, ["model_type", "architectures"]);
+  refused({ quantization_config: { bits: 4 } }, /"quantization_config" is .* not supported/);
+  refused({ pruned_heads: { 0: [1] } }, /"pruned_heads"/);
+  assert.throws(() => parseNeoxConfig([], "x"), /not a JSON object/);
+  assert.throws(() => parseNeoxConfig(null, "x"), /not a JSON object/);
+});
+
+const small = (changes: Record<string, unknown> = {}) =>
+  parse({
+    vocab_size: 7,
+    hidden_size: 4,
+    num_attention_heads: 2,
+    num_hidden_layers: 1,
+    intermediate_size: 6,
+    ...changes,
+  });
+
+test("parameters: names, order and shapes", () => {
+  assert.equal(
+    [...parameterShapes(small())].map(([name, shape]) => `${name} ${shape}`),
+    [
+      "gpt_neox.embed_in.weight 7,4",
+      "gpt_neox.layers.0.input_layernorm.weight 4",
+      "gpt_neox.layers.0.input_layernorm.bias 4",
+      "gpt_neox.layers.0.post_attention_layernorm.weight 4",
+      "gpt_neox.layers.0.post_attention_layernorm.bias 4",
+      "gpt_neox.layers.0.attention.query_key_value.weight 12,4",
+      "gpt_neox.layers.0.attention.query_key_value.bias 12",
+      "gpt_neox.layers.0.attention.dense.weight 4,4",
+      "gpt_neox.layers.0.attention.dense.bias 4",
+      "gpt_neox.layers.0.mlp.dense_h_to_4h.weight 6,4",
+      "gpt_neox.layers.0.mlp.dense_h_to_4h.bias 6",
+      "gpt_neox.layers.0.mlp.dense_4h_to_h.weight 4,6",
+      "gpt_neox.layers.0.mlp.dense_4h_to_h.bias 4",
+      "gpt_neox.final_layer_norm.weight 4",
+      "gpt_neox.final_layer_norm.bias 4",
+      "embed_out.weight 7,4",
+    ],
+  );
+  const bare = [...parameterShapes(small({ attention_bias: false, tie_word_embeddings: true })).keys()];
+  assert.is(bare.length, 13);
+  assert.not.ok(bare.includes("embed_out.weight"));
+});
+
+test("matching a checkpoint", () => {
+  const config = small();
+  const stored = (changes: Record<string, number[] | undefined> = {}, dtype = "F32") => {
+    const map = new Map([...parameterShapes(config)].map(([name, shape]) => [name, { dtype, shape, file: "w" }]));
+    for (const [name, shape] of Object.entries(changes)) {
+      if (shape) map.set(name, { dtype, shape, file: "w" });
+      else map.delete(name);
+    }
+    return map;
+  };
+  const refuse = (changes: Record<string, number[] | undefined>, line: RegExp, dtype = "F32") =>
+    assert.throws(
+      () => matchParameters(config, stored(changes, dtype), "w"),
+      (error: { line: string }) => line.test(error.line),
+    );
+
+  const layer = "gpt_neox.layers.0.attention";
+  const buffers = {
+    [`${layer}.bias`]: [1, 1, 9, 9],
+    [`${layer}.masked_bias`]: [],
+    [`${layer}.rotary_emb.inv_freq`]: [4],
+    "gpt_neox.rotary_emb.inv_freq": [4],
+  };
+  assert.equal([...matchParameters(config, stored(buffers), "w").names.keys()], [...parameterShapes(config).keys()]);
+  const alias = { "embed_out.weight": undefined, "lm_head.weight": [7, 4] };
+  assert.is(matchParameters(config, stored(alias), "w").names.get("embed_out.weight"), "lm_head.weight");
+
+  refuse(
+    { [`${layer}.dense.bias`]: undefined },
+    /w: missing tensor "gpt_neox\.layers\.0\.attention\.dense\.bias" \[4\]; /,
+  );
+  refuse({ "embed_out.weight": undefined }, /missing tensor "embed_out\.weight" \[7, 4\]; .*tie_word_embeddings/);
+  refuse({ [`${layer}.dense.bias`]: [5] }, /w: tensor "gpt_neox.*dense\.bias" has shape \[5\], expected \[4\]/);
+  refuse({ [`${layer}.dense.weight`]: [16] }, /has shape \[16\], expected \[4, 4\]/);
+  refuse({ [`${layer}.dense.wieght`]: [4, 4] }, /unexpected tensor .*wieght" \[4, 4\]; did you mean .*dense\.weight/);
+  refuse(
+    { "gpt_neox.layers.1.input_layernorm.bias": [4] },
+    /unexpected tensor .*; config\.json says num_hidden_layers 1/,
+  );
+  refuse({ "lm_head.weight": [7, 4] }, /both embed_out\.weight and lm_head\.weight/);
+  refuse({}, /is I32; weights must be/, "I32");
+});
+
+test.run();

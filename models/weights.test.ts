@@ -1,0 +1,189 @@
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import * as assert from "uvu/assert";
+import { suite } from "../harness/test/suite";
+import { parseNeoxConfig } from "./config";
+import { writeSafetensors } from "./safetensors-file";
+import { readTokens } from "./tokens";
+import { loadModel, parameterShapes } from "./weights";
+
+const test = suite("models/weights");
+let folder = "";
+test.before(async () => {
+  folder = await mkdtemp(join(tmpdir(), "spectroscope-"));
+});
+test.after(() => rm(folder, { recursive: true }));
+
+const configJson = (changes: object = {}) => ({
+  model_type: "gpt_neox",
+  vocab_size: 7,
+  hidden_size: 4,
+  num_attention_heads: 2,
+  num_hidden_layers: 2,
+  intermediate_size: 6,
+  max_position_embeddings: 5,
+  ...changes,
+});
+
+type Tensors = Map<string, { shape: number[]; data: Float32Array }>;
+
+function tensorsFor(json: object): Tensors {
+  let seed = 1;
+  const next = () => {
+    seed = (seed * 48271) % 2147483647;
+    return seed / 2147483647 - 0.5;
+  };
+  return new Map(
+    [...parameterShapes(parseNeoxConfig(json))].map(([name, shape]) => {
+      const size = shape.reduce((a, b) => a * b, 1);
+      return [name, { shape, data: Float32Array.from({ length: size }, next) }];
+    }),
+  );
+}
+
+async function directory(name: string, json: object, tensors?: Tensors): Promise<string> {
+  const path = join(folder, name);
+  await mkdir(path, { recursive: true });
+  await writeFile(join(path, "config.json"), JSON.stringify(json));
+  if (tensors) await writeSafetensors(join(path, "model.safetensors"), tensors);
+  return path;
+}
+
+async function refused(promise: Promise<unknown>, line: RegExp): Promise<void> {
+  let got = "(nothing was thrown)";
+  await promise.catch((error) => {
+    got = error.line ?? String(error);
+  });
+  assert.match(got, line);
+}
+
+test("a single file, whatever its order", async () => {
+  const tensors = tensorsFor(configJson());
+  const path = await directory("single", configJson(), new Map([...tensors].reverse()));
+  const model = await loadModel(path);
+  assert.equal([...model.weights.keys()], [...tensors.keys()]);
+  for (const [name, { data }] of tensors) assert.equal(model.weights.get(name)?.data, data);
+  assert.equal(model.source.storedTypes, ["F32"]);
+  assert.equal(model.source.files, ["model.safetensors"]);
+});
+
+test("shards", async () => {
+  const tensors = tensorsFor(configJson());
+  const path = await directory("shards", configJson());
+  const halves = [[...tensors].slice(0, 9), [...tensors].slice(9)];
+  const weightMap: Record<string, string> = {};
+  for (const [i, half] of halves.entries()) {
+    const file = `model-0000${i + 1}-of-00002.safetensors`;
+    await writeSafetensors(join(path, file), new Map(half));
+    for (const [name] of half) weightMap[name] = file;
+  }
+  const index = join(path, "model.safetensors.index.json");
+  const write = (map: object, extra: object = {}) =>
+    writeFile(index, JSON.stringify({ metadata: { total_size: 1 }, weight_map: map, ...extra }));
+  await write(weightMap);
+  const model = await loadModel(path);
+  assert.equal([...model.weights.keys()], [...tensors.keys()]);
+  assert.is(model.source.files.length, 2);
+
+  const second = "model-00002-of-00002.safetensors";
+  await write({ ...weightMap, "gpt_neox.embed_in.weight": second });
+  await refused(loadModel(path), /00001-of-00002\.safetensors: tensor "gpt_neox\.embed_in\.weight" is present, but/);
+  await write({ ...weightMap, more: second });
+  await refused(loadModel(path), /tensor "more" is missing, though/);
+  await write({ ...weightMap, more: "../../etc/x.safetensors" });
+  await refused(loadModel(path), /tensor "more" lies in "\.\.\/\.\.\/etc/);
+  await write(weightMap, { wieght_map: {} });
+  await refused(loadModel(path), /unknown key "wieght_map"; did you mean "weight_map"/);
+  await write({ ...weightMap, more: "model-00003-of-00002.safetensors" });
+  await refused(loadModel(path), /cannot read .*00003-of-00002\.safetensors: no such file/);
+});
+
+test("tied embeddings: absent, equal, different", async () => {
+  const json = configJson({ tie_word_embeddings: true });
+  const tensors = tensorsFor(json);
+  const embedding = tensors.get("gpt_neox.embed_in.weight")!;
+  assert.not.ok((await loadModel(await directory("tied", json, tensors))).weights.has("embed_out.weight"));
+  const redundant = new Map(tensors).set("embed_out.weight", embedding);
+  assert.not.ok((await loadModel(await directory("tied2", json, redundant))).weights.has("embed_out.weight"));
+  const changed = embedding.data.slice();
+  changed[5] += 1;
+  const wrong = new Map(tensors).set("embed_out.weight", { shape: embedding.shape, data: changed });
+  await refused(
+    loadModel(await directory("tied3", json, wrong)),
+    /ties the embeddings, but embed_out\.weight differs .* \[1, 1\]/,
+  );
+});
+
+test("a non-finite weight", async () => {
+  const tensors = tensorsFor(configJson());
+  tensors.get("gpt_neox.final_layer_norm.bias")!.data[3] = Number.NaN;
+  await refused(
+    loadModel(await directory("nan", configJson(), tensors)),
+    /"gpt_neox\.final_layer_norm\.bias" holds NaN at \[3\]/,
+  );
+});
+
+test("directories that are no models", async () => {
+  await refused(loadModel(join(folder, "nowhere")), /cannot list .*nowhere: no such file or directory/);
+  await mkdir(join(folder, "bare"), { recursive: true });
+  await refused(loadModel(join(folder, "bare")), /bare: no config\.json; name a model directory/);
+  await refused(loadModel(join(folder, "bare", "..", "single", "config.json")), /not a directory/);
+  const path = await directory("weightless", configJson());
+  await refused(loadModel(path), /weightless: no weights, neither model\.safetensors nor/);
+  await writeFile(join(path, "pytorch_model.bin"), "");
+  await refused(loadModel(path), /pytorch_model\.bin is a pickle/);
+  await writeFile(join(path, "config.json"), '{"model_type": "gpt_neox",}');
+  await refused(loadModel(path), /config\.json: not valid JSON: .*trailing comma/);
+  await writeFile(join(path, "config.json"), "");
+  await refused(loadModel(path), /config\.json: not valid JSON.*empty/);
+});
+
+test("tokens", async () => {
+  const limits = { vocabSize: 7, maxPositionEmbeddings: 5 };
+  const path = join(folder, "ids.json");
+  const read = async (content: string) => {
+    await writeFile(path, content);
+    return readTokens(path, limits);
+  };
+  const block = await read("[[0, 6, 1], [2, 3, 4]]");
+  assert.equal([block.rows, block.columns, [...block.ids]], [2, 3, [0, 6, 1, 2, 3, 4]]);
+  assert.is((await read("[[0,1,2,3,4,5]]")).columns, 6);
+
+  await refused(
+    read("[[0, 1], [2, 7]]"),
+    /ids\.json: row 1, column 1 is 7, outside the vocabulary of 7; ids go from 0 to 6/,
+  );
+  await refused(read("[[0, -1]]"), /row 0, column 1 is -1/);
+  await refused(read("[[0, 1.5]]"), /row 0, column 1 is 1\.5; ids are whole numbers/);
+  await refused(read('[[0, "1"]]'), /row 0, column 1 is "1"/);
+  await refused(read("[[0, null]]"), /row 0, column 1 is null/);
+  await refused(read("[[0, true]]"), /column 1 is true/);
+  await refused(read("[[0, 1], [2]]"), /row 1 has 1 ids, row 0 has 2/);
+  await refused(read("[[1], [2]]"), /rows of 1 ids; a loss needs 2 ids/);
+  await refused(read("[[], []]"), /rows of 0 ids/);
+  await refused(read("[]"), /no rows/);
+  await refused(read("[1, 2, 3]"), /row 0 is 1, not a list/);
+  await refused(read('{"ids": [[0, 1]]}'), /not a list; expected a JSON list of rows/);
+  await refused(read("[[0,1,2,3,4,5,6]]"), /read 6 positions, the model's max_position_embeddings is 5; use at most 6/);
+  await refused(read("[[0, 1"), /ids\.json: not valid JSON/);
+  await refused(readTokens(join(folder, "none.json"), limits), /cannot read .*none\.json: no such file/);
+});
+
+test("tokens from .npy", async () => {
+  const { writeNpy } = await import("../runtime/store/npy-file");
+  const limits = { vocabSize: 7, maxPositionEmbeddings: 5 };
+  const path = join(folder, "ids.npy");
+  const read = async (array: Parameters<typeof writeNpy>[1]) => {
+    await writeNpy(path, array);
+    return readTokens(path, limits);
+  };
+  assert.equal((await read({ shape: [1, 3], data: Int32Array.of(0, 6, 1) })).ids, Uint32Array.of(0, 6, 1));
+  assert.equal((await read({ shape: [1, 2], data: Float64Array.of(0, 6), dtype: "i64" })).ids, Uint32Array.of(0, 6));
+  await refused(read({ shape: [2, 2], data: Int32Array.of(0, 1, -1, 2) }), /ids\.npy: row 1, column 0 is -1/);
+  await refused(read({ shape: [4], data: Uint16Array.of(0, 1, 2, 3) }), /has shape \(4\); expected \(rows, ids\)/);
+  await refused(read({ shape: [1, 2], data: Float32Array.of(0, 1) }), /holds f32 values; ids are integers/);
+  await refused(read({ shape: [0, 2], data: new Uint8Array(0) }), /no rows/);
+});
+
+test.run();
