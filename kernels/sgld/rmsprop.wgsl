@@ -1,0 +1,46 @@
+// One RMSprop-SGLD step of every chain: second moment, drift, pull, noise and update in one pass.
+//
+// v <- decay * v + (1 - decay) * g^2
+// lr_t = lr / (sqrt(v * correction) + epsilon)
+// w <- w - lr_t/2 * (n_beta * g + localization * (w - center)) + noise_level * sqrt(lr_t) * xi,  xi ~ N(0, 1)
+// xi of element e is Philox normal e of (keys[g], step), see common/philox.wgsl. `correction` is 1 / (1 - decay^t) with bias
+// correction at the t-th step (t from 1), 1 without; it comes from the host because WGSL's pow is not accurate enough.
+//
+// w, v [G, P] update, g [G, P], center [G?, P] (the trained weights w*), keys [G, 2] u32.
+// P is a component's packed parameter block. An invocation owns one Philox block: 4 neighboring elements of one chain.
+// Deterministic: an element depends on its key, step and index only, not on G, P or the workgroup.
+// Numerics: v stays a sum of non-negative terms, and epsilon > 0 keeps the quotient finite at v = 0.
+
+struct Params {
+  G: u32, P: u32, stride_center: u32,
+  lr: f32, n_beta: f32, localization: f32, noise_level: f32,
+  decay: f32, epsilon: f32, correction: f32, step: u32
+}
+
+@group(0) @binding(0) var<storage, read_write> w: array<f32>;
+@group(0) @binding(1) var<storage, read_write> v: array<f32>;
+@group(0) @binding(2) var<storage, read> g: array<f32>;
+@group(0) @binding(3) var<storage, read> center: array<f32>;
+@group(0) @binding(4) var<storage, read> keys: array<u32>;
+@group(0) @binding(5) var<uniform> params: Params;
+
+@compute @workgroup_size(64)
+fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
+  let block = id.x + id.y * groups.x * 64u;
+  let chain = id.z;
+  if (block * 4u >= params.P) { return; }
+  let z = philox_normals(vec2u(keys[2u * chain], keys[2u * chain + 1u]), block, params.step);
+  let first = block * 4u;
+  let count = min(4u, params.P - first);
+  for (var j = 0u; j < count; j++) {
+    let i = chain * params.P + first + j;
+    let i_center = chain * params.stride_center + first + j;
+    let here = w[i];
+    let slope = g[i];
+    let moment = params.decay * v[i] + (1.0 - params.decay) * slope * slope;
+    let lr = params.lr / (sqrt(moment * params.correction) + params.epsilon);
+    let drift = params.n_beta * slope + params.localization * (here - center[i_center]);
+    v[i] = moment;
+    w[i] = here - 0.5 * lr * drift + params.noise_level * sqrt(lr) * z[j];
+  }
+}

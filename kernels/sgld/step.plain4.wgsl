@@ -1,0 +1,35 @@
+// One SGLD step of every chain: drift, pull, noise and update in one pass.
+//
+// w <- w - lr/2 * (n_beta * g + localization * (w - center)) + noise_level * sqrt(lr) * xi,  xi ~ N(0, 1)
+// xi of element e is Philox normal e of (keys[g], step), see common/philox.wgsl.
+//
+// w [G, P] update, g [G, P], center [G?, P] (the trained weights w*), keys [G, 2] u32.
+// P is a component's packed parameter block. An invocation owns one Philox block: 4 neighboring elements of one chain.
+// This variant reads and writes them as one vec4: P and stride_center are multiples of 4.
+// Deterministic: an element depends on its key, step and index only, not on G, P or the workgroup.
+// Numerics: w is of order 1 and a step of order sqrt(lr), so rounding of w (6e-8 |w|) is far below the noise it receives.
+
+struct Params {
+  G: u32, P: u32, stride_center: u32,
+  lr: f32, n_beta: f32, localization: f32, noise_level: f32, step: u32
+}
+
+@group(0) @binding(0) var<storage, read_write> w: array<vec4f>;
+@group(0) @binding(1) var<storage, read> g: array<vec4f>;
+@group(0) @binding(2) var<storage, read> center: array<vec4f>;
+@group(0) @binding(3) var<storage, read> keys: array<u32>;
+@group(0) @binding(4) var<uniform> params: Params;
+
+@compute @workgroup_size(64)
+fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
+  let block = id.x + id.y * groups.x * 64u;
+  let chain = id.z;
+  if (block * 4u >= params.P) { return; }
+  let z = philox_normals(vec2u(keys[2u * chain], keys[2u * chain + 1u]), block, params.step);
+  let noise = params.noise_level * sqrt(params.lr);
+  let i = chain * (params.P / 4u) + block;
+  let i_center = chain * (params.stride_center / 4u) + block;
+  let here = w[i];
+  let drift = params.n_beta * g[i] + params.localization * (here - center[i_center]);
+  w[i] = here - 0.5 * params.lr * drift + noise * z;
+}
