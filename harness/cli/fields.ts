@@ -196,7 +196,12 @@ export function applySettings<S extends Schema>(schema: S, config: Values<S>, se
     if (equals < 1) throw usage(`--set ${JSON.stringify(setting)} is not key=value`, "write --set key=value");
     const key = setting.slice(0, equals);
     const field = findField(schema, key);
-    if (!field) throw usage(`--set: unknown key ${JSON.stringify(key)}`, suggest(key, fieldKeys(schema)));
+    if (!field) {
+      const keys = fieldKeys(schema);
+      // People leave out the group: "lr" for "sampler.lr".
+      const inGroup = keys.filter((known) => known.endsWith(`.${key}`));
+      throw usage(`--set: unknown key ${JSON.stringify(key)}`, suggest(inGroup[0] ?? key, keys));
+    }
     const parts = key.split(".");
     const last = parts.pop() as string;
     const group = parts.reduce((tree, part) => tree[part] as Tree, out);
