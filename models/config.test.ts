@@ -1,7 +1,8 @@
 import * as assert from "uvu/assert";
 import { suite } from "../harness/test/suite";
+import { parameterShapes } from "../runtime/neox/parameters";
 import { parseNeoxConfig } from "./config";
-import { matchParameters, parameterCount, parameterShapes } from "./parameters";
+import { matchParameters, parameterCount } from "./parameters";
 
 const test = suite("models/config");
 

@@ -5,30 +5,7 @@
  */
 import { SpectroscopeError } from "../kernels/errors";
 import { suggest } from "../kernels/nearest";
-
-export interface NeoxConfig {
-  readonly vocabSize: number;
-  readonly hiddenSize: number;
-  readonly numHiddenLayers: number;
-  readonly numAttentionHeads: number;
-  /** hiddenSize / numAttentionHeads */
-  readonly headDim: number;
-  readonly intermediateSize: number;
-  /** How many leading dims of each head are rotated: even, 0 to headDim. */
-  readonly rotaryNdims: number;
-  /** Base of the rotary frequencies: pair i of a head turns by `rotaryBase^(-2i/rotaryNdims)` radians per position. */
-  readonly rotaryBase: number;
-  readonly layerNormEps: number;
-  /** true: `x + attn(ln1 x) + mlp(ln2 x)`; false: one after the other. */
-  readonly useParallelResidual: boolean;
-  /** Exact GELU, by erf. */
-  readonly hiddenAct: "gelu";
-  /** Whether query_key_value and attention.dense have biases. */
-  readonly attentionBias: boolean;
-  /** true: the unembedding is the embedding's matrix and has no weight of its own. */
-  readonly tieWordEmbeddings: boolean;
-  readonly maxPositionEmbeddings: number;
-}
+import type { NeoxConfig } from "../runtime/neox/config";
 
 /** Keys that set the mathematics. */
 const USED = [

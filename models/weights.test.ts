@@ -3,10 +3,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import * as assert from "uvu/assert";
 import { suite } from "../harness/test/suite";
+import { parameterShapes } from "../runtime/neox/parameters";
 import { parseNeoxConfig } from "./config";
 import { writeSafetensors } from "./safetensors-file";
 import { readTokens } from "./tokens";
-import { loadModel, parameterShapes } from "./weights";
+import { loadModel } from "./weights";
 
 const test = suite("models/weights");
 let folder = "";

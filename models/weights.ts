@@ -2,13 +2,13 @@
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { SpectroscopeError } from "../kernels/errors";
+import type { NeoxConfig } from "../runtime/neox/config";
+import { EMBEDDING } from "../runtime/neox/parameters";
 import { fileError, readJson } from "../runtime/store/files";
-import { type NeoxConfig, parseNeoxConfig } from "./config";
-import { EMBEDDING, matchParameters, type StoredTensor } from "./parameters";
+import { parseNeoxConfig } from "./config";
+import { matchParameters, type StoredTensor } from "./parameters";
 import { coordinates, type SafetensorsTensor } from "./safetensors";
 import { readSafetensors, readSafetensorsHeader, readShardIndex } from "./safetensors-file";
-
-export { parameterCount, parameterShapes } from "./parameters";
 
 const CONFIG = "config.json";
 const SINGLE = "model.safetensors";

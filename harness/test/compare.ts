@@ -12,7 +12,8 @@ export interface Comparison {
 
 /** Compares element by element; a NaN or infinity that was not expected counts as an infinite error. */
 export function compare(actual: ArrayLike<number>, expected: ArrayLike<number>, tolerance: Tolerance): Comparison {
-  if (actual.length !== expected.length) throw new RangeError(`expected ${expected.length} elements, got ${actual.length}`);
+  if (actual.length !== expected.length)
+    throw new RangeError(`expected ${expected.length} elements, got ${actual.length}`);
   let scale = 0;
   for (let i = 0; i < expected.length; i++) scale = Math.max(scale, Math.abs(expected[i]));
   const allowed = tolerance.absolute + tolerance.relative * scale;

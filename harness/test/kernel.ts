@@ -33,7 +33,12 @@ export function caseInputs(kernel: Kernel, c: Case, seed: number): Arrays {
 }
 
 /** Runs a case on the test device. */
-export async function runCase(kernel: Kernel, c: Case, inputs: Arrays, variant: string): Promise<Record<string, HostArray>> {
+export async function runCase(
+  kernel: Kernel,
+  c: Case,
+  inputs: Arrays,
+  variant: string,
+): Promise<Record<string, HostArray>> {
   const host = Object.fromEntries(Object.entries(inputs).map(([name, array]) => [name, toHost(array)]));
   return runKernel(await testDevice(), kernel, {
     dims: c.dims,
@@ -45,7 +50,13 @@ export async function runCase(kernel: Kernel, c: Case, inputs: Arrays, variant: 
 }
 
 /** Compares the kernel with its reference on given inputs; notes and fails by the descriptor's tolerance. */
-export async function checkCase(t: TestContext, kernel: Kernel, c: Case, inputs: Arrays, variant: string): Promise<void> {
+export async function checkCase(
+  t: TestContext,
+  kernel: Kernel,
+  c: Case,
+  inputs: Arrays,
+  variant: string,
+): Promise<void> {
   const expected = kernel.reference(copy(inputs), c.dims, c.params ?? {}, new Set(c.shared ?? []));
   const first = await runCase(kernel, c, inputs, variant);
   const second = await runCase(kernel, c, inputs, variant);

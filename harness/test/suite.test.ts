@@ -58,8 +58,7 @@ test("a test that never ends is red", () => {
   assert.is(records[0].status, "failed");
 });
 
-test("a file without tests is red, and so is a suite that was never run", () => {
-  assert.is(runScript("").code, 1);
+test("a suite that was never run is red", () => {
   assert.is(runScript(`const t = suite("a"); t("x", () => {});`).code, 1);
 });
 

@@ -19,6 +19,9 @@ export interface Dawn {
 
 let loaded: Dawn | undefined;
 
+/** Every GPU object made: a Vulkan instance that is collected while the process goes on crashes software drivers. */
+const instances: GPU[] = [];
+
 /**
  * Loads Dawn with a software Vulkan driver added behind the hardware ones.
  *
@@ -43,7 +46,9 @@ export function loadDawn(projectRoot: string): Dawn {
           hint: "choose auto, software or an adapter's name",
         });
       }
-      return binding.create(["disable-dawn-features=timestamp_quantization", ...options]);
+      const gpu = binding.create(["disable-dawn-features=timestamp_quantization", ...options]);
+      instances.push(gpu);
+      return gpu;
     },
   };
   return loaded;
@@ -56,7 +61,8 @@ function requireBinding(projectRoot: string, driver: SoftwareDriver | undefined)
   try {
     library = join(require.resolve("webgpu"), "..", "dist", platform, "dawn.node");
     if (!existsSync(library)) throw new Error(`no Dawn build for ${platform}`);
-    if (driver?.loader && !systemLoader()) library = besideLoader(library, driver.loader, join(projectRoot, ".cache", "dawn"));
+    if (driver?.loader && !systemLoader())
+      library = besideLoader(library, driver.loader, join(projectRoot, ".cache", "dawn"));
     return require(library) as DawnBinding;
   } catch (cause) {
     throw new SpectroscopeError(`Dawn (npm package webgpu) cannot be loaded: ${(cause as Error).message}`, {

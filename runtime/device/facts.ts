@@ -27,7 +27,8 @@ export function factsOf(adapter: GPUAdapter, driver?: string): AdapterFacts {
   const fallback = (adapter.info as { isFallbackAdapter?: boolean }).isFallbackAdapter === true;
   const software = fallback || SOFTWARE.test(text);
   return {
-    name: device && !software && !/^0x/.test(device) ? device : description || architecture || vendor || "unnamed adapter",
+    name:
+      device && !software && !/^0x/.test(device) ? device : description || architecture || vendor || "unnamed adapter",
     vendor,
     architecture,
     description,

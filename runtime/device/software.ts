@@ -36,7 +36,9 @@ function children(folder: string, pattern: RegExp): string[] {
 function places(projectRoot: string): { folder: string; origin: string }[] {
   const home = homedir();
   const list: { folder: string; origin: string }[] = [];
-  const add = (origin: string, ...folders: string[]) => folders.forEach((folder) => list.push({ folder, origin }));
+  const add = (origin: string, ...folders: string[]) => {
+    for (const folder of folders) list.push({ folder, origin });
+  };
   if (process.env.SPECTROSCOPE_SWIFTSHADER) add("SPECTROSCOPE_SWIFTSHADER", process.env.SPECTROSCOPE_SWIFTSHADER);
   add("the project's own copy", join(projectRoot, ".cache", "swiftshader"));
   add("Chromium", "/usr/lib/chromium", "/usr/lib/chromium-browser", "/usr/lib64/chromium-browser");

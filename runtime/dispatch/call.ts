@@ -1,7 +1,7 @@
 import { SpectroscopeError } from "../../kernels/errors";
 import { type Dims, isStrided, type Kernel, type Params, sizeOf, uniformFields } from "../../kernels/kernel";
 import type { Device } from "../device/device";
-import { ALIGNMENT, roundUp } from "./buffers";
+import { ALIGNMENT, roundUp, Usage } from "./buffers";
 import { pipelineFor } from "./pipelines";
 import { chooseVariant } from "./variants";
 
@@ -25,6 +25,8 @@ export interface PreparedCall {
   encode(pass: GPUComputePassEncoder): void;
   /** Changes uniform parameters for the encodings submitted after this. */
   setParams(params: Params): void;
+  /** Frees the uniform buffer. */
+  destroy(): void;
 }
 
 /** What to call: tensors by binding. */
@@ -85,7 +87,8 @@ export function unify(
     });
   }
   const unknown = kernel.dims.find((letter) => dims[letter] === undefined);
-  if (unknown) throw new SpectroscopeError(`kernel ${kernel.name}: size ${unknown} is not known`, { code: "bad-input" });
+  if (unknown)
+    throw new SpectroscopeError(`kernel ${kernel.name}: size ${unknown} is not known`, { code: "bad-input" });
   return { dims, shared };
 }
 
@@ -131,13 +134,19 @@ export async function prepare(device: Device, spec: CallSpec): Promise<PreparedC
   });
   let params: Params = spec.params ?? {};
   const block = packUniforms(kernel, dims, strides, params);
-  const uniform = device.gpu.createBuffer({ size: block.byteLength, usage: 0x40 | 0x8, label: `${kernel.name} params` });
+  const uniform = device.gpu.createBuffer({
+    size: block.byteLength,
+    usage: Usage.UNIFORM | Usage.COPY_DST,
+    label: `${kernel.name} params`,
+  });
   device.gpu.queue.writeBuffer(uniform, 0, block);
   entries.push({ binding: entries.length, resource: { buffer: uniform } });
   const bindGroup = device.gpu.createBindGroup({ layout, entries, label: kernel.name });
   const grid = kernel.variants[variant].grid(dims, params);
   if (grid.some((n) => n < 1 || n > device.facts.limits.maxComputeWorkgroupsPerDimension)) {
-    throw new SpectroscopeError(`kernel ${kernel.name}#${variant}: grid ${grid.join(" x ")} is out of range`, { code: "gpu" });
+    throw new SpectroscopeError(`kernel ${kernel.name}#${variant}: grid ${grid.join(" x ")} is out of range`, {
+      code: "gpu",
+    });
   }
   return {
     kernel,
@@ -155,5 +164,6 @@ export async function prepare(device: Device, spec: CallSpec): Promise<PreparedC
       params = { ...params, ...changed };
       device.gpu.queue.writeBuffer(uniform, 0, packUniforms(kernel, dims, strides, params));
     },
+    destroy: () => uniform.destroy(),
   };
 }

@@ -1,7 +1,7 @@
 import { SpectroscopeError } from "../../kernels/errors";
 import { type Dims, isStrided, type Kernel, type Params, shapeOf } from "../../kernels/kernel";
 import type { Device } from "../device/device";
-import { type HostArray, roundUp, upload, Usage } from "./buffers";
+import { type HostArray, roundUp, Usage, upload } from "./buffers";
 import { type GpuTensor, prepare } from "./call";
 import { readTensors } from "./readback";
 
@@ -35,7 +35,11 @@ export async function runKernel(device: Device, kernel: Kernel, spec: RunSpec): 
     const shape = shapeOf(binding, spec.dims, shared);
     const elements = shape.reduce((a, b) => a * b, 1);
     const bytes = roundUp(elements * 4, 16) + TAIL * 4;
-    const buffer = gpu.createBuffer({ size: bytes, usage: Usage.STORAGE | Usage.COPY_SRC | Usage.COPY_DST, label: name });
+    const buffer = gpu.createBuffer({
+      size: bytes,
+      usage: Usage.STORAGE | Usage.COPY_SRC | Usage.COPY_DST,
+      label: name,
+    });
     upload(gpu, buffer, new Uint32Array(bytes / 4).fill(SENTINEL));
     if (binding.access !== "write") {
       const data = spec.inputs[name];
@@ -54,14 +58,26 @@ export async function runKernel(device: Device, kernel: Kernel, spec: RunSpec): 
   let results: HostArray[] = [];
   let tails: HostArray[] = [];
   try {
-    const call = await prepare(device, { kernel, tensors, dims: spec.dims, params: spec.params, variant: spec.variant });
+    const call = await prepare(device, {
+      kernel,
+      tensors,
+      dims: spec.dims,
+      params: spec.params,
+      variant: spec.variant,
+    });
     const encoder = gpu.createCommandEncoder();
     const pass = encoder.beginComputePass();
     call.encode(pass);
     pass.end();
     gpu.queue.submit([encoder.finish()]);
-    results = await readTensors(device, outputs.map((name) => tensors[name]));
-    tails = await readTensors(device, outputs.map((name) => whole(tensors[name].buffer)));
+    results = await readTensors(
+      device,
+      outputs.map((name) => tensors[name]),
+    );
+    tails = await readTensors(
+      device,
+      outputs.map((name) => whole(tensors[name].buffer)),
+    );
   } finally {
     error = (await device.wait(gpu.popErrorScope())) ?? error;
     error = (await device.wait(gpu.popErrorScope())) ?? error;

@@ -7,7 +7,8 @@ export function refusal(variant: Variant, facts: AdapterFacts, dims: Dims, param
   const missing = (variant.features ?? []).filter((feature) => !facts.features.includes(feature));
   if (missing.length > 0) return `needs ${missing.join(", ")}`;
   const invocations = variant.workgroup[0] * variant.workgroup[1] * variant.workgroup[2];
-  if (invocations > facts.limits.maxComputeInvocationsPerWorkgroup) return `needs ${invocations} invocations a workgroup`;
+  if (invocations > facts.limits.maxComputeInvocationsPerWorkgroup)
+    return `needs ${invocations} invocations a workgroup`;
   if ((variant.workgroupBytes ?? 0) > facts.limits.maxComputeWorkgroupStorageSize) {
     return `needs ${variant.workgroupBytes} bytes of workgroup memory`;
   }
@@ -19,7 +20,13 @@ export function refusal(variant: Variant, facts: AdapterFacts, dims: Dims, param
  * The variant to use: on a GPU the first that suits one, on a software adapter the first that suits that, else the
  * first that runs at all. Later variants are the more special ones, so they are tried first.
  */
-export function chooseVariant(kernel: Kernel, facts: AdapterFacts, dims: Dims, params: Params, wanted?: string): string {
+export function chooseVariant(
+  kernel: Kernel,
+  facts: AdapterFacts,
+  dims: Dims,
+  params: Params,
+  wanted?: string,
+): string {
   if (wanted) {
     const variant = kernel.variants[wanted];
     const why = variant ? refusal(variant, facts, dims, params) : "does not exist";

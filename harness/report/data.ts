@@ -1,0 +1,83 @@
+/** What a report shows; `report.ts` turns it into one HTML file. Everything in it was measured or read, nothing is derived there. */
+
+/** Per component of the run. */
+export interface ComponentDiagnostics {
+  readonly name: string;
+  /** Weights that move. */
+  readonly weights: number;
+  readonly lr: number;
+  /** Mean of phi = L(w) - L(w*) over chains and draws, nats. */
+  readonly meanRise: number;
+  /** Split R-hat of phi over chains; 1 is agreement. Absent with fewer than 4 draws. */
+  readonly rHat?: number;
+  /** phi at every draw, by chain: [chains][draws]. */
+  readonly traces: readonly (readonly number[])[];
+}
+
+/** One probe token: the target whose loss was measured. */
+export interface TokenInfo {
+  readonly text: string;
+  readonly sequence: number;
+  readonly position: number;
+  /** Per-token loss at the trained weights, nats. */
+  readonly loss: number;
+  readonly mode?: string;
+  readonly role?: string;
+}
+
+export interface ClusterInfo {
+  readonly id: number;
+  readonly members: readonly number[];
+  readonly conductance: number;
+  readonly seed: number;
+  /** Mean normalized chi per component over members, and its standard error from chains (jackknife). */
+  readonly profile: readonly number[];
+  readonly profileError: readonly number[];
+  /** The known role that the cluster finds best, with its F1, where roles are known. */
+  readonly bestRole?: { readonly name: string; readonly f1: number };
+}
+
+/** One row of the score table: a feature set or a control through the same clustering. */
+export interface ScoreRow {
+  /** For instance "chi", "chi, shuffled draws", "trace features", "token identity". */
+  readonly features: string;
+  readonly control: boolean;
+  readonly clusters: number;
+  /** Share of tokens in some cluster. */
+  readonly covered: number;
+  /** Mean over roles (at least 10 tokens) of the best F1 of any cluster. */
+  readonly meanBestF1: number;
+  readonly rolesAboveHalf: number;
+  readonly ariRoles: number;
+  readonly ariModes: number;
+  readonly nmiRoles: number;
+}
+
+export interface ReportData {
+  readonly title: string;
+  /** ISO date of the run's start. */
+  readonly date: string;
+  readonly version: string;
+  readonly adapter: { readonly name: string; readonly software: boolean; readonly driver?: string };
+  readonly model: { readonly name: string; readonly parameters: number; readonly layers: number; readonly heads: number; readonly hidden: number; readonly vocabulary: number };
+  /** The run's config as given, snake_case keys. */
+  readonly config: Readonly<Record<string, unknown>>;
+  /** Seconds by phase, in order. */
+  readonly seconds: readonly { readonly phase: string; readonly seconds: number }[];
+  readonly components: readonly ComponentDiagnostics[];
+  readonly tokens: readonly TokenInfo[];
+  /** Names of chi's columns, in order. */
+  readonly columns: readonly string[];
+  /** [tokens × columns] row-major; estimator named in config. */
+  readonly chi: Float32Array;
+  /** Jackknife standard error over chains, same layout. */
+  readonly chiError: Float32Array;
+  /** Clusters of chi, and label per token (-1: none). */
+  readonly clusters: readonly ClusterInfo[];
+  readonly labels: Int32Array;
+  /** Number of known roles with at least 10 tokens, when roles are known. */
+  readonly roles?: number;
+  readonly scores: readonly ScoreRow[];
+  /** Honest remarks: what was left out or is doubtful. */
+  readonly remarks: readonly string[];
+}

@@ -1,0 +1,57 @@
+import type { Params } from "../../kernels/kernel";
+import { type PreparedCall, prepare } from "./call";
+import type { Memory } from "./memory";
+import type { Plan } from "./plan";
+
+/** A plan bound to device memory: encode it as often as wanted. */
+export class BoundPlan {
+  private constructor(
+    readonly plan: Plan,
+    private readonly memory: Memory,
+    private readonly calls: readonly PreparedCall[],
+  ) {}
+
+  /** Places slots, compiles kernels, makes bind groups. */
+  static async bind(plan: Plan, memory: Memory): Promise<BoundPlan> {
+    const locate = memory.placePlan(plan);
+    const calls: PreparedCall[] = [];
+    for (const call of plan.calls) {
+      const tensors = Object.fromEntries(Object.entries(call.tensors).map(([name, view]) => [name, locate(view)]));
+      calls.push(await prepare(memory.device, { kernel: call.kernel, tensors, dims: call.dims, params: call.params }));
+    }
+    return new BoundPlan(plan, memory, calls);
+  }
+
+  /** Minimum necessary FLOPs of one run. */
+  get flops(): number {
+    return this.calls.reduce((sum, call) => sum + call.kernel.work(call.dims, call.params).flops, 0);
+  }
+
+  /** Changes uniform parameters of every call with this label, for the runs submitted after this. */
+  setParams(label: string, params: Params): void {
+    this.plan.calls.forEach((call, index) => {
+      if (call.label === label) this.calls[index].setParams(params);
+    });
+  }
+
+  /** Submits one run; does not wait. */
+  submit(): void {
+    const { gpu } = this.memory.device;
+    const encoder = gpu.createCommandEncoder({ label: this.plan.name });
+    const pass = encoder.beginComputePass({ label: this.plan.name });
+    for (const call of this.calls) call.encode(pass);
+    pass.end();
+    gpu.queue.submit([encoder.finish()]);
+  }
+
+  /** Submits one run and waits for it. */
+  async run(): Promise<void> {
+    this.submit();
+    await this.memory.device.wait(this.memory.device.gpu.queue.onSubmittedWorkDone());
+  }
+
+  /** Frees the uniform buffers. */
+  destroy(): void {
+    for (const call of this.calls) call.destroy();
+  }
+}

@@ -1,0 +1,71 @@
+import type { HostArray } from "../dispatch/buffers";
+import type { Memory } from "../dispatch/memory";
+import { tensor, type View } from "../dispatch/plan";
+import type { Weights } from "./block";
+
+/** Constants of a model's plans: the trained weights, matrices derived from them, rotary tables. Made once, shared by all. */
+export class FixedTensors {
+  private readonly views = new Map<string, View>();
+  private readonly waiting: { view: View; data: HostArray }[] = [];
+
+  constructor(readonly weights: Weights) {}
+
+  /** A trained parameter, whole. */
+  parameter(name: string): View {
+    const { shape, data } = this.weights.get(name)!;
+    return this.constant(name, shape, () => data);
+  }
+
+  /** A trained matrix with some of its columns set to 0: a layer's output without the heads or neurons that move. */
+  withoutColumns(name: string, [from, to]: readonly [number, number]): View {
+    const { shape, data } = this.weights.get(name)!;
+    return this.constant(`${name} without columns ${from} to ${to}`, shape, () => {
+      const copy = data.slice();
+      for (let row = 0; row < shape[0]; row++) copy.fill(0, row * shape[1] + from, row * shape[1] + to);
+      return copy;
+    });
+  }
+
+  /** What stands in for a binding that a call does not use. */
+  none(axes: number): View {
+    const shape = Array.from({ length: axes }, () => 1);
+    return { ...this.constant("none", [1], () => new Float32Array(4)), shape };
+  }
+
+  /** A matrix of zeros. */
+  zeros(rows: number, columns: number): View {
+    return this.constant(`zeros ${rows} ${columns}`, [rows, columns], () => new Float32Array(rows * columns));
+  }
+
+  /** cos and sin of every position's angles: [T, rotaryNdims], cosines first; angles in f64, since f32's sine of a large angle is poor. */
+  rotary(positions: number, ndims: number, base: number): View {
+    return this.constant(`rotary ${positions} ${ndims} ${base}`, [positions, ndims], () => {
+      const half = ndims / 2;
+      const table = new Float32Array(positions * ndims);
+      for (let t = 0; t < positions; t++) {
+        for (let i = 0; i < half; i++) {
+          const angle = t * base ** ((-2 * i) / ndims);
+          table[t * ndims + i] = Math.cos(angle);
+          table[t * ndims + half + i] = Math.sin(angle);
+        }
+      }
+      return table;
+    });
+  }
+
+  private constant(key: string, shape: readonly number[], data: () => HostArray): View {
+    let view = this.views.get(key);
+    if (!view) {
+      view = tensor(key, shape, "kept");
+      this.views.set(key, view);
+      this.waiting.push({ view, data: data() });
+    }
+    return view;
+  }
+
+  /** Writes what is new since the last time. */
+  flush(memory: Memory): void {
+    for (const { view, data } of this.waiting) memory.write(view, data);
+    this.waiting.length = 0;
+  }
+}
