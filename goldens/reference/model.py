@@ -1,0 +1,152 @@
+"""GPT-NeoX by transformers in float64, and the parameter block of a weight restriction.
+
+transformers computes rotary angles in float32 whatever the model's type; here they are float64, so that the goldens hold what
+the mathematics says and not one library's rounding. `rotary_rounding` measures the difference.
+"""
+
+import json
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from safetensors.torch import load_file
+from transformers import GPTNeoXConfig, GPTNeoXForCausalLM
+from transformers.models.gpt_neox.modeling_gpt_neox import GPTNeoXRotaryEmbedding
+
+BLOCK_ALIGNMENT = 64
+UNEMBEDDING = {"lm_head.weight": "embed_out.weight"}  # transformers 5 renamed the module, not the weight in files
+
+
+def rotary_tables(positions: torch.Tensor, ndims: int, base: float) -> tuple[torch.Tensor, torch.Tensor]:
+    """cos and sin [..., ndims] in float64, both halves alike, as GPTNeoXRotaryEmbedding lays them out."""
+    frequencies = base ** (-torch.arange(0, ndims, 2, dtype=torch.float64) / ndims)
+    angles = positions[..., None].to(torch.float64) * frequencies
+    angles = torch.cat((angles, angles), dim=-1)
+    return angles.cos(), angles.sin()
+
+
+class ExactRotary(GPTNeoXRotaryEmbedding):
+    """The tables in float64."""
+
+    def forward(self, x: torch.Tensor, position_ids: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        return rotary_tables(position_ids, 2 * len(self.inv_freq), self.config.rope_parameters["rope_theta"])
+
+
+def build(config: dict, exact_rotary: bool = True) -> GPTNeoXForCausalLM:
+    """A model of a config.json's content, in float64 and without dropout; its weights are still to be set."""
+    fields = {key: value for key, value in config.items() if key not in ("torch_dtype", "dtype", "architectures")}
+    # "eager" takes its softmax in float32; "sdpa" stays in float64.
+    settings = GPTNeoXConfig(**fields, attn_implementation="sdpa")
+    settings.attention_dropout = settings.hidden_dropout = 0.0
+    model = GPTNeoXForCausalLM(settings).to(torch.float64).eval()
+    if exact_rotary:
+        model.gpt_neox.rotary_emb = ExactRotary(settings)
+    return model
+
+
+def parameters(model: GPTNeoXForCausalLM) -> dict[str, torch.nn.Parameter]:
+    """By the name used in files, in order."""
+    return {UNEMBEDDING.get(name, name): p for name, p in model.named_parameters()}
+
+
+def load(folder: Path, exact_rotary: bool = True) -> GPTNeoXForCausalLM:
+    model = build(json.loads((folder / "config.json").read_text()), exact_rotary)
+    weights = load_file(folder / "model.safetensors")
+    named = parameters(model)
+    if set(weights) != set(named):
+        raise ValueError(f"{folder}: weights {sorted(set(weights) ^ set(named))} are in the file or the model only")
+    with torch.no_grad():
+        for name, parameter in named.items():
+            parameter.copy_(weights[name])
+    return model
+
+
+def token_losses(model: GPTNeoXForCausalLM, ids: torch.Tensor) -> torch.Tensor:
+    """Per-token losses in nats, [B, T], of ids [B, T + 1]."""
+    logits = model(input_ids=ids[:, :-1], use_cache=False).logits
+    return torch.nn.functional.cross_entropy(logits.transpose(1, 2), ids[:, 1:], reduction="none")
+
+
+@dataclass(frozen=True)
+class Slice:
+    """Rows (axis 0) or columns (axis 1) `start` to `stop` of a parameter, at `offset` of the block."""
+
+    parameter: str
+    axis: int
+    start: int
+    stop: int
+    offset: int
+    shape: tuple[int, ...]
+
+    @property
+    def size(self) -> int:
+        return int(np.prod(self.shape))
+
+
+class Block:
+    """A restriction's parameters as one row of floats: slices row-major, each padded to whole 64 floats."""
+
+    def __init__(self, model: GPTNeoXForCausalLM, restriction: str):
+        self.named = parameters(model)
+        self.slices: list[Slice] = []
+        self.size = 0
+        for name, axis, start, stop in self.choose(model.config, restriction):
+            shape = list(self.named[name].shape)
+            start, stop = start or 0, shape[axis] if stop is None else stop
+            shape[axis] = stop - start
+            self.slices.append(Slice(name, axis, start, stop, self.size, tuple(shape)))
+            self.size += -(-int(np.prod(shape)) // BLOCK_ALIGNMENT) * BLOCK_ALIGNMENT
+
+    def choose(self, config: GPTNeoXConfig, restriction: str):
+        """(parameter, axis, start, stop) of a restriction; None: the whole axis."""
+        whole = lambda names: [(name, 0, None, None) for name in names]
+        if restriction == "full":
+            return whole(self.named)
+        if restriction == "embed":
+            return whole(["gpt_neox.embed_in.weight"])
+        if restriction == "unembed":
+            return whole(["embed_out.weight"])
+        match = re.fullmatch(r"l(\d+)(?:h(\d+)| (attn)| (mlp)(?:\[(\d+):(\d+)\])?)?", restriction)
+        if not match:
+            raise ValueError(f"unknown restriction {restriction}")
+        layer, head, attn, mlp, low, high = match.groups()
+        of = f"gpt_neox.layers.{layer}."
+        qkv, dense = f"{of}attention.query_key_value.", f"{of}attention.dense."
+        up, down = f"{of}mlp.dense_h_to_4h.", f"{of}mlp.dense_4h_to_h."
+        if head is not None:
+            k = config.hidden_size // config.num_attention_heads
+            j = int(head)
+            rows = (3 * k * j, 3 * k * (j + 1))
+            return [(qkv + "weight", 0, *rows), (qkv + "bias", 0, *rows), (dense + "weight", 1, k * j, k * (j + 1))]
+        if attn:
+            return whole([qkv + "weight", qkv + "bias", dense + "weight", dense + "bias"])
+        if low is not None:
+            a, b = int(low), int(high)
+            return [(up + "weight", 0, a, b), (up + "bias", 0, a, b), (down + "weight", 1, a, b)]
+        if mlp:
+            return whole([up + "weight", up + "bias", down + "weight", down + "bias"])
+        return whole([name for name in self.named if name.startswith(of)])
+
+    def gather(self, tensors: dict[str, torch.Tensor]) -> torch.Tensor:
+        """The block [P] of given tensors by name; padding 0."""
+        out = torch.zeros(self.size)
+        for s in self.slices:
+            part = tensors[s.parameter].narrow(s.axis, s.start, s.stop - s.start)
+            out[s.offset : s.offset + s.size] = part.reshape(-1)
+        return out
+
+    def weights(self) -> torch.Tensor:
+        return self.gather({name: p.detach() for name, p in self.named.items()})
+
+    def gradient(self, loss: torch.Tensor) -> torch.Tensor:
+        names = list(dict.fromkeys(s.parameter for s in self.slices))
+        return self.gather(dict(zip(names, torch.autograd.grad(loss, [self.named[n] for n in names]))))
+
+    @torch.no_grad()
+    def scatter(self, block: torch.Tensor) -> None:
+        """Sets the model's weights from a block; padding is not read."""
+        for s in self.slices:
+            part = self.named[s.parameter].narrow(s.axis, s.start, s.stop - s.start)
+            part.copy_(block[s.offset : s.offset + s.size].reshape(s.shape))

@@ -1,0 +1,202 @@
+"""Goldens of the nano model: losses, gradients, SGLD trajectories and a susceptibility matrix."""
+
+import json
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from chi import Draws, susceptibility, traces
+from model import Block, build, load, parameters, token_losses
+from philox import derive_key, normals
+from sgld import Chain, Settings
+from store import Store, tolerance, tolerance_l2
+
+ROOT = Path(__file__).resolve().parents[2]
+NANO = ROOT / "models" / "nano"
+
+LOSS = tolerance(1e-5, 0, "f32 sums over the width in any order give 3e-6; a wrong formula misses by orders of magnitude")
+GRADIENT = tolerance_l2(2e-5, "f32 in any order of summation gives up to 5e-6; a wrong formula misses by orders of magnitude")
+WEIGHTS = tolerance_l2(1e-4, "gradients good to 1e-5 and noise to 2e-6, carried through 50 updates that contract")
+STEP_LOSS = tolerance(1e-4, 0, "weights within 1e-4 of the trajectory, and f32 sums")
+CHI = tolerance_l2(1e-2, "products of loss differences of 1e-2 to 1 nats, each good to 1e-5, over 16 draws")
+TRACE = tolerance_l2(1e-3, "loss differences of 1e-2 to 1 nats, each good to 1e-5")
+
+
+def corpus(seed: int, sequences: int, context: int) -> torch.Tensor:
+    """Ids [sequences, context + 1] of the project's generator, which is TypeScript."""
+    esbuild = shutil.which("esbuild", path=str(ROOT / "node_modules" / ".bin"))
+    if esbuild is None or shutil.which("node") is None:
+        raise SystemExit("the nano goldens need Node and node_modules/esbuild: run `npm ci` first, or use --only kernels")
+    with tempfile.TemporaryDirectory() as folder:
+        bundle = Path(folder) / "export.mjs"
+        options = ["--bundle", "--platform=node", "--format=esm", "--log-level=error", f"--outfile={bundle}"]
+        subprocess.run([esbuild, str(NANO / "export.ts"), *options], check=True)
+        out = Path(folder) / "text"
+        subprocess.run(["node", str(bundle), str(out), str(seed), str(sequences), str(context)], check=True)
+        ids = np.fromfile(out / "ids.u8", dtype=np.uint8)
+    return torch.from_numpy(ids.reshape(sequences, context + 1).astype(np.int64))
+
+
+def entry(case: str, settings: dict, tolerances: dict) -> dict:
+    return {"case": case, "dims": {}, "params": {}, "shared": [], "settings": settings, "tolerances": tolerances}
+
+
+def loss_and_gradients(model, ids: torch.Tensor) -> tuple[dict[str, np.ndarray], dict]:
+    """Tensors and tolerances of one golden: ids, losses, and the gradient of the mean loss by parameter name."""
+    named = parameters(model)
+    losses = token_losses(model, ids)
+    grads = torch.autograd.grad(losses.mean(), list(named.values()))
+    tensors = {"ids": ids.numpy().astype(np.int32), "losses": losses.detach().numpy()}
+    # float32 holds a gradient to 3e-8, a thousandth of what is allowed.
+    tensors |= {f"gradient/{name}": g.numpy().astype(np.float32) for name, g in zip(named, grads)}
+    return tensors, {"losses": LOSS, "gradient": GRADIENT}
+
+
+def prefixed(case: str, tensors: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+    return {f"{case}/{name}": value for name, value in tensors.items()}
+
+
+def make_losses(store: Store) -> None:
+    model = load(NANO)
+    tensors, entries = {}, []
+    for case, seed, sequences, context in [("whole context", 11, 3, 64), ("ragged", 12, 2, 17)]:
+        ids = corpus(seed, sequences, context)
+        found, tolerances = loss_and_gradients(model, ids)
+        tensors |= prefixed(case, found)
+        entries.append(entry(case, {"corpus_seed": seed, "model": "models/nano"}, tolerances))
+        with torch.no_grad():
+            rounding = (token_losses(load(NANO, exact_rotary=False), ids) - token_losses(model, ids)).abs().max().item()
+        print(f"nano {case}: mean loss {found['losses'].mean():.4f}, rotary tables in f32 would move one by {rounding:.1e}", file=sys.stderr)
+    store.write("nano/losses.safetensors", tensors, entries)
+
+
+ODD = {
+    "model_type": "gpt_neox",
+    "architectures": ["GPTNeoXForCausalLM"],
+    "vocab_size": 37,
+    "hidden_size": 24,
+    "num_hidden_layers": 2,
+    "num_attention_heads": 3,
+    "intermediate_size": 44,
+    "hidden_act": "gelu",
+    "max_position_embeddings": 32,
+    "rotary_pct": 0.25,
+    "rotary_emb_base": 10000,
+    "layer_norm_eps": 1e-5,
+    "use_parallel_residual": False,
+    "attention_bias": True,
+    "tie_word_embeddings": False,
+    "bos_token_id": 0,
+    "eos_token_id": 0,
+}
+ODD_CASES = {
+    "sequential residual": {},
+    "tied, no attention bias": {"tie_word_embeddings": True, "attention_bias": False, "use_parallel_residual": True, "rotary_pct": 1.0},
+}
+
+
+def make_odd(store: Store) -> None:
+    """Random models of the other kinds that a config.json can ask for; their weights are shipped."""
+    tensors, entries = {}, []
+    for case, change in ODD_CASES.items():
+        config = {**ODD, **change}
+        model = build(config)
+        weights = {}
+        with torch.no_grad():
+            for name, p in parameters(model).items():
+                z = torch.from_numpy(normals(derive_key("golden", "odd", case, name), 0, p.numel())).reshape(p.shape)
+                mean = 1.0 if name.endswith("norm.weight") else 0.0
+                p.copy_((mean + 0.15 * z).to(torch.float32))
+                weights[f"weight/{name}"] = p.numpy().astype(np.float32)
+        ids = (torch.from_numpy(normals(derive_key("golden", "odd", case, "ids"), 0, 2 * 20)).abs() * 12).long() % config["vocab_size"]
+        found, tolerances = loss_and_gradients(model, ids.reshape(2, 20))
+        tensors |= prefixed(case, found | weights)
+        entries.append(entry(case, {"config": config}, tolerances))
+    store.write("nano/odd.safetensors", tensors, entries)
+
+
+STEPS = 50
+POOL = {"corpus_seed": 21, "sequences": 64, "context": 32}
+TRAJECTORIES = {
+    "full": Settings(seed=7, lr=1e-5, n_beta=100.0, localization=300.0, noise_level=1.0, batch_size=4),
+    "l1h3": Settings(seed=7, lr=1e-3, n_beta=30.0, localization=300.0, noise_level=1.0, batch_size=4),
+    "l0 mlp": Settings(seed=7, lr=1e-4, n_beta=30.0, localization=300.0, noise_level=1.0, batch_size=4),
+}
+
+
+def make_sgld(store: Store) -> None:
+    model = load(NANO)
+    pool = corpus(POOL["corpus_seed"], POOL["sequences"], POOL["context"])
+    tensors: dict[str, np.ndarray] = {"pool/ids": pool.numpy().astype(np.int32)}
+    entries = [entry("pool", POOL, {})]
+    for restriction, settings in TRAJECTORIES.items():
+        chains = 2
+        weights, losses = [], []
+        for m in range(chains):
+            chain = Chain(model, restriction, m, settings, pool)
+            losses.append([chain.step() for _ in range(STEPS)])
+            weights.append(chain.w.numpy())
+            chain.restore()
+        block = Block(model, restriction)
+        tensors[f"{restriction}/w"] = np.stack(weights).astype(np.float32)
+        tensors[f"{restriction}/losses"] = np.array(losses)
+        about = {
+            **settings.as_json(),
+            "num_chains": chains,
+            "num_steps": STEPS,
+            "block_size": block.size,
+            "slices": [
+                {"name": s.parameter, "axis": s.axis, "start": s.start, "stop": s.stop, "offset": s.offset, "size": s.size}
+                for s in block.slices
+            ],
+        }
+        entries.append(entry(restriction, about, {"w": WEIGHTS, "losses": STEP_LOSS}))
+        moved = np.linalg.norm(weights[0] - block.weights().numpy()) / np.linalg.norm(block.weights().numpy())
+        print(f"sgld {restriction}: P {block.size}, moved {moved:.2f} |w*|, loss {losses[0][0]:.3f} to {losses[0][-1]:.3f}", file=sys.stderr)
+    store.write("nano/sgld.safetensors", tensors, entries)
+
+
+COMPONENTS = ["full", "embed", "l0h2", "l1h5", "l0 mlp", "l1 mlp[32:64]"]
+CHI_SETTINGS = Settings(seed=3, lr=1e-4, n_beta=30.0, localization=300.0, noise_level=1.0, batch_size=4)
+CHI_DRAWS = Draws(num_chains=2, num_draws=8, num_burnin_steps=4, num_steps_bw_draws=3)
+PROBE = {"corpus_seed": 22, "sequences": 6, "context": 32}
+
+
+def make_chi(store: Store) -> None:
+    model = load(NANO)
+    pool = corpus(POOL["corpus_seed"], POOL["sequences"], POOL["context"])
+    probe = corpus(PROBE["corpus_seed"], PROBE["sequences"], PROBE["context"])
+    d = {c: traces(model, c, CHI_SETTINGS, CHI_DRAWS, pool, probe) for c in COMPONENTS}
+    single, two = zip(*(susceptibility(d[c], d["full"]) for c in COMPONENTS))
+    tensors = {
+        "chi/pool": pool.numpy().astype(np.int32),
+        "chi/probe": probe.numpy().astype(np.int32),
+        "chi/single_chain": torch.stack(single, dim=1).numpy(),
+        "chi/two_chain": torch.stack(two, dim=1).numpy(),
+        "chi/phi": torch.stack([d[c].mean(dim=2) for c in COMPONENTS]).numpy(),
+        "chi/traces": torch.stack([d[c] for c in COMPONENTS]).numpy().astype(np.float32),
+    }
+    settings = {
+        **CHI_SETTINGS.as_json(),
+        **CHI_DRAWS.__dict__,
+        "components": COMPONENTS,
+        "pool": POOL,
+        "probe": PROBE,
+    }
+    tolerances = {"single_chain": CHI, "two_chain": CHI, "phi": TRACE, "traces": TRACE}
+    store.write("nano/chi.safetensors", tensors, [entry("chi", settings, tolerances)])
+    for c, column in zip(COMPONENTS, single):
+        print(f"chi {c}: mean phi {d[c].mean():.4f}, |chi| {column.norm():.2e}, sum {column.sum():.1e}", file=sys.stderr)
+
+
+def make_nano(store: Store) -> None:
+    store.drop(lambda name: name.startswith("nano/"))
+    make_losses(store)
+    make_odd(store)
+    make_sgld(store)
+    make_chi(store)
