@@ -1,6 +1,7 @@
 import * as assert from "uvu/assert";
 import { caseInputs, runCase, testKernel } from "../../harness/test/kernel";
 import { suite } from "../../harness/test/suite";
+import { checkStrides } from "../common/strides.check";
 import type { Case } from "../kernel";
 import { backward } from "./backward";
 import * as reference from "./reference";
@@ -47,6 +48,10 @@ test("all variants give the same bits", async () => {
     const other = await runCase(backward, c, inputs, variant);
     assert.equal(Array.from(other.dtable), Array.from(plain.dtable), variant);
   }
+});
+
+test("groups that do not lie densely", async () => {
+  for (const D of [5, 32]) await checkStrides(backward, { name: "strides", dims: { G: 3, R: 9, V: 7, D } });
 });
 
 test.run();

@@ -1,6 +1,7 @@
 import * as assert from "uvu/assert";
 import { caseInputs, runCase, testKernel } from "../../harness/test/kernel";
 import { suite } from "../../harness/test/suite";
+import { checkStrides } from "../common/strides.check";
 import type { Arrays, Case } from "../kernel";
 import { forward } from "./forward";
 
@@ -28,6 +29,10 @@ test("an id past the end reads the last row and nothing else", async () => {
   const ids = Uint32Array.from([0, 2, 0xffffffff]);
   const { y } = await runCase(forward, { name: "past", dims: { G: 1, R: 3, V: 2, D: 4 } }, { table, ids }, "plain4");
   assert.equal(Array.from(y), [0, 1, 2, 3, 4, 5, 6, 7, 4, 5, 6, 7]);
+});
+
+test("groups that do not lie densely", async () => {
+  for (const D of [5, 32]) await checkStrides(forward, { name: "strides", dims: { G: 3, R: 9, V: 7, D } });
 });
 
 test.run();
