@@ -112,3 +112,20 @@ def sgld_gaussian(case: Case, draw: Draw):
     center = draw.normal("center", *case.group("center", case.P))
     spread = noise(k, case.p("step"), case.P) / case.p("localization") ** 0.5
     return {"center": center, "keys": k}, {"w": center + spread}
+
+
+@golden(
+    "reduce/sum_rows",
+    [
+        Case("one", {"G": 1, "R": 1}, {"scale": 1.0}),
+        Case("ragged", {"G": 3, "R": 67}, {"scale": 1 / 67}),
+        Case("long", {"G": 2, "R": 3001}, {"scale": 1 / 3001}),
+        Case("losses", {"G": 2, "R": 2000}, {"scale": 1 / 2000}),
+    ],
+    out=tolerance(5e-8, 6e-7, "sums of 64 and a sum of those: roundings add up as the root of their number, to a few ulp"),
+)
+def reduce_sum_rows(case: Case, draw: Draw):
+    x = draw.normal("x", case.G, case.R)
+    if case.name == "losses":
+        x = exact(11 + x)
+    return {"x": x}, {"out": case.p("scale") * x.sum(dim=1)}

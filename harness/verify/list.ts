@@ -1,12 +1,27 @@
 /** Every kernel that goldens are held against. */
-
+import { sum } from "../../kernels/add/sum";
+import { backward as embeddingBackward } from "../../kernels/embedding/backward";
+import { forward as embeddingForward } from "../../kernels/embedding/forward";
 import { backward as geluBackward } from "../../kernels/gelu/backward";
 import { forward as geluForward } from "../../kernels/gelu/forward";
 import type { Kernel } from "../../kernels/kernel";
 import { bits } from "../../kernels/philox/bits";
 import { normal } from "../../kernels/philox/normal";
+import { sumRows } from "../../kernels/reduce/sum_rows";
 import { gaussian } from "../../kernels/sgld/gaussian";
 import { rmsprop } from "../../kernels/sgld/rmsprop";
 import { step } from "../../kernels/sgld/step";
 
-export const kernels: readonly Kernel[] = [geluBackward, geluForward, bits, normal, gaussian, rmsprop, step];
+export const kernels: readonly Kernel[] = [
+  sum,
+  embeddingBackward,
+  embeddingForward,
+  geluBackward,
+  geluForward,
+  bits,
+  normal,
+  sumRows,
+  gaussian,
+  rmsprop,
+  step,
+];
