@@ -1,7 +1,19 @@
 import type { Params } from "../../kernels/kernel";
-import { type PreparedCall, prepare } from "./call";
+import { type PreparedCall, prepare, unify } from "./call";
 import type { Memory } from "./memory";
 import type { Plan } from "./plan";
+
+/** Minimum necessary FLOPs of one run of a plan, without running or binding it. */
+export function planFlops(plan: Plan): number {
+  let flops = 0;
+  for (const { kernel, tensors, dims, params } of plan.calls) {
+    const shapes = Object.fromEntries(
+      Object.entries(tensors).map(([name, view]) => [name, { shape: view.shape, type: view.slot.type }]),
+    );
+    flops += kernel.work(unify(kernel, shapes, dims).dims, params ?? {}).flops;
+  }
+  return flops;
+}
 
 /** A plan bound to device memory: encode it as often as wanted. */
 export class BoundPlan {
@@ -20,11 +32,6 @@ export class BoundPlan {
       calls.push(await prepare(memory.device, { kernel: call.kernel, tensors, dims: call.dims, params: call.params }));
     }
     return new BoundPlan(plan, memory, calls);
-  }
-
-  /** Minimum necessary FLOPs of one run. */
-  get flops(): number {
-    return this.calls.reduce((sum, call) => sum + call.kernel.work(call.dims, call.params).flops, 0);
   }
 
   /** Changes uniform parameters of every call with this label, for the runs submitted after this. */

@@ -1,11 +1,12 @@
 import type { HostArray } from "../dispatch/buffers";
 import type { Memory } from "../dispatch/memory";
-import { tensor, type View } from "../dispatch/plan";
+import { type Slot, tensor, type View } from "../dispatch/plan";
 import type { Weights } from "./block";
 
 /** Constants of a model's plans: the trained weights, matrices derived from them, rotary tables. Made once, shared by all. */
 export class FixedTensors {
   private readonly views = new Map<string, View>();
+  private readonly slots = new Set<Slot>();
   private readonly waiting: { view: View; data: HostArray }[] = [];
 
   constructor(readonly weights: Weights) {}
@@ -58,9 +59,15 @@ export class FixedTensors {
     if (!view) {
       view = tensor(key, shape, "kept");
       this.views.set(key, view);
+      this.slots.add(view.slot);
       this.waiting.push({ view, data: data() });
     }
     return view;
+  }
+
+  /** Whether a slot is one of these constants. */
+  holds(slot: Slot): boolean {
+    return this.slots.has(slot);
   }
 
   /** Writes what is new since the last time. */

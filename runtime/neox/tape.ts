@@ -31,7 +31,33 @@ export interface Weight {
 }
 
 /** Shared values that outlive the plan that made them, by key: a cached prefix. */
-export type PrefixCache = Map<string, View>;
+export class PrefixCache {
+  private readonly views = new Map<string, View>();
+  private readonly touched = new Set<string>();
+
+  get(key: string): View | undefined {
+    const view = this.views.get(key);
+    if (view) this.touched.add(key);
+    return view;
+  }
+
+  set(key: string, view: View): void {
+    this.views.set(key, view);
+    this.touched.add(key);
+  }
+
+  /** Forgets, and returns, what was neither read nor written since the last call. */
+  trim(): View[] {
+    const stale: View[] = [];
+    for (const [key, view] of this.views) {
+      if (this.touched.has(key)) continue;
+      this.views.delete(key);
+      stale.push(view);
+    }
+    this.touched.clear();
+    return stale;
+  }
+}
 
 /**
  * Records a model's operations into two plans. What depends only on fixed weights is the same for every chain and every

@@ -1,0 +1,59 @@
+import type { Device } from "../device/device";
+import { Memory } from "../dispatch/memory";
+import { tensor, type View } from "../dispatch/plan";
+import type { Weights } from "../neox/block";
+import type { NeoxConfig } from "../neox/config";
+import { FixedTensors } from "../neox/fixed";
+import { splitRows, type TokenViews, tokenView } from "../neox/model";
+import { PrefixCache, type Rows } from "../neox/tape";
+
+/** A set of sequences on the device, with what is known of the model's fixed activations over it. */
+export interface TextOnDevice {
+  readonly rows: Rows;
+  readonly tokens: TokenViews;
+  /** On the host too, [sequences * positions]. */
+  readonly inputs: Uint32Array;
+  readonly targets: Uint32Array;
+  readonly cache: PrefixCache;
+}
+
+/** A model, its text and device memory: what all components of a run share. */
+export class Laboratory {
+  readonly memory: Memory;
+  readonly fixed: FixedTensors;
+
+  constructor(
+    readonly device: Device,
+    readonly config: NeoxConfig,
+    readonly weights: Weights,
+  ) {
+    this.memory = new Memory(device);
+    this.fixed = new FixedTensors(weights);
+  }
+
+  /** Puts rows of `columns` = T + 1 ids on the device. */
+  addText(name: string, ids: Uint32Array, columns: number): TextOnDevice {
+    const { inputs, targets, rows } = splitRows(ids, columns);
+    const place = (part: string, data: Uint32Array): View => {
+      const view = tokenView(`${name} ${part}`, [data.length]);
+      this.memory.write(view, data);
+      return view;
+    };
+    const tokens = { inputs: place("inputs", inputs), targets: place("targets", targets) };
+    return { rows, tokens, inputs, targets, cache: new PrefixCache() };
+  }
+
+  /** A kept f32 tensor, zero at first. */
+  state(name: string, shape: readonly number[]): View {
+    return tensor(name, shape, "kept");
+  }
+
+  /** Frees the cached activations of a text that no component used since the last call. */
+  trim(text: TextOnDevice): void {
+    for (const view of text.cache.trim()) this.memory.release(view.slot);
+  }
+
+  close(): void {
+    this.memory.destroy();
+  }
+}

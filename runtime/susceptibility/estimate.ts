@@ -1,0 +1,154 @@
+import { SpectroscopeError } from "../../kernels/errors";
+
+/**
+ * Susceptibilities from streaming sums. For a component C, phi = L(w) - L(w*) and d_i = l_i(w) - l_i(w*); the probe is the
+ * sampling task's fixed batch, so the mean of d over tokens is phi. Definition: arXiv 2601.12703; see docs/numerics.md.
+ */
+
+/** Sums over the draws of each chain of a restricted run. */
+export interface ComponentSums {
+  readonly chains: number;
+  readonly draws: number;
+  readonly tokens: number;
+  /** Sum of d, [chains, tokens]. */
+  readonly sumD: ArrayLike<number>;
+  /** Sum of phi * d, [chains, tokens]. */
+  readonly sumPhiD: ArrayLike<number>;
+  /** phi of every draw, [draws, chains]. */
+  readonly phi: ArrayLike<number>;
+}
+
+/** `two_chain`: the second factor's mean comes from the unrestricted run; `single_chain`: the plain covariance. */
+export type Estimator = "two_chain" | "single_chain";
+
+/** A column of chi: one component. */
+export interface Column {
+  /** Nats squared, one per token. */
+  readonly chi: Float64Array;
+  /** Jackknife standard error over chains; NaN with one chain. */
+  readonly error: Float64Array;
+}
+
+interface Totals {
+  n: number;
+  phi: number;
+  phi2: number;
+}
+
+/** Totals over all chains but one (`without` -1: all). */
+function totals(sums: ComponentSums, without: number): Totals {
+  const t = { n: 0, phi: 0, phi2: 0 };
+  for (let m = 0; m < sums.chains; m++) {
+    if (m === without) continue;
+    t.n += sums.draws;
+    for (let s = 0; s < sums.draws; s++) {
+      const phi = sums.phi[s * sums.chains + m];
+      t.phi += phi;
+      t.phi2 += phi * phi;
+    }
+  }
+  return t;
+}
+
+function columnSum(values: ArrayLike<number>, sums: ComponentSums, token: number, without: number): number {
+  let total = 0;
+  for (let m = 0; m < sums.chains; m++) if (m !== without) total += values[m * sums.tokens + token];
+  return total;
+}
+
+function chiOf(sums: ComponentSums, full: ComponentSums | undefined, without: number, out: Float64Array): void {
+  const own = totals(sums, without);
+  const other = full ?? sums;
+  const reference = full ? totals(full, without) : own;
+  for (let i = 0; i < sums.tokens; i++) {
+    const product = (columnSum(sums.sumPhiD, sums, i, without) - own.phi2) / own.n;
+    const contrast = (columnSum(other.sumD, other, i, without) - reference.phi) / reference.n;
+    out[i] = -(product - (own.phi / own.n) * contrast);
+  }
+}
+
+/**
+ * chi of one component: `-(E_C[phi (d - phi)] - E_C[phi] E[d - phi])`, the last mean over the unrestricted run (`full`)
+ * or, without it, over the component's own. The error is the jackknife over chains; with `full`, chain m is left out of
+ * both runs.
+ */
+export function susceptibility(sums: ComponentSums, full?: ComponentSums): Column {
+  if (full && (full.tokens !== sums.tokens || full.chains !== sums.chains)) {
+    throw new SpectroscopeError(
+      `two_chain: the full run has ${full.chains} chains and ${full.tokens} tokens, the component ${sums.chains} and ${sums.tokens}`,
+      { code: "bad-input" },
+    );
+  }
+  const chi = new Float64Array(sums.tokens);
+  chiOf(sums, full, -1, chi);
+  const M = sums.chains;
+  const error = new Float64Array(sums.tokens).fill(Number.NaN);
+  if (M < 2) return { chi, error };
+  const leftOut = Array.from({ length: M }, (_, m) => {
+    const column = new Float64Array(sums.tokens);
+    chiOf(sums, full, m, column);
+    return column;
+  });
+  for (let i = 0; i < sums.tokens; i++) {
+    let mean = 0;
+    for (const column of leftOut) mean += column[i] / M;
+    let squares = 0;
+    for (const column of leftOut) squares += (column[i] - mean) ** 2;
+    error[i] = Math.sqrt(((M - 1) / M) * squares);
+  }
+  return { chi, error };
+}
+
+/** Sums from traces of d, [draws, chains, tokens], with `pairing[chain][draw]` = the draw whose phi goes with it. */
+export function sumsFromTraces(
+  traces: ArrayLike<number>,
+  phi: ArrayLike<number>,
+  shape: { draws: number; chains: number; tokens: number },
+  pairing?: readonly (readonly number[])[],
+): ComponentSums {
+  const { draws, chains, tokens } = shape;
+  const sumD = new Float64Array(chains * tokens);
+  const sumPhiD = new Float64Array(chains * tokens);
+  for (let s = 0; s < draws; s++) {
+    for (let m = 0; m < chains; m++) {
+      const partner = pairing ? pairing[m][s] : s;
+      const weight = phi[partner * chains + m];
+      const row = (s * chains + m) * tokens;
+      for (let i = 0; i < tokens; i++) {
+        sumD[m * tokens + i] += traces[row + i];
+        sumPhiD[m * tokens + i] += weight * traces[row + i];
+      }
+    }
+  }
+  return { ...shape, sumD, sumPhiD, phi };
+}
+
+/**
+ * chi with phi of one draw paired with the losses of another: what is left when draws say nothing about each other.
+ * `phi * (d - phi')` needs the sum of phi times its partner's phi, so it is computed from traces.
+ */
+export function shuffledSusceptibility(
+  traces: ArrayLike<number>,
+  phi: ArrayLike<number>,
+  shape: { draws: number; chains: number; tokens: number },
+  pairing: readonly (readonly number[])[],
+): Float64Array {
+  const { draws, chains, tokens } = shape;
+  const sums = sumsFromTraces(traces, phi, shape, pairing);
+  const n = draws * chains;
+  let phiSum = 0;
+  let crossSum = 0;
+  for (let s = 0; s < draws; s++) {
+    for (let m = 0; m < chains; m++) {
+      phiSum += phi[s * chains + m];
+      crossSum += phi[pairing[m][s] * chains + m] * phi[s * chains + m];
+    }
+  }
+  const chi = new Float64Array(tokens);
+  for (let i = 0; i < tokens; i++) {
+    const product = (columnSum(sums.sumPhiD, sums, i, -1) - crossSum) / n;
+    const contrast = (columnSum(sums.sumD, sums, i, -1) - phiSum) / n;
+    chi[i] = -(product - (phiSum / n) * contrast);
+  }
+  return chi;
+}
