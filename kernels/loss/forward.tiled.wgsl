@@ -1,0 +1,98 @@
+// Per-token losses of an unembedding, without a buffer of logits; tiles in workgroup memory.
+//
+// logit[r, v] = sum_d x[r, d] w[v, d];  lse[r] = log sum_v exp(logit[r, v]);  losses[r] = lse[r] - logit[r, targets[r]]
+//
+// x [G?, R, D], w [G?, V, D], targets [G?, R] u32 below V; losses, lse [G, R], in nats.
+// A workgroup owns 32 rows and walks the vocabulary in tiles of 64; an invocation owns 4 rows x 4 entries of each tile, with
+// a running maximum and sum of its own. Its 16 peers' are merged at the end.
+// Any R, V and D: rows past the end repeat the last one, entries past V are masked, columns past D are zero.
+// Deterministic: fixed order of summation and of merging.
+// Numerics: those of forward.wgsl.
+
+struct Params { G: u32, R: u32, V: u32, D: u32, stride_x: u32, stride_w: u32, stride_targets: u32 }
+
+@group(0) @binding(0) var<storage, read> x: array<f32>;
+@group(0) @binding(1) var<storage, read> w: array<f32>;
+@group(0) @binding(2) var<storage, read> targets: array<u32>;
+@group(0) @binding(3) var<storage, read_write> losses: array<f32>;
+@group(0) @binding(4) var<storage, read_write> lse: array<f32>;
+@group(0) @binding(5) var<uniform> params: Params;
+
+const STEP = 16u; // columns of D a stage
+var<workgroup> xs: array<vec4f, 128>; // [STEP][8 groups of 4 rows]
+var<workgroup> ws: array<vec4f, 256>; // [STEP][16 groups of 4 entries]
+var<workgroup> merge: array<array<vec4f, 128>, 3>; // maximum, sum, target's logit: [16][8]
+
+@compute @workgroup_size(128)
+fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) local: u32) {
+  let g = group.z;
+  let first = group.x * 32u;
+  let tr = local % 8u;
+  let tv = local / 8u;
+  let y = four_targets(g, first + 4u * tr);
+  var m = vec4f(LOWEST);
+  var s = vec4f();
+  var t = vec4f();
+  for (var v = 0u; v < params.V; v += 64u) {
+    var a = mat4x4f();
+    for (var k = 0u; k < params.D; k += STEP) {
+      workgroupBarrier();
+      let column = k + local % STEP;
+      let lane = local / STEP;
+      xs[(local % STEP) * 8u + lane] = column_x(g, first + 4u * lane, column);
+      ws[(local % STEP) * 16u + lane] = column_w(g, v + 4u * lane, column);
+      ws[(local % STEP) * 16u + lane + 8u] = column_w(g, v + 4u * (lane + 8u), column);
+      workgroupBarrier();
+      for (var i = 0u; i < STEP; i++) {
+        let xv = xs[i * 8u + tr];
+        let wv = ws[i * 16u + tv];
+        a += mat4x4f(xv * wv.x, xv * wv.y, xv * wv.z, xv * wv.w);
+      }
+    }
+    let mine = v + 4u * tv;
+    a = mask_tile(a, mine, params.V);
+    t = pick_tile(t, a, mine, y);
+    let n = max(m, max_tile(a));
+    s = s * safe_exp(m - n) + select(vec4f(), sum_tile(exp_tile(a, n)), mine < params.V);
+    m = n;
+  }
+  merge[0][local] = m;
+  merge[1][local] = s;
+  merge[2][local] = t;
+  workgroupBarrier();
+  if (local >= 8u) { return; }
+  for (var i = 1u; i < 16u; i++) { m = max(m, merge[0][i * 8u + tr]); }
+  s = vec4f();
+  t = vec4f();
+  for (var i = 0u; i < 16u; i++) {
+    s += merge[1][i * 8u + tr] * safe_exp(merge[0][i * 8u + tr] - m);
+    t += merge[2][i * 8u + tr];
+  }
+  let total = m + log(s);
+  let loss = log(s) + (m - t);
+  for (var i = 0u; i < 4u && first + 4u * tr + i < params.R; i++) {
+    let o = g * params.R + first + 4u * tr + i;
+    lse[o] = total[i];
+    losses[o] = loss[i];
+  }
+}
+
+fn four_targets(g: u32, row: u32) -> vec4u {
+  let i = vec4u(g * params.stride_targets) + min(vec4u(row, row + 1u, row + 2u, row + 3u), vec4u(params.R - 1u));
+  return vec4u(targets[i.x], targets[i.y], targets[i.z], targets[i.w]);
+}
+
+/// Column k of four rows of x.
+fn column_x(g: u32, row: u32, k: u32) -> vec4f {
+  if (k >= params.D) { return vec4f(); }
+  let i = vec4u(g * params.stride_x + k)
+    + min(vec4u(row, row + 1u, row + 2u, row + 3u), vec4u(params.R - 1u)) * params.D;
+  return vec4f(x[i.x], x[i.y], x[i.z], x[i.w]);
+}
+
+/// Column k of four entries of w.
+fn column_w(g: u32, v: u32, k: u32) -> vec4f {
+  if (k >= params.D) { return vec4f(); }
+  let i = vec4u(g * params.stride_w + k) + min(vec4u(v, v + 1u, v + 2u, v + 3u), vec4u(params.V - 1u)) * params.D;
+  return vec4f(w[i.x], w[i.y], w[i.z], w[i.w]);
+}

@@ -1,0 +1,60 @@
+import { kernel } from "../kernel";
+import { cases, generate } from "./cases";
+import { quad, scalar, softmax } from "./chunks";
+import quadSource from "./forward.quad.wgsl";
+import tiledSource from "./forward.tiled.wgsl";
+import plainSource from "./forward.wgsl";
+import { forward as reference } from "./reference";
+
+/** Per-token losses of an unembedding, without a buffer of logits. */
+export const forward = kernel({
+  name: "loss/forward",
+  dims: ["G", "R", "V", "D"],
+  bindings: {
+    x: { access: "read", type: "f32", dims: ["G?", "R", "D"] },
+    w: { access: "read", type: "f32", dims: ["G?", "V", "D"] },
+    targets: { access: "read", type: "u32", dims: ["G?", "R"] },
+    losses: { access: "write", type: "f32", dims: ["G", "R"] },
+    lse: { access: "write", type: "f32", dims: ["G", "R"] },
+  },
+  params: {},
+  variants: {
+    plain: {
+      file: "loss/forward.wgsl",
+      source: plainSource,
+      chunks: [softmax, scalar],
+      workgroup: [16, 1, 1],
+      grid: ({ G, R }) => [Math.ceil(R / 64), 1, G],
+      suits: "any",
+    },
+    tiled: {
+      file: "loss/forward.tiled.wgsl",
+      source: tiledSource,
+      chunks: [softmax],
+      workgroup: [128, 1, 1],
+      workgroupBytes: 16 * (16 * 8 + 16 * 16 + 3 * 128),
+      grid: ({ G, R }) => [Math.ceil(R / 32), 1, G],
+      suits: "gpu",
+    },
+    quad: {
+      file: "loss/forward.quad.wgsl",
+      source: quadSource,
+      chunks: [quad, softmax],
+      workgroup: [16, 1, 1],
+      grid: ({ G, R }) => [Math.ceil(R / 128), 1, G],
+      features: ["subgroups"],
+      accepts: ({ D }) => D % 4 === 0,
+      suits: "software",
+    },
+  },
+  work: ({ G, R, V, D }) => ({ flops: 2 * G * R * V * D, bytes: 4 * (G * R * (D + 3) + V * D) }),
+  tolerance: {
+    absolute: 2e-6,
+    relative: 1e-6,
+    reason:
+      "a logit of size 10 rounds D times at 1e-6 at most and sqrt(D) times that in practice; the sum over V averages it",
+  },
+  cases,
+  generate,
+  reference,
+});

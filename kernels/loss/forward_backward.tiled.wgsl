@@ -1,0 +1,164 @@
+// Flash loss: per-token losses of an unembedding and their gradient in x, in one pass and without a buffer of logits; tiles
+// in workgroup memory.
+//
+// logit[r, v] = sum_d x[r, d] w[v, d];  lse[r] = log sum_v exp(logit[r, v]);  losses[r] = lse[r] - logit[r, targets[r]]
+// dx[r] = scale * (sum_v exp(logit[r, v] - lse[r]) w[v] - w[targets[r]])
+//
+// x [G?, R, D], w [G?, V, D], targets [G?, R] u32 below V; losses, lse [G, R], in nats; dx [G, R, D].
+// A workgroup owns 32 rows and walks the vocabulary in tiles of 64 with a running maximum and sum a row. An invocation owns
+// 4 rows x 4 entries of each tile of logits, and 4 rows x 4 columns of each 32 x 64 tile of dx, which only it reads and
+// writes: the running sum of dx lives in dx itself and is rescaled when the maximum moves.
+// Any R, V and D: rows past the end repeat the last one and are not stored, entries past V are masked, columns past D zero.
+// Deterministic: fixed order of summation.
+// Numerics: those of forward_backward.wgsl.
+
+struct Params { G: u32, R: u32, V: u32, D: u32, stride_x: u32, stride_w: u32, stride_targets: u32, scale: f32 }
+
+@group(0) @binding(0) var<storage, read> x: array<f32>;
+@group(0) @binding(1) var<storage, read> w: array<f32>;
+@group(0) @binding(2) var<storage, read> targets: array<u32>;
+@group(0) @binding(3) var<storage, read_write> losses: array<f32>;
+@group(0) @binding(4) var<storage, read_write> lse: array<f32>;
+@group(0) @binding(5) var<storage, read_write> dx: array<f32>;
+@group(0) @binding(6) var<uniform> params: Params;
+
+const STEP = 16u; // columns of D, or entries of the vocabulary, a stage
+var<workgroup> xs: array<vec4f, 128>; // [STEP][8 groups of 4 rows]
+var<workgroup> ws: array<vec4f, 256>; // [STEP][16 groups of 4 entries or columns]
+var<workgroup> ps: array<vec4f, 512>; // [64 entries][8 groups of 4 rows]: exp(logit - maximum)
+var<workgroup> peers: array<vec4f, 128>; // [16][8 groups of 4 rows]
+
+@compute @workgroup_size(128)
+fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) local: u32) {
+  let g = group.z;
+  let first = group.x * 32u;
+  let tr = local % 8u;
+  let tv = local / 8u;
+  let row = first + 4u * tr;
+  let y = four_targets(g, row);
+  var m = vec4f(LOWEST);
+  var s = vec4f();
+  var t = vec4f();
+  for (var v = 0u; v < params.V; v += 64u) {
+    var a = mat4x4f();
+    for (var k = 0u; k < params.D; k += STEP) {
+      workgroupBarrier();
+      let column = k + local % STEP;
+      let lane = local / STEP;
+      xs[(local % STEP) * 8u + lane] = column_x(g, first + 4u * lane, column);
+      ws[(local % STEP) * 16u + lane] = column_w(g, v + 4u * lane, column);
+      ws[(local % STEP) * 16u + lane + 8u] = column_w(g, v + 4u * (lane + 8u), column);
+      workgroupBarrier();
+      for (var i = 0u; i < STEP; i++) {
+        let xv = xs[i * 8u + tr];
+        let wv = ws[i * 16u + tv];
+        a += mat4x4f(xv * wv.x, xv * wv.y, xv * wv.z, xv * wv.w);
+      }
+    }
+    let mine = v + 4u * tv;
+    a = mask_tile(a, mine, params.V);
+    t = pick_tile(t, a, mine, y);
+    peers[local] = max_tile(a);
+    workgroupBarrier();
+    var n = m;
+    for (var i = 0u; i < 16u; i++) { n = max(n, peers[i * 8u + tr]); }
+    let factor = safe_exp(m - n);
+    m = n;
+    // Entries past V give exp(-80), which is nothing beside the maximum's 1.
+    let p = exp_tile(a, n);
+    s = s * factor + sum_tile(p);
+    for (var j = 0u; j < 4u; j++) { ps[(4u * tv + j) * 8u + tr] = p[j]; }
+
+    for (var d = 0u; d < params.D; d += 64u) {
+      // Column j of c: component j of this invocation's four columns of dx, over its four rows.
+      var c = mat4x4f();
+      let column = d + 4u * tv;
+      if (v > 0u) { c = old_dx(g, row, column, factor); }
+      for (var k = 0u; k < 64u; k += STEP) {
+        workgroupBarrier();
+        ws[local] = row_w(g, v + k + local / 16u, d + 4u * (local % 16u));
+        ws[local + 128u] = row_w(g, v + k + 8u + local / 16u, d + 4u * (local % 16u));
+        workgroupBarrier();
+        for (var i = 0u; i < STEP; i++) {
+          let pv = ps[(k + i) * 8u + tr];
+          let wv = ws[i * 16u + tv];
+          c += mat4x4f(pv * wv.x, pv * wv.y, pv * wv.z, pv * wv.w);
+        }
+      }
+      put_dx(g, row, column, c);
+    }
+  }
+
+  workgroupBarrier();
+  peers[local] = s;
+  xs[local] = t;
+  workgroupBarrier();
+  s = vec4f();
+  t = vec4f();
+  for (var i = 0u; i < 16u; i++) {
+    s += peers[i * 8u + tr];
+    t += xs[i * 8u + tr];
+  }
+  for (var d = 4u * tv; d < params.D; d += 64u) {
+    let own = transpose(mat4x4f(row_w(g, y.x, d), row_w(g, y.y, d), row_w(g, y.z, d), row_w(g, y.w, d)));
+    put_dx(g, row, d, old_dx(g, row, d, params.scale / s) - params.scale * own);
+  }
+  if (tv > 0u) { return; }
+  let total = m + log(s);
+  let loss = log(s) + (m - t);
+  for (var i = 0u; i < 4u && row + i < params.R; i++) {
+    lse[g * params.R + row + i] = total[i];
+    losses[g * params.R + row + i] = loss[i];
+  }
+}
+
+fn four_targets(g: u32, row: u32) -> vec4u {
+  let i = vec4u(g * params.stride_targets) + min(vec4u(row, row + 1u, row + 2u, row + 3u), vec4u(params.R - 1u));
+  return vec4u(targets[i.x], targets[i.y], targets[i.z], targets[i.w]);
+}
+
+/// Column k of four rows of x.
+fn column_x(g: u32, row: u32, k: u32) -> vec4f {
+  if (k >= params.D) { return vec4f(); }
+  let i = vec4u(g * params.stride_x + k)
+    + min(vec4u(row, row + 1u, row + 2u, row + 3u), vec4u(params.R - 1u)) * params.D;
+  return vec4f(x[i.x], x[i.y], x[i.z], x[i.w]);
+}
+
+/// Column k of four entries of w.
+fn column_w(g: u32, v: u32, k: u32) -> vec4f {
+  if (k >= params.D) { return vec4f(); }
+  let i = vec4u(g * params.stride_w + k) + min(vec4u(v, v + 1u, v + 2u, v + 3u), vec4u(params.V - 1u)) * params.D;
+  return vec4f(w[i.x], w[i.y], w[i.z], w[i.w]);
+}
+
+/// Four columns from k of one entry of w.
+fn row_w(g: u32, v: u32, k: u32) -> vec4f {
+  let i = g * params.stride_w + min(v, params.V - 1u) * params.D;
+  let c = vec4u(k, k + 1u, k + 2u, k + 3u);
+  let j = vec4u(i) + min(c, vec4u(params.D - 1u));
+  return select(vec4f(), vec4f(w[j.x], w[j.y], w[j.z], w[j.w]), c < vec4u(params.D));
+}
+
+/// Four columns from k of four rows of dx, times the rows' factors.
+fn old_dx(g: u32, row: u32, k: u32, factor: vec4f) -> mat4x4f {
+  var c = mat4x4f();
+  for (var j = 0u; j < 4u; j++) {
+    for (var i = 0u; i < 4u; i++) {
+      if (row + i < params.R && k + j < params.D) {
+        c[j][i] = factor[i] * dx[(g * params.R + row + i) * params.D + k + j];
+      }
+    }
+  }
+  return c;
+}
+
+fn put_dx(g: u32, row: u32, k: u32, c: mat4x4f) {
+  for (var j = 0u; j < 4u; j++) {
+    for (var i = 0u; i < 4u; i++) {
+      if (row + i < params.R && k + j < params.D) {
+        dx[(g * params.R + row + i) * params.D + k + j] = c[j][i];
+      }
+    }
+  }
+}

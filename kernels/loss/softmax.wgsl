@@ -1,0 +1,51 @@
+// Pieces of an online softmax over tiles of logits. A tile is a mat4x4f: column j is vocabulary entry first + j, its four
+// components are four token rows. Maxima start at LOWEST, which is finite: no -inf, no NaN.
+
+const LOWEST = -3.0e38;
+
+/// exp with its argument kept above -80: 1e-35 stands for 0, and no implementation may return NaN for it.
+fn safe_exp(a: vec4f) -> vec4f {
+  return exp(max(a, vec4f(-80.0)));
+}
+
+/// Puts LOWEST where the vocabulary has ended.
+fn mask_tile(a: mat4x4f, first: u32, size: u32) -> mat4x4f {
+  let none = vec4f(LOWEST);
+  return mat4x4f(
+    select(none, a[0], first < size),
+    select(none, a[1], first + 1u < size),
+    select(none, a[2], first + 2u < size),
+    select(none, a[3], first + 3u < size),
+  );
+}
+
+fn max_tile(a: mat4x4f) -> vec4f {
+  return max(max(a[0], a[1]), max(a[2], a[3]));
+}
+
+/// exp(a - m) for rows with maximum m.
+fn exp_tile(a: mat4x4f, m: vec4f) -> mat4x4f {
+  return mat4x4f(safe_exp(a[0] - m), safe_exp(a[1] - m), safe_exp(a[2] - m), safe_exp(a[3] - m));
+}
+
+fn sum_tile(a: mat4x4f) -> vec4f {
+  return (a[0] + a[1]) + (a[2] + a[3]);
+}
+
+/// 1 where column first + j is the row's target y.
+fn hit_tile(first: u32, y: vec4u) -> mat4x4f {
+  return mat4x4f(
+    vec4f(y == vec4u(first)),
+    vec4f(y == vec4u(first + 1u)),
+    vec4f(y == vec4u(first + 2u)),
+    vec4f(y == vec4u(first + 3u)),
+  );
+}
+
+/// The targets' logits where this tile holds them, else `old`.
+fn pick_tile(old: vec4f, a: mat4x4f, first: u32, y: vec4u) -> vec4f {
+  var t = select(old, a[0], y == vec4u(first));
+  t = select(t, a[1], y == vec4u(first + 1u));
+  t = select(t, a[2], y == vec4u(first + 2u));
+  return select(t, a[3], y == vec4u(first + 3u));
+}
