@@ -1,0 +1,93 @@
+import { SpectroscopeError } from "../../../kernels/errors";
+import { kernels } from "../../../kernels/registry";
+import { openDevice } from "../../../runtime/device/device";
+import { hostBenches } from "../../bench/host";
+import { type BenchRow, benchKernel } from "../../bench/kernels";
+import { measureRoof } from "../../bench/roof";
+import { ADAPTER, command, JSON_FLAG, output } from "../command";
+import { Progress } from "../progress";
+
+function line(row: BenchRow): string {
+  const { timing } = row;
+  const spread = `${timing.min.toPrecision(3)}..${timing.max.toPrecision(3)}`;
+  return [
+    row.kernel.padEnd(26),
+    row.case.padEnd(18),
+    `${row.variant}${row.chosen ? "*" : ""}`.padEnd(11),
+    timing.median.toPrecision(3).padStart(9),
+    spread.padStart(16),
+    timing.wall.toPrecision(3).padStart(9),
+    row.gflops.toFixed(2).padStart(8),
+    row.gbps.toFixed(2).padStart(8),
+    `${(100 * row.roofShare).toFixed(0)} %`.padStart(6),
+  ].join(" ");
+}
+
+const HEADER = [
+  "kernel".padEnd(26),
+  "case".padEnd(18),
+  "variant".padEnd(11),
+  "GPU ms".padStart(9),
+  "min..max".padStart(16),
+  "wall ms".padStart(9),
+  "GFLOP/s".padStart(8),
+  "GB/s".padStart(8),
+  "roof".padStart(6),
+].join(" ");
+
+/** Benches every kernel on this adapter, and the host's WebAssembly graph kernels. */
+export const bench = command(
+  {
+    name: "bench",
+    summary: "Time every kernel on this adapter against its measured roof.",
+    options: {
+      kernels: { type: "string", placeholder: "RE", help: "only kernels whose names match" },
+      budget: { type: "number", default: 300, min: 1, help: "milliseconds for each row" },
+      adapter: ADAPTER,
+      json: JSON_FLAG,
+    },
+    examples: ["bench", "bench --kernels 'matmul|loss' --json > bench.json"],
+  },
+  async ({ values }) => {
+    let wanted: RegExp;
+    try {
+      wanted = new RegExp(values.kernels ?? "");
+    } catch (cause) {
+      throw new SpectroscopeError(`--kernels ${values.kernels}: not a regular expression`, { code: "usage", cause });
+    }
+    const chosen = kernels.filter((kernel) => wanted.test(kernel.name));
+    const host = wanted.test("graph/cover");
+    if (chosen.length === 0 && !host) {
+      throw new SpectroscopeError(`--kernels ${values.kernels}: no kernel has such a name`, { code: "usage" });
+    }
+    const progress = new Progress(values.json);
+    const device = await openDevice({ adapter: values.adapter });
+    try {
+      progress.say(device.banner ?? `adapter: ${device.facts.name}`);
+      const roof = await measureRoof(device, values.budget);
+      if (!values.json) {
+        output(`roof of ${device.facts.name}: ${roof.gflops.toFixed(1)} GFLOP/s, ${roof.gbps.toFixed(1)} GB/s (multiply-add and copy kernels)`);
+        output(HEADER);
+      }
+      const rows: BenchRow[] = [];
+      for (const kernel of chosen) {
+        for (const row of await benchKernel(device, kernel, roof, values.budget)) {
+          rows.push(row);
+          if (!values.json) output(line(row));
+        }
+      }
+      const hostRows = host ? hostBenches() : [];
+      if (values.json) {
+        output(JSON.stringify({ date: new Date().toISOString(), adapter: device.facts, roof, rows, host: hostRows }));
+      } else {
+        for (const row of hostRows) {
+          output(`${row.name.padEnd(57)} ${row.milliseconds.toPrecision(3).padStart(9)} ms on the host, ± ${row.marginPercent.toFixed(1)} %`);
+        }
+        output("* the variant that is chosen on this adapter");
+      }
+      return 0;
+    } finally {
+      device.close();
+    }
+  },
+);

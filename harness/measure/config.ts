@@ -1,0 +1,40 @@
+import type { Schema, Values } from "../cli/fields";
+
+/** Everything a run is asked to do; unknown keys are refused. Names are devinterp's where it has them. */
+export const runSchema = {
+  model: { type: "string", default: "nano", help: "nano, or a directory in Hugging Face format" },
+  probe_tokens: {
+    type: "string",
+    placeholder: "FILE",
+    help: "ids whose losses are measured (JSON rows or .npy); without it, nano's own corpus",
+  },
+  pool_tokens: { type: "string", placeholder: "FILE", help: "ids that minibatches are drawn from; likewise" },
+  probe_sequences: { type: "integer", default: 24, min: 1, help: "sequences of nano's corpus that are measured" },
+  probe_seed: { type: "integer", default: 101, min: 0, help: "seed of the measured text" },
+  pool_sequences: { type: "integer", default: 128, min: 1, help: "sequences of nano's corpus in the pool" },
+  pool_seed: { type: "integer", default: 102, min: 0, help: "seed of the pool's text" },
+  weight_restrictions: {
+    type: "list",
+    default: ["standard"],
+    help: "components: standard (every head, every MLP, embed, unembed), or names such as l0h3, l1 mlp, l1 mlp[0:32]",
+  },
+  neuron_groups: { type: "integer", default: 0, min: 0, help: "cut every MLP into this many components more; 0: none" },
+  estimator: { type: "choice", choices: ["two_chain", "single_chain"], default: "single_chain", help: "of chi" },
+  sampler: {
+    seed: { type: "integer", default: 0, min: 0, help: "of noise and minibatches" },
+    lr: { type: "number", default: 0.012, min: 0, exclusiveMin: true, help: "step size eps of SGLD" },
+    n_beta: { type: "number", default: 10, min: 0, help: "weight of the loss in the posterior" },
+    localization: { type: "number", default: 100, min: 0, exclusiveMin: true, help: "pull gamma to the trained weights" },
+    noise_level: { type: "number", default: 1, min: 0, help: "1 samples the posterior" },
+    num_chains: { type: "integer", default: 4, min: 1, help: "independent chains" },
+    num_draws: { type: "integer", default: 40, min: 1, help: "draws of each chain" },
+    num_burnin_steps: { type: "integer", default: 10, min: 0, help: "updates before the first draw's own" },
+    num_steps_bw_draws: { type: "integer", default: 2, min: 1, help: "updates for each draw" },
+    batch_size: { type: "integer", default: 8, min: 1, help: "sequences of a minibatch" },
+  },
+  controls: {
+    n_beta_zero_draws: { type: "integer", default: 8, min: 0, help: "draws of the n_beta = 0 control; 0: left out" },
+  },
+} as const satisfies Schema;
+
+export type RunConfig = Values<typeof runSchema>;
