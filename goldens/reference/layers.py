@@ -1,5 +1,7 @@
 """Truth for the kernels of a model's layers: PyTorch's functions in float64, and autograd for the backward ones."""
 
+from dataclasses import replace
+
 import numpy as np
 import torch
 import torch.nn.functional as F
@@ -117,3 +119,159 @@ def add_sum(case: Case, draw: Draw):
     c = draw.normal("c", case.Gc, case.Rc, case.Dc)
     y = (a + b + c if case.p("use_c") else a + b).expand(case.G, case.R, case.D)
     return {"a": a, "b": b, "c": c}, {"y": y}
+
+
+EPS = {"eps": 1e-5}
+SHIFTED = tolerance(1e-6, 5e-7, "a mean ten times the spread, good to an ulp, is ten ulp of the spread")
+
+
+@golden(
+    "layernorm/forward",
+    [
+        Case("one", {"G": 1, "R": 1, "D": 1}, EPS),
+        Case("ragged", {"G": 2, "R": 13, "D": 5}, EPS),
+        Case("vec4, one weight", {"G": 3, "R": 9, "D": 20}, EPS, ("weight", "bias")),
+        Case("wide, one x", {"G": 2, "R": 5, "D": 132}, EPS, ("x",)),
+        Case("small and shifted rows", {"G": 1, "R": 6, "D": 64}, EPS, tolerances={"y": SHIFTED}),
+    ],
+    y=tolerance(1e-7, 5e-7, "a mean and a variance of D terms and about four roundings of values that reach 10: 2 to 4 ulp"),
+    mean=tolerance(5e-8, 2e-7, "a sum of D normals over D: a few roundings of partial sums, divided by D"),
+    rstd=tolerance(0, 5e-7, "a sum of D squares, a root and a quotient: 2 to 4 ulp"),
+)
+def layernorm_forward(case: Case, draw: Draw):
+    x, weight, bias = layernorm_inputs(case, draw)
+    y, mean, rstd = native_layernorm(case, x, weight, bias)
+    return {"x": x, "weight": weight, "bias": bias}, {"y": y, "mean": mean, "rstd": rstd}
+
+
+def layernorm_inputs(case: Case, draw: Draw) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+    x = draw.normal("x", *case.group("x", case.R, case.D))
+    if case.name == "small and shifted rows":
+        # Spread 1e-3 to 1e2 about a mean up to ten times that: what residual streams do.
+        spread = torch.tensor([1e-3, 1e-2, 0.1, 1.0, 10.0, 100.0])[:, None]
+        x = exact(spread * (x + torch.tensor([0.0, 10.0, -3.0, 1.0, 5.0, 0.0])[:, None]))
+    weight = exact(1 + 0.3 * draw.normal("weight", *case.group("weight", case.D)))
+    bias = draw.normal("bias", *case.group("bias", case.D), scale=0.5)
+    return x, weight, bias
+
+
+def native_layernorm(case: Case, x: torch.Tensor, weight: torch.Tensor, bias: torch.Tensor) -> tuple[torch.Tensor, ...]:
+    """y [G, R, D], mean and 1/sqrt(var + eps) [G, R] by PyTorch, group by group."""
+    xs, ws, bs = x.expand(case.G, case.R, case.D), weight.expand(case.G, case.D), bias.expand(case.G, case.D)
+    eps = case.p("eps") if "eps" in case.params else 1e-5
+    groups = [torch.native_layer_norm(xs[g], [case.D], ws[g], bs[g], eps) for g in range(case.G)]
+    y, mean, rstd = (torch.stack(parts) for parts in zip(*groups))
+    return y, mean.reshape(case.G, case.R), rstd.reshape(case.G, case.R)
+
+
+def add_dims(case_dims: dict[str, int], kind: str) -> dict[str, int]:
+    """Sizes of an optional added gradient: `own`, `shared` by all groups, or `none`."""
+    G, R, D = case_dims["G"], case_dims["R"], case_dims["D"]
+    return {**case_dims, "Ga": G if kind == "own" else 1, "Ra": 1 if kind == "none" else R, "Da": 1 if kind == "none" else D}
+
+
+@golden(
+    "layernorm/backward",
+    [
+        Case("one", add_dims({"G": 1, "R": 1, "D": 1}, "none"), {"use_add": 0}),
+        Case("ragged, added", add_dims({"G": 2, "R": 13, "D": 5}, "own"), {"use_add": 1}),
+        Case("vec4, one weight, added for all", add_dims({"G": 3, "R": 9, "D": 20}, "shared"), {"use_add": 1}, ("weight",)),
+        Case("wide, one x", add_dims({"G": 2, "R": 5, "D": 132}, "none"), {"use_add": 0}, ("x",)),
+    ],
+    derived=("mean", "rstd"),
+    dx=tolerance(1e-7, 3e-7, "two sums of D terms over D, and about six roundings of values that reach 10: 2 to 3 ulp"),
+)
+def layernorm_backward(case: Case, draw: Draw):
+    x, weight, bias = layernorm_inputs(case, draw)
+    dy = draw.normal("dy", case.G, case.R, case.D)
+    add = draw.normal("add", case.Ga, case.Ra, case.Da)
+    # The gradient of a shared x is still wanted by group, so x is copied before it is differentiated.
+    xs = x.expand(case.G, case.R, case.D).clone().requires_grad_()
+    y, mean, rstd = native_layernorm(case, xs, weight, bias)
+    (dx,) = gradients(y, dy, xs)
+    if case.p("use_add"):
+        dx = dx + add
+    return {"dy": dy, "x": x, "mean": mean, "rstd": rstd, "weight": weight, "add": add}, {"dx": dx}
+
+
+@golden(
+    "layernorm/backward_params",
+    [
+        Case("one", {"G": 1, "R": 1, "D": 1}),
+        Case("ragged", {"G": 2, "R": 67, "D": 5}),
+        Case("vec4, one x", {"G": 3, "R": 33, "D": 20}, shared=("x",)),
+        Case("many rows", {"G": 1, "R": 500, "D": 8}),
+    ],
+    derived=("mean", "rstd"),
+    dweight=tolerance(1e-7, 5e-7, "sums of R products near 1 in blocks: an ulp or two of partial sums as large as the result"),
+    dbias=tolerance(1e-7, 5e-7, "sums of R normals in blocks: an ulp or two of partial sums as large as the result"),
+)
+def layernorm_backward_params(case: Case, draw: Draw):
+    x = draw.normal("x", *case.group("x", case.R, case.D))
+    dy = draw.normal("dy", case.G, case.R, case.D)
+    weight = torch.ones(case.G, case.D, requires_grad=True)
+    bias = torch.zeros(case.G, case.D, requires_grad=True)
+    y, mean, rstd = native_layernorm(case, x, weight, bias)
+    dweight, dbias = gradients(y, dy, weight, bias)
+    return {"dy": dy, "x": x, "mean": mean, "rstd": rstd}, {"dweight": dweight, "dbias": dbias}
+
+
+LOSSES = tolerance(5e-7, 5e-7, "logits that reach 10 to 100, each a sum of D products good to 2 ulp")
+LOSS_DX = tolerance(1e-7, 1.2e-6, "probabilities as good as the logits, then sums over V of both signs")
+LOSS_DW = tolerance(1e-7, 1e-6, "probabilities as good as the logits, then sums over R of both signs")
+SURE = tolerance(1e-7, 4e-6, "logits of size 100 are good to 1e-5, and so are the ratios of their exponentials")
+
+
+def loss_cases() -> list[Case]:
+    return [
+        Case("one", {"G": 1, "R": 1, "V": 1, "D": 1}, {"scale": 1.0}),
+        Case("ragged", {"G": 2, "R": 5, "V": 7, "D": 5}, {"scale": 1 / 5}),
+        Case("one weight", {"G": 2, "R": 67, "V": 37, "D": 20}, {"scale": 1 / 67}, ("w",)),
+        Case("one x and targets", {"G": 3, "R": 9, "V": 19, "D": 12}, {"scale": 1 / 9}, ("x", "targets")),
+        Case("long vocabulary", {"G": 1, "R": 3, "V": 1001, "D": 8}, {"scale": 1.0}),
+        Case("sure of itself", {"G": 1, "R": 33, "V": 21, "D": 16}, {"scale": 1.0}, tolerances={"dx": SURE, "dw": SURE}),
+    ]
+
+
+def loss_inputs(case: Case, draw: Draw):
+    """Rows as LayerNorm leaves them, weights whose logits have deviation 3, or 30 where the model is sure of itself."""
+    scale = (30 if case.name == "sure of itself" else 3) / case.D**0.5
+    x = draw.normal("x", *case.group("x", case.R, case.D))
+    w = draw.normal("w", *case.group("w", case.V, case.D), scale=scale)
+    targets = draw.integers("targets", case.V, *case.group("targets", case.R))
+    return x, w, targets
+
+
+def loss_of(case: Case, x: torch.Tensor, w: torch.Tensor, targets: np.ndarray) -> tuple[torch.Tensor, torch.Tensor]:
+    """Per-token losses and log-sum-exps [G, R] of x [G, R, D] and w [G, V, D]."""
+    logits = x @ w.transpose(1, 2)
+    rows = torch.from_numpy(targets.astype(np.int64)).expand(case.G, case.R)
+    return F.cross_entropy(logits.transpose(1, 2), rows, reduction="none"), torch.logsumexp(logits, dim=2)
+
+
+def loss_all(case: Case, draw: Draw) -> tuple[dict, dict]:
+    """All inputs, and all outputs that any of the loss kernels has."""
+    x, w, targets = loss_inputs(case, draw)
+    xs = x.expand(case.G, case.R, case.D).clone().requires_grad_()
+    ws = w.expand(case.G, case.V, case.D).clone().requires_grad_()
+    losses, lse = loss_of(case, xs, ws, targets)
+    dx, dw = gradients(losses, torch.full_like(losses, case.p("scale")), xs, ws)
+    return {"x": x, "w": w, "targets": targets}, {"losses": losses, "lse": lse, "dx": dx, "dw": dw}
+
+
+@golden("loss/forward", [Case(c.name, c.dims, {}, c.shared, c.tolerances) for c in loss_cases()], losses=LOSSES, lse=LOSSES)
+def loss_forward(case: Case, draw: Draw):
+    inputs, out = loss_all(replace(case, params={"scale": 1.0}), draw)
+    return inputs, {"losses": out["losses"], "lse": out["lse"]}
+
+
+@golden("loss/forward_backward", loss_cases(), losses=LOSSES, lse=LOSSES, dx=LOSS_DX)
+def loss_forward_backward(case: Case, draw: Draw):
+    inputs, out = loss_all(case, draw)
+    return inputs, {name: out[name] for name in ("losses", "lse", "dx")}
+
+
+@golden("loss/backward_weight", loss_cases(), derived=("lse",), dw=LOSS_DW)
+def loss_backward_weight(case: Case, draw: Draw):
+    inputs, out = loss_all(case, draw)
+    return inputs | {"lse": out["lse"]}, {"dw": out["dw"]}

@@ -5,6 +5,11 @@ import { forward as embeddingForward } from "../../kernels/embedding/forward";
 import { backward as geluBackward } from "../../kernels/gelu/backward";
 import { forward as geluForward } from "../../kernels/gelu/forward";
 import type { Kernel } from "../../kernels/kernel";
+import { backward as layernormBackward } from "../../kernels/layernorm/backward";
+import { backwardParams as layernormBackwardParams } from "../../kernels/layernorm/backward_params";
+import { forward as layernormForward } from "../../kernels/layernorm/forward";
+import { forward as lossForward } from "../../kernels/loss/forward";
+import { forwardBackward as lossForwardBackward } from "../../kernels/loss/forward_backward";
 import { bits } from "../../kernels/philox/bits";
 import { normal } from "../../kernels/philox/normal";
 import { sumRows } from "../../kernels/reduce/sum_rows";
@@ -18,6 +23,11 @@ export const kernels: readonly Kernel[] = [
   embeddingForward,
   geluBackward,
   geluForward,
+  layernormBackward,
+  layernormBackwardParams,
+  layernormForward,
+  lossForward,
+  lossForwardBackward,
   bits,
   normal,
   sumRows,

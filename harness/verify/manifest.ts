@@ -139,8 +139,11 @@ export async function checkFiles(manifest: Manifest): Promise<void> {
   for (const file of manifest.files) await checkedBytes(manifest, file);
 }
 
-/** Tensors of a golden file by name, after its hash was checked. @throws SpectroscopeError */
-export async function readGolden(manifest: Manifest, file: GoldenFile): Promise<Map<string, SafetensorsTensor>> {
+/** A golden file's tensors by name. */
+export type Tensors = ReadonlyMap<string, SafetensorsTensor>;
+
+/** Tensors of a golden file, after its hash was checked. @throws SpectroscopeError */
+export async function readGolden(manifest: Manifest, file: GoldenFile): Promise<Tensors> {
   await checkedBytes(manifest, file);
   return readSafetensors(join(manifest.folder, file.file));
 }

@@ -1,0 +1,294 @@
+/** Holds the model's runtime against the goldens: losses, gradients, SGLD trajectories, susceptibilities. */
+import { join } from "node:path";
+import { SpectroscopeError } from "../../kernels/errors";
+import { parseNeoxConfig } from "../../models/config";
+import type { SafetensorsTensor } from "../../models/safetensors";
+import { type LoadedModel, loadModel } from "../../models/weights";
+import type { Device } from "../../runtime/device/device";
+import { projectRoot } from "../../runtime/device/root";
+import { modelLosses } from "../../runtime/neox/losses";
+import { parseRestriction } from "../../runtime/neox/restriction";
+import { Chains } from "../../runtime/sampler/chains";
+import { Laboratory } from "../../runtime/sampler/laboratory";
+import type { SamplerSettings } from "../../runtime/sampler/settings";
+import { type ComponentSums, susceptibility } from "../../runtime/susceptibility/estimate";
+import { type Row, row } from "./kernels";
+import { type GoldenEntry, type Manifest, readGolden, type Tensors } from "./manifest";
+
+type Model = Pick<LoadedModel, "config" | "weights">;
+type OnRow = (row: Row) => void;
+
+/** The nano goldens, each a part that can be verified by itself. */
+export const nanoParts = {
+  losses: verifyLosses,
+  odd: verifyOddModels,
+  sgld: verifyTrajectories,
+  chi: verifySusceptibilities,
+} as const;
+
+/** Every nano golden. @throws SpectroscopeError when a golden file is missing or was changed */
+export async function verifyNano(device: Device, manifest: Manifest, onRow: OnRow = () => {}): Promise<Row[]> {
+  const rows: Row[] = [];
+  for (const part of Object.values(nanoParts)) {
+    rows.push(...(await part(device, manifest, onRow)));
+  }
+  return rows;
+}
+
+/** A golden file with its tensors. */
+class Golden {
+  constructor(
+    readonly name: string,
+    readonly entries: readonly GoldenEntry[],
+    private readonly tensors: Tensors,
+  ) {}
+
+  static async open(manifest: Manifest, name: string): Promise<Golden> {
+    const file = manifest.files.find((candidate) => candidate.file === `nano/${name}.safetensors`);
+    if (!file) {
+      const hint = "make it with goldens/reference/make.py --only nano";
+      throw new SpectroscopeError(`goldens: no nano/${name}.safetensors`, { code: "bad-input", hint });
+    }
+    return new Golden(`nano/${name}`, file.entries, await readGolden(manifest, file));
+  }
+
+  tensor(name: string): SafetensorsTensor {
+    const tensor = this.tensors.get(name);
+    if (!tensor) throw new SpectroscopeError(`golden ${this.name}: no tensor ${JSON.stringify(name)}`);
+    return tensor;
+  }
+
+  /** Rows of T + 1 ids, and their columns. */
+  ids(name: string): { ids: Uint32Array; columns: number } {
+    const { data, shape } = this.tensor(name);
+    return { ids: Uint32Array.from(data), columns: shape[1] };
+  }
+
+  /** Tensors of a case below a prefix, by what follows it. */
+  below(prefix: string): Map<string, SafetensorsTensor> {
+    const found = [...this.tensors].filter(([name]) => name.startsWith(prefix));
+    return new Map(found.map(([name, tensor]) => [name.slice(prefix.length), tensor]));
+  }
+
+  compare(
+    entry: GoldenEntry,
+    tensor: string,
+    actual: ArrayLike<number>,
+    expected: ArrayLike<number>,
+    kind = tensor,
+  ): Row {
+    const tolerance = entry.tolerances[kind];
+    if (!tolerance)
+      throw new SpectroscopeError(`goldens/manifest.json: ${this.name}, ${entry.case}: no tolerance for ${kind}`);
+    return row({ subject: this.name, case: entry.case, tensor }, actual, expected, tolerance);
+  }
+}
+
+function nano(): Promise<Model> {
+  return loadModel(join(projectRoot(), "models", "nano"));
+}
+
+async function lossRows(
+  device: Device,
+  golden: Golden,
+  entry: GoldenEntry,
+  model: Model,
+  onRow: OnRow,
+): Promise<Row[]> {
+  const { ids, columns } = golden.ids(`${entry.case}/ids`);
+  const { losses, gradients } = await modelLosses(device, model, ids, columns, { gradients: true });
+  const rows = [golden.compare(entry, "losses", losses, golden.tensor(`${entry.case}/losses`).data)];
+  for (const [name, expected] of golden.below(`${entry.case}/gradient/`)) {
+    const actual = gradients?.get(name);
+    if (!actual) throw new SpectroscopeError(`${golden.name}, ${entry.case}: the runtime gave no gradient of ${name}`);
+    rows.push(golden.compare(entry, `gradient of ${name}`, actual.data, expected.data, "gradient"));
+  }
+  rows.forEach(onRow);
+  return rows;
+}
+
+/** Per-token losses of nano and the gradient of their mean by parameter. */
+export async function verifyLosses(device: Device, manifest: Manifest, onRow: OnRow = () => {}): Promise<Row[]> {
+  const golden = await Golden.open(manifest, "losses");
+  const model = await nano();
+  const rows: Row[] = [];
+  for (const entry of golden.entries) rows.push(...(await lossRows(device, golden, entry, model, onRow)));
+  return rows;
+}
+
+/** The same for small random models of other kinds (sequential residual, tied, no biases), whose weights are in the golden. */
+export async function verifyOddModels(device: Device, manifest: Manifest, onRow: OnRow = () => {}): Promise<Row[]> {
+  const golden = await Golden.open(manifest, "odd");
+  const rows: Row[] = [];
+  for (const entry of golden.entries) {
+    const config = parseNeoxConfig(entry.settings?.config, `golden ${golden.name}, ${entry.case}`);
+    const weights = new Map(
+      [...golden.below(`${entry.case}/weight/`)].map(([name, { shape, data }]) => [
+        name,
+        { shape, data: data as Float32Array },
+      ]),
+    );
+    rows.push(...(await lossRows(device, golden, entry, { config, weights }, onRow)));
+  }
+  return rows;
+}
+
+interface RunSettings {
+  readonly sampler: SamplerSettings;
+  readonly settings: Readonly<Record<string, unknown>>;
+}
+
+/** Sampler settings of an entry; a run's own count of updates stands in where the golden has no draws. */
+function runSettings(entry: GoldenEntry): RunSettings {
+  const settings = entry.settings ?? {};
+  const read = (key: keyof SamplerSettings, otherwise?: number): number => {
+    const value = settings[key] ?? otherwise;
+    if (typeof value !== "number") {
+      throw new SpectroscopeError(
+        `goldens/manifest.json: ${entry.case}: settings.${key} is ${value}, expected a number`,
+      );
+    }
+    return value;
+  };
+  const sampler: SamplerSettings = {
+    seed: read("seed"),
+    lr: read("lr"),
+    n_beta: read("n_beta"),
+    localization: read("localization"),
+    noise_level: read("noise_level"),
+    batch_size: read("batch_size"),
+    num_chains: read("num_chains"),
+    num_draws: read("num_draws", 1),
+    num_burnin_steps: read("num_burnin_steps", 0),
+    num_steps_bw_draws: read("num_steps_bw_draws", 1),
+  };
+  return { sampler, settings };
+}
+
+interface StoredSlice {
+  readonly offset: number;
+  readonly size: number;
+}
+
+/** The weights of a block [chains, P] without its padding. */
+function unpadded(blocks: ArrayLike<number>, chains: number, slices: readonly StoredSlice[]): Float64Array {
+  const P = blocks.length / chains;
+  const out: number[] = [];
+  for (let m = 0; m < chains; m++) {
+    for (const { offset, size } of slices) {
+      for (let e = 0; e < size; e++) out.push(blocks[m * P + offset + e]);
+    }
+  }
+  return Float64Array.from(out);
+}
+
+/** Weights after 50 SGLD updates with the project's noise and batches. */
+export async function verifyTrajectories(device: Device, manifest: Manifest, onRow: OnRow = () => {}): Promise<Row[]> {
+  const golden = await Golden.open(manifest, "sgld");
+  const model = await nano();
+  const rows: Row[] = [];
+  const lab = new Laboratory(device, model.config, model.weights);
+  try {
+    const { ids, columns } = golden.ids("pool/ids");
+    const pool = lab.addText("pool", ids, columns);
+    const probe = lab.addText("probe", ids.subarray(0, columns), columns);
+    for (const entry of golden.entries) {
+      if (entry.case === "pool") continue;
+      const { sampler, settings } = runSettings(entry);
+      const restriction = parseRestriction(entry.case, model.config);
+      const chains = await Chains.open(lab, { restriction, settings: sampler, pool, probe });
+      try {
+        for (let t = 0; t < Number(settings.num_steps); t++) {
+          chains.step();
+          // A queue of a few updates at most: software adapters are slow and watchdogs impatient.
+          if (t % 8 === 7) await device.wait(device.gpu.queue.onSubmittedWorkDone());
+        }
+        const slices = settings.slices as StoredSlice[];
+        const [actual, expected] = [await chains.parameters(), golden.tensor(`${entry.case}/w`).data].map((w) =>
+          unpadded(w, sampler.num_chains, slices),
+        );
+        rows.push(golden.compare(entry, "w", actual, expected));
+        onRow(rows[rows.length - 1]);
+      } finally {
+        chains.close();
+      }
+    }
+  } finally {
+    lab.close();
+  }
+  return rows;
+}
+
+/** Draws of every component: sums as the device holds them, and the traces they came from, [chains, draws, tokens]. */
+async function sampleComponent(chains: Chains, settings: SamplerSettings, tokens: number) {
+  const { num_chains: M, num_draws: S } = settings;
+  const traces = new Float64Array(M * S * tokens);
+  const phi = new Float64Array(M * S);
+  const phiByDraw: number[] = [];
+  for (let s = 0; s < S; s++) {
+    const draw = await chains.draw();
+    for (let m = 0; m < M; m++) {
+      phi[m * S + s] = draw.phi[m];
+      traces.set(draw.rises.subarray(m * tokens, (m + 1) * tokens), (m * S + s) * tokens);
+    }
+    phiByDraw.push(...draw.phi);
+  }
+  const { sumD, sumPhiD } = await chains.sums();
+  const sums: ComponentSums = { chains: M, draws: S, tokens, sumD, sumPhiD, phi: phiByDraw };
+  return { traces, phi, sums };
+}
+
+/** Susceptibilities of a few components by both estimators, and the loss differences they are made of. */
+export async function verifySusceptibilities(
+  device: Device,
+  manifest: Manifest,
+  onRow: OnRow = () => {},
+): Promise<Row[]> {
+  const golden = await Golden.open(manifest, "chi");
+  const model = await nano();
+  const rows: Row[] = [];
+  const add = (result: Row) => {
+    rows.push(result);
+    onRow(result);
+  };
+  const [entry] = golden.entries;
+  const { sampler, settings } = runSettings(entry);
+  const components = settings.components as string[];
+  const lab = new Laboratory(device, model.config, model.weights);
+  try {
+    const [poolIds, probeIds] = [golden.ids("chi/pool"), golden.ids("chi/probe")];
+    const pool = lab.addText("pool", poolIds.ids, poolIds.columns);
+    const probe = lab.addText("probe", probeIds.ids, probeIds.columns);
+    const N = probe.targets.length;
+    const part = (name: string, index: number) => {
+      const { data } = golden.tensor(`chi/${name}`);
+      const size = data.length / components.length;
+      return data.subarray(index * size, (index + 1) * size);
+    };
+    const column = (name: string, index: number) => {
+      const { data } = golden.tensor(`chi/${name}`);
+      return Float64Array.from({ length: N }, (_, i) => data[i * components.length + index]);
+    };
+    let full: ComponentSums | undefined;
+    for (const [index, component] of components.entries()) {
+      const restriction = parseRestriction(component, model.config);
+      const chains = await Chains.open(lab, { restriction, settings: sampler, pool, probe });
+      try {
+        const { traces, phi, sums } = await sampleComponent(chains, sampler, N);
+        // The golden lists `full` first, because two_chain needs it.
+        full ??= sums;
+        add(golden.compare(entry, `phi of ${component}`, phi, part("phi", index), "phi"));
+        add(golden.compare(entry, `traces of ${component}`, traces, part("traces", index), "traces"));
+        for (const [estimator, other] of [["single_chain", undefined] as const, ["two_chain", full] as const]) {
+          const { chi } = susceptibility(sums, other);
+          add(golden.compare(entry, `${estimator} chi of ${component}`, chi, column(estimator, index), estimator));
+        }
+      } finally {
+        chains.close();
+      }
+    }
+  } finally {
+    lab.close();
+  }
+  return rows;
+}
