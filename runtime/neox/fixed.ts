@@ -1,3 +1,4 @@
+import { rotaryTable } from "../../kernels/rotary/table";
 import type { HostArray } from "../dispatch/buffers";
 import type { Memory } from "../dispatch/memory";
 import { type Slot, tensor, type View } from "../dispatch/plan";
@@ -33,25 +34,10 @@ export class FixedTensors {
     return { ...this.constant("none", [1], () => new Float32Array(4)), shape };
   }
 
-  /** A matrix of zeros. */
-  zeros(rows: number, columns: number): View {
-    return this.constant(`zeros ${rows} ${columns}`, [rows, columns], () => new Float32Array(rows * columns));
-  }
-
-  /** cos and sin of every position's angles: [T, rotaryNdims], cosines first; angles in f64, since f32's sine of a large angle is poor. */
+  /** The rotary table of `positions`, [T, ndims]. */
   rotary(positions: number, ndims: number, base: number): View {
-    return this.constant(`rotary ${positions} ${ndims} ${base}`, [positions, ndims], () => {
-      const half = ndims / 2;
-      const table = new Float32Array(positions * ndims);
-      for (let t = 0; t < positions; t++) {
-        for (let i = 0; i < half; i++) {
-          const angle = t * base ** ((-2 * i) / ndims);
-          table[t * ndims + i] = Math.cos(angle);
-          table[t * ndims + half + i] = Math.sin(angle);
-        }
-      }
-      return table;
-    });
+    const key = `rotary ${positions} ${ndims} ${base}`;
+    return this.constant(key, [positions, ndims], () => rotaryTable(positions, ndims, base));
   }
 
   private constant(key: string, shape: readonly number[], data: () => HostArray): View {

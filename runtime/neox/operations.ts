@@ -54,17 +54,16 @@ export function layerNorm(
 ): Value {
   const width = x.view.shape.at(-1)!;
   let statistics: { mean: View; rstd: View } | undefined;
-  const input = spread(tape, x, [weight, bias], none);
   return tape.record(
     label,
     width,
-    [input],
+    [x],
     [weight, bias],
     (out, [read], grouped) => {
-      const shape = grouped ? read.view.shape.slice(0, 2) : [1, read.view.shape[0]];
+      const shape = grouped ? out.shape.slice(0, 2) : [1, out.shape[0]];
       statistics = { mean: tape.scratch(`${label} mean`, shape), rstd: tape.scratch(`${label} rstd`, shape) };
       const tensors = {
-        x: withGroups(read.view, grouped),
+        x: read.view,
         weight: weight.view,
         bias: bias.view,
         y: withGroups(out, grouped),
@@ -229,18 +228,4 @@ export function attention(
       },
     },
   );
-}
-
-/**
- * Repeats a shared value for every chain, for operations whose weights move but whose kernel takes no shared input.
- */
-function spread(tape: Tape, x: Value, weights: readonly Weight[], none: FixedTensors): Value {
-  if (x.grouped || !weights.some((weight) => weight.gradient)) return x;
-  const read = tape.cross(x);
-  if (read.grouped) return read;
-  const [count, width] = x.view.shape;
-  const view = tape.scratch(`spread ${x.key}`, [tape.groups, count, width]);
-  const zero = none.zeros(count, width);
-  tape.emit("spread", sum, { a: read.view, b: zero, c: none.none(3), y: view }, { use_c: 0 });
-  return { view, grouped: true, moves: false, key: x.key };
 }
