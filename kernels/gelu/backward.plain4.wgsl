@@ -4,7 +4,7 @@
 //
 // x [N], dy [N], dx [N], N a multiple of 4.
 // An invocation owns four neighboring elements, a workgroup 256.
-// Deterministic: no sums; bit-equal to plain.
+// Deterministic: no sums; the operations of plain in the same order.
 // Any finite x: far out the factor is 0 or 1 exactly, never NaN.
 
 struct Params { N: u32 }

@@ -4,7 +4,7 @@
 //
 // x [N], y [N], N a multiple of 4.
 // An invocation owns four neighboring elements, a workgroup 256.
-// Deterministic: no sums; bit-equal to plain.
+// Deterministic: no sums; the operations of plain in the same order.
 // Any finite x: huge arguments give x or 0, never NaN.
 
 struct Params { N: u32 }

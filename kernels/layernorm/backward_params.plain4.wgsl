@@ -4,7 +4,7 @@
 //
 // dy [G, R, D], x [G?, R, D], mean [G, R], rstd [G, R], dweight [G?, D], dbias [G?, D]; D and the strides are multiples of 4.
 // An invocation owns four neighboring columns of one group, a workgroup of 8 owns 32.
-// Deterministic: blocks of 32 rows in order, then their sums in order; no atomics. Bit-equal to plain.
+// Deterministic: blocks of 32 rows in order, then their sums in order; no atomics. The operations of plain in the same order.
 // Blocks because R may be thousands: the error grows with 32 + R/32 roundings, not with R.
 
 struct Params {

@@ -1,4 +1,5 @@
 import * as assert from "uvu/assert";
+import { testDevice } from "../../harness/test/device";
 import { caseInputs, runCase, testKernel } from "../../harness/test/kernel";
 import { suite } from "../../harness/test/suite";
 import { checkStrides } from "../common/strides.check";
@@ -40,7 +41,9 @@ test("the reference is the slope of the forward reference (central differences)"
   }
 });
 
-test("plain and plain4 give the same bits", async () => {
+test("plain and plain4 give the same bits", async (t) => {
+  if (!(await testDevice()).facts.software)
+    t.skip("a GPU's compiler may fuse products and sums in one and not the other");
   const c = { name: "bits", dims: { G: 2, R: 100, D: 36 } };
   const inputs = caseInputs(backwardParams, c, 9);
   const plain = await runCase(backwardParams, c, inputs, "plain");

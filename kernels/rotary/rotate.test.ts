@@ -1,0 +1,77 @@
+import * as assert from "uvu/assert";
+import { caseInputs, runCase, testKernel } from "../../harness/test/kernel";
+import { suite } from "../../harness/test/suite";
+import type { Case } from "../kernel";
+import { rotate as reference } from "./reference";
+import { rotate } from "./rotate";
+import { rotaryTable } from "./table";
+
+const test = suite("kernels/rotary/rotate", { gpu: true });
+testKernel(test, rotate);
+
+const dims = { G: 1, B: 2, T: 6, H: 2, K: 8, Rt: 4 };
+const sizes: Case = { name: "own", dims, params: { sign: 1 } };
+
+test("the table: position 0 turns nothing, position 1 by one radian and by base^(-2i/Rt)", () => {
+  const table = rotaryTable(3, 4, 10000);
+  assert.equal(Array.from(table.subarray(0, 4)), [1, 1, 0, 0]);
+  assert.equal(
+    Array.from(table.subarray(4, 8)),
+    [Math.cos(1), Math.cos(0.01), Math.sin(1), Math.sin(0.01)].map(Math.fround),
+  );
+  assert.ok(Math.abs(table[8] - Math.cos(2)) < 1e-7);
+});
+
+test("backward undoes forward, on every variant", async () => {
+  const inputs = caseInputs(rotate, sizes, 11);
+  for (const variant of Object.keys(rotate.variants)) {
+    const { out } = await runCase(rotate, sizes, inputs, variant);
+    const turned = { ...inputs, qkv: Float64Array.from(out) };
+    const back = await runCase(rotate, { ...sizes, params: { sign: -1 } }, turned, variant);
+    for (let i = 0; i < out.length; i++) {
+      assert.ok(Math.abs(back.out[i] - inputs.qkv[i]) < 1e-6, `${variant}, element ${i}`);
+    }
+  }
+});
+
+test("sign -1 is the gradient: <dy, rotate(x, 1)> = <rotate(dy, -1), x>", () => {
+  const { qkv, table } = caseInputs(rotate, sizes, 12);
+  const dy = Float64Array.from(qkv, (_, i) => Math.cos(i * i));
+  const forward = reference({ qkv, table }, dims, { sign: 1 }).out;
+  const gradient = reference({ qkv: dy, table }, dims, { sign: -1 }).out;
+  let difference = 0;
+  for (let i = 0; i < qkv.length; i++) difference += dy[i] * forward[i] - gradient[i] * qkv[i];
+  assert.ok(Math.abs(difference) < 1e-12);
+});
+
+test("scores depend on the distance between positions only", async () => {
+  const { T, H, K } = dims;
+  const inputs = caseInputs(rotate, sizes, 13);
+  const row = 3 * H * K;
+  // The same q and k at every position of every sequence.
+  const qkv = Float64Array.from(inputs.qkv, (_, i) => inputs.qkv[i % row]);
+  const { out } = await runCase(rotate, sizes, { ...inputs, qkv }, "heads");
+  const score = (q: number, k: number) => {
+    let sum = 0;
+    for (let i = 0; i < K; i++) sum += out[q * row + i] * out[k * row + K + i];
+    return sum;
+  };
+  for (let distance = 0; distance < T; distance++) {
+    for (let k = 0; k + distance < T; k++) {
+      assert.ok(Math.abs(score(k + distance, k) - score(distance, 0)) < 2e-6, `positions ${k + distance}, ${k}`);
+    }
+  }
+});
+
+test("values and elements past Rt are copied bit for bit", async () => {
+  const inputs = caseInputs(rotate, sizes, 14);
+  for (const variant of Object.keys(rotate.variants)) {
+    const { out } = await runCase(rotate, sizes, inputs, variant);
+    for (let i = 0; i < out.length; i++) {
+      const value = Math.floor(i / dims.K) % 3 === 2;
+      if (value || i % dims.K >= dims.Rt) assert.is(out[i], inputs.qkv[i], `${variant}, element ${i}`);
+    }
+  }
+});
+
+test.run();
