@@ -26,11 +26,15 @@ export const cases: readonly Case[] = [
 
 /** LayerNorm-like rows, weights that give logits of standard deviation 3, targets over the whole vocabulary. */
 export function generate(dims: Dims, _params: Params, random: Random): Arrays {
-  // A generator is told the sizes only; which bindings its case shares is looked up.
-  const shared = cases.find((c) => c.dims === dims)?.shared ?? [];
-  const count = (name: string, size: number) => (shared.includes(name) ? size : dims.G * size);
+  const shared = sharedIn(dims);
+  const count = (name: string, size: number) => (shared.has(name) ? size : dims.G * size);
   return {
     w: Float64Array.from({ length: count("w", dims.V * dims.D) }, () => (3 * random.normal()) / Math.sqrt(dims.D)),
     targets: Uint32Array.from({ length: count("targets", dims.R) }, () => random.integer(dims.V)),
   };
+}
+
+/** Bindings that the case with these sizes shares: a generator is told the sizes only. */
+export function sharedIn(dims: Dims): ReadonlySet<string> {
+  return new Set(cases.find((c) => c.dims === dims)?.shared);
 }

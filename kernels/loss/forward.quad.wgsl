@@ -4,7 +4,7 @@
 //
 // x [G?, R, D], w [G?, V, D], targets [G?, R] u32 below V; losses, lse [G, R], in nats.
 // An invocation owns 8 rows and walks the vocabulary in tiles of 16 with a running maximum and sum; each lane of its quad
-// loads 4 of the 16 entries and broadcasts them. A workgroup owns 128 rows.
+// loads 4 of the 16 entries and broadcasts them. A workgroup owns 64 rows.
 // D and the strides are multiples of 4. Rows past the end repeat the last one; entries past V are masked.
 // Deterministic: fixed order of summation whatever the subgroup size; every lane of a quad walks the same tiles.
 // Numerics: those of forward.wgsl.
@@ -18,7 +18,7 @@ struct Params { G: u32, R: u32, V: u32, D: u32, stride_x: u32, stride_w: u32, st
 @group(0) @binding(4) var<storage, read_write> lse: array<f32>;
 @group(0) @binding(5) var<uniform> params: Params;
 
-@compute @workgroup_size(16)
+@compute @workgroup_size(8)
 fn main(@builtin(global_invocation_id) id: vec3u, @builtin(subgroup_invocation_id) lane: u32) {
   let first = id.x * 8u;
   let D4 = params.D / 4u;

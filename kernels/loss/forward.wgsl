@@ -3,7 +3,7 @@
 // logit[r, v] = sum_d x[r, d] w[v, d];  lse[r] = log sum_v exp(logit[r, v]);  losses[r] = lse[r] - logit[r, targets[r]]
 //
 // x [G?, R, D] (output of the final LayerNorm), w [G?, V, D], targets [G?, R] u32 below V; losses, lse [G, R], in nats.
-// An invocation owns 4 rows and walks the vocabulary in tiles of 16 with a running maximum and sum; a workgroup owns 64 rows.
+// An invocation owns 4 rows and walks the vocabulary in tiles of 16 with a running maximum and sum; a workgroup owns 32 rows.
 // Any R, V and D: rows past the end repeat the last one, entries past V are masked, columns past D are zero.
 // Deterministic: fixed order of summation, nothing shared between invocations.
 // Numerics: every exponent has its row's running maximum subtracted; the target's logit comes from the same tile as the
@@ -18,7 +18,7 @@ struct Params { G: u32, R: u32, V: u32, D: u32, stride_x: u32, stride_w: u32, st
 @group(0) @binding(4) var<storage, read_write> lse: array<f32>;
 @group(0) @binding(5) var<uniform> params: Params;
 
-@compute @workgroup_size(16)
+@compute @workgroup_size(8)
 fn main(@builtin(global_invocation_id) id: vec3u) {
   let first = id.x * 4u;
   if (first >= params.R) { return; }

@@ -6,7 +6,7 @@
 //
 // x [G?, R, D], w [G?, V, D], targets [G?, R] u32 below V; losses, lse [G, R], in nats; dx [G, R, D].
 // An invocation owns 8 rows and walks the vocabulary in tiles of 16 with a running maximum and sum, and keeps the running
-// sum of dx in dx itself; each lane of its quad loads 4 of the 16 entries and broadcasts them. A workgroup owns 128 rows.
+// sum of dx in dx itself; each lane of its quad loads 4 of the 16 entries and broadcasts them. A workgroup owns 64 rows.
 // D and the strides are multiples of 4. Rows past the end repeat the invocation's last one and
 // store the same values over it; invocations without any row compute along, for their quad, and store nothing. Entries past V are masked.
 // Deterministic: fixed order of summation whatever the subgroup size; every lane of a quad walks the same tiles.
@@ -22,7 +22,7 @@ struct Params { G: u32, R: u32, V: u32, D: u32, stride_x: u32, stride_w: u32, st
 @group(0) @binding(5) var<storage, read_write> dx: array<vec4f>;
 @group(0) @binding(6) var<uniform> params: Params;
 
-@compute @workgroup_size(16)
+@compute @workgroup_size(8)
 fn main(@builtin(global_invocation_id) id: vec3u, @builtin(subgroup_invocation_id) lane: u32) {
   let first = id.x * 8u;
   let D4 = params.D / 4u;

@@ -6,7 +6,7 @@
 // x [G?, R, D] (output of the final LayerNorm), w [G?, V, D], targets [G?, R] u32 below V; losses, lse [G, R], in
 // nats; dx [G, R, D].
 // An invocation owns 4 rows and walks the vocabulary in tiles of 16 with a running maximum and sum. The running sum of dx
-// lives in dx itself and is rescaled when the maximum moves, so that any D works. A workgroup owns 64 rows.
+// lives in dx itself and is rescaled when the maximum moves, so that any D works. A workgroup owns 32 rows.
 // Any R, V and D: rows past the end repeat the invocation's last one and store the same values over it, entries past V are
 // masked, columns past D are zero.
 // Deterministic: fixed order of summation, nothing shared between invocations.
@@ -24,7 +24,7 @@ struct Params { G: u32, R: u32, V: u32, D: u32, stride_x: u32, stride_w: u32, st
 @group(0) @binding(5) var<storage, read_write> dx: array<f32>;
 @group(0) @binding(6) var<uniform> params: Params;
 
-@compute @workgroup_size(16)
+@compute @workgroup_size(8)
 fn main(@builtin(global_invocation_id) id: vec3u) {
   let first = id.x * 4u;
   if (first >= params.R) { return; }

@@ -32,16 +32,6 @@ fn sum_tile(a: mat4x4f) -> vec4f {
   return (a[0] + a[1]) + (a[2] + a[3]);
 }
 
-/// 1 where column first + j is the row's target y.
-fn hit_tile(first: u32, y: vec4u) -> mat4x4f {
-  return mat4x4f(
-    vec4f(y == vec4u(first)),
-    vec4f(y == vec4u(first + 1u)),
-    vec4f(y == vec4u(first + 2u)),
-    vec4f(y == vec4u(first + 3u)),
-  );
-}
-
 /// The targets' logits where this tile holds them, else `old`.
 fn pick_tile(old: vec4f, a: mat4x4f, first: u32, y: vec4u) -> vec4f {
   var t = select(old, a[0], y == vec4u(first));

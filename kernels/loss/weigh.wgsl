@@ -1,0 +1,19 @@
+// Weights of rows in the gradient of an unembedding.
+
+/// scale * (exp(logit - lse) - [entry is the target]) of a tile whose column j is row r + j and whose components are four
+/// vocabulary entries; rows past R weigh nothing.
+fn weigh_tile(logits: mat4x4f, g: u32, r: u32, entries: vec4u) -> mat4x4f {
+  return mat4x4f(
+    weigh_row(logits[0], g, r, entries),
+    weigh_row(logits[1], g, r + 1u, entries),
+    weigh_row(logits[2], g, r + 2u, entries),
+    weigh_row(logits[3], g, r + 3u, entries),
+  );
+}
+
+fn weigh_row(logits: vec4f, g: u32, r: u32, entries: vec4u) -> vec4f {
+  let row = min(r, params.R - 1u);
+  let p = exp(clamp(logits - lse[g * params.R + row], vec4f(-80.0), vec4f(80.0)));
+  let hit = vec4f(entries == vec4u(targets[g * params.stride_targets + row]));
+  return select(0.0, params.scale, r < params.R) * (p - hit);
+}
