@@ -1,0 +1,13 @@
+import { testKernel } from "../../harness/test/kernel";
+import { suite } from "../../harness/test/suite";
+import { checkStrides } from "../common/strides.check";
+import { biasBackward } from "./bias_backward";
+
+const test = suite("kernels/matmul/bias_backward", { gpu: true });
+testKernel(test, biasBackward);
+
+test("groups may lie apart", async () => {
+  await checkStrides(biasBackward, biasBackward.cases.find((c) => c.name === "ragged")!);
+});
+
+test.run();
