@@ -66,6 +66,11 @@ def exact(x: torch.Tensor | np.ndarray) -> torch.Tensor:
     return torch.as_tensor(x).to(torch.float32).to(torch.float64)
 
 
+def gradients(output: torch.Tensor, upstream: torch.Tensor, *inputs: torch.Tensor) -> tuple[torch.Tensor, ...]:
+    """Gradients of sum(output * upstream)."""
+    return torch.autograd.grad(output, inputs, upstream)
+
+
 Arrays = dict[str, torch.Tensor | np.ndarray]
 
 

@@ -10,9 +10,14 @@ import { backwardParams as layernormBackwardParams } from "../../kernels/layerno
 import { forward as layernormForward } from "../../kernels/layernorm/forward";
 import { forward as lossForward } from "../../kernels/loss/forward";
 import { forwardBackward as lossForwardBackward } from "../../kernels/loss/forward_backward";
+import { biasBackward } from "../../kernels/matmul/bias_backward";
+import { nn } from "../../kernels/matmul/nn";
+import { nt } from "../../kernels/matmul/nt";
+import { tn } from "../../kernels/matmul/tn";
 import { bits } from "../../kernels/philox/bits";
 import { normal } from "../../kernels/philox/normal";
 import { sumRows } from "../../kernels/reduce/sum_rows";
+import { rotate } from "../../kernels/rotary/rotate";
 import { gaussian } from "../../kernels/sgld/gaussian";
 import { rmsprop } from "../../kernels/sgld/rmsprop";
 import { step } from "../../kernels/sgld/step";
@@ -28,9 +33,14 @@ export const kernels: readonly Kernel[] = [
   layernormForward,
   lossForward,
   lossForwardBackward,
+  biasBackward,
+  nn,
+  nt,
+  tn,
   bits,
   normal,
   sumRows,
+  rotate,
   gaussian,
   rmsprop,
   step,
