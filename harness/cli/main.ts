@@ -1,16 +1,9 @@
 import { describeError } from "../../kernels/errors";
 import type { Command } from "./command";
-import { bench } from "./commands/bench";
-import { cluster } from "./commands/cluster";
 import { devices } from "./commands/devices";
-import { loss } from "./commands/loss";
-import { report } from "./commands/report";
-import { run } from "./commands/run";
-import { sample } from "./commands/sample";
-import { verify } from "./commands/verify";
 import { findCommand, helpText, parseOptions, programHelp } from "./options";
 
-const commands: Command[] = [run, devices, verify, bench, loss, sample, cluster, report];
+const commands: Command[] = [devices];
 const specs = commands.map(({ spec }) => spec);
 
 async function main(words: string[]): Promise<number> {

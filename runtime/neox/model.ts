@@ -1,4 +1,5 @@
 import { backwardWeight as lossBackwardWeight } from "../../kernels/loss/backward_weight";
+import { sum } from "../../kernels/add/sum";
 import { forward as lossForward } from "../../kernels/loss/forward";
 import { forwardBackward as lossForwardBackward } from "../../kernels/loss/forward_backward";
 import { type Plan, tensor, type View } from "../dispatch/plan";
@@ -70,9 +71,15 @@ export function planModel(options: ModelPlanOptions): ModelPlan {
   const batchRows: Rows = batch ? { sequences: batch.sequences, positions: rows.positions } : rows;
   const tape = new Tape(options.name, options.groups, rows, batchRows, options.cache, batch?.indices);
   const weights = new WeightSource(options);
+  const table = weights.get(EMBEDDING);
+  const unembedding = config.tieWordEmbeddings ? table : weights.get(UNEMBEDDING);
+  // A tied matrix gets a gradient from each of its two uses: apart first, then their sum.
+  const tied = config.tieWordEmbeddings && batch ? table.gradient : undefined;
+  const parts = ["embed", "unembed"].map((use) => tied && tape.scratch(`${use} gradient`, tied.shape));
+  const use = (weight: Weight, part: View | undefined): Weight => (part ? { ...weight, gradient: part } : weight);
   const hidden = embedding(
     tape,
-    weights.get(EMBEDDING),
+    use(table, parts[0]),
     { shared: options.tokens.inputs, ...(batch ? { batch: batch.inputs } : {}) },
     config.hiddenSize,
   );
@@ -87,8 +94,12 @@ export function planModel(options: ModelPlanOptions): ModelPlan {
     config.layerNormEps,
     fixed,
   );
-  const losses = planLoss(tape, options, weights.get(config.tieWordEmbeddings ? EMBEDDING : UNEMBEDDING), normed);
+  const losses = planLoss(tape, options, use(unembedding, parts[1]), normed);
   if (batch) tape.differentiate();
+  if (tied) {
+    const [a, b] = parts as [View, View];
+    tape.emit("tied gradient", sum, { a, b, c: fixed.none(3), y: tied }, { use_c: 0 });
+  }
   return {
     prefix: { name: `${options.name} prefix`, calls: tape.prefix },
     body: { name: options.name, calls: tape.body },

@@ -1,0 +1,83 @@
+/** One kernel, one truth: every descriptor against its own WGSL, by reflection. */
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import * as assert from "uvu/assert";
+import { WgslReflect } from "wgsl_reflect/wgsl_reflect.module.js";
+import { suite } from "../harness/test/suite";
+import { projectRoot } from "../runtime/device/root";
+import { type Kernel, uniformFields, type Variant } from "./kernel";
+import { kernels } from "./registry";
+
+const test = suite("kernels/registry");
+const folder = join(projectRoot(), "kernels");
+
+/** The value of `@workgroup_size` after overrides. */
+function workgroupSize(code: string, constants: Readonly<Record<string, number>>): number[] {
+  const inner = /@workgroup_size\(([^)]*)\)/.exec(code)?.[1] ?? "";
+  const parts = inner
+    .split(",")
+    .map((part) => part.trim())
+    .filter(Boolean);
+  const values = parts.map((part) => {
+    if (/^\d+u?$/.test(part)) return Number.parseInt(part, 10);
+    if (constants[part] !== undefined) return constants[part];
+    const declared = new RegExp(`(?:override|const)\\s+${part}\\s*(?::\\s*u32)?\\s*=\\s*(\\d+)`).exec(code)?.[1];
+    return Number(declared);
+  });
+  return [...values, 1, 1].slice(0, 3);
+}
+
+function check(kernel: Kernel, name: string, variant: Variant): void {
+  const where = `${kernel.name}#${name}`;
+  assert.is(
+    readFileSync(join(folder, variant.file), "utf8"),
+    variant.source,
+    `${where}: ${variant.file} is not its source`,
+  );
+  // Dawn needs `enable` before anything else; the reflection library does not know the directive in the middle of a text.
+  const code = [...(variant.chunks ?? []), variant].map(({ source }) => source).join("\n");
+  const [group] = new WgslReflect(code.replace(/^\s*enable [^;]*;/gm, "")).getBindGroups();
+  const bindings = Object.entries(kernel.bindings);
+  assert.is(group.length, bindings.length + 1, `${where}: bindings`);
+  bindings.forEach(([binding, { access, type }], index) => {
+    const found = group[index];
+    assert.is(found.name, binding, `${where}: binding ${index}`);
+    assert.is(found.access, access === "read" ? "read" : "read_write", `${where}: access of ${binding}`);
+    const format = (found.type as { format?: { name: string; format?: { name: string } } }).format;
+    const element = format?.format?.name ?? format?.name ?? "";
+    const scalar = /^vec\d?f$|f32/.test(element) ? "f32" : /^vec\d?u$|u32/.test(element) ? "u32" : element;
+    assert.is(scalar, type, `${where}: element type of ${binding} (${element})`);
+  });
+  const members = (group[bindings.length].type as { members?: { name: string; type: { name: string } }[] }).members ?? [];
+  assert.equal(
+    members.map((member) => ({ name: member.name, type: member.type.name })),
+    uniformFields(kernel),
+    `${where}: uniform block`,
+  );
+  assert.equal(workgroupSize(code, variant.constants ?? {}), [...variant.workgroup], `${where}: workgroup`);
+  assert.ok(bindings.length <= 8, `${where}: at most 8 storage buffers`);
+}
+
+for (const kernel of kernels) {
+  test(`${kernel.name}: the descriptor is what its WGSL says`, () => {
+    assert.ok(kernel.variants.plain, "every kernel has a plain variant");
+    assert.ok(kernel.tolerance.reason.length > 10, "a tolerance has a reason");
+    for (const [name, variant] of Object.entries(kernel.variants)) check(kernel, name, variant);
+    assert.ok(kernel.cases.some((c) => c.bench), "a case for the bench");
+    assert.ok(existsSync(join(folder, `${kernel.name}.test.ts`)), "a test of its own");
+  });
+}
+
+test("every WGSL file belongs to a kernel or a test", () => {
+  const used = new Set(
+    kernels.flatMap((kernel) =>
+      Object.values(kernel.variants).flatMap((variant) => [variant.file, ...(variant.chunks ?? []).map((c) => c.file)]),
+    ),
+  );
+  for (const entry of readdirSync(folder, { recursive: true, encoding: "utf8" })) {
+    if (!entry.endsWith(".wgsl") || entry.endsWith(".probe.wgsl")) continue;
+    assert.ok(used.has(entry.replaceAll("\\", "/")), `${entry} is used by no kernel`);
+  }
+});
+
+test.run();

@@ -1,0 +1,57 @@
+import { sum } from "./add/sum";
+import { backward as attentionBackward } from "./attention/backward";
+import { forward as attentionForward } from "./attention/forward";
+import { backward as embeddingBackward } from "./embedding/backward";
+import { forward as embeddingForward } from "./embedding/forward";
+import { backward as geluBackward } from "./gelu/backward";
+import { forward as geluForward } from "./gelu/forward";
+import type { Kernel } from "./kernel";
+import { forward as knnForward } from "./knn/forward";
+import { backward as layernormBackward } from "./layernorm/backward";
+import { backwardParams as layernormBackwardParams } from "./layernorm/backward_params";
+import { forward as layernormForward } from "./layernorm/forward";
+import { backwardWeight as lossBackwardWeight } from "./loss/backward_weight";
+import { forward as lossForward } from "./loss/forward";
+import { forwardBackward as lossForwardBackward } from "./loss/forward_backward";
+import { biasBackward } from "./matmul/bias_backward";
+import { nn } from "./matmul/nn";
+import { nt } from "./matmul/nt";
+import { tn } from "./matmul/tn";
+import { covariance } from "./moments/covariance";
+import { bits } from "./philox/bits";
+import { normal } from "./philox/normal";
+import { sumRows } from "./reduce/sum_rows";
+import { rotate } from "./rotary/rotate";
+import { gaussian } from "./sgld/gaussian";
+import { rmsprop } from "./sgld/rmsprop";
+import { step } from "./sgld/step";
+
+/** Every kernel: what tests, goldens and benches go through. */
+export const kernels: readonly Kernel[] = [
+  sum,
+  attentionForward,
+  attentionBackward,
+  embeddingForward,
+  embeddingBackward,
+  geluForward,
+  geluBackward,
+  knnForward,
+  layernormForward,
+  layernormBackward,
+  layernormBackwardParams,
+  lossForward,
+  lossForwardBackward,
+  lossBackwardWeight,
+  nt,
+  nn,
+  tn,
+  biasBackward,
+  covariance,
+  bits,
+  normal,
+  sumRows,
+  rotate,
+  gaussian,
+  rmsprop,
+  step,
+];
