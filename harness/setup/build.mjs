@@ -33,7 +33,10 @@ function stale() {
   return sources.some((file) => statSync(join(root, file)).mtimeMs > statSync(built).mtimeMs);
 }
 
-/** Builds everything; `tests`: which test files to bundle too, by parts of their paths (none: all; false: no tests). */
+/**
+ * Builds everything; `tests`: which test files to bundle, by parts of their paths (none: all; false: no tests). With some
+ * named, only the test runner and those are built.
+ */
 export async function build({ tests = [] } = {}) {
   const { build: bundle } = await import("esbuild");
   if (existsSync(join(root, "asconfig.json")) && stale()) assemble("release");
@@ -56,7 +59,7 @@ export async function build({ tests = [] } = {}) {
   await bundle({
     ...options,
     entryPoints: Object.entries(mains)
-      .filter(([, input]) => existsSync(join(root, input)))
+      .filter(([out]) => out === "test" || !tests.length)
       .map(([out, input]) => ({ out, in: input })),
     outdir: "dist",
   });
