@@ -1,4 +1,5 @@
 import { type Dims, kernel } from "../kernel";
+import plain4 from "./bias_backward.plain4.wgsl";
 import tiled from "./bias_backward.tiled.wgsl";
 import plain from "./bias_backward.wgsl";
 import { biasBackward as reference } from "./reference";
@@ -20,6 +21,14 @@ export const biasBackward = kernel({
       grid: ({ G, N }: Dims) => [Math.ceil(N / 8), 1, G],
       suits: "any",
     },
+    plain4: {
+      file: "matmul/bias_backward.plain4.wgsl",
+      source: plain4,
+      workgroup: [4, 1, 1],
+      grid: ({ G, N }: Dims) => [Math.ceil(N / 16), 1, G],
+      accepts: ({ N }: Dims) => N % 4 === 0,
+      suits: "any",
+    },
     tiled: {
       file: "matmul/bias_backward.tiled.wgsl",
       source: tiled,
@@ -39,6 +48,7 @@ export const biasBackward = kernel({
     { name: "one", dims: { G: 1, M: 1, N: 1 } },
     { name: "ragged", dims: { G: 2, M: 33, N: 7 } },
     { name: "past a workgroup", dims: { G: 3, M: 64, N: 65 } },
+    { name: "past a workgroup of four", dims: { G: 2, M: 31, N: 20 } },
     { name: "long", dims: { G: 2, M: 1500, N: 24 } },
     { name: "nano", dims: { G: 4, M: 1536, N: 192 }, bench: true },
   ],

@@ -16,16 +16,22 @@ struct Params {
 
 @group(0) @binding(0) var<storage, read> dy: array<vec4f>;
 @group(0) @binding(1) var<storage, read> w: array<vec4f>;
-@group(0) @binding(2) var<storage, read> add: array<f32>;
-@group(0) @binding(3) var<storage, read_write> dx: array<f32>;
+@group(0) @binding(2) var<storage, read> add: array<vec4f>;
+@group(0) @binding(3) var<storage, read_write> dx: array<vec4f>;
 @group(0) @binding(4) var<uniform> params: Params;
 
-fn store(g: u32, m: u32, k: u32, value: f32) {
-  if (m >= params.M || k >= params.K) { return; }
-  let i = (g * params.M + m) * params.K + k;
-  var sum = value;
-  if (params.use_add != 0u) { sum += add[i]; }
-  dx[i] = sum;
+fn store(g: u32, m: u32, k: u32, value: vec4f) {
+  if (k >= params.K) { return; }
+  let i = ((g * params.M + m) * params.K + k) / 4u;
+  if (params.use_add != 0u) { dx[i] = value + add[i]; } else { dx[i] = value; }
+}
+
+fn store_row(g: u32, m: u32, k: u32, a: vec4f, b: vec4f, c: vec4f, d: vec4f) {
+  if (m >= params.M) { return; }
+  store(g, m, k, a);
+  store(g, m, k + 4u, b);
+  store(g, m, k + 8u, c);
+  store(g, m, k + 12u, d);
 }
 
 @compute @workgroup_size(8)
@@ -85,18 +91,12 @@ fn main(
     let v7 = dy[r7 + n];
     s70 += q0 * v7; s71 += q1 * v7; s72 += q2 * v7; s73 += q3 * v7;
   }
-  // A short loop over a copy: written out, 128 guarded stores would be most of the compile time.
-  var sums = array<vec4f, 32>(
-    s00, s01, s02, s03,
-    s10, s11, s12, s13,
-    s20, s21, s22, s23,
-    s30, s31, s32, s33,
-    s40, s41, s42, s43,
-    s50, s51, s52, s53,
-    s60, s61, s62, s63,
-    s70, s71, s72, s73,
-  );
-  for (var i = 0u; i < 32u; i++) {
-    for (var j = 0u; j < 4u; j++) { store(g, m0 + i / 4u, k0 + (i % 4u) * 4u + j, sums[i][j]); }
-  }
+  store_row(g, m0 + 0u, k0, s00, s01, s02, s03);
+  store_row(g, m0 + 1u, k0, s10, s11, s12, s13);
+  store_row(g, m0 + 2u, k0, s20, s21, s22, s23);
+  store_row(g, m0 + 3u, k0, s30, s31, s32, s33);
+  store_row(g, m0 + 4u, k0, s40, s41, s42, s43);
+  store_row(g, m0 + 5u, k0, s50, s51, s52, s53);
+  store_row(g, m0 + 6u, k0, s60, s61, s62, s63);
+  store_row(g, m0 + 7u, k0, s70, s71, s72, s73);
 }

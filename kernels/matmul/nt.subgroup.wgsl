@@ -2,7 +2,7 @@
 //
 // y[g,m,n] = epilogue(sum_k x[g,m,k] w[g,n,k]), the epilogue of nt.epilogue.wgsl: bias, GELU, residual
 //
-// x [G?,M,K], w [G?,N,K], bias [G?,Nb], residual [G?,Mr,Nr], y [G,M,N], K a multiple of 4.
+// x [G?,M,K], w [G?,N,K], bias [G?,Nb], residual [G?,Mr,Nr], y [G,M,N], N and K multiples of 4.
 // An invocation owns 8 rows (m) x 16 columns (n) of the output; the 8 invocations of a workgroup lie along m and share
 // their columns, so the four lanes of a quad load those together (quad.wgsl). Right for any subgroup size.
 // Deterministic: k ascends, four terms at a time, whatever the workgroups.
@@ -16,13 +16,44 @@ struct Params {
 
 @group(0) @binding(0) var<storage, read> x: array<vec4f>;
 @group(0) @binding(1) var<storage, read> w: array<vec4f>;
-@group(0) @binding(2) var<storage, read> bias: array<f32>;
-@group(0) @binding(3) var<storage, read> residual: array<f32>;
-@group(0) @binding(4) var<storage, read_write> y: array<f32>;
+@group(0) @binding(2) var<storage, read> bias: array<vec4f>;
+@group(0) @binding(3) var<storage, read> residual: array<vec4f>;
+@group(0) @binding(4) var<storage, read_write> y: array<vec4f>;
 @group(0) @binding(5) var<uniform> params: Params;
 
-fn store(g: u32, m: u32, n: u32, value: f32) {
-  if (m < params.M && n < params.N) { y[(g * params.M + m) * params.N + n] = epilogue(g, m, n, value); }
+fn bias4(g: u32, n: u32) -> vec4f {
+  if (params.use_bias == 0u) { return vec4f(); }
+  return bias[(g * params.stride_bias + min(n, params.N - 4u)) / 4u];
+}
+
+fn residual4(g: u32, m: u32, n: u32) -> vec4f {
+  if (params.use_residual == 0u) { return vec4f(); }
+  return residual[(g * params.stride_residual + m * params.N + n) / 4u];
+}
+
+fn store(g: u32, m: u32, n: u32, value: vec4f) {
+  if (n >= params.N) { return; }
+  let i = ((g * params.M + m) * params.N + n) / 4u;
+  if (params.gelu != 0u) { y[i] = value; } else { y[i] = value + residual4(g, m, n); }
+}
+
+fn store_row(g: u32, m: u32, n: u32, a: vec4f, b: vec4f, c: vec4f, d: vec4f) {
+  if (m >= params.M) { return; }
+  store(g, m, n, a);
+  store(g, m, n + 4u, b);
+  store(g, m, n + 8u, c);
+  store(g, m, n + 12u, d);
+}
+
+// A pass of its own over what was stored: written out, 128 GELUs would be most of the compile time.
+fn apply_gelu(g: u32, m0: u32, n0: u32) {
+  for (var m = m0; m < min(m0 + 8u, params.M); m++) {
+    for (var n = n0; n < min(n0 + 16u, params.N); n += 4u) {
+      let i = ((g * params.M + m) * params.N + n) / 4u;
+      let v = y[i];
+      y[i] = vec4f(gelu_exact(v.x), gelu_exact(v.y), gelu_exact(v.z), gelu_exact(v.w)) + residual4(g, m, n);
+    }
+  }
 }
 
 @compute @workgroup_size(8)
@@ -80,18 +111,17 @@ fn main(
     let v7 = x[r7 + k];
     s70 += v7 * q0; s71 += v7 * q1; s72 += v7 * q2; s73 += v7 * q3;
   }
-  // A short loop over a copy: written out, 128 guarded stores would be most of the compile time.
-  var sums = array<vec4f, 32>(
-    s00, s01, s02, s03,
-    s10, s11, s12, s13,
-    s20, s21, s22, s23,
-    s30, s31, s32, s33,
-    s40, s41, s42, s43,
-    s50, s51, s52, s53,
-    s60, s61, s62, s63,
-    s70, s71, s72, s73,
-  );
-  for (var i = 0u; i < 32u; i++) {
-    for (var j = 0u; j < 4u; j++) { store(g, m0 + i / 4u, n0 + (i % 4u) * 4u + j, sums[i][j]); }
-  }
+  let b0 = bias4(g, n0);
+  let b1 = bias4(g, n0 + 4u);
+  let b2 = bias4(g, n0 + 8u);
+  let b3 = bias4(g, n0 + 12u);
+  store_row(g, m0 + 0u, n0, s00 + b0, s01 + b1, s02 + b2, s03 + b3);
+  store_row(g, m0 + 1u, n0, s10 + b0, s11 + b1, s12 + b2, s13 + b3);
+  store_row(g, m0 + 2u, n0, s20 + b0, s21 + b1, s22 + b2, s23 + b3);
+  store_row(g, m0 + 3u, n0, s30 + b0, s31 + b1, s32 + b2, s33 + b3);
+  store_row(g, m0 + 4u, n0, s40 + b0, s41 + b1, s42 + b2, s43 + b3);
+  store_row(g, m0 + 5u, n0, s50 + b0, s51 + b1, s52 + b2, s53 + b3);
+  store_row(g, m0 + 6u, n0, s60 + b0, s61 + b1, s62 + b2, s63 + b3);
+  store_row(g, m0 + 7u, n0, s70 + b0, s71 + b1, s72 + b2, s73 + b3);
+  if (params.gelu != 0u) { apply_gelu(g, m0, n0); }
 }

@@ -35,8 +35,9 @@ export const nt = kernel({
     {
       rows: "M",
       columns: "N",
-      quarters: ["K"],
-      chunks: [erf, epilogue],
+      quarters: ["N", "K"],
+      chunks: [erf],
+      scalarChunks: [epilogue],
       quad,
       workgroups: { plain4: [8, 8], subgroup: 8 },
       tile: 64,
@@ -57,16 +58,17 @@ export const nt = kernel({
     { name: "ragged", dims: { G: 2, M: 5, N: 7, K: 3, Nb: 7, Mr: 5, Nr: 7 }, params: all },
     {
       name: "rows past a tile, shared x",
-      dims: { G: 3, M: 65, N: 3, K: 4, Nb: 3, Mr: 1, Nr: 1 },
+      dims: { G: 3, M: 65, N: 4, K: 4, Nb: 4, Mr: 1, Nr: 1 },
       params: { ...bare, use_bias: 1 },
       shared: ["x", "residual"],
     },
     {
       name: "columns past a tile, shared w",
-      dims: { G: 2, M: 9, N: 65, K: 36, Nb: 65, Mr: 9, Nr: 65 },
+      dims: { G: 2, M: 9, N: 68, K: 36, Nb: 68, Mr: 9, Nr: 68 },
       params: all,
       shared: ["w", "bias", "residual"],
     },
+    { name: "odd", dims: { G: 1, M: 63, N: 65, K: 63, Nb: 65, Mr: 1, Nr: 1 }, params: { ...bare, use_bias: 1 } },
     {
       name: "all shared",
       dims: { G: 2, M: 64, N: 24, K: 64, Nb: 24, Mr: 1, Nr: 1 },

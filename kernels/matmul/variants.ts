@@ -15,8 +15,9 @@ export interface Layout {
   readonly columns: string;
   /** Letters that must be multiples of four for vec4 loads. */
   readonly quarters: readonly string[];
-  /** Chunks that every variant needs. */
+  /** Chunks that every variant needs, and those that only the scalar ones do. */
   readonly chunks?: readonly Chunk[];
+  readonly scalarChunks?: readonly Chunk[];
   /** Loads shared by the lanes of a quad. */
   readonly quad: Chunk;
   readonly workgroups: { readonly plain4: readonly [number, number]; readonly subgroup: number };
@@ -27,7 +28,7 @@ export interface Layout {
 
 /** The variants of a product: tiles of the output over x and y, groups over z. */
 export function variantsOf(name: string, sources: Sources, layout: Layout): Record<string, Variant> {
-  const { rows, columns, quarters, chunks = [], workgroups, tile } = layout;
+  const { rows, columns, quarters, chunks = [], scalarChunks = [], workgroups, tile } = layout;
   const over = (down: number, across: number) => (dims: Dims) =>
     [Math.ceil(dims[rows] / down), Math.ceil(dims[columns] / across), dims.G] as const;
   const accepts = (dims: Dims) => quarters.every((letter) => dims[letter] % 4 === 0);
@@ -36,7 +37,7 @@ export function variantsOf(name: string, sources: Sources, layout: Layout): Reco
     plain: {
       file: `matmul/${name}.wgsl`,
       source: sources.plain,
-      chunks,
+      chunks: [...chunks, ...scalarChunks],
       workgroup: [8, 8, 1],
       grid: over(32, 32),
       suits: "any",
@@ -53,7 +54,7 @@ export function variantsOf(name: string, sources: Sources, layout: Layout): Reco
     tiled: {
       file: `matmul/${name}.tiled.wgsl`,
       source: sources.tiled,
-      chunks,
+      chunks: [...chunks, ...scalarChunks],
       workgroup: [256, 1, 1],
       workgroupBytes: layout.tiledBytes,
       grid: over(tile, tile),
