@@ -2,11 +2,26 @@ import * as assert from "uvu/assert";
 import { testKernel } from "../../harness/test/kernel";
 import { seededRandom } from "../../harness/test/random";
 import { suite } from "../../harness/test/suite";
+import { checkStrides } from "../common/strides.check";
+import type { Kernel } from "../kernel";
 import { backwardWeight } from "./backward_weight";
 import { forward, backwardWeight as reference } from "./reference";
 
 const test = suite("kernels/loss/backward_weight", { gpu: true });
 testKernel(test, backwardWeight);
+
+test("operands spread over a block of parameters", async () => {
+  await checkStrides(backwardWeight as Kernel, {
+    name: "spread",
+    dims: { G: 2, R: 9, V: 18, D: 8 },
+    params: { scale: 0.5 },
+  });
+  await checkStrides(backwardWeight as Kernel, {
+    name: "odd",
+    dims: { G: 3, R: 5, V: 7, D: 5 },
+    params: { scale: 0.5 },
+  });
+});
 
 test("the reference's gradient is the central difference of the losses", () => {
   const random = seededRandom(9);

@@ -1,11 +1,17 @@
 import * as assert from "uvu/assert";
 import { runCase, testKernel } from "../../harness/test/kernel";
 import { suite } from "../../harness/test/suite";
+import { checkStrides } from "../common/strides.check";
 import type { Arrays, Kernel } from "../kernel";
 import { forward } from "./forward";
 
 const test = suite("kernels/loss/forward", { gpu: true });
 testKernel(test, forward);
+
+test("operands spread over a block of parameters", async () => {
+  await checkStrides(forward as Kernel, { name: "spread", dims: { G: 2, R: 9, V: 18, D: 8 }, params: { scale: 0.5 } });
+  await checkStrides(forward as Kernel, { name: "odd", dims: { G: 3, R: 5, V: 7, D: 5 }, params: { scale: 0.5 } });
+});
 
 /** Runs one group of losses in every variant that takes the sizes here. */
 async function losses(

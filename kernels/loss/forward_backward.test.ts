@@ -2,12 +2,26 @@ import * as assert from "uvu/assert";
 import { runCase, testKernel } from "../../harness/test/kernel";
 import { seededRandom } from "../../harness/test/random";
 import { suite } from "../../harness/test/suite";
+import { checkStrides } from "../common/strides.check";
 import type { Kernel } from "../kernel";
 import { forwardBackward } from "./forward_backward";
 import { forwardBackward as reference } from "./reference";
 
 const test = suite("kernels/loss/forward_backward", { gpu: true });
 testKernel(test, forwardBackward);
+
+test("operands spread over a block of parameters", async () => {
+  await checkStrides(forwardBackward as Kernel, {
+    name: "spread",
+    dims: { G: 2, R: 9, V: 18, D: 8 },
+    params: { scale: 0.5 },
+  });
+  await checkStrides(forwardBackward as Kernel, {
+    name: "odd",
+    dims: { G: 3, R: 5, V: 7, D: 5 },
+    params: { scale: 0.5 },
+  });
+});
 
 test("the reference's gradient is the central difference of its losses", () => {
   const random = seededRandom(4);
