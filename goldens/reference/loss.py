@@ -13,6 +13,7 @@ LOSSES = tolerance(5e-7, 5e-7, "logits that reach 10 to 100, each a sum of D pro
 LOSS_DX = tolerance(1e-7, 1.2e-6, "probabilities as good as the logits, then sums over V of both signs")
 LOSS_DW = tolerance(1e-7, 1e-6, "probabilities as good as the logits, then sums over R of both signs")
 SURE = tolerance(1e-7, 4e-6, "logits of size 100 are good to 1e-5, and so are the ratios of their exponentials")
+SURE_DW = tolerance(1e-7, 8e-6, "a log-sum-exp of 100 in f32 is rounded to 4e-6, and logits of that size are good to 1e-5")
 
 
 def loss_cases() -> list[Case]:
@@ -22,7 +23,7 @@ def loss_cases() -> list[Case]:
         Case("one weight", {"G": 2, "R": 67, "V": 37, "D": 20}, {"scale": 1 / 67}, ("w",)),
         Case("one x and targets", {"G": 3, "R": 9, "V": 19, "D": 12}, {"scale": 1 / 9}, ("x", "targets")),
         Case("long vocabulary", {"G": 1, "R": 3, "V": 1001, "D": 8}, {"scale": 1.0}),
-        Case("sure of itself", {"G": 1, "R": 33, "V": 21, "D": 16}, {"scale": 1.0}, tolerances={"dx": SURE, "dw": SURE}),
+        Case("sure of itself", {"G": 1, "R": 33, "V": 21, "D": 16}, {"scale": 1.0}, tolerances={"dx": SURE, "dw": SURE_DW}),
     ]
 
 

@@ -129,3 +129,56 @@ def reduce_sum_rows(case: Case, draw: Draw):
     if case.name == "losses":
         x = exact(11 + x)
     return {"x": x}, {"out": case.p("scale") * x.sum(dim=1)}
+
+
+@golden(
+    "moments/covariance",
+    [Case("one", {"G": 1, "N": 1}), Case("ragged", {"G": 3, "N": 67})],
+    sum_d=tolerance(1e-7, 1e-7, "a sum rounded once; what it lost is in c_d, which is 0 in float64"),
+    sum_phi_d=tolerance(1e-7, 1e-7, "a sum rounded once; what it lost is in c_phi_d, which is 0 in float64"),
+    c_d=tolerance(3e-6, 0, "what a sum of at most 40 lost: half an ulp, and what was there"),
+    c_phi_d=tolerance(3e-6, 0, "what a sum of at most 40 lost: half an ulp, and what was there"),
+)
+def moments_covariance(case: Case, draw: Draw):
+    baseline = exact(3 + draw.normal("baseline", case.N))
+    losses = exact(baseline + 0.1 + 0.3 * draw.normal("losses", case.G, case.N))
+    phi = exact(0.1 + 0.05 * draw.normal("phi", case.G))
+    sums = {name: draw.normal(name, case.G, case.N, scale=10) for name in ("sum_d", "sum_phi_d")}
+    lost = {name: draw.normal(name, case.G, case.N, scale=2e-7) for name in ("c_d", "c_phi_d")}
+    d = losses - baseline
+    zero = torch.zeros(case.G, case.N)
+    after = {
+        "sum_d": sums["sum_d"] + lost["c_d"] + d,
+        "sum_phi_d": sums["sum_phi_d"] + lost["c_phi_d"] + phi[:, None] * d,
+        "c_d": zero,
+        "c_phi_d": zero,
+    }
+    return {"losses": losses, "baseline": baseline, "phi": phi, **sums, **lost}, after
+
+
+@golden(
+    "knn/forward",
+    [
+        Case("two points", {"N": 2, "D": 1, "Kn": 1}),
+        Case("ties", {"N": 67, "D": 3, "Kn": 10}),
+        Case("real coordinates", {"N": 60, "D": 24, "Kn": 9}),
+        Case("k 45", {"N": 130, "D": 7, "Kn": 45}),
+    ],
+    indices=EXACT,
+    distances=tolerance(0, 4e-7, "D squares and their sum: a few roundings; 0 error for whole coordinates"),
+)
+def knn_forward(case: Case, draw: Draw):
+    if case.name == "real coordinates":
+        x = draw.normal("x", case.N, case.D)
+    else:
+        # Whole numbers: distances are exact in float32, so ties are ties everywhere and go to the lower index.
+        x = torch.from_numpy(draw.integers("x", 9, case.N, case.D).astype(np.float64)) - 4
+    squared = torch.cdist(x, x, compute_mode="donot_use_mm_for_euclid_dist") ** 2
+    if case.name != "real coordinates":
+        squared = squared.round()
+    squared.fill_diagonal_(float("inf"))
+    distances, indices = squared.sort(dim=1, stable=True)
+    gaps = distances[:, 1 : case.Kn + 1] / distances[:, : case.Kn] - 1
+    if case.name == "real coordinates" and gaps.min() < 1e-5:
+        raise ValueError(f"knn: two distances differ by {gaps.min():.1e} of themselves, too little for float32")
+    return {"x": x}, {"indices": indices[:, : case.Kn].numpy(), "distances": distances[:, : case.Kn].contiguous()}

@@ -5,15 +5,18 @@ import { forward as embeddingForward } from "../../kernels/embedding/forward";
 import { backward as geluBackward } from "../../kernels/gelu/backward";
 import { forward as geluForward } from "../../kernels/gelu/forward";
 import type { Kernel } from "../../kernels/kernel";
+import { forward as knnForward } from "../../kernels/knn/forward";
 import { backward as layernormBackward } from "../../kernels/layernorm/backward";
 import { backwardParams as layernormBackwardParams } from "../../kernels/layernorm/backward_params";
 import { forward as layernormForward } from "../../kernels/layernorm/forward";
+import { backwardWeight as lossBackwardWeight } from "../../kernels/loss/backward_weight";
 import { forward as lossForward } from "../../kernels/loss/forward";
 import { forwardBackward as lossForwardBackward } from "../../kernels/loss/forward_backward";
 import { biasBackward } from "../../kernels/matmul/bias_backward";
 import { nn } from "../../kernels/matmul/nn";
 import { nt } from "../../kernels/matmul/nt";
 import { tn } from "../../kernels/matmul/tn";
+import { covariance } from "../../kernels/moments/covariance";
 import { bits } from "../../kernels/philox/bits";
 import { normal } from "../../kernels/philox/normal";
 import { sumRows } from "../../kernels/reduce/sum_rows";
@@ -31,12 +34,15 @@ export const kernels: readonly Kernel[] = [
   layernormBackward,
   layernormBackwardParams,
   layernormForward,
+  lossBackwardWeight,
   lossForward,
   lossForwardBackward,
   biasBackward,
   nn,
   nt,
   tn,
+  covariance,
+  knnForward,
   bits,
   normal,
   sumRows,
