@@ -21,7 +21,7 @@ interface Exports {
   push(seed: number, alpha: number, tolerance: number, maxPushes: number): void;
   sweep(rule: number, delta: number, minSize: number, maxVolume: number): void;
   conductance(count: number): number;
-  polish(from: number, count: number, rounds: number, minSize: number, maxVolume: number): void;
+  polish(from: number, count: number, rounds: number, strictness: number, minSize: number, maxVolume: number): void;
   cover(...args: number[]): number;
   reachedCount: WebAssembly.Global;
   pushCount: WebAssembly.Global;
@@ -115,10 +115,16 @@ export class GraphKernel {
     return this.calls.conductance(members.length);
   }
 
-  /** Moves boundary nodes while the conductance falls; see the reference. */
-  polish(members: ArrayLike<number>, rounds: number, minSize: number, maxVolume: number): PolishResult {
+  /** Moves boundary nodes until the set is even; see the reference. */
+  polish(
+    members: ArrayLike<number>,
+    rounds: number,
+    strictness: number,
+    minSize: number,
+    maxVolume: number,
+  ): PolishResult {
     this.writeMembers(members);
-    this.calls.polish(this.calls.members(), members.length, rounds, minSize, maxVolume);
+    this.calls.polish(this.calls.members(), members.length, rounds, strictness, minSize, maxVolume);
     return {
       members: this.u32(this.calls.members(), this.calls.polishedSize.value).slice(),
       conductance: this.calls.polishedConductance.value,
@@ -147,6 +153,7 @@ export class GraphKernel {
       options.bodyVolume,
       options.phiMax,
       options.polishRounds,
+      options.strictness,
       options.maxHits,
       maxPushes,
     );
@@ -183,14 +190,17 @@ export class GraphKernel {
 
   private checkNode(v: number, name: string): void {
     if (!Number.isInteger(v) || v < 0 || v >= this.graph.n)
-      throw new SpectroscopeError(`graph: ${name} ${v} is not a node`, { hint: `ids run from 0 to ${this.graph.n - 1}` });
+      throw new SpectroscopeError(`graph: ${name} ${v} is not a node`, {
+        hint: `ids run from 0 to ${this.graph.n - 1}`,
+      });
   }
 
   private checkDistinct(ids: ArrayLike<number>, name: string): void {
     const seen = new Uint8Array(this.graph.n);
     for (let i = 0; i < ids.length; i++) {
       this.checkNode(ids[i], name);
-      if (seen[ids[i]]++) throw new SpectroscopeError(`graph: ${name} ${ids[i]} is given twice`, { hint: "drop repeats" });
+      if (seen[ids[i]]++)
+        throw new SpectroscopeError(`graph: ${name} ${ids[i]} is given twice`, { hint: "drop repeats" });
     }
   }
 
@@ -215,5 +225,6 @@ function checkSweep(rule: SweepRule, delta: number, minSize: number, maxVolume: 
   if (!(delta >= 0)) throw new SpectroscopeError(`graph: delta = ${delta}`, { hint: "give 0 or more" });
   if (!Number.isInteger(minSize) || minSize < 1)
     throw new SpectroscopeError(`graph: minSize = ${minSize}`, { hint: "give a positive integer" });
-  if (!(maxVolume > 0)) throw new SpectroscopeError(`graph: maxVolume = ${maxVolume}`, { hint: "give a positive volume" });
+  if (!(maxVolume > 0))
+    throw new SpectroscopeError(`graph: maxVolume = ${maxVolume}`, { hint: "give a positive volume" });
 }

@@ -206,14 +206,17 @@ export interface PolishResult {
 }
 
 /**
- * Moves boundary nodes in and out while each move lowers the conductance: at most `rounds` passes over the members and
- * their neighbors in the order in which they were reached. Keeps at least `minSize` members and at most `maxVolume`.
- * A set may grow to a whole component here (cut 0), never beyond.
+ * Moves boundary nodes until the set is even. Members send a share 1 - conductance of their weight into the set, by volume
+ * average; a node stays or joins when its own share is at least `strictness` of that average. At 0.5 a node joins exactly
+ * when that lowers the conductance, and sets in a featureless body grow without end; nearer 1 only nodes tied as well as
+ * the members are stay. At most `rounds` passes over the nodes in the order in which they were reached. Keeps at least
+ * `minSize` members and at most `maxVolume`; a set may become a whole component here (cut 0), never more.
  */
 export function polish(
   graph: Graph,
   members: ArrayLike<number>,
   rounds: number,
+  strictness: number,
   minSize: number,
   maxVolume: number,
 ): PolishResult {
@@ -253,23 +256,22 @@ export function polish(
     const count = list.length;
     for (let i = 0; i < count; i++) {
       const v = list[i];
-      const into = inside[v] === 0;
-      if (into ? vol + degree[v] > maxVolume : size <= minSize) continue;
-      const newCut = into ? cut + degree[v] - 2 * tie[v] : cut - degree[v] + 2 * tie[v];
-      const newVol = into ? vol + degree[v] : vol - degree[v];
-      const newPhi = conductanceOf(newCut, newVol, volume);
-      if (!(newPhi < phi)) continue;
-      if (into) {
+      const bound = strictness * (1 - phi) * degree[v];
+      if (inside[v] === 0) {
+        if (!(tie[v] > bound) || vol + degree[v] > maxVolume) continue;
+        cut = cut + degree[v] - 2 * tie[v];
+        vol = vol + degree[v];
         join(v);
         size++;
       } else {
+        if (!(tie[v] < bound) || size <= minSize) continue;
+        cut = cut - degree[v] + 2 * tie[v];
+        vol = vol - degree[v];
         inside[v] = 0;
         for (let e = offsets[v]; e < offsets[v + 1]; e++) tie[neighbors[e]] -= weights[e];
         size--;
       }
-      cut = newCut;
-      vol = newVol;
-      phi = newPhi;
+      phi = conductanceOf(cut, vol, volume);
       moves++;
     }
     if (moves === before) break;
@@ -291,6 +293,8 @@ export interface CoverOptions {
   bodyVolume: number;
   phiMax: number;
   polishRounds: number;
+  /** Share of the members' mean tie that a node needs to stay or join; see `polish`. */
+  strictness: number;
   /** At each scale a node is skipped as a seed when this many candidates already hold it. */
   maxHits: number;
   maxPushes: number;
@@ -341,7 +345,14 @@ export function cover(graph: Graph, seeds: ArrayLike<number>, options: CoverOpti
       if (hits[seed] >= options.maxHits) continue;
       const walk = push(graph, seed, options.alpha, tolerances[scale], options.maxPushes);
       const cut = sweep(graph, walk.nodes, walk.p, options.rule, options.delta, minSize, maxVolume);
-      const set = polish(graph, cut.order.subarray(0, cut.size), options.polishRounds, minSize, maxVolume);
+      const set = polish(
+        graph,
+        cut.order.subarray(0, cut.size),
+        options.polishRounds,
+        options.strictness,
+        minSize,
+        maxVolume,
+      );
       if (cut.size === 0 || !(set.conductance <= options.phiMax)) {
         if (lowestVolume(cut, minSize) >= options.bodyVolume) body[seed]++;
         continue;

@@ -12,47 +12,79 @@ export interface NormalizeOptions {
   rows: RowRule;
   /** Keep this many principal axes, each scaled to variance 1; 0 for no whitening. */
   whitenRank: number;
+  /** `[cols]`, not negative: each normalized column is multiplied by its weight; weight 0 drops it. */
+  weights?: ArrayLike<number>;
+  /** Changes the normalized columns in place before the rows are treated: how a null matrix is made. */
+  between?: (columns: Matrix & { data: Float64Array }) => void;
 }
 
 /** Median absolute deviation of a normal variable with standard deviation 1. */
 const MAD_OF_NORMAL = 0.6744897501960817;
 
 /**
- * Tokens x components to points for the kNN graph: columns, then rows, then whitening. Returns f64, input unchanged.
+ * Tokens x components to points for the kNN graph: columns, weights, rows, whitening. Returns f64, input unchanged.
  * A constant column becomes 0; a constant row stays 0.
- * `zscore`: mean 0, variance 1. `asinh`: asinh of the distance from the median in units of the robust standard deviation,
- * then z-scored, so that a few tokens cannot rule a heavy-tailed column. `rank`: normal scores of the mid-ranks.
  */
 export function normalize(matrix: Matrix, options: NormalizeOptions): Matrix & { data: Float64Array } {
-  checkMatrix(matrix, "normalize");
-  const { rows, cols } = matrix;
+  let points = normalizeColumns(matrix, options.columns);
+  if (options.weights) points = weighColumns(points, options.weights);
+  options.between?.(points);
+  const { rows, cols, data } = points;
   const { whitenRank } = options;
   if (!Number.isInteger(whitenRank) || whitenRank < 0 || whitenRank > Math.min(rows, cols))
     throw new SpectroscopeError(`whiten_rank ${whitenRank} is outside 0 .. ${Math.min(rows, cols)}`, {
       hint: "0 turns whitening off",
     });
-  const out = Float64Array.from(matrix.data);
-  const column = new Float64Array(rows);
-  for (let c = 0; c < cols; c++) {
-    for (let i = 0; i < rows; i++) column[i] = out[i * cols + c];
-    if (options.columns === "asinh") squash(column);
-    if (options.columns === "rank") normalScores(column);
-    zscore(column);
-    for (let i = 0; i < rows; i++) out[i * cols + c] = column[i];
-  }
   if (options.rows !== "none") {
     for (let i = 0; i < rows; i++) {
-      const row = out.subarray(i * cols, (i + 1) * cols);
+      const row = data.subarray(i * cols, (i + 1) * cols);
       if (options.rows === "center") center(row);
       else zscore(row);
     }
   }
-  if (whitenRank === 0) return { rows, cols, data: out };
-  const axes = principalAxes({ rows, cols, data: out }, whitenRank);
+  if (whitenRank === 0) return points;
+  const axes = principalAxes(points, whitenRank);
   const white = new Float64Array(rows * axes.rank);
   for (let i = 0; i < rows; i++)
     for (let j = 0; j < axes.rank; j++) white[i * axes.rank + j] = axes.scores[i * axes.rank + j] / axes.deviations[j];
   return { rows, cols: axes.rank, data: white };
+}
+
+/**
+ * `zscore`: mean 0, variance 1. `asinh`: asinh of the distance from the median in units of the robust standard deviation,
+ * then z-scored, so that a few tokens cannot rule a heavy-tailed column. `rank`: normal scores of the mid-ranks.
+ */
+export function normalizeColumns(matrix: Matrix, rule: ColumnRule): Matrix & { data: Float64Array } {
+  checkMatrix(matrix, "normalize");
+  const { rows, cols } = matrix;
+  const data = Float64Array.from(matrix.data);
+  const column = new Float64Array(rows);
+  for (let c = 0; c < cols; c++) {
+    for (let i = 0; i < rows; i++) column[i] = data[i * cols + c];
+    if (rule === "asinh") squash(column);
+    if (rule === "rank") normalScores(column);
+    zscore(column);
+    for (let i = 0; i < rows; i++) data[i * cols + c] = column[i];
+  }
+  return { rows, cols, data };
+}
+
+function weighColumns(matrix: Matrix, weights: ArrayLike<number>): Matrix & { data: Float64Array } {
+  const { rows, cols, data } = matrix;
+  const kept: number[] = [];
+  for (let c = 0; c < weights.length; c++) {
+    if (!(weights[c] >= 0 && weights[c] < Infinity))
+      throw new SpectroscopeError(`normalize: weight ${weights[c]} of column ${c}`, { hint: "give 0 or more" });
+    if (weights[c] > 0) kept.push(c);
+  }
+  if (weights.length !== cols || kept.length === 0)
+    throw new SpectroscopeError(`normalize: ${weights.length} weights, ${kept.length} positive, for ${cols} columns`, {
+      hint: "give one for each column, at least one above 0",
+    });
+  const out = new Float64Array(rows * kept.length);
+  for (let i = 0; i < rows; i++)
+    for (let j = 0; j < kept.length; j++) out[i * kept.length + j] = data[i * cols + kept[j]] * weights[kept[j]];
+  return { rows, cols: kept.length, data: out };
 }
 
 function center(values: Float64Array): void {

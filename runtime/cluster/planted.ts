@@ -30,7 +30,12 @@ export interface PlantedOptions {
 }
 
 /** `[rows, cols]` row-major values with the planted cluster of each row, -1 for the body. */
-export function plantClusters(options: PlantedOptions): { rows: number; cols: number; data: Float64Array; truth: Int32Array } {
+export function plantClusters(options: PlantedOptions): {
+  rows: number;
+  cols: number;
+  data: Float64Array;
+  truth: Int32Array;
+} {
   const { sizes, body, dims, centers, spread, tail } = options;
   const { normal } = makeRandom(options.seed);
   const rows = body + sizes.reduce((a, b) => a + b, 0);

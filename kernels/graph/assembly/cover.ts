@@ -62,7 +62,7 @@ function record(seed: u32, scale: u32): bool {
 /** Finds the candidates of the first `seedCount` of `seeds`; false when memory is short. */
 export function cover(
   seedCount: u32, scaleCount: u32, alpha: f64, rule: i32, delta: f64, minSize: u32, maxVolume: f64, bodyVolume: f64,
-  phiMax: f64, polishRounds: u32, maxHits: u32, maxPushes: f64,
+  phiMax: f64, polishRounds: u32, strictness: f64, maxHits: u32, maxPushes: f64,
 ): bool {
   candidateCount = 0;
   const most = <usize>seedCount * scaleCount;
@@ -83,7 +83,7 @@ export function cover(
       if (load<u32>(hits + (<usize>seed << 2)) >= maxHits) continue;
       push(seed, alpha, tolerance, maxPushes);
       sweep(rule, delta, minSize, maxVolume);
-      polish(order, chosenSize, polishRounds, minSize, maxVolume);
+      polish(order, chosenSize, polishRounds, strictness, minSize, maxVolume);
       if (chosenSize == 0 || !(polishedConductance <= phiMax)) {
         if (lowestVolume(minSize) >= bodyVolume) {
           store<u32>(body + (<usize>seed << 2), load<u32>(body + (<usize>seed << 2)) + 1);

@@ -1,4 +1,4 @@
-// Moves boundary nodes while that lowers the conductance; `reference.ts` is the definition.
+// Moves boundary nodes until the set is even; `reference.ts` is the definition.
 import { INSIDE, SET, SET_EPOCH } from "./layout";
 import { degreeOf, members, neighbors, nextEpoch, queue, rowEnd, rowStart, sets, weightAt } from "./layout";
 import { sortIds } from "./sort";
@@ -45,7 +45,7 @@ function leave(v: u32): void {
 }
 
 /** Polishes the `count` distinct ids at `from`. */
-export function polish(from: usize, count: u32, rounds: u32, minSize: u32, maxVolume: f64): void {
+export function polish(from: usize, count: u32, rounds: u32, strictness: f64, minSize: u32, maxVolume: f64): void {
   const run = nextEpoch();
   listed = 0;
   moveCount = 0;
@@ -69,22 +69,21 @@ export function polish(from: usize, count: u32, rounds: u32, minSize: u32, maxVo
       const record = sets + <usize>v * SET;
       const degree = degreeOf(v);
       const tie = load<f64>(record);
-      const into = load<u32>(record, INSIDE) == 0;
-      if (into ? vol + degree > maxVolume : size <= minSize) continue;
-      const newCut = into ? cut + degree - 2 * tie : cut - degree + 2 * tie;
-      const newVol = into ? vol + degree : vol - degree;
-      const newPhi = conductanceOf(newCut, newVol);
-      if (!(newPhi < phi)) continue;
-      if (into) {
+      const bound = strictness * (1 - phi) * degree;
+      if (load<u32>(record, INSIDE) == 0) {
+        if (!(tie > bound) || vol + degree > maxVolume) continue;
+        cut = cut + degree - 2 * tie;
+        vol = vol + degree;
         join(v, run);
         size++;
       } else {
+        if (!(tie < bound) || size <= minSize) continue;
+        cut = cut - degree + 2 * tie;
+        vol = vol - degree;
         leave(v);
         size--;
       }
-      cut = newCut;
-      vol = newVol;
-      phi = newPhi;
+      phi = conductanceOf(cut, vol);
       moveCount++;
     }
     if (moveCount == before) break;

@@ -1,0 +1,182 @@
+import { SpectroscopeError } from "../../kernels/errors";
+import { SWEEP_RULES, type SweepRule } from "../../kernels/graph/reference";
+import { COLUMN_RULES, type ColumnRule, ROW_RULES, type RowRule } from "./normalize";
+import { SYMMETRIZE_RULES, type SymmetrizeRule } from "./symmetrize";
+
+export const NULL_RULES = ["column_shuffle", "none"] as const;
+export const ASSIGN_RULES = ["none", "neighbors"] as const;
+
+/** The JSON form. `null` stands for the stated rule in the number of tokens N or the graph's mean degree. */
+export interface ClusterConfig {
+  /** Column rule of `normalize`; the paper's is zscore. */
+  columns: ColumnRule;
+  /** Row rule of `normalize`. */
+  rows: RowRule;
+  /** Principal axes kept and whitened; 0 for none. */
+  whiten_rank: number;
+  /** Neighbors a token; null: 12 (N / 1500)^(1/2), rounded, 5 to 45 (the paper's, reached at N = 21,000). */
+  k: number | null;
+  symmetrize: SymmetrizeRule;
+  /** Teleport probability of PageRank; the paper's is 0.001 with tolerance 1e-7, for graphs of millions of tokens. */
+  alpha: number;
+  /** Scales, coarse residual first; null: 0.009, 0.0027 and 0.0009 over the mean degree. */
+  tolerances: number[] | null;
+  rule: SweepRule;
+  /** A valley of the sweep within a factor 1 + delta of the deepest is preferred when it comes first. */
+  delta: number;
+  /** Largest conductance of a cluster. At 1 the comparison with the null matrix decides alone. */
+  phi_max: number;
+  /** Smallest cluster; null: 8 (N / 1500)^(1/4), rounded, 4 to 20 (the paper's, reached at N = 54,000). */
+  min_size: number | null;
+  /** Largest share of the graph's volume that one cluster may hold. */
+  max_share: number;
+  /** A walk that finds nothing below this share of the volume lies in the main body and seeds no further round. */
+  main_body: number;
+  /** A round that assigns a smaller share of the tokens is the last. */
+  stop_fraction: number;
+  polish_rounds: number;
+  /** See `polish`: 0.5 lowers the conductance, 1 keeps only nodes tied as well as the mean member. */
+  strictness: number;
+  /** Seeds a round, drawn at random when there are fewer than nodes; null: N up to 6,000, then 6,000 or N / 4. */
+  num_seeds: number | null;
+  /** What a cluster must beat: the same search on column-shuffled points, or nothing. */
+  null: (typeof NULL_RULES)[number];
+  /** A cluster's conductance must lie this share below the lowest of the null at its volume. */
+  excess_min: number;
+  /** Two candidates with this Jaccard index count as the same set found again. */
+  overlap: number;
+  /** Share of a cluster's seeds that must find it again, at any scale. */
+  recurrence_min: number;
+  /** Unassigned tokens stay in the body, or join the cluster that holds most of their neighbors. */
+  assign: (typeof ASSIGN_RULES)[number];
+  /** Share of its neighbors that a token needs in one cluster to join it. */
+  assign_share: number;
+  /** Seed of every random choice: null matrix, seeds. */
+  seed: number;
+}
+
+export const DEFAULT_CLUSTER_CONFIG: Readonly<ClusterConfig> = Object.freeze<ClusterConfig>({
+  columns: "asinh",
+  rows: "standardize",
+  whiten_rank: 0,
+  k: null,
+  symmetrize: "mutual",
+  alpha: 0.1,
+  tolerances: null,
+  rule: "prominent",
+  delta: 0.2,
+  phi_max: 1,
+  min_size: null,
+  max_share: 0.25,
+  main_body: 0.99,
+  stop_fraction: 0.001,
+  polish_rounds: 5,
+  strictness: 0.6,
+  num_seeds: null,
+  null: "column_shuffle",
+  excess_min: 0.2,
+  overlap: 0.6,
+  recurrence_min: 0.3,
+  assign: "neighbors",
+  assign_share: 0.3,
+  seed: 1,
+});
+
+/** Default k for `n` tokens. */
+export const defaultK = (n: number) => Math.min(45, Math.max(5, Math.round(12 * Math.sqrt(n / 1500))));
+/** Default smallest cluster for `n` tokens. */
+export const defaultMinSize = (n: number) => Math.min(20, Math.max(4, Math.round(8 * (n / 1500) ** 0.25)));
+/** Default number of seeds for `n` nodes. */
+export const defaultSeeds = (n: number) => Math.min(n, Math.max(6000, Math.ceil(n / 4)));
+/** Default scales for a mean degree. */
+export const defaultTolerances = (meanDegree: number) => [0.009, 0.0027, 0.0009].map((t) => t / meanDegree);
+
+type Check = (value: unknown) => string | undefined;
+const oneOf =
+  (...names: readonly string[]): Check =>
+  (value) =>
+    names.includes(value as string) ? undefined : `use one of ${names.join(", ")}`;
+const real =
+  (low: number, high: number): Check =>
+  (value) =>
+    typeof value === "number" && value >= low && value <= high ? undefined : `give a number in ${low} .. ${high}`;
+const integer =
+  (low: number): Check =>
+  (value) =>
+    Number.isSafeInteger(value) && (value as number) >= low ? undefined : `give an integer of at least ${low}`;
+const orNull =
+  (check: Check): Check =>
+  (value) => {
+    const wrong = value === null ? undefined : check(value);
+    return wrong && `${wrong}, or null for the rule`;
+  };
+const scales: Check = (value) =>
+  Array.isArray(value) &&
+  value.length >= 1 &&
+  value.length <= 64 &&
+  value.every((t) => typeof t === "number" && t > 0 && t < 1)
+    ? undefined
+    : "give 1 to 64 numbers between 0 and 1";
+
+const CHECKS: Record<keyof ClusterConfig, Check> = {
+  columns: oneOf(...COLUMN_RULES),
+  rows: oneOf(...ROW_RULES),
+  whiten_rank: integer(0),
+  k: orNull(integer(1)),
+  symmetrize: oneOf(...SYMMETRIZE_RULES),
+  alpha: real(1e-6, 0.999),
+  tolerances: orNull(scales),
+  rule: oneOf(...SWEEP_RULES),
+  delta: real(0, 100),
+  phi_max: real(0, 1),
+  min_size: orNull(integer(2)),
+  max_share: real(0.0001, 0.5),
+  main_body: real(0, 1),
+  stop_fraction: real(0, 1),
+  polish_rounds: integer(0),
+  strictness: real(0, 2),
+  num_seeds: orNull(integer(1)),
+  null: oneOf(...NULL_RULES),
+  excess_min: real(0, 1),
+  overlap: real(0.1, 1),
+  recurrence_min: real(0, 1),
+  assign: oneOf(...ASSIGN_RULES),
+  assign_share: real(0.01, 1),
+  seed: integer(0),
+};
+
+/** Fills in the defaults and checks every key and value. Throws SpectroscopeError `usage` with the nearest known key. */
+export function parseClusterConfig(input: Partial<ClusterConfig> = {}): ClusterConfig {
+  if (typeof input !== "object" || input === null || Array.isArray(input))
+    throw new SpectroscopeError("cluster config is not an object", { code: "usage", hint: 'write {"k": 15}' });
+  const config = { ...DEFAULT_CLUSTER_CONFIG } as Record<string, unknown>;
+  for (const [key, value] of Object.entries(input)) {
+    const check = CHECKS[key as keyof ClusterConfig];
+    if (!check || !Object.hasOwn(CHECKS, key))
+      throw new SpectroscopeError(`cluster config has no key "${key}"`, {
+        code: "usage",
+        hint: `did you mean "${nearestName(key, Object.keys(CHECKS))}"?`,
+      });
+    if (value === undefined) continue;
+    const wrong = check(value);
+    if (wrong)
+      throw new SpectroscopeError(`cluster config: ${key} = ${JSON.stringify(value)}`, { code: "usage", hint: wrong });
+    config[key] = value;
+  }
+  return config as unknown as ClusterConfig;
+}
+
+/** The name with the smallest edit distance, the first on ties. */
+function nearestName(name: string, names: readonly string[]): string {
+  const distance = (a: string, b: string) => {
+    let row = Array.from({ length: b.length + 1 }, (_, j) => j);
+    for (let i = 1; i <= a.length; i++) {
+      const next = [i];
+      for (let j = 1; j <= b.length; j++)
+        next[j] = Math.min(row[j] + 1, next[j - 1] + 1, row[j - 1] + (a[i - 1] === b[j - 1] ? 0 : 1));
+      row = next;
+    }
+    return row[b.length];
+  };
+  return names.reduce((best, other) => (distance(name, other) < distance(name, best) ? other : best));
+}
