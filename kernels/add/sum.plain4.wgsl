@@ -2,14 +2,14 @@
 //
 // y = a + b + (use_c ? c : 0)
 //
-// a [G?, R, D], b [G?, R, D], c [Gc, Rc, Dc], y [G, R, D]; c is as large as y (Gc may be 1: shared by all groups) or, when
+// a [G?, R, D], b [G?, R, D], c [Gc, Rc, Dc], y [G?, R, D]; c is as large as y (Gc may be 1: shared by all groups) or, when
 // use_c is 0, anything. R*D and the strides are multiples of 4.
 // An invocation owns four neighboring elements, a workgroup 256 of one group.
 // Deterministic: (a + b) + c; bit-equal to plain.
 
 struct Params {
   G: u32, R: u32, D: u32, Gc: u32, Rc: u32, Dc: u32,
-  stride_a: u32, stride_b: u32,
+  stride_a: u32, stride_b: u32, stride_y: u32,
   use_c: u32,
 }
 
@@ -29,5 +29,5 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) group
   if (params.use_c != 0u) {
     sum += c[select(g, 0u, params.Gc == 1u) * size + i];
   }
-  y[g * size + i] = sum;
+  y[g * (params.stride_y / 4u) + i] = sum;
 }

@@ -14,7 +14,7 @@ export const sum = kernel({
     a: { access: "read", type: "f32", dims: ["G?", "R", "D"] },
     b: { access: "read", type: "f32", dims: ["G?", "R", "D"] },
     c: { access: "read", type: "f32", dims: ["Gc", "Rc", "Dc"] },
-    y: { access: "write", type: "f32", dims: ["G", "R", "D"] },
+    y: { access: "write", type: "f32", dims: ["G?", "R", "D"] },
   },
   params: { use_c: "u32" },
   variants: {

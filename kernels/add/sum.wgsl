@@ -2,14 +2,14 @@
 //
 // y = a + b + (use_c ? c : 0)
 //
-// a [G?, R, D], b [G?, R, D], c [Gc, Rc, Dc], y [G, R, D]; c is as large as y (Gc may be 1: shared by all groups) or, when
+// a [G?, R, D], b [G?, R, D], c [Gc, Rc, Dc], y [G?, R, D]; c is as large as y (Gc may be 1: shared by all groups) or, when
 // use_c is 0, anything.
 // An invocation owns one element, a workgroup 64 neighbors of one group.
 // Deterministic: (a + b) + c.
 
 struct Params {
   G: u32, R: u32, D: u32, Gc: u32, Rc: u32, Dc: u32,
-  stride_a: u32, stride_b: u32,
+  stride_a: u32, stride_b: u32, stride_y: u32,
   use_c: u32,
 }
 
@@ -29,5 +29,5 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) group
   if (params.use_c != 0u) {
     sum += c[select(g, 0u, params.Gc == 1u) * size + i];
   }
-  y[g * size + i] = sum;
+  y[g * params.stride_y + i] = sum;
 }
