@@ -5,10 +5,11 @@
 //
 // x [G?, R, D], w [G?, V, D], targets [G?, R] u32 below V, lse [G, R] of loss/forward; dw [G?, V, D].
 // An invocation owns 8 entries of the vocabulary and walks the rows in tiles of 16, of which each lane of its quad loads 4 and
-// broadcasts them; the running sum lives in dw itself. A workgroup owns 64 entries.
+// passes them round; the running sum lives in dw itself. A workgroup owns 64 entries.
 // D and the strides are multiples of 4. Entries past the end repeat the invocation's last one and store the same values over
 // it; invocations without any entry compute along, for their quad, and store nothing. Rows past R weigh nothing.
-// Deterministic: fixed order of summation whatever the subgroup size; every lane of a quad walks the same tiles.
+// Deterministic: fixed order of summation whatever the subgroup size. Lanes hold the rows of a tile in different orders but
+// add them in the same pairs, so that an entry's bits do not depend on its lane.
 // Numerics: those of backward_weight.wgsl.
 
 struct Params {
@@ -72,29 +73,30 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(subgroup_invocation_i
       a03 += q0 * x3;
       a13 += q1 * x3;
     }
-    let p00 = transpose(weigh_tile(a00, g, r, entries0));
-    let p01 = transpose(weigh_tile(a01, g, r + 4u, entries0));
-    let p02 = transpose(weigh_tile(a02, g, r + 8u, entries0));
-    let p03 = transpose(weigh_tile(a03, g, r + 12u, entries0));
-    let p10 = transpose(weigh_tile(a10, g, r, entries1));
-    let p11 = transpose(weigh_tile(a11, g, r + 4u, entries1));
-    let p12 = transpose(weigh_tile(a12, g, r + 8u, entries1));
-    let p13 = transpose(weigh_tile(a13, g, r + 12u, entries1));
+    let rows = r + (FOUR ^ vec4u(lane & 3u));
+    let p00 = transpose(weigh_tile(a00, g, rows, entries0));
+    let p01 = transpose(weigh_tile(a01, g, rows + 4u, entries0));
+    let p02 = transpose(weigh_tile(a02, g, rows + 8u, entries0));
+    let p03 = transpose(weigh_tile(a03, g, rows + 12u, entries0));
+    let p10 = transpose(weigh_tile(a10, g, rows, entries1));
+    let p11 = transpose(weigh_tile(a11, g, rows + 4u, entries1));
+    let p12 = transpose(weigh_tile(a12, g, rows + 8u, entries1));
+    let p13 = transpose(weigh_tile(a13, g, rows + 12u, entries1));
     for (var k = 0u; k < D4; k++) {
       var d0 = old_rows(o0, k);
       var d1 = old_rows(o1, k);
       let x0 = quad_gather(x[mine.x + k]);
-      d0 += x0 * p00;
-      d1 += x0 * p10;
+      d0 += quad_mix(x0, p00);
+      d1 += quad_mix(x0, p10);
       let x1 = quad_gather(x[mine.y + k]);
-      d0 += x1 * p01;
-      d1 += x1 * p11;
+      d0 += quad_mix(x1, p01);
+      d1 += quad_mix(x1, p11);
       let x2 = quad_gather(x[mine.z + k]);
-      d0 += x2 * p02;
-      d1 += x2 * p12;
+      d0 += quad_mix(x2, p02);
+      d1 += quad_mix(x2, p12);
       let x3 = quad_gather(x[mine.w + k]);
-      d0 += x3 * p03;
-      d1 += x3 * p13;
+      d0 += quad_mix(x3, p03);
+      d1 += quad_mix(x3, p13);
       if (owns) {
         put_rows(o0, k, d0);
         put_rows(o1, k, d1);

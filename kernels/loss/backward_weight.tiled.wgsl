@@ -51,7 +51,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
         a += mat4x4f(wv * xv.x, wv * xv.y, wv * xv.z, wv * xv.w);
       }
     }
-    let p = weigh_tile(a, g, r + 4u * tr, entries);
+    let p = weigh_tile(a, g, r + 4u * tr + FOUR, entries);
     for (var j = 0u; j < 4u; j++) { ps[(4u * tr + j) * 8u + te] = p[j]; }
 
     for (var d = 0u; d < params.D; d += 64u) {

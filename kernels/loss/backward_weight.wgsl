@@ -45,10 +45,10 @@ fn main(@builtin(global_invocation_id) id: vec3u) {
       a2 += wt * x_tile(xi, r + 8u, k);
       a3 += wt * x_tile(xi, r + 12u, k);
     }
-    a0 = transpose(weigh_tile(a0, g, r, entries));
-    a1 = transpose(weigh_tile(a1, g, r + 4u, entries));
-    a2 = transpose(weigh_tile(a2, g, r + 8u, entries));
-    a3 = transpose(weigh_tile(a3, g, r + 12u, entries));
+    a0 = transpose(weigh_tile(a0, g, r + FOUR, entries));
+    a1 = transpose(weigh_tile(a1, g, r + 4u + FOUR, entries));
+    a2 = transpose(weigh_tile(a2, g, r + 8u + FOUR, entries));
+    a3 = transpose(weigh_tile(a3, g, r + 12u + FOUR, entries));
     for (var k = 0u; k < params.D; k += 4u) {
       var d = mat4x4f(dw4(oi.x, k), dw4(oi.y, k), dw4(oi.z, k), dw4(oi.w, k));
       d += x_tile(xi, r, k) * a0;

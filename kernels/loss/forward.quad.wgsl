@@ -4,9 +4,10 @@
 //
 // x [G?, R, D], w [G?, V, D], targets [G?, R] u32 below V; losses, lse [G, R], in nats.
 // An invocation owns 8 rows and walks the vocabulary in tiles of 16 with a running maximum and sum; each lane of its quad
-// loads 4 of the 16 entries and broadcasts them. A workgroup owns 64 rows.
+// loads 4 of the 16 entries and passes them round. A workgroup owns 64 rows.
 // D and the strides are multiples of 4. Rows past the end repeat the last one; entries past V are masked.
-// Deterministic: fixed order of summation whatever the subgroup size; every lane of a quad walks the same tiles.
+// Deterministic: fixed order of summation whatever the subgroup size. Lanes hold the entries of a tile in different orders
+// but add them in the same pairs, so that a row's bits do not depend on its lane.
 // Numerics: those of forward.wgsl.
 
 struct Params { G: u32, R: u32, V: u32, D: u32, stride_x: u32, stride_w: u32, stride_targets: u32 }
@@ -64,18 +65,19 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(subgroup_invocation_i
       a03 += q0 * w3;
       a13 += q1 * w3;
     }
-    a00 = mask_tile(a00, v, params.V);
-    a01 = mask_tile(a01, v + 4u, params.V);
-    a02 = mask_tile(a02, v + 8u, params.V);
-    a03 = mask_tile(a03, v + 12u, params.V);
-    a10 = mask_tile(a10, v, params.V);
-    a11 = mask_tile(a11, v + 4u, params.V);
-    a12 = mask_tile(a12, v + 8u, params.V);
-    a13 = mask_tile(a13, v + 12u, params.V);
-    t0 = pick_tile(pick_tile(t0, a00, v, y0), a01, v + 4u, y0);
-    t0 = pick_tile(pick_tile(t0, a02, v + 8u, y0), a03, v + 12u, y0);
-    t1 = pick_tile(pick_tile(t1, a10, v, y1), a11, v + 4u, y1);
-    t1 = pick_tile(pick_tile(t1, a12, v + 8u, y1), a13, v + 12u, y1);
+    let e = v + (FOUR ^ vec4u(lane & 3u));
+    a00 = mask_tile(a00, e, params.V);
+    a01 = mask_tile(a01, e + 4u, params.V);
+    a02 = mask_tile(a02, e + 8u, params.V);
+    a03 = mask_tile(a03, e + 12u, params.V);
+    a10 = mask_tile(a10, e, params.V);
+    a11 = mask_tile(a11, e + 4u, params.V);
+    a12 = mask_tile(a12, e + 8u, params.V);
+    a13 = mask_tile(a13, e + 12u, params.V);
+    t0 = pick_tile(pick_tile(t0, a00, e, y0), a01, e + 4u, y0);
+    t0 = pick_tile(pick_tile(t0, a02, e + 8u, y0), a03, e + 12u, y0);
+    t1 = pick_tile(pick_tile(t1, a10, e, y1), a11, e + 4u, y1);
+    t1 = pick_tile(pick_tile(t1, a12, e + 8u, y1), a13, e + 12u, y1);
     let n0 = max(m0, max(max(max_tile(a00), max_tile(a01)), max(max_tile(a02), max_tile(a03))));
     let n1 = max(m1, max(max(max_tile(a10), max_tile(a11)), max(max_tile(a12), max_tile(a13))));
     s0 = s0 * safe_exp(m0 - n0)

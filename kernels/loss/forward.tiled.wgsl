@@ -49,11 +49,11 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
         a += mat4x4f(xv * wv.x, xv * wv.y, xv * wv.z, xv * wv.w);
       }
     }
-    let mine = v + 4u * tv;
+    let mine = v + 4u * tv + FOUR;
     a = mask_tile(a, mine, params.V);
     t = pick_tile(t, a, mine, y);
     let n = max(m, max_tile(a));
-    s = s * safe_exp(m - n) + select(vec4f(), sum_tile(exp_tile(a, n)), mine < params.V);
+    s = s * safe_exp(m - n) + select(vec4f(), sum_tile(exp_tile(a, n)), mine.x < params.V);
     m = n;
   }
   merge[0][local] = m;

@@ -43,12 +43,13 @@ fn main(@builtin(global_invocation_id) id: vec3u) {
       a2 += xt * w_tile(wi, v + 8u, k);
       a3 += xt * w_tile(wi, v + 12u, k);
     }
-    a0 = mask_tile(a0, v, params.V);
-    a1 = mask_tile(a1, v + 4u, params.V);
-    a2 = mask_tile(a2, v + 8u, params.V);
-    a3 = mask_tile(a3, v + 12u, params.V);
-    t = pick_tile(pick_tile(t, a0, v, y), a1, v + 4u, y);
-    t = pick_tile(pick_tile(t, a2, v + 8u, y), a3, v + 12u, y);
+    let e = v + FOUR;
+    a0 = mask_tile(a0, e, params.V);
+    a1 = mask_tile(a1, e + 4u, params.V);
+    a2 = mask_tile(a2, e + 8u, params.V);
+    a3 = mask_tile(a3, e + 12u, params.V);
+    t = pick_tile(pick_tile(t, a0, e, y), a1, e + 4u, y);
+    t = pick_tile(pick_tile(t, a2, e + 8u, y), a3, e + 12u, y);
     let n = max(m, max(max(max_tile(a0), max_tile(a1)), max(max_tile(a2), max_tile(a3))));
     let chunk = (sum_tile(exp_tile(a0, n)) + sum_tile(exp_tile(a1, n)))
       + (sum_tile(exp_tile(a2, n)) + sum_tile(exp_tile(a3, n)));

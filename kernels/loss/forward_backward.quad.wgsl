@@ -6,10 +6,11 @@
 //
 // x [G?, R, D], w [G?, V, D], targets [G?, R] u32 below V; losses, lse [G, R], in nats; dx [G, R, D].
 // An invocation owns 8 rows and walks the vocabulary in tiles of 16 with a running maximum and sum, and keeps the running
-// sum of dx in dx itself; each lane of its quad loads 4 of the 16 entries and broadcasts them. A workgroup owns 64 rows.
+// sum of dx in dx itself; each lane of its quad loads 4 of the 16 entries and passes them round. A workgroup owns 64 rows.
 // D and the strides are multiples of 4. Rows past the end repeat the invocation's last one and
 // store the same values over it; invocations without any row compute along, for their quad, and store nothing. Entries past V are masked.
-// Deterministic: fixed order of summation whatever the subgroup size; every lane of a quad walks the same tiles.
+// Deterministic: fixed order of summation whatever the subgroup size. Lanes hold the entries of a tile in different orders
+// but add them in the same pairs, so that a row's bits do not depend on its lane.
 // Numerics: those of forward_backward.wgsl.
 
 struct Params { G: u32, R: u32, V: u32, D: u32, stride_x: u32, stride_w: u32, stride_targets: u32, scale: f32 }
@@ -78,18 +79,19 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(subgroup_invocation_i
       a03 += q0 * w3;
       a13 += q1 * w3;
     }
-    a00 = mask_tile(a00, v, params.V);
-    a01 = mask_tile(a01, v + 4u, params.V);
-    a02 = mask_tile(a02, v + 8u, params.V);
-    a03 = mask_tile(a03, v + 12u, params.V);
-    a10 = mask_tile(a10, v, params.V);
-    a11 = mask_tile(a11, v + 4u, params.V);
-    a12 = mask_tile(a12, v + 8u, params.V);
-    a13 = mask_tile(a13, v + 12u, params.V);
-    t0 = pick_tile(pick_tile(t0, a00, v, y0), a01, v + 4u, y0);
-    t0 = pick_tile(pick_tile(t0, a02, v + 8u, y0), a03, v + 12u, y0);
-    t1 = pick_tile(pick_tile(t1, a10, v, y1), a11, v + 4u, y1);
-    t1 = pick_tile(pick_tile(t1, a12, v + 8u, y1), a13, v + 12u, y1);
+    let e = v + (FOUR ^ vec4u(lane & 3u));
+    a00 = mask_tile(a00, e, params.V);
+    a01 = mask_tile(a01, e + 4u, params.V);
+    a02 = mask_tile(a02, e + 8u, params.V);
+    a03 = mask_tile(a03, e + 12u, params.V);
+    a10 = mask_tile(a10, e, params.V);
+    a11 = mask_tile(a11, e + 4u, params.V);
+    a12 = mask_tile(a12, e + 8u, params.V);
+    a13 = mask_tile(a13, e + 12u, params.V);
+    t0 = pick_tile(pick_tile(t0, a00, e, y0), a01, e + 4u, y0);
+    t0 = pick_tile(pick_tile(t0, a02, e + 8u, y0), a03, e + 12u, y0);
+    t1 = pick_tile(pick_tile(t1, a10, e, y1), a11, e + 4u, y1);
+    t1 = pick_tile(pick_tile(t1, a12, e + 8u, y1), a13, e + 12u, y1);
     let n0 = max(m0, max(max(max_tile(a00), max_tile(a01)), max(max_tile(a02), max_tile(a03))));
     let n1 = max(m1, max(max(max_tile(a10), max_tile(a11)), max(max_tile(a12), max_tile(a13))));
     let f0 = safe_exp(m0 - n0);
@@ -118,17 +120,17 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(subgroup_invocation_i
       var d0 = scaled_rows(o0, k, f0);
       var d1 = scaled_rows(o1, k, f1);
       let w0 = quad_gather(w[mine.x + k]);
-      d0 += w0 * p00;
-      d1 += w0 * p10;
+      d0 += quad_mix(w0, p00);
+      d1 += quad_mix(w0, p10);
       let w1 = quad_gather(w[mine.y + k]);
-      d0 += w1 * p01;
-      d1 += w1 * p11;
+      d0 += quad_mix(w1, p01);
+      d1 += quad_mix(w1, p11);
       let w2 = quad_gather(w[mine.z + k]);
-      d0 += w2 * p02;
-      d1 += w2 * p12;
+      d0 += quad_mix(w2, p02);
+      d1 += quad_mix(w2, p12);
       let w3 = quad_gather(w[mine.w + k]);
-      d0 += w3 * p03;
-      d1 += w3 * p13;
+      d0 += quad_mix(w3, p03);
+      d1 += quad_mix(w3, p13);
       if (owns) {
         put_rows(o0, k, d0);
         put_rows(o1, k, d1);

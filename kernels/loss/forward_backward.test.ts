@@ -71,4 +71,22 @@ test("a running maximum that rises in every tile loses nothing", async () => {
   }
 });
 
+test("a row's bits do not depend on where it lies", async () => {
+  const [R, V, D] = [37, 45, 12];
+  const random = seededRandom(8);
+  const row = Float64Array.from({ length: D }, () => random.normal());
+  const inputs = {
+    x: Float64Array.from({ length: R * D }, (_, i) => row[i % D]),
+    w: Float64Array.from({ length: V * D }, () => random.normal()),
+    targets: new Uint32Array(R).fill(11),
+  };
+  const dims = { G: 1, R, V, D };
+  for (const variant of Object.keys(forwardBackward.variants)) {
+    const c = { name: "same rows", dims, params: { scale: 1 } };
+    const { losses, dx } = await runCase(forwardBackward as Kernel, c, inputs, variant);
+    assert.equal(new Set(losses).size, 1, variant);
+    for (let r = 1; r < R; r++) assert.equal(dx.slice(r * D, (r + 1) * D), dx.slice(0, D), `${variant}, row ${r}`);
+  }
+});
+
 test.run();

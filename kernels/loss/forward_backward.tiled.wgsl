@@ -55,7 +55,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
         a += mat4x4f(xv * wv.x, xv * wv.y, xv * wv.z, xv * wv.w);
       }
     }
-    let mine = v + 4u * tv;
+    let mine = v + 4u * tv + FOUR;
     a = mask_tile(a, mine, params.V);
     t = pick_tile(t, a, mine, y);
     peers[local] = max_tile(a);

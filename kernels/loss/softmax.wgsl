@@ -1,7 +1,8 @@
-// Pieces of an online softmax over tiles of logits. A tile is a mat4x4f: column j is vocabulary entry first + j, its four
-// components are four token rows. Maxima start at LOWEST, which is finite: no -inf, no NaN.
+// Pieces of an online softmax over tiles of logits. A tile is a mat4x4f: column j is vocabulary entry entries[j], its
+// four components are four token rows. Maxima start at LOWEST, which is finite: no -inf, no NaN.
 
 const LOWEST = -3.0e38;
+const FOUR = vec4u(0u, 1u, 2u, 3u);
 
 /// exp with its argument kept above -80: 1e-35 stands for 0, and no implementation may return NaN for it.
 fn safe_exp(a: vec4f) -> vec4f {
@@ -9,13 +10,13 @@ fn safe_exp(a: vec4f) -> vec4f {
 }
 
 /// Puts LOWEST where the vocabulary has ended.
-fn mask_tile(a: mat4x4f, first: u32, size: u32) -> mat4x4f {
+fn mask_tile(a: mat4x4f, entries: vec4u, size: u32) -> mat4x4f {
   let none = vec4f(LOWEST);
   return mat4x4f(
-    select(none, a[0], first < size),
-    select(none, a[1], first + 1u < size),
-    select(none, a[2], first + 2u < size),
-    select(none, a[3], first + 3u < size),
+    select(none, a[0], entries.x < size),
+    select(none, a[1], entries.y < size),
+    select(none, a[2], entries.z < size),
+    select(none, a[3], entries.w < size),
   );
 }
 
@@ -33,9 +34,9 @@ fn sum_tile(a: mat4x4f) -> vec4f {
 }
 
 /// The targets' logits where this tile holds them, else `old`.
-fn pick_tile(old: vec4f, a: mat4x4f, first: u32, y: vec4u) -> vec4f {
-  var t = select(old, a[0], y == vec4u(first));
-  t = select(t, a[1], y == vec4u(first + 1u));
-  t = select(t, a[2], y == vec4u(first + 2u));
-  return select(t, a[3], y == vec4u(first + 3u));
+fn pick_tile(old: vec4f, a: mat4x4f, entries: vec4u, y: vec4u) -> vec4f {
+  var t = select(old, a[0], y == vec4u(entries.x));
+  t = select(t, a[1], y == vec4u(entries.y));
+  t = select(t, a[2], y == vec4u(entries.z));
+  return select(t, a[3], y == vec4u(entries.w));
 }

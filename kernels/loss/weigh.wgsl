@@ -1,13 +1,15 @@
 // Weights of rows in the gradient of an unembedding.
 
-/// scale * (exp(logit - lse) - [entry is the target]) of a tile whose column j is row r + j and whose components are four
-/// vocabulary entries; rows past R weigh nothing.
-fn weigh_tile(logits: mat4x4f, g: u32, r: u32, entries: vec4u) -> mat4x4f {
+const FOUR = vec4u(0u, 1u, 2u, 3u);
+
+/// scale * (exp(logit - lse) - [entry is the target]) of a tile whose column j is row rows[j] and whose components are
+/// four vocabulary entries; rows past R weigh nothing.
+fn weigh_tile(logits: mat4x4f, g: u32, rows: vec4u, entries: vec4u) -> mat4x4f {
   return mat4x4f(
-    weigh_row(logits[0], g, r, entries),
-    weigh_row(logits[1], g, r + 1u, entries),
-    weigh_row(logits[2], g, r + 2u, entries),
-    weigh_row(logits[3], g, r + 3u, entries),
+    weigh_row(logits[0], g, rows.x, entries),
+    weigh_row(logits[1], g, rows.y, entries),
+    weigh_row(logits[2], g, rows.z, entries),
+    weigh_row(logits[3], g, rows.w, entries),
   );
 }
 
