@@ -1,10 +1,18 @@
 import * as assert from "uvu/assert";
 import { runCase, testKernel } from "../../harness/test/kernel";
 import { suite } from "../../harness/test/suite";
+import { checkStrides } from "../common/strides.check";
+import type { Kernel } from "../kernel";
 import { rmsprop } from "./rmsprop";
 
 const test = suite("kernels/sgld/rmsprop", { gpu: true });
 testKernel(test, rmsprop);
+
+test("centers that lie in a block of all parameters", async () => {
+  const spread = rmsprop.cases.find((c) => c.name === "center per chain");
+  await checkStrides(rmsprop as Kernel, { name: "spread", dims: { G: 3, P: 24 }, params: spread?.params });
+  await checkStrides(rmsprop as Kernel, { name: "odd", dims: { G: 2, P: 13 }, params: spread?.params });
+});
 
 test("huge and zero gradients stay finite", async () => {
   const P = 4;

@@ -1,11 +1,19 @@
 import * as assert from "uvu/assert";
 import { runCase, testKernel } from "../../harness/test/kernel";
 import { suite } from "../../harness/test/suite";
+import { checkStrides } from "../common/strides.check";
+import type { Kernel } from "../kernel";
 import { deriveKey, normals } from "../philox/philox";
 import { step } from "./step";
 
 const test = suite("kernels/sgld/step", { gpu: true });
 testKernel(test, step);
+
+test("centers that lie in a block of all parameters", async () => {
+  const spread = step.cases.find((c) => c.name === "center per chain");
+  await checkStrides(step as Kernel, { name: "spread", dims: { G: 3, P: 24 }, params: spread?.params });
+  await checkStrides(step as Kernel, { name: "odd", dims: { G: 2, P: 13 }, params: spread?.params });
+});
 
 /** w of a chain of independent coordinates with loss h/2 * w^2 around w* = 0, after the given steps, on the device. */
 async function quadraticChain(
