@@ -55,16 +55,14 @@ fn philox_turn(u: f32) -> vec2f {
   let c = 1.0 + b * (-0.5 + b * (4.166666667e-2 + b * (-1.388888889e-3 + b * 2.480158730e-5)));
   let q = u32(quarter);
   let swapped = select(vec2f(c, s), vec2f(s, c), (q & 1u) == 1u);
-  return vec2f(
-    select(swapped.x, -swapped.x, ((q + 1u) & 2u) == 2u),
-    select(swapped.y, -swapped.y, (q & 2u) == 2u),
-  );
+  let negative = (vec2u(q + 1u, q) & vec2u(2u)) == vec2u(2u);
+  return select(swapped, -swapped, negative);
 }
 
 /// The four normals of a block: elements 4 * block to 4 * block + 3 of a step.
 fn philox_normals(key: vec2u, block: u32, step: u32) -> vec4f {
-  let words = philox(key, vec4u(block, step, 0u, 0u));
-  let u = (vec4f(words >> vec4u(9u)) + 0.5) * 1.1920928955078125e-7;
+  let words = philox(key, vec4u(block, step, 0u, 0u)) >> vec4u(9u);
+  let u = (vec4f(words) + 0.5) * 1.1920928955078125e-7;
   let radius = sqrt(-2.0 * philox_log(u.xz));
   return vec4f(radius.x * philox_turn(u.y), radius.y * philox_turn(u.w));
 }
