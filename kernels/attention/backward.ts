@@ -1,0 +1,53 @@
+import { type Arrays, type Dims, kernel, linearGrid, type Params, type Random } from "../kernel";
+import plain from "./backward.wgsl";
+import { cases } from "./cases";
+import { forward, backward as reference } from "./reference";
+
+/** Inputs that belong together: out and lse are what the forward pass gives for qkv. */
+function generate(dims: Dims, params: Params, random: Random): Arrays {
+  const { G, B, T, H, K } = dims;
+  const normals = (count: number) => Float64Array.from({ length: count }, () => Math.fround(random.normal()));
+  const qkv = normals(3 * G * B * T * H * K);
+  const scale = Math.fround(params.scale);
+  return { qkv, dout: normals(G * B * T * H * K), ...forward({ qkv }, dims, { scale }) };
+}
+
+/**
+ * Gradient of `attention/forward`: dqkv from dout, given qkv and what the forward pass gave for it (out, lse). All of
+ * dqkv is written.
+ */
+export const backward = kernel({
+  name: "attention/backward",
+  dims: ["G", "B", "T", "H", "K"],
+  bindings: {
+    qkv: { access: "read", type: "f32", dims: ["G", "B", "T", "H", "3", "K"] },
+    out: { access: "read", type: "f32", dims: ["G", "B", "T", "H", "K"] },
+    lse: { access: "read", type: "f32", dims: ["G", "B", "T", "H"] },
+    dout: { access: "read", type: "f32", dims: ["G", "B", "T", "H", "K"] },
+    dqkv: { access: "write", type: "f32", dims: ["G", "B", "T", "H", "3", "K"] },
+  },
+  params: { scale: "f32" },
+  variants: {
+    plain: {
+      file: "attention/backward.wgsl",
+      source: plain,
+      workgroup: [32, 1, 1],
+      grid: ({ G, B, T, H }: Dims) => linearGrid(G * B * H * Math.ceil(T / 4), 32),
+      accepts: ({ K }: Dims) => K <= 256,
+      suits: "any",
+    },
+  },
+  // A pair of row and visible key: five products of width K, and about ten operations of softmax.
+  work: ({ G, B, T, H, K }) => ({
+    flops: G * B * H * ((T * (T + 1)) / 2) * (10 * K + 10),
+    bytes: 4 * G * B * T * H * (8 * K + 1),
+  }),
+  tolerance: {
+    absolute: 1e-6,
+    relative: 1e-6,
+    reason: "weights good to a few 1e-7, times differences of sums of up to 256 products, summed over the rows",
+  },
+  cases,
+  generate,
+  reference,
+});

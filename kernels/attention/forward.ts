@@ -1,0 +1,41 @@
+import { type Dims, kernel, linearGrid } from "../kernel";
+import { cases } from "./cases";
+import plain from "./forward.wgsl";
+import { forward as reference } from "./reference";
+
+/**
+ * Causal self-attention over packed heads: out = softmax(scale q k^T) v over the keys up to each row, and the
+ * log-sum-exp of its scaled scores. q and k are already rotated; K is at most 256.
+ */
+export const forward = kernel({
+  name: "attention/forward",
+  dims: ["G", "B", "T", "H", "K"],
+  bindings: {
+    qkv: { access: "read", type: "f32", dims: ["G", "B", "T", "H", "3", "K"] },
+    out: { access: "write", type: "f32", dims: ["G", "B", "T", "H", "K"] },
+    lse: { access: "write", type: "f32", dims: ["G", "B", "T", "H"] },
+  },
+  params: { scale: "f32" },
+  variants: {
+    plain: {
+      file: "attention/forward.wgsl",
+      source: plain,
+      workgroup: [32, 1, 1],
+      grid: ({ G, B, T, H }: Dims) => linearGrid(G * B * H * Math.ceil(T / 4), 32),
+      accepts: ({ K }: Dims) => K <= 256,
+      suits: "any",
+    },
+  },
+  // A pair of row and visible key: two products of width K, and about ten operations of softmax.
+  work: ({ G, B, T, H, K }) => ({
+    flops: G * B * H * ((T * (T + 1)) / 2) * (4 * K + 10),
+    bytes: 4 * G * B * T * H * (4 * K + 1),
+  }),
+  tolerance: {
+    absolute: 1e-6,
+    relative: 1e-6,
+    reason: "scores of up to 256 products are rounded to a few 1e-7 of their size, and exp hands that on",
+  },
+  cases,
+  reference,
+});

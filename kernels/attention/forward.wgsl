@@ -1,0 +1,107 @@
+// Causal self-attention with an online softmax, for any size.
+//
+// p[t,s] = exp(scale q[t].k[s] - lse[t]) for s <= t, lse[t] = log sum_(s<=t) exp(scale q[t].k[s]), out[t] = sum_s p[t,s] v[s]
+//
+// qkv [G,B,T,H,3,K], out [G,B,T,H,K], lse [G,B,T,H], K at most 256.
+// An invocation owns four neighboring rows t of a head and walks the keys in blocks of four; neighboring invocations own
+// the same rows of neighboring heads, so that they walk equally far. A workgroup is 32 invocations.
+// Deterministic: keys ascend in blocks of four.
+// No T x T buffer: a running maximum per row, rescaled by block; masked scores are finite and weigh 0; the arguments of
+// exp are at most 0 and clamped from below.
+
+struct Params {
+  G: u32, B: u32, T: u32, H: u32, K: u32,
+  scale: f32,
+}
+
+@group(0) @binding(0) var<storage, read> qkv: array<f32>;
+@group(0) @binding(1) var<storage, read_write> out: array<f32>;
+@group(0) @binding(2) var<storage, read_write> lse: array<f32>;
+@group(0) @binding(3) var<uniform> params: Params;
+
+const LOWEST = -3.0e38;
+const QUARTERS = 64u; // of the widest head
+
+// Elements c to c + 3 of a row of K; 0 past its end.
+fn load(row: u32, c: u32) -> vec4f {
+  let i = row + c;
+  let rest = params.K - c;
+  return vec4f(
+    qkv[i],
+    select(0.0, qkv[i + min(1u, rest - 1u)], rest > 1u),
+    select(0.0, qkv[i + min(2u, rest - 1u)], rest > 2u),
+    select(0.0, qkv[i + min(3u, rest - 1u)], rest > 3u),
+  );
+}
+
+fn largest(v: vec4f) -> f32 {
+  return max(max(v.x, v.y), max(v.z, v.w));
+}
+
+fn sum(v: vec4f) -> f32 {
+  return v.x + v.y + v.z + v.w;
+}
+
+fn weights(scores: vec4f, top: f32, visible: vec4<bool>) -> vec4f {
+  return select(vec4f(), exp(max(scores - top, vec4f(-80.0))), visible);
+}
+
+@compute @workgroup_size(32)
+fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
+  let i = id.x + id.y * groups.x * 32u;
+  let heads = params.G * params.B * params.H;
+  let t0 = i / heads * 4u;
+  if (t0 >= params.T) { return; }
+  let batch = i % heads / params.H;
+  let h = i % heads % params.H;
+  let K = params.K;
+  let pitch = params.H * 3u * K;
+  let first = batch * params.T * pitch + h * 3u * K;
+  let rows = min(vec4u(t0) + vec4u(0u, 1u, 2u, 3u), vec4u(params.T - 1u));
+  let q = vec4u(first) + rows * pitch;
+  var top = vec4f(LOWEST);
+  var total = vec4f();
+  var acc = array<vec4f, 256>(); // [row][quarter]
+  for (var s0 = 0u; s0 <= t0; s0 += 4u) {
+    let keys = vec4u(s0) + vec4u(0u, 1u, 2u, 3u);
+    let k = vec4u(first + K) + min(keys, vec4u(params.T - 1u)) * pitch;
+    var a = vec4f(); var b = vec4f(); var c = vec4f(); var d = vec4f();
+    for (var e = 0u; e < K; e += 4u) {
+      let block = mat4x4f(load(k.x, e), load(k.y, e), load(k.z, e), load(k.w, e));
+      a += load(q.x, e) * block;
+      b += load(q.y, e) * block;
+      c += load(q.z, e) * block;
+      d += load(q.w, e) * block;
+    }
+    // Key t0 and all before are visible to row t0, so every block has a visible key for every row.
+    let see_a = keys <= vec4u(t0);
+    let see_b = keys <= vec4u(t0 + 1u);
+    let see_c = keys <= vec4u(t0 + 2u);
+    let see_d = keys <= vec4u(t0 + 3u);
+    a = select(vec4f(LOWEST), a * params.scale, see_a);
+    b = select(vec4f(LOWEST), b * params.scale, see_b);
+    c = select(vec4f(LOWEST), c * params.scale, see_c);
+    d = select(vec4f(LOWEST), d * params.scale, see_d);
+    let before = top;
+    top = max(top, vec4f(largest(a), largest(b), largest(c), largest(d)));
+    a = weights(a, top.x, see_a);
+    b = weights(b, top.y, see_b);
+    c = weights(c, top.z, see_c);
+    d = weights(d, top.w, see_d);
+    let fade = exp(max(before - top, vec4f(-80.0)));
+    total = total * fade + vec4f(sum(a), sum(b), sum(c), sum(d));
+    for (var e = 0u; e < K; e += 4u) {
+      let block = mat4x4f(load(k.x + K, e), load(k.y + K, e), load(k.z + K, e), load(k.w + K, e));
+      let j = e / 4u;
+      acc[j] = acc[j] * fade.x + block * a;
+      acc[j + QUARTERS] = acc[j + QUARTERS] * fade.y + block * b;
+      acc[j + 2u * QUARTERS] = acc[j + 2u * QUARTERS] * fade.z + block * c;
+      acc[j + 3u * QUARTERS] = acc[j + 3u * QUARTERS] * fade.w + block * d;
+    }
+  }
+  for (var r = 0u; r < min(4u, params.T - t0); r++) {
+    let row = (batch * params.T + t0 + r) * params.H + h;
+    for (var e = 0u; e < K; e++) { out[row * K + e] = acc[r * QUARTERS + e / 4u][e % 4u] / total[r]; }
+    lse[row] = top[r] + log(total[r]);
+  }
+}
