@@ -59,9 +59,9 @@ fn philox_turn(u: f32) -> vec2f {
   return select(swapped, -swapped, negative);
 }
 
-/// The four normals of a block: elements 4 * block to 4 * block + 3 of a step.
-fn philox_normals(key: vec2u, block: u32, step: u32) -> vec4f {
-  let words = philox(key, vec4u(block, step, 0u, 0u)) >> vec4u(9u);
+/// The four normals of a block: elements 4 * part to 4 * part + 3 of a step.
+fn philox_normals(key: vec2u, part: u32, step: u32) -> vec4f {
+  let words = philox(key, vec4u(part, step, 0u, 0u)) >> vec4u(9u);
   let u = (vec4f(words) + 0.5) * 1.1920928955078125e-7;
   let radius = sqrt(-2.0 * philox_log(u.xz));
   return vec4f(radius.x * philox_turn(u.y), radius.y * philox_turn(u.w));

@@ -14,11 +14,11 @@ struct Params { G: u32, P: u32, step: u32 }
 
 @compute @workgroup_size(64)
 fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
-  let block = id.x + id.y * groups.x * 64u;
+  let part = id.x + id.y * groups.x * 64u;
   let g = id.z;
-  if (block * 4u >= params.P) { return; }
-  let z = philox_normals(vec2u(keys[2u * g], keys[2u * g + 1u]), block, params.step);
-  let first = block * 4u;
+  if (part * 4u >= params.P) { return; }
+  let z = philox_normals(vec2u(keys[2u * g], keys[2u * g + 1u]), part, params.step);
+  let first = part * 4u;
   let count = min(4u, params.P - first);
   for (var i = 0u; i < count; i++) {
     out[g * params.P + first + i] = z[i];

@@ -20,11 +20,11 @@ struct Params {
 
 @compute @workgroup_size(64)
 fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
-  let block = id.x + id.y * groups.x * 64u;
+  let part = id.x + id.y * groups.x * 64u;
   let chain = id.z;
-  if (block * 4u >= params.P) { return; }
-  let z = philox_normals(vec2u(keys[2u * chain], keys[2u * chain + 1u]), block, params.step);
-  let first = block * 4u;
+  if (part * 4u >= params.P) { return; }
+  let z = philox_normals(vec2u(keys[2u * chain], keys[2u * chain + 1u]), part, params.step);
+  let first = part * 4u;
   let count = min(4u, params.P - first);
   for (var j = 0u; j < count; j++) {
     let i = chain * params.P + first + j;

@@ -27,12 +27,12 @@ struct Params {
 
 @compute @workgroup_size(64)
 fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
-  let block = id.x + id.y * groups.x * 64u;
+  let part = id.x + id.y * groups.x * 64u;
   let chain = id.z;
-  if (block * 4u >= params.P) { return; }
-  let z = philox_normals(vec2u(keys[2u * chain], keys[2u * chain + 1u]), block, params.step);
-  let i = chain * (params.P / 4u) + block;
-  let i_center = chain * (params.stride_center / 4u) + block;
+  if (part * 4u >= params.P) { return; }
+  let z = philox_normals(vec2u(keys[2u * chain], keys[2u * chain + 1u]), part, params.step);
+  let i = chain * (params.P / 4u) + part;
+  let i_center = chain * (params.stride_center / 4u) + part;
   let here = w[i];
   let slope = g[i];
   let moment = params.decay * v[i] + (1.0 - params.decay) * slope * slope;
