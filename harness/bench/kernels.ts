@@ -1,6 +1,6 @@
 import { type Case, isStrided, type Kernel, shapeOf } from "../../kernels/kernel";
 import type { Device } from "../../runtime/device/device";
-import { roundUp, upload, Usage } from "../../runtime/dispatch/buffers";
+import { roundUp, Usage, upload } from "../../runtime/dispatch/buffers";
 import { type GpuTensor, prepare } from "../../runtime/dispatch/call";
 import { chooseVariant, refusal } from "../../runtime/dispatch/variants";
 import { caseInputs, toHost } from "../test/cases";

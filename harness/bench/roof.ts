@@ -15,7 +15,10 @@ export async function measureRoof(device: Device, budgetMs: number): Promise<Roo
   const { gpu } = device;
   const pipelineOf = (code: string) =>
     device.wait(
-      gpu.createComputePipelineAsync({ layout: "auto", compute: { module: gpu.createShaderModule({ code }), entryPoint: "main" } }),
+      gpu.createComputePipelineAsync({
+        layout: "auto",
+        compute: { module: gpu.createShaderModule({ code }), entryPoint: "main" },
+      }),
     );
   // Large enough to fill a GPU and to leave its caches; small enough for a software adapter.
   const groups = device.facts.software ? 512 : 65535;

@@ -1,5 +1,5 @@
-import { Usage } from "../../runtime/dispatch/buffers";
 import type { Device } from "../../runtime/device/device";
+import { Usage } from "../../runtime/dispatch/buffers";
 
 /** Times of one piece of work, milliseconds. */
 export interface Timing {
@@ -23,7 +23,11 @@ function median(values: readonly number[]): number {
  * Times work encoded into a compute pass: one warm-up, then samples until `budgetMs` is used (3 to 50), each of as many
  * repeats as make a sample of at least 2 ms.
  */
-export async function time(device: Device, encode: (pass: GPUComputePassEncoder) => void, budgetMs: number): Promise<Timing> {
+export async function time(
+  device: Device,
+  encode: (pass: GPUComputePassEncoder) => void,
+  budgetMs: number,
+): Promise<Timing> {
   const { gpu } = device;
   const timestamps = device.facts.features.includes("timestamp-query");
   const querySet = timestamps ? gpu.createQuerySet({ type: "timestamp", count: 2 }) : undefined;
@@ -54,7 +58,8 @@ export async function time(device: Device, encode: (pass: GPUComputePassEncoder)
   const repeats = Math.max(1, Math.min(100, Math.ceil(2 / Math.max(warm.wallMs, 0.001))));
   const samples: { gpuMs: number; wallMs: number }[] = [];
   const start = performance.now();
-  while (samples.length < 3 || (samples.length < 50 && performance.now() - start < budgetMs)) samples.push(await sample(repeats));
+  while (samples.length < 3 || (samples.length < 50 && performance.now() - start < budgetMs))
+    samples.push(await sample(repeats));
   querySet?.destroy();
   resolved.destroy();
   staging.destroy();

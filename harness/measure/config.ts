@@ -1,7 +1,10 @@
-import type { Schema, Values } from "../cli/fields";
+import type { ClusterConfig } from "../../runtime/cluster/config";
+import { parseClusterConfig } from "../../runtime/cluster/config";
+import { readJson } from "../../runtime/store/files";
+import { applySettings, resolveConfig, type Schema, usage, type Values } from "../cli/fields";
 
-/** Everything a run is asked to do; unknown keys are refused. Names are devinterp's where it has them. */
-export const runSchema = {
+/** What is sampled and from what; unknown keys are refused. Names are devinterp's where it has them. */
+export const samplingSchema = {
   model: { type: "string", default: "nano", help: "nano, or a directory in Hugging Face format" },
   probe_tokens: {
     type: "string",
@@ -18,13 +21,19 @@ export const runSchema = {
     default: ["standard"],
     help: "components: standard (every head, every MLP, embed, unembed), or names such as l0h3, l1 mlp, l1 mlp[0:32]",
   },
-  neuron_groups: { type: "integer", default: 0, min: 0, help: "cut every MLP into this many components more; 0: none" },
+  neuron_groups: { type: "integer", default: 4, min: 0, help: "cut every MLP into this many components more; 0: none" },
   estimator: { type: "choice", choices: ["two_chain", "single_chain"], default: "single_chain", help: "of chi" },
   sampler: {
     seed: { type: "integer", default: 0, min: 0, help: "of noise and minibatches" },
     lr: { type: "number", default: 0.012, min: 0, exclusiveMin: true, help: "step size eps of SGLD" },
     n_beta: { type: "number", default: 10, min: 0, help: "weight of the loss in the posterior" },
-    localization: { type: "number", default: 100, min: 0, exclusiveMin: true, help: "pull gamma to the trained weights" },
+    localization: {
+      type: "number",
+      default: 100,
+      min: 0,
+      exclusiveMin: true,
+      help: "pull gamma to the trained weights",
+    },
     noise_level: { type: "number", default: 1, min: 0, help: "1 samples the posterior" },
     num_chains: { type: "integer", default: 4, min: 1, help: "independent chains" },
     num_draws: { type: "integer", default: 40, min: 1, help: "draws of each chain" },
@@ -35,6 +44,36 @@ export const runSchema = {
   controls: {
     n_beta_zero_draws: { type: "integer", default: 8, min: 0, help: "draws of the n_beta = 0 control; 0: left out" },
   },
+  trace_rank: { type: "integer", default: 32, min: 3, help: "principal axes kept of the trace features" },
 } as const satisfies Schema;
 
-export type RunConfig = Values<typeof runSchema>;
+/** A run's config: sampling, and the clustering of `runtime/cluster/config.ts` under `cluster`. */
+export type RunConfig = Values<typeof samplingSchema> & { cluster: ClusterConfig };
+
+/** A config from parsed JSON and `--set` texts over the defaults. Errors: usage, with the nearest known key. */
+export function runConfig(json: unknown, source: string, sets: readonly string[] = []): RunConfig {
+  if (typeof json !== "object" || json === null || Array.isArray(json)) throw usage(`${source} is not a JSON object`);
+  const { cluster, ...rest } = json as { cluster?: Partial<ClusterConfig> };
+  const own = sets.filter((set) => !set.startsWith("cluster."));
+  const sampling = applySettings(samplingSchema, resolveConfig(samplingSchema, rest, source), own);
+  const changed: Record<string, unknown> = { ...parseClusterConfig(cluster ?? {}) };
+  for (const set of sets.filter((one) => one.startsWith("cluster."))) {
+    const equals = set.indexOf("=");
+    if (equals < 0) throw usage(`--set ${JSON.stringify(set)} is not key=value`, "write --set key=value");
+    changed[set.slice("cluster.".length, equals)] = jsonValue(set.slice(equals + 1));
+  }
+  return { ...sampling, cluster: parseClusterConfig(changed as Partial<ClusterConfig>) };
+}
+
+/** Reads a config file, or the defaults when none is given. */
+export async function readRunConfig(path: string | undefined, sets: readonly string[]): Promise<RunConfig> {
+  return runConfig(path === undefined ? {} : await readJson(path), path ?? "config", sets);
+}
+
+function jsonValue(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return text;
+  }
+}

@@ -1,11 +1,11 @@
 import { SpectroscopeError } from "../../kernels/errors";
 import type { Device } from "../../runtime/device/device";
-import { Chains } from "../../runtime/sampler/chains";
-import { type ChainSpec, chainFlops } from "../../runtime/sampler/chain-plans";
-import { Laboratory } from "../../runtime/sampler/laboratory";
-import { parseRestriction } from "../../runtime/neox/restriction";
-import type { NeoxConfig } from "../../runtime/neox/config";
 import type { Weights } from "../../runtime/neox/block";
+import type { NeoxConfig } from "../../runtime/neox/config";
+import { parseRestriction } from "../../runtime/neox/restriction";
+import { type ChainSpec, chainFlops } from "../../runtime/sampler/chain-plans";
+import { Chains } from "../../runtime/sampler/chains";
+import { Laboratory } from "../../runtime/sampler/laboratory";
 import type { RunDirectory } from "../../runtime/store/run-directory";
 import type { Progress } from "../cli/progress";
 import type { RunText } from "./text";
@@ -68,7 +68,12 @@ export async function sampleUnits(context: SamplingContext): Promise<{ seconds: 
             sum_phi_d: { shape: [M, N], data: sumPhiD },
             baseline: { shape: [N], data: chains.baseline },
           },
-          facts: { weights: chains.block.weights, sampler: unit.sampler, settings: { ...unit.settings }, flops: flops.total },
+          facts: {
+            weights: chains.block.weights,
+            sampler: unit.sampler,
+            settings: { ...unit.settings },
+            flops: flops.total,
+          },
         });
       } finally {
         chains.close();

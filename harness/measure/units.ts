@@ -11,32 +11,32 @@ export interface UnitPlan {
   readonly settings: SamplerSettings;
 }
 
+/** What the units of the n_beta = 0 control are called, after the component's name. */
+export const PRIOR_SUFFIX = " n_beta=0";
+
 /** The components of a run, in the order of chi's columns. Errors: a name that is no weight restriction of the model. */
 export function componentsOf(config: RunConfig, model: NeoxConfig): string[] {
-  const names = config.weight_restrictions.flatMap((name) => (name === "standard" ? standardRestrictions(model) : [name]));
+  const names = config.weight_restrictions.flatMap((name) =>
+    name === "standard" ? standardRestrictions(model) : [name],
+  );
   if (config.neuron_groups > 0) names.push(...neuronGroups(model, config.neuron_groups));
   const unique = [...new Set(names)].filter((name) => name !== "full");
   for (const name of unique) parseRestriction(name, model);
   return unique;
 }
 
-/** Everything a run samples: the unrestricted model, every component, and every component's n_beta = 0 control. */
+/** Everything a run samples: the unrestricted model where the estimator needs it, every component, and their controls. */
 export function unitsOf(config: RunConfig, model: NeoxConfig): UnitPlan[] {
-  const components = componentsOf(config, model);
-  const { lr_scale, ...base } = { lr_scale: undefined, ...config.sampler };
-  void lr_scale;
-  const units: UnitPlan[] = ["full", ...components].map((name) => ({
-    name,
-    restriction: name,
-    sampler: "sgld",
-    settings: base,
-  }));
+  const names = ["full", ...componentsOf(config, model)];
+  const settings: SamplerSettings = config.sampler;
+  const units: UnitPlan[] = names.map((name) => ({ name, restriction: name, sampler: "sgld", settings }));
   const draws = config.controls.n_beta_zero_draws;
-  if (draws > 0) {
-    for (const name of ["full", ...components]) {
-      const settings = { ...base, n_beta: 0, num_draws: draws };
-      units.push({ name: `${name} n_beta=0`, restriction: name, sampler: "gaussian", settings });
-    }
-  }
-  return units;
+  if (draws === 0) return units;
+  const prior = { ...settings, n_beta: 0, num_draws: draws };
+  return [
+    ...units,
+    ...names.map(
+      (name): UnitPlan => ({ name: name + PRIOR_SUFFIX, restriction: name, sampler: "gaussian", settings: prior }),
+    ),
+  ];
 }

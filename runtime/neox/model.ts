@@ -1,5 +1,5 @@
-import { backwardWeight as lossBackwardWeight } from "../../kernels/loss/backward_weight";
 import { sum } from "../../kernels/add/sum";
+import { backwardWeight as lossBackwardWeight } from "../../kernels/loss/backward_weight";
 import { forward as lossForward } from "../../kernels/loss/forward";
 import { forwardBackward as lossForwardBackward } from "../../kernels/loss/forward_backward";
 import { type Plan, tensor, type View } from "../dispatch/plan";
@@ -57,6 +57,8 @@ export interface ModelPlan {
   readonly body: Plan;
   /** Per-token losses in nats, [G, R] of the body's rows. */
   readonly losses: View;
+  /** What the unembedding reads, after the final LayerNorm: kept, [R, D], where no chain changes it. */
+  readonly hidden: View;
 }
 
 /** Label of the call whose `scale` parameter multiplies every gradient. */
@@ -104,6 +106,7 @@ export function planModel(options: ModelPlanOptions): ModelPlan {
     prefix: { name: `${options.name} prefix`, calls: tape.prefix },
     body: { name: options.name, calls: tape.body },
     losses,
+    hidden: normed.view,
   };
 }
 

@@ -99,6 +99,15 @@ export function susceptibility(sums: ComponentSums, full?: ComponentSums): Colum
   return { chi, error };
 }
 
+/** The sums of one chain alone. */
+export function chainSums(sums: ComponentSums, chain: number): ComponentSums {
+  const { draws, tokens, chains } = sums;
+  const slice = (values: ArrayLike<number>) =>
+    Float64Array.from({ length: tokens }, (_, i) => values[chain * tokens + i]);
+  const phi = Float64Array.from({ length: draws }, (_, s) => sums.phi[s * chains + chain]);
+  return { chains: 1, draws, tokens, sumD: slice(sums.sumD), sumPhiD: slice(sums.sumPhiD), phi };
+}
+
 /** Sums from traces of d, [draws, chains, tokens], with `pairing[chain][draw]` = the draw whose phi goes with it. */
 export function sumsFromTraces(
   traces: ArrayLike<number>,

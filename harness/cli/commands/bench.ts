@@ -66,7 +66,9 @@ export const bench = command(
       progress.say(device.banner ?? `adapter: ${device.facts.name}`);
       const roof = await measureRoof(device, values.budget);
       if (!values.json) {
-        output(`roof of ${device.facts.name}: ${roof.gflops.toFixed(1)} GFLOP/s, ${roof.gbps.toFixed(1)} GB/s (multiply-add and copy kernels)`);
+        output(
+          `roof of ${device.facts.name}: ${roof.gflops.toFixed(1)} GFLOP/s, ${roof.gbps.toFixed(1)} GB/s (multiply-add and copy kernels)`,
+        );
         output(HEADER);
       }
       const rows: BenchRow[] = [];
@@ -81,7 +83,9 @@ export const bench = command(
         output(JSON.stringify({ date: new Date().toISOString(), adapter: device.facts, roof, rows, host: hostRows }));
       } else {
         for (const row of hostRows) {
-          output(`${row.name.padEnd(57)} ${row.milliseconds.toPrecision(3).padStart(9)} ms on the host, ± ${row.marginPercent.toFixed(1)} %`);
+          output(
+            `${row.name.padEnd(57)} ${row.milliseconds.toPrecision(3).padStart(9)} ms on the host, ± ${row.marginPercent.toFixed(1)} %`,
+          );
         }
         output("* the variant that is chosen on this adapter");
       }

@@ -1,0 +1,160 @@
+import { clusterTokens } from "../../runtime/cluster/cluster";
+import type { Clustering } from "../../runtime/cluster/cover";
+import type { Matrix } from "../../runtime/cluster/matrix";
+import { normalizeColumns } from "../../runtime/cluster/normalize";
+import { columnReliability } from "../../runtime/cluster/reliability";
+import { scorePartition, scoreSets, type TokenSet } from "../../runtime/cluster/score";
+import type { RunDirectory } from "../../runtime/store/run-directory";
+import type { Progress } from "../cli/progress";
+import type { ScoreRow } from "../report/data";
+import type { RunConfig } from "./config";
+import { type ChiMatrices, chiMatrices, traceMatrix } from "./features";
+import type { Labels, RunText } from "./text";
+import { PRIOR_SUFFIX } from "./units";
+
+/** Roles with fewer tokens are not scored: an F1 over a handful says nothing. */
+export const MIN_ROLE_TOKENS = 10;
+
+/** A feature set, or a control, through the clustering. */
+export interface FeatureResult {
+  readonly features: string;
+  readonly control: boolean;
+  readonly clustering: Pick<Clustering, "clusters" | "labels">;
+}
+
+export interface AnalysisContext {
+  readonly directory: RunDirectory;
+  readonly config: RunConfig;
+  readonly components: readonly string[];
+  readonly text: RunText;
+  /** [tokens, D], when they could be computed. */
+  readonly activations?: Matrix;
+  readonly progress: Progress;
+}
+
+export interface Analysis {
+  readonly chi: ChiMatrices;
+  /** Weight of each column in the graph, by how far chains agree about it. */
+  readonly reliability: Float64Array;
+  readonly results: readonly FeatureResult[];
+}
+
+/** chi, trace features, their controls and the baselines, each through the same clustering. */
+export async function analyze(context: AnalysisContext): Promise<Analysis> {
+  const { directory, config, components, progress } = context;
+  const { seed } = config.sampler;
+  const request = { estimator: config.estimator, seed } as const;
+  const results: FeatureResult[] = [];
+  const add = async (features: string, control: boolean, matrix: Matrix, weights?: Float64Array) => {
+    progress.say(`clustering ${features}`);
+    results.push({
+      features,
+      control,
+      clustering: await clusterTokens(matrix, config.cluster, weights ? { weights } : {}),
+    });
+  };
+  const weightsOf = ({ byChain }: ChiMatrices) =>
+    byChain.length > 1 ? columnReliability(byChain, config.cluster.columns).weights : undefined;
+  const chi = await chiMatrices(directory, components, request);
+  const reliability = weightsOf(chi);
+  await add("chi", false, chi.chi, reliability);
+  const shuffled = await chiMatrices(directory, components, { ...request, shuffle: true });
+  await add("chi, shuffled draws", true, shuffled.chi, weightsOf(shuffled));
+  if (config.controls.n_beta_zero_draws > 0) {
+    const prior = await chiMatrices(directory, components, { ...request, suffix: PRIOR_SUFFIX });
+    await add("chi, n_beta = 0", true, prior.chi, weightsOf(prior));
+  }
+  const rank = config.trace_rank;
+  await add("trace features", false, await traceMatrix(directory, components, { rank, seed, shuffle: false }));
+  const control = await traceMatrix(directory, components, { rank, seed, shuffle: true });
+  await add("trace features, shuffled draws", true, control);
+  if (context.activations) await add("last-layer activations", false, context.activations);
+  results.push({ features: "token identity", control: false, clustering: byToken(context.text) });
+  return { chi, reliability: reliability ?? new Float64Array(components.length).fill(1), results };
+}
+
+/** Every token id is a cluster. */
+function byToken(text: RunText): Pick<Clustering, "clusters" | "labels"> {
+  const { ids, columns } = text.probe;
+  const targets = Array.from(ids).filter((_, index) => index % columns > 0);
+  const members = new Map<number, number[]>();
+  targets.forEach((id, token) => {
+    members.set(id, [...(members.get(id) ?? []), token]);
+  });
+  const labels = new Int32Array(targets.length);
+  const clusters = [...members.values()].map((list, id) => {
+    for (const token of list) labels[token] = id;
+    return {
+      id,
+      size: list.length,
+      conductance: 1,
+      seed: list[0],
+      members: list,
+      sweep: [],
+      tolerance: 0,
+      excess: 0,
+      recurrence: 0,
+    };
+  });
+  return { clusters, labels };
+}
+
+/** Numbers of a list of names, by first appearance. */
+export function numbered(names: readonly string[]): { numbers: Int32Array; names: string[] } {
+  const found: string[] = [];
+  const index = new Map<string, number>();
+  const numbers = Int32Array.from(names, (name) => {
+    let number = index.get(name);
+    if (number === undefined) {
+      number = found.length;
+      index.set(name, number);
+      found.push(name);
+    }
+    return number;
+  });
+  return { numbers, names: found };
+}
+
+/** Scores of a clustering against the known modes and roles. */
+export function scoreRow(result: FeatureResult, labels: Labels): ScoreRow {
+  const roles = numbered(labels.roles);
+  const modes = numbered(labels.modes);
+  const { clusters, labels: assigned } = result.clustering;
+  const sets: readonly TokenSet[] = clusters;
+  const match = scoreSets(sets, roles.numbers, MIN_ROLE_TOKENS);
+  const byRole = scorePartition(assigned, roles.numbers);
+  return {
+    features: result.features,
+    control: result.control,
+    clusters: clusters.length,
+    covered: byRole.assigned,
+    meanBestF1: match.meanBestF1,
+    rolesAboveHalf: Math.round(match.shareAboveHalf * match.perLabel.length),
+    ariRoles: byRole.ari,
+    ariModes: scorePartition(assigned, modes.numbers).ari,
+    nmiRoles: byRole.nmi,
+  };
+}
+
+/** Mean normalized chi per component over a cluster's members, and its standard error over chains. */
+export function clusterProfile(
+  members: readonly number[],
+  chi: ChiMatrices,
+  config: RunConfig,
+): { profile: number[]; error: number[] } {
+  const { cols } = chi.chi;
+  const mean = (matrix: Matrix) => {
+    const data = normalizeColumns(matrix, config.cluster.columns).data;
+    return Array.from(
+      { length: cols },
+      (_, c) => members.reduce((sum, i) => sum + data[i * cols + c], 0) / members.length,
+    );
+  };
+  const chains = chi.byChain.map(mean);
+  const M = chains.length;
+  const error = Array.from({ length: cols }, (_, c) => {
+    const average = chains.reduce((sum, chain) => sum + chain[c] / M, 0);
+    return M > 1 ? Math.sqrt(chains.reduce((sum, chain) => sum + (chain[c] - average) ** 2, 0) / (M * (M - 1))) : 0;
+  });
+  return { profile: mean(chi.chi), error };
+}

@@ -1,0 +1,173 @@
+import type { LoadedModel } from "../../models/weights";
+import { parameterShapes } from "../../runtime/neox/parameters";
+import type { Json, JsonObject } from "../../runtime/store/json";
+import type { RunDirectory } from "../../runtime/store/run-directory";
+import { splitRHat } from "../../runtime/susceptibility/diagnostics";
+import type { ClusterInfo, ComponentDiagnostics, ReportData, ScoreRow, TokenInfo } from "../report/data";
+import { type Analysis, clusterProfile, MIN_ROLE_TOKENS, numbered, scoreRow } from "./analysis";
+import type { RunConfig } from "./config";
+import { readStored, type StoredUnit } from "./features";
+import type { Labels, RunText } from "./text";
+
+/** What a run found, without arrays, times or machine: equal runs give equal bytes. */
+export interface Results {
+  readonly model: ReportData["model"];
+  readonly components: readonly ComponentDiagnostics[];
+  readonly columns: readonly string[];
+  /** Weight of each column in the graph. */
+  readonly reliability: readonly number[];
+  readonly tokens: readonly TokenInfo[];
+  readonly clusters: readonly ClusterInfo[];
+  readonly roles?: number;
+  readonly scores: readonly ScoreRow[];
+  readonly remarks: readonly string[];
+}
+
+/** When a run ran and how long its phases took; the only result that two equal runs do not share. */
+export interface Timing {
+  readonly date: string;
+  readonly version: string;
+  readonly adapter: ReportData["adapter"];
+  readonly seconds: ReportData["seconds"];
+}
+
+/** Puts the results of an analysis together. */
+export async function collectResults(
+  directory: RunDirectory,
+  config: RunConfig,
+  model: Pick<LoadedModel, "config">,
+  text: RunText,
+  components: readonly string[],
+  analysis: Analysis,
+): Promise<Results> {
+  const full = await readStored(directory, "full");
+  const diagnostics: ComponentDiagnostics[] = [diagnose("full", full)];
+  for (const name of components) diagnostics.push(diagnose(name, await readStored(directory, name)));
+  const { labels } = text;
+  const main = analysis.results[0].clustering;
+  const roles = labels && numbered(labels.roles);
+  const sizes = roles?.names.map((_, role) => roles.numbers.filter((number) => number === role).length);
+  const clusters = main.clusters.map((cluster): ClusterInfo => {
+    const { profile, error } = clusterProfile(cluster.members, analysis.chi, config);
+    const best = labels && bestRole(cluster.members, labels);
+    const { id, members, conductance, seed } = cluster;
+    return { id, members, conductance, seed, profile, profileError: error, ...(best ? { bestRole: best } : {}) };
+  });
+  const { hiddenSize, numHiddenLayers, numAttentionHeads, vocabSize } = model.config;
+  let parameters = 0;
+  for (const shape of parameterShapes(model.config).values()) parameters += shape.reduce((a, b) => a * b, 1);
+  return {
+    model: {
+      name: config.model,
+      parameters,
+      layers: numHiddenLayers,
+      heads: numAttentionHeads,
+      hidden: hiddenSize,
+      vocabulary: vocabSize,
+    },
+    components: diagnostics,
+    columns: components,
+    reliability: Array.from(analysis.reliability),
+    tokens: tokenInfos(text, full.baseline),
+    clusters,
+    ...(sizes ? { roles: sizes.filter((size) => size >= MIN_ROLE_TOKENS).length } : {}),
+    scores: labels ? analysis.results.map((result) => scoreRow(result, labels)) : [],
+    remarks: remarks(config, diagnostics, analysis),
+  };
+}
+
+function diagnose(name: string, unit: StoredUnit): ComponentDiagnostics {
+  const { phi, chains, draws } = unit.sums;
+  let mean = 0;
+  for (let i = 0; i < phi.length; i++) mean += phi[i] / phi.length;
+  const rHat = splitRHat(phi, draws, chains);
+  return {
+    name,
+    weights: unit.weights,
+    lr: unit.lr,
+    meanRise: mean,
+    ...(rHat === undefined ? {} : { rHat }),
+    traces: Array.from({ length: chains }, (_, m) => Array.from({ length: draws }, (_, s) => phi[s * chains + m])),
+  };
+}
+
+function bestRole(members: readonly number[], labels: Labels): { name: string; f1: number } | undefined {
+  const inside = new Map<string, number>();
+  for (const token of members) inside.set(labels.roles[token], (inside.get(labels.roles[token]) ?? 0) + 1);
+  let best: { name: string; f1: number } | undefined;
+  for (const [name, count] of inside) {
+    const size = labels.roles.filter((role) => role === name).length;
+    const f1 = (2 * count) / (members.length + size);
+    if (!best || f1 > best.f1) best = { name, f1 };
+  }
+  return best;
+}
+
+function tokenInfos(text: RunText, baseline: Float32Array): TokenInfo[] {
+  const { ids, columns } = text.probe;
+  const positions = columns - 1;
+  return Array.from(baseline, (loss, token) => {
+    const sequence = Math.floor(token / positions);
+    const position = (token % positions) + 1;
+    const id = ids[sequence * columns + position];
+    return {
+      text: text.vocabulary?.[id] ?? String(id),
+      sequence,
+      position,
+      loss,
+      ...(text.labels ? { mode: text.labels.modes[token], role: text.labels.roles[token] } : {}),
+    };
+  });
+}
+
+function remarks(config: RunConfig, diagnostics: readonly ComponentDiagnostics[], analysis: Analysis): string[] {
+  const list = [
+    "The probe is the sampling task's fixed batch: phi is the mean rise of the probe's own losses.",
+    `chi is estimated by ${config.estimator}; its errors are the jackknife over ${config.sampler.num_chains} chains.`,
+  ];
+  const poor = diagnostics.filter(({ rHat }) => rHat !== undefined && rHat > 1.1).map(({ name }) => name);
+  if (poor.length > 0) list.push(`R-hat above 1.1, so more draws or smaller steps would help: ${poor.join(", ")}.`);
+  const tau = 2 / (config.sampler.lr * config.sampler.localization);
+  const wanted = Math.max(1, Math.round(2.5 * tau));
+  if (config.sampler.num_steps_bw_draws < wanted / 2) {
+    list.push(
+      `Draws follow each other within ${(config.sampler.num_steps_bw_draws / tau).toFixed(1)} relaxation times; num_steps_bw_draws ${wanted} would make them nearly independent.`,
+    );
+  }
+  const dropped = analysis.reliability.filter((weight) => weight === 0).length;
+  if (dropped > 0) list.push(`${dropped} components on which chains do not agree were left out of the graph.`);
+  return list;
+}
+
+/** Stores results so that `report` and other programs find them. */
+export async function writeResults(directory: RunDirectory, results: Results, analysis: Analysis): Promise<void> {
+  const { rows, cols, data } = analysis.chi.chi;
+  await directory.writeArray("chi", { shape: [rows, cols], data: data as Float32Array });
+  await directory.writeArray("chi_error", { shape: [rows, cols], data: analysis.chi.error });
+  const { labels, clusters } = analysis.results[0].clustering;
+  await directory.writeArray("labels", { shape: [labels.length], data: labels });
+  const lines = clusters.map(({ id, size, conductance, seed, members, sweep }) =>
+    JSON.stringify({ id, size, conductance, seed, members, sweep }),
+  );
+  await directory.writeFile("clusters.jsonl", lines.map((line) => `${line}\n`).join(""));
+  await directory.writeJson("results", results as unknown as Json);
+}
+
+/** Everything a report needs, from a run directory. Errors: a run that was not analyzed yet. */
+export async function readReportData(directory: RunDirectory): Promise<ReportData> {
+  const results = (await directory.readJson("results")) as unknown as Results;
+  const timing = (await directory.readJson("timing")) as unknown as Timing;
+  const chi = await directory.readArray("chi");
+  const chiError = await directory.readArray("chi_error");
+  const labels = await directory.readArray("labels");
+  const { reliability, ...rest } = results;
+  return {
+    title: `Susceptibility clusters of ${results.model.name}`,
+    ...timing,
+    ...rest,
+    config: { ...(directory.config as JsonObject) },
+    chi: chi.data as Float32Array,
+    chiError: chiError.data as Float32Array,
+    labels: labels.data as Int32Array,
+  };
+}

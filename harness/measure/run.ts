@@ -1,0 +1,127 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import type { LoadedModel } from "../../models/weights";
+import { type Device, openDevice } from "../../runtime/device/device";
+import { projectRoot } from "../../runtime/device/root";
+import { checkSettings } from "../../runtime/sampler/settings";
+import type { Json, JsonObject } from "../../runtime/store/json";
+import { RunDirectory } from "../../runtime/store/run-directory";
+import { openModel } from "../cli/model";
+import type { Progress } from "../cli/progress";
+import { renderReport } from "../report/report";
+import { finalActivations } from "./activations";
+import { analyze } from "./analysis";
+import type { RunConfig } from "./config";
+import { collectResults, type Results, readReportData, type Timing, writeResults } from "./results";
+import { sampleUnits } from "./sampling";
+import { runText } from "./text";
+import { componentsOf, unitsOf } from "./units";
+
+/** The project's version, as in package.json. */
+export function version(): string {
+  return JSON.parse(readFileSync(join(projectRoot(), "package.json"), "utf8")).version;
+}
+
+export interface RunRequest {
+  readonly config: RunConfig;
+  readonly out: string;
+  readonly adapter?: string;
+  readonly progress: Progress;
+  readonly interrupted: () => boolean;
+}
+
+/** A run after its sampling: everything that analysis needs. */
+interface Sampled {
+  readonly device: Device;
+  readonly directory: RunDirectory;
+  readonly model: LoadedModel;
+  readonly seconds: number;
+}
+
+/** Opens device, model and run directory and samples what is missing. The caller closes the device. */
+async function sampled(request: RunRequest): Promise<Sampled> {
+  const { config, progress } = request;
+  checkSettings(config.sampler);
+  const model = await openModel(config.model);
+  const text = await runText(config, model.config);
+  const units = unitsOf(config, model.config);
+  const device = await openDevice({ adapter: request.adapter });
+  try {
+    progress.say(device.banner ?? `adapter: ${device.facts.name}`);
+    const { cluster, ...sampling } = config;
+    const { name, software, driver } = device.facts;
+    const directory = await RunDirectory.open(request.out, {
+      config: sampling as unknown as JsonObject,
+      provenance: { adapter: name, software, ...(driver ? { driver } : {}), version: version() },
+      units: units.map((unit) => unit.name),
+    });
+    const done = directory.units("done").length;
+    if (done > 0) progress.say(`going on with ${request.out}: ${done} of ${units.length} units are done`);
+    const { seconds } = await sampleUnits({ ...request, device, model, text, directory, units });
+    return { device, directory, model, seconds };
+  } catch (error) {
+    device.close();
+    throw error;
+  }
+}
+
+/** Sampling alone: fills a run directory that `cluster` and `report` pick up. */
+export async function sampleRun(request: RunRequest): Promise<RunDirectory> {
+  const { device, directory, seconds } = await sampled(request);
+  await writeTiming(directory, device, [{ phase: "sampling", seconds }]);
+  device.close();
+  return directory;
+}
+
+/** The whole measurement: sampling, susceptibilities, controls, clusters, scores, report. */
+export async function fullRun(request: RunRequest): Promise<{ directory: RunDirectory; results: Results }> {
+  const { device, directory, seconds } = await sampled(request);
+  try {
+    const start = performance.now();
+    const results = await analyzeRun(directory, request.config, request.progress, device);
+    const analysis = (performance.now() - start) / 1000;
+    await writeTiming(directory, device, [
+      { phase: "sampling", seconds },
+      { phase: "analysis", seconds: analysis },
+    ]);
+    await writeReport(directory);
+    return { directory, results };
+  } finally {
+    device.close();
+  }
+}
+
+/** chi, clusters and scores of a sampled run; with a device, the activations baseline too. */
+export async function analyzeRun(
+  directory: RunDirectory,
+  config: RunConfig,
+  progress: Progress,
+  device?: Device,
+): Promise<Results> {
+  const model = await openModel(config.model);
+  const text = await runText(config, model.config);
+  const components = componentsOf(config, model.config);
+  const activations = device ? await finalActivations(device, model, text.probe) : undefined;
+  const analysis = await analyze({ directory, config, components, text, activations, progress });
+  const results = await collectResults(directory, config, model, text, components, analysis);
+  await directory.writeJson("cluster-config", config.cluster as unknown as Json);
+  await writeResults(directory, results, analysis);
+  return results;
+}
+
+/** Renders report.html of an analyzed run; returns its path. */
+export async function writeReport(directory: RunDirectory): Promise<string> {
+  await directory.writeFile("report.html", renderReport(await readReportData(directory)));
+  return join(directory.path, "report.html");
+}
+
+async function writeTiming(directory: RunDirectory, device: Device, seconds: Timing["seconds"]): Promise<void> {
+  const { name, software, driver } = device.facts;
+  const timing: Timing = {
+    date: new Date().toISOString(),
+    version: version(),
+    adapter: { name, software, ...(driver ? { driver } : {}) },
+    seconds,
+  };
+  await directory.writeJson("timing", timing as unknown as Json);
+}
