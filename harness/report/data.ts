@@ -10,6 +10,10 @@ export interface ComponentDiagnostics {
   readonly meanRise: number;
   /** Split R-hat of phi over chains; 1 is agreement. Absent with fewer than 4 draws. */
   readonly rHat?: number;
+  /** Local learning coefficient n_beta * mean rise, with its standard error over chains. */
+  readonly llc?: { readonly value: number; readonly error: number };
+  /** Effective number of independent draws of phi, all chains together. */
+  readonly effectiveDraws?: number;
   /** phi at every draw, by chain: [chains][draws]. */
   readonly traces: readonly (readonly number[])[];
 }
@@ -35,6 +39,8 @@ export interface ClusterInfo {
   readonly profileError: readonly number[];
   /** The known role that the cluster finds best, with its F1, where roles are known. */
   readonly bestRole?: { readonly name: string; readonly f1: number };
+  /** Jaccard of the best match when clustered again on half the chains, and on half the components. */
+  readonly stability?: { readonly chains?: number; readonly components?: number };
 }
 
 /** One row of the score table: a feature set or a control through the same clustering. */
@@ -42,6 +48,8 @@ export interface ScoreRow {
   /** For instance "chi", "chi, shuffled draws", "trace features", "token identity". */
   readonly features: string;
   readonly control: boolean;
+  /** Features that owe nothing to the measurement: token identity, last-layer activations. */
+  readonly baseline?: boolean;
   readonly clusters: number;
   /** Share of tokens in some cluster. */
   readonly covered: number;
@@ -59,13 +67,22 @@ export interface ReportData {
   readonly date: string;
   readonly version: string;
   readonly adapter: { readonly name: string; readonly software: boolean; readonly driver?: string };
-  readonly model: { readonly name: string; readonly parameters: number; readonly layers: number; readonly heads: number; readonly hidden: number; readonly vocabulary: number };
+  readonly model: {
+    readonly name: string;
+    readonly parameters: number;
+    readonly layers: number;
+    readonly heads: number;
+    readonly hidden: number;
+    readonly vocabulary: number;
+  };
   /** The run's config as given, snake_case keys. */
   readonly config: Readonly<Record<string, unknown>>;
   /** Seconds by phase, in order. */
   readonly seconds: readonly { readonly phase: string; readonly seconds: number }[];
   readonly components: readonly ComponentDiagnostics[];
   readonly tokens: readonly TokenInfo[];
+  /** The token before the first target of every sequence, which has no loss; shown, not measured. */
+  readonly startToken?: string;
   /** Names of chi's columns, in order. */
   readonly columns: readonly string[];
   /** [tokens × columns] row-major; estimator named in config. */

@@ -1,0 +1,39 @@
+/**
+ * Colors of clusters: a hue and, once the hues are used up, a mark. Lightness and chroma belong to the theme, so the same
+ * cluster keeps its hue in light, dark and print.
+ */
+
+/** Hues that can be told apart at the calm chroma of a text background. */
+const HUES = 20;
+/** No line, a line, dots: so HUES * MARKS clusters look different. */
+const MARKS = 3;
+
+/** Clusters that have a look of their own; later ones repeat. */
+export const DISTINCT = HUES * MARKS;
+
+/** Hue in degrees of the cluster at a position among `clusters`; neighbors in the list are far apart in hue. */
+export function hueOf(position: number, clusters: number): number {
+  const hues = Math.max(1, Math.min(HUES, clusters));
+  // A step near the golden section that shares no factor with the number of hues visits every hue once.
+  let stride = Math.max(1, Math.round(hues * 0.382));
+  while (gcd(stride, hues) !== 1) stride++;
+  return Math.round((360 / hues) * ((position * stride) % hues) + 20) % 360;
+}
+
+/** Class names of the cluster at a position; -1 is no cluster. */
+export function lookOf(position: number): string {
+  if (position < 0) return "";
+  const mark = Math.floor(position / HUES) % MARKS;
+  return mark === 0 ? `k k${position}` : `k k${position} m${mark}`;
+}
+
+/** The rules that give every cluster its hue. */
+export function hueRules(clusters: number): string {
+  let rules = "";
+  for (let position = 0; position < clusters; position++) rules += `.k${position}{--hue:${hueOf(position, clusters)}}`;
+  return rules;
+}
+
+function gcd(a: number, b: number): number {
+  return b === 0 ? a : gcd(b, a % b);
+}

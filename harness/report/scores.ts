@@ -1,0 +1,38 @@
+/** Scores of chi, of other features and of controls through the same clustering. */
+import type { ScoreRow } from "./data";
+import { count, fixed, percent } from "./format";
+import { html, type Markup } from "./html";
+import type { ReportView } from "./view";
+
+function kind(row: ScoreRow): { look: string; tag?: Markup } {
+  if (row.control) return { look: "control", tag: html` <span class="tag control">control</span>` };
+  if (row.baseline) return { look: "baseline", tag: html` <span class="tag">baseline</span>` };
+  return { look: "measured" };
+}
+
+function meter(value: number): Markup {
+  const share = Number.isFinite(value) ? Math.min(1, Math.max(0, value)) : 0;
+  return html`<td class="number">${fixed(value)}</td><td class="wide"><i class="meter" style="width:${(100 * share).toFixed(1)}%"></i></td>`;
+}
+
+/** Section 2. Without known roles only what controls say about counts is left; without rows, nothing. */
+export function scores(view: ReportView): Markup | undefined {
+  const rows = view.data.scores;
+  if (rows.length === 0) return undefined;
+  const { roles } = view.data;
+  const known = roles !== undefined;
+  const head = known
+    ? html`<th scope="col" colspan="2">mean best F1</th><th scope="col" class="number">roles ≥ 0.5</th><th scope="col" class="number">ARI roles</th><th scope="col" class="number">ARI modes</th><th scope="col" class="number">NMI roles</th>`
+    : undefined;
+  const body = rows.map((row) => {
+    const { look, tag } = kind(row);
+    const scored = known
+      ? html`${meter(row.meanBestF1)}<td class="number">${count(row.rolesAboveHalf)} of ${count(roles)}</td><td class="number">${fixed(row.ariRoles)}</td><td class="number">${fixed(row.ariModes)}</td><td class="number">${fixed(row.nmiRoles)}</td>`
+      : undefined;
+    return html`<tr class="${look}"><th scope="row">${row.features}${tag}</th>${scored}<td class="number">${percent(row.covered)}</td><td class="number">${count(row.clusters)}</td></tr>`;
+  });
+  const note = known
+    ? html`<p class="note">Every row went through the same clustering. Mean best F1: for each known role with at least 10 tokens, the F1 of the cluster that finds it best, averaged over roles. ARI and NMI compare the whole partition with the known one: 0 is chance, 1 is equality. A <span class="tag control">control</span> has no signal by construction, so what counts is the distance to it; a <span class="tag">baseline</span> owes nothing to the measurement.</p>`
+    : html`<p class="note">Roles are not known for this text, so clusters cannot be scored. A <span class="tag control">control</span> has no signal by construction: clusters found in it are what chance gives.</p>`;
+  return html`<section id="summary"><h2>Summary</h2><div class="scroll"><table class="scores"><thead><tr><th scope="col">features</th>${head}<th scope="col" class="number">covered</th><th scope="col" class="number">clusters</th></tr></thead><tbody>${body}</tbody></table></div>${note}</section>`;
+}
