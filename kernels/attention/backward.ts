@@ -1,4 +1,6 @@
 import { type Arrays, type Dims, kernel, linearGrid, type Params, type Random } from "../kernel";
+import { quad } from "../matmul/chunks";
+import quad8 from "./backward.quad8.wgsl";
 import plain from "./backward.wgsl";
 import { cases } from "./cases";
 import { forward, backward as reference } from "./reference";
@@ -35,6 +37,16 @@ export const backward = kernel({
       grid: ({ G, B, T, H }: Dims) => linearGrid(G * B * H * Math.ceil(T / 4), 32),
       accepts: ({ K }: Dims) => K <= 256,
       suits: "any",
+    },
+    quad8: {
+      file: "attention/backward.quad8.wgsl",
+      source: quad8,
+      chunks: [quad],
+      workgroup: [4, 1, 1],
+      grid: ({ G, B, T, H }: Dims) => linearGrid(G * B * H * Math.ceil(T / 16), 1),
+      features: ["subgroups"],
+      accepts: ({ K }: Dims) => K === 8,
+      suits: "software",
     },
   },
   // A pair of row and visible key: five products of width K, and about ten operations of softmax.

@@ -1,5 +1,7 @@
 import { type Dims, kernel, linearGrid } from "../kernel";
+import { quad } from "../matmul/chunks";
 import { cases } from "./cases";
+import quad8 from "./forward.quad8.wgsl";
 import plain from "./forward.wgsl";
 import { forward as reference } from "./reference";
 
@@ -24,6 +26,16 @@ export const forward = kernel({
       grid: ({ G, B, T, H }: Dims) => linearGrid(G * B * H * Math.ceil(T / 4), 32),
       accepts: ({ K }: Dims) => K <= 256,
       suits: "any",
+    },
+    quad8: {
+      file: "attention/forward.quad8.wgsl",
+      source: quad8,
+      chunks: [quad],
+      workgroup: [4, 1, 1],
+      grid: ({ G, B, T, H }: Dims) => linearGrid(G * B * H * Math.ceil(T / 16), 1),
+      features: ["subgroups"],
+      accepts: ({ K }: Dims) => K === 8,
+      suits: "software",
     },
   },
   // A pair of row and visible key: two products of width K, and about ten operations of softmax.
