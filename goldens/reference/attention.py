@@ -49,7 +49,7 @@ def rotary_rotate(case: Case, draw: Draw):
 OUT = tolerance(1e-7, 5e-7, "scores good to 2 ulp of 5, and weighted means of values")
 LSE = tolerance(2e-7, 3e-7, "scores good to 2 ulp, and a logarithm")
 DQKV = tolerance(2e-7, 1e-6, "weights good to 1e-6, differences dout.v - dout.out of sums of K, then sums over T")
-SHARP = tolerance(2e-7, 4e-6, "scores of size 50 are good to 5e-6, and so are the ratios of their exponentials")
+SHARP = tolerance(2e-7, 4e-6, "scores of size 40 are good to 5e-6, and so are the ratios of their exponentials")
 
 
 def attention_cases() -> list[Case]:
@@ -61,7 +61,7 @@ def attention_cases() -> list[Case]:
         case("ragged", 2, 2, 13, 3, 5),
         case("vec4", 1, 2, 33, 2, 8),
         case("tiles and one", 1, 1, 65, 1, 16),
-        case("sharp", 1, 1, 20, 2, 8, tolerances={"dqkv": SHARP}),
+        case("sharp", 1, 1, 20, 2, 8, tolerances={"out": SHARP, "dqkv": SHARP}),
     ]
 
 

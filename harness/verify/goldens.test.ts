@@ -3,10 +3,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import * as assert from "uvu/assert";
 import { SpectroscopeError } from "../../kernels/errors";
+import { kernels } from "../../kernels/registry";
 import { testDevice } from "../test/device";
 import { suite } from "../test/suite";
 import { goldenCases, goldenFileOf, roundedParams, row, rowLine, verifyCase } from "./kernels";
-import { kernels } from "./list";
 import { checkFiles, goldensFolder, type Manifest, readManifest } from "./manifest";
 
 const integrity = suite("goldens/integrity");
