@@ -7,8 +7,8 @@
 // x [G?, R, D], w [G?, V, D], targets [G?, R] u32 below V; losses, lse [G, R], in nats; dx [G, R, D].
 // An invocation owns 8 rows and walks the vocabulary in tiles of 16 with a running maximum and sum, and keeps the running
 // sum of dx in dx itself; each lane of its quad loads 4 of the 16 entries and passes them round. A workgroup owns 64 rows.
-// D and the strides are multiples of 4. Rows past the end repeat the invocation's last one and
-// store the same values over it; invocations without any row compute along, for their quad, and store nothing. Entries past V are masked.
+// D and the strides are multiples of 4. Rows past the end repeat the invocation's last one and store the same values over
+// it; invocations without any row compute along, for their quad, and store nothing. Entries past V are masked.
 // Deterministic: fixed order of summation whatever the subgroup size. Lanes hold the entries of a tile in different orders
 // but add them in the same pairs, so that a row's bits do not depend on its lane.
 // Numerics: those of forward_backward.wgsl.
