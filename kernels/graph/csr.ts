@@ -37,6 +37,10 @@ export function checkCsr(csr: Csr): Graph {
       `offsets has length ${offsets.length} and starts at ${offsets[0]}; expected ${n + 1} and 0`,
       "offsets needs n + 1 entries",
     );
+  for (let v = 0; v < n; v++) {
+    if (offsets[v + 1] < offsets[v])
+      throw bad(`offsets fall from ${offsets[v]} to ${offsets[v + 1]} at node ${v}`, "offsets must ascend");
+  }
   const m = offsets[n];
   if (neighbors.length !== m || weights.length !== m)
     throw bad(
@@ -47,8 +51,6 @@ export function checkCsr(csr: Csr): Graph {
   let volume = 0;
   let unit = true;
   for (let v = 0; v < n; v++) {
-    if (offsets[v + 1] < offsets[v])
-      throw bad(`offsets fall from ${offsets[v]} to ${offsets[v + 1]} at node ${v}`, "offsets must ascend");
     let sum = 0;
     let last = -1;
     for (let e = offsets[v]; e < offsets[v + 1]; e++) {

@@ -90,7 +90,7 @@ export function push(graph: Graph, seed: number, alpha: number, tolerance: numbe
 /** cut / min(vol, volume - vol); 1 where that is 0 / 0, so that an empty or full side never looks good. */
 export function conductanceOf(cut: number, vol: number, volume: number): number {
   const rest = volume - vol;
-  const smaller = vol < rest ? vol : rest;
+  const smaller = Math.min(vol, rest);
   return smaller > 0 ? cut / smaller : 1;
 }
 

@@ -1,0 +1,245 @@
+import * as assert from "uvu/assert";
+import { suite } from "../../harness/test/suite";
+import { SpectroscopeError } from "../errors";
+import { type Csr, checkCsr, type Graph, graphFromEdges, inducedSubgraph } from "./csr";
+import { GraphKernel } from "./graph";
+import { conductance, cover, pickPrefix, polish, push, SWEEP_RULES, sweep } from "./reference";
+
+const test = suite("kernels/graph");
+
+/** Uniform numbers from a linear congruential generator: plenty for test graphs. */
+function generator(seed: number): () => number {
+  let state = seed * 2654435761 + 1;
+  return () => {
+    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
+    return state / 4294967296;
+  };
+}
+
+/** Blocks of 20 nodes with mostly inner edges; weights 1 or random. */
+function blocks(seed: number, n: number, edges: number, weighted: boolean): Graph {
+  const random = generator(seed);
+  const pick = (limit: number) => Math.floor(random() * limit);
+  const ends: number[] = [];
+  const weights: number[] = [];
+  for (let e = 0; e < edges; e++) {
+    const a = pick(n);
+    const inner = Math.min(n - 1, Math.floor(a / 20) * 20 + pick(20));
+    ends.push(a, random() < 0.8 ? inner : pick(n));
+    weights.push(0.1 + random());
+  }
+  return graphFromEdges(n, ends, weighted ? weights : undefined);
+}
+
+/** Two cliques of `size` joined by one edge. */
+function barbell(size: number): Graph {
+  const ends: number[] = [0, size];
+  for (const base of [0, size])
+    for (let a = 0; a < size; a++) for (let b = 0; b < a; b++) ends.push(base + a, base + b);
+  return graphFromEdges(2 * size, ends);
+}
+
+const ids = (n: number) => Uint32Array.from({ length: n }, (_, i) => i);
+const OPTIONS = {
+  alpha: 0.05,
+  tolerances: [1e-2, 1e-3, 1e-5],
+  rule: "prominent" as const,
+  delta: 0.2,
+  minSize: 3,
+  phiMax: 0.6,
+  polishRounds: 4,
+  strictness: 0.6,
+  maxHits: 3,
+  maxPushes: 1e9,
+};
+
+test("WebAssembly equals the twin bit for bit on random graphs", (t) => {
+  let compared = 0;
+  let candidates = 0;
+  for (let round = 0; round < 24; round++) {
+    const random = generator(100 + round);
+    const n = 5 + Math.floor(random() * 200);
+    const graph = blocks(round + 1, n, Math.floor(n * (1 + random() * 5)), round % 2 === 1);
+    const kernel = new GraphKernel(graph);
+    for (const rule of SWEEP_RULES) {
+      for (let i = 0; i < 6; i++) {
+        const seed = Math.floor(random() * n);
+        const tolerance = 10 ** (-1 - 4 * random());
+        const walk = push(graph, seed, 0.05, tolerance, Infinity);
+        assert.equal(kernel.push(seed, 0.05, tolerance), walk);
+        const cut = sweep(graph, walk.nodes, walk.p, rule, 0.2, 3, graph.volume / 2);
+        assert.equal(kernel.sweep(rule, 0.2, 3, graph.volume / 2), cut);
+        const set = cut.order.subarray(0, cut.size);
+        assert.is(kernel.conductance(set), conductance(graph, set));
+        assert.equal(kernel.polish(set, 5, 0.7, 3, graph.volume / 2), polish(graph, set, 5, 0.7, 3, graph.volume / 2));
+        compared++;
+      }
+    }
+    const options = { ...OPTIONS, maxVolume: graph.volume / 2, bodyVolume: graph.volume * 0.9 };
+    const expected = cover(graph, ids(n), options);
+    assert.equal(kernel.cover(ids(n), options), expected);
+    assert.equal(kernel.cover(ids(n), options), expected, "the same call twice");
+    candidates += expected.members.length;
+  }
+  t.note(`${compared} walks and ${candidates} candidates compared, tolerance 0`);
+});
+
+test("push: mass is 1, residuals stay below the tolerance, the walk converges to PageRank", () => {
+  const graph = blocks(7, 60, 240, true);
+  const kernel = new GraphKernel(graph);
+  for (const tolerance of [1e-1, 1e-3, 1e-6]) {
+    const { nodes, p, residual } = kernel.push(3, 0.1, tolerance);
+    const mass = p.reduce((a, b) => a + b, 0) + residual.reduce((a, b) => a + b, 0);
+    assert.ok(Math.abs(mass - 1) < 1e-12, `mass ${mass}`);
+    for (const [i, v] of nodes.entries()) assert.ok(residual[i] < tolerance * graph.degree[v]);
+  }
+  // Fixed point: p = alpha e + (1 - alpha) (p + p D^-1 A) / 2, iterated.
+  let exact = new Float64Array(graph.n);
+  for (let step = 0; step < 600; step++) {
+    const next = new Float64Array(graph.n);
+    next[3] = 0.1;
+    for (let v = 0; v < graph.n; v++) {
+      next[v] += 0.45 * exact[v];
+      for (let e = graph.offsets[v]; e < graph.offsets[v + 1]; e++)
+        next[graph.neighbors[e]] += (0.45 * exact[v] * graph.weights[e]) / graph.degree[v];
+    }
+    exact = next;
+  }
+  const { nodes, p } = kernel.push(3, 0.1, 1e-9);
+  for (const [i, v] of nodes.entries())
+    assert.ok(Math.abs(p[i] - exact[v]) < 1e-6, `node ${v}: ${p[i]} and ${exact[v]}`);
+});
+
+test("push stops at maxPushes and leaves an isolated seed alone", () => {
+  const graph = graphFromEdges(4, [0, 1, 1, 2]);
+  const kernel = new GraphKernel(graph);
+  assert.is(kernel.push(0, 0.1, 1e-9, 5).pushes, 5);
+  const alone = kernel.push(3, 0.1, 1e-9);
+  assert.equal([...alone.nodes], [3]);
+  assert.is(alone.pushes, 0);
+  assert.is(kernel.sweep("global", 0, 1, graph.volume).size, 0);
+});
+
+test("conductance against all subsets of tiny graphs", () => {
+  for (let seed = 0; seed < 6; seed++) {
+    const graph = blocks(seed + 40, 7, 14, seed % 2 === 0);
+    const kernel = new GraphKernel(graph);
+    for (let bits = 1; bits < 1 << graph.n; bits++) {
+      const inside = (v: number) => ((bits >> v) & 1) === 1;
+      let cut = 0;
+      let vol = 0;
+      for (let v = 0; v < graph.n; v++) {
+        if (!inside(v)) continue;
+        for (let e = graph.offsets[v]; e < graph.offsets[v + 1]; e++) {
+          vol += graph.weights[e];
+          if (!inside(graph.neighbors[e])) cut += graph.weights[e];
+        }
+      }
+      const smaller = Math.min(vol, graph.volume - vol);
+      const expected = smaller > 1e-9 ? cut / smaller : undefined;
+      const got = kernel.conductance([...ids(graph.n)].filter(inside));
+      if (expected !== undefined) assert.ok(Math.abs(got - expected) < 1e-9, `${bits}: ${got} and ${expected}`);
+    }
+  }
+});
+
+test("the sweep finds the best prefix, never a whole component", () => {
+  const graph = barbell(8);
+  const kernel = new GraphKernel(graph);
+  kernel.push(2, 0.05, 1e-7);
+  const cut = kernel.sweep("global", 0, 2, graph.volume);
+  assert.equal([...cut.order.subarray(0, cut.size)].sort(), [...ids(8)].sort());
+  assert.is(cut.conductance, 1 / 57);
+  // Without the bridge the clique is a whole component: the sweep may come close but not take it.
+  const apart = graphFromEdges(6, [0, 1, 1, 2, 2, 0, 3, 4, 4, 5, 5, 3]);
+  const other = new GraphKernel(apart);
+  other.push(0, 0.1, 1e-8);
+  const part = other.sweep("global", 0, 1, apart.volume);
+  assert.ok(part.size < 3);
+  assert.is(other.sweep("global", 0, 3, apart.volume).size, 0);
+});
+
+test("rules: global, first valley, first prominent valley", () => {
+  const profile = Float64Array.from([0.9, 0.5, 0.8, 0.3, 0.6, 0.28, 0.7]);
+  const all = new Uint8Array(7).fill(1);
+  assert.is(pickPrefix(profile, all, "global", 0), 6);
+  assert.is(pickPrefix(profile, all, "first_local", 0), 2);
+  assert.is(pickPrefix(profile, all, "prominent", 0.2), 4);
+  assert.is(pickPrefix(profile, all, "prominent", 0.01), 6);
+  assert.is(pickPrefix(profile, all, "prominent", 5), 2);
+  assert.is(pickPrefix(profile, new Uint8Array(7), "global", 0), 0);
+});
+
+test("polish repairs a clique with a wrong and a missing member", () => {
+  const graph = barbell(10);
+  const spoiled = [0, 1, 2, 3, 4, 5, 6, 7, 8, 15];
+  const { members, moves } = new GraphKernel(graph).polish(spoiled, 5, 0.6, 2, graph.volume / 2);
+  assert.equal([...members], [...ids(10)]);
+  assert.is(moves, 2);
+});
+
+test("cover finds planted blocks", () => {
+  const n = 200;
+  const random = generator(5);
+  const ends: number[] = [];
+  for (let e = 0; e < 1600; e++) {
+    const a = Math.floor(random() * n);
+    const b = random() < 0.9 ? Math.floor(a / 20) * 20 + Math.floor(random() * 20) : Math.floor(random() * n);
+    ends.push(a, b);
+  }
+  const graph = graphFromEdges(n, ends);
+  const found = new GraphKernel(graph).cover(ids(n), {
+    ...OPTIONS,
+    maxHits: 1000,
+    maxVolume: graph.volume / 4,
+    bodyVolume: graph.volume,
+  });
+  const names = new Set(found.members.map((members) => members.join()));
+  for (let block = 0; block < 10; block++)
+    assert.ok(names.has([...ids(20)].map((i) => block * 20 + i).join()), `block ${block} is among ${names.size} sets`);
+  assert.is(names.size, found.members.length, "sets are distinct");
+});
+
+test("an induced subgraph keeps inner edges only", () => {
+  const graph = barbell(4);
+  const part = inducedSubgraph(graph, Uint32Array.from([0, 1, 4, 5]));
+  assert.equal([...part.degree], [2, 1, 2, 1]);
+  assert.equal([...part.neighbors], [1, 2, 0, 0, 3, 2]);
+});
+
+test("bad graphs and calls are refused with a reason", () => {
+  const csr = (offsets: number[], neighbors: number[], weights = neighbors.map(() => 1)): Csr => ({
+    n: offsets.length - 1,
+    offsets: Uint32Array.from(offsets),
+    neighbors: Uint32Array.from(neighbors),
+    weights: Float64Array.from(weights),
+  });
+  const refused = (body: () => unknown, pattern: RegExp) =>
+    assert.throws(body, (error: Error) => error instanceof SpectroscopeError && pattern.test(error.line));
+  refused(() => checkCsr(csr([0, 1, 1], [1])), /0-1 is not symmetric/);
+  refused(() => checkCsr(csr([0, 0, 1], [0])), /1-0 is not symmetric/);
+  refused(() => checkCsr(csr([0, 1], [0])), /self-loop/);
+  refused(() => checkCsr(csr([0, 1, 2], [5, 0])), /neighbor 5, but there are 2/);
+  refused(() => checkCsr(csr([0, 2, 3, 4], [2, 1, 0, 0])), /not strictly ascending: 1 after 2/);
+  refused(() => checkCsr(csr([0, 2, 4], [1, 1, 0, 0])), /not strictly ascending: 1 after 1/);
+  refused(() => checkCsr(csr([0, 1, 2], [1, 0], [1, 2])), /weights 1 and 2/);
+  for (const w of [0, -1, Number.NaN, Infinity])
+    refused(() => checkCsr(csr([0, 1, 2], [1, 0], [w, w])), /finite and positive/);
+  refused(() => checkCsr(csr([0, 3, 2], [1, 0])), /offsets fall from 3 to 2 at node 1/);
+  refused(() => checkCsr({ ...csr([0, 1, 2], [1, 0]), n: 5 }), /expected 6/);
+  refused(() => graphFromEdges(2, [0, 7]), /joins 0 and 7/);
+  const kernel = new GraphKernel(barbell(4));
+  refused(() => kernel.push(8, 0.1, 1e-3), /seed 8 is not a node/);
+  refused(() => kernel.push(0, 1, 1e-3), /alpha = 1/);
+  refused(() => kernel.push(0, 0.1, 0), /tolerance = 0/);
+  refused(() => kernel.conductance([1, 1]), /given twice/);
+  refused(() => kernel.sweep("global", 0, 0, 1), /minSize = 0/);
+});
+
+test("an empty graph has no candidates", () => {
+  const graph = graphFromEdges(3, []);
+  const found = new GraphKernel(graph).cover(ids(3), { ...OPTIONS, maxVolume: 1, bodyVolume: 1 });
+  assert.is(found.members.length, 0);
+});
+
+test.run();

@@ -1,0 +1,164 @@
+import { performance } from "node:perf_hooks";
+import * as assert from "uvu/assert";
+import { suite } from "../../harness/test/suite";
+import { SpectroscopeError } from "../../kernels/errors";
+import { graphFromEdges } from "../../kernels/graph/csr";
+import { clusterTokens } from "./cluster";
+import { DEFAULT_CLUSTER_CONFIG, parseClusterConfig } from "./config";
+import { gaussianMatrix, shuffleColumns } from "./controls";
+import { assignByNeighbors } from "./cover";
+import { nearestNeighbors } from "./knn";
+import { makeRandom, plantClusters } from "./planted";
+import { scorePartition, scoreSets } from "./score";
+
+const test = suite("runtime/cluster");
+
+/** Sizes between low and high, evenly on a logarithmic scale. */
+function sizes(count: number, low: number, high: number, seed: number): number[] {
+  const { uniform } = makeRandom(seed);
+  return Array.from({ length: count }, () => Math.round(low * (high / low) ** uniform()));
+}
+
+const small = () =>
+  plantClusters({ seed: 3, sizes: sizes(12, 15, 60, 1), body: 700, dims: 20, centers: 1.6, spread: 0.35, tail: 4 });
+
+test("25 planted clusters in a body of 4,000: found, and little else", async (t) => {
+  const planted = plantClusters({
+    seed: 1,
+    sizes: sizes(25, 30, 300, 78),
+    body: 4000,
+    dims: 32,
+    centers: 1.6,
+    spread: 0.35,
+    tail: 4,
+  });
+  const start = performance.now();
+  const { clusters, labels } = await clusterTokens(planted);
+  const seconds = (performance.now() - start) / 1000;
+  const scores = scoreSets(clusters, planted.truth);
+  const found = scores.perLabel.filter(({ bestF1 }) => bestF1 > 0.8).length;
+  const { ari, purity } = scorePartition(labels, planted.truth);
+  t.note(
+    `${planted.rows} points, ${seconds.toFixed(1)} s: ${found} of 25 at F1 > 0.8 in ${clusters.length} clusters, ` +
+      `mean ${scores.meanBestF1.toFixed(3)}, ARI ${ari.toFixed(3)}, purity ${purity.toFixed(3)}`,
+  );
+  assert.ok(found >= 23);
+  assert.ok(clusters.length <= 30);
+  assert.ok(purity > 0.95);
+});
+
+test("nothing is found in Gaussian and column-shuffled points", async (t) => {
+  const found: number[] = [];
+  for (const matrix of [gaussianMatrix(1500, 20, 3), shuffleColumns(small(), 5), gaussianMatrix(600, 8, 9)])
+    found.push((await clusterTokens(matrix)).clusters.length);
+  t.note(`clusters: ${found.join(", ")}`);
+  assert.equal(found, [0, 0, 0]);
+});
+
+test("clusters, labels and candidates agree with each other", async () => {
+  const planted = small();
+  const result = await clusterTokens(planted, { k: 15 });
+  assert.ok(result.clusters.length >= 10);
+  const seen = new Int32Array(planted.rows).fill(-1);
+  for (const { id, size, members, conductance, sweep, seed, excess, recurrence } of result.clusters) {
+    assert.is(members.length, size);
+    for (const v of members) {
+      assert.is(seen[v], -1, "disjoint");
+      seen[v] = id;
+    }
+    assert.ok(conductance >= 0 && conductance < 1 && sweep.length > 0);
+    assert.ok(excess > 0 && recurrence > 0 && recurrence <= 1);
+    assert.ok(seed >= 0 && seed < planted.rows);
+  }
+  assert.equal(seen, result.labels);
+  assert.ok(result.candidates.length >= result.clusters.length / 2);
+  assert.ok(scoreSets(result.candidates, planted.truth).meanBestF1 > 0.8);
+});
+
+test("same input, same bytes; another kNN with the same ids changes nothing", async () => {
+  const planted = small();
+  const first = await clusterTokens(planted);
+  const again = await clusterTokens(planted, {}, { search: async (points, k) => nearestNeighbors(points, k) });
+  assert.is(JSON.stringify(again.clusters), JSON.stringify(first.clusters));
+  assert.equal(again.labels, first.labels);
+});
+
+test("weights drop noise columns; too few columns give no clusters", async () => {
+  const planted = small();
+  const { normal } = makeRandom(2);
+  const cols = planted.cols + 40;
+  const data = new Float64Array(planted.rows * cols);
+  for (let i = 0; i < planted.rows; i++)
+    for (let c = 0; c < cols; c++)
+      data[i * cols + c] = c < planted.cols ? planted.data[i * planted.cols + c] : 3 * normal();
+  const noisy = { rows: planted.rows, cols, data };
+  const weights = Float64Array.from({ length: cols }, (_, c) => (c < planted.cols ? 1 : 0));
+  const weighed = scoreSets((await clusterTokens(noisy, {}, { weights })).clusters, planted.truth).meanBestF1;
+  assert.ok(weighed > 0.8, `${weighed}`);
+  const few = await clusterTokens(noisy, {}, { weights: weights.map((_, c) => (c < 2 ? 1 : 0)) });
+  assert.is(few.clusters.length, 0);
+  assert.ok(few.labels.every((label) => label === -1));
+});
+
+test("assignment joins the majority cluster, once a pass", () => {
+  const graph = graphFromEdges(6, [0, 1, 1, 2, 2, 3, 3, 4, 2, 0]);
+  const labels = Int32Array.from([0, 0, -1, -1, -1, -1]);
+  assignByNeighbors(graph, labels, 0.5);
+  assert.equal([...labels], [0, 0, 0, 0, 0, -1]);
+  const strict = Int32Array.from([0, 0, -1, -1, -1, -1]);
+  assignByNeighbors(graph, strict, 0.9);
+  assert.equal([...strict], [0, 0, -1, -1, -1, -1]);
+});
+
+test("tiny inputs end without clusters", async () => {
+  for (const rows of [1, 2, 3, 6]) assert.is((await clusterTokens(gaussianMatrix(rows, 4, 1))).clusters.length, 0);
+  assert.is((await clusterTokens({ rows: 30, cols: 3, data: new Float64Array(90) })).labels.length, 30);
+});
+
+test("every config key is checked", () => {
+  assert.equal(parseClusterConfig({}), { ...DEFAULT_CLUSTER_CONFIG });
+  assert.is(parseClusterConfig({ k: 7 }).k, 7);
+  const refused = (input: object, pattern: RegExp) =>
+    assert.throws(
+      () => parseClusterConfig(input),
+      (error: Error) => error instanceof SpectroscopeError && error.exitCode === 2 && pattern.test(error.line),
+    );
+  refused({ alhpa: 0.1 }, /no key "alhpa"; did you mean "alpha"/);
+  refused({ min_sise: 3 }, /min_size/);
+  refused({ toString: 1 }, /no key "toString"/);
+  const wrong: Record<string, unknown[]> = {
+    columns: ["z", 1],
+    rows: ["standardise"],
+    whiten_rank: [-1, 0.5],
+    k: [0, 2.5, "12"],
+    symmetrize: ["both"],
+    alpha: [0, 1, Number.NaN],
+    tolerances: [[], [0], ["a"], 0.1],
+    rule: ["best"],
+    delta: [-1],
+    phi_max: [1.5, -0.1],
+    min_size: [1, 0],
+    max_share: [0, 0.6],
+    main_body: [2],
+    stop_fraction: [-1],
+    polish_rounds: [0.5],
+    strictness: [3],
+    num_seeds: [0],
+    null: ["none at all"],
+    excess_min: [2],
+    overlap: [0],
+    recurrence_min: [-0.1],
+    assign: ["all"],
+    assign_share: [0],
+    seed: [-1, 1.5],
+  };
+  assert.equal(
+    Object.keys(wrong).sort(),
+    Object.keys(DEFAULT_CLUSTER_CONFIG).sort(),
+    "every key has wrong values here",
+  );
+  for (const [key, values] of Object.entries(wrong))
+    for (const value of values) refused({ [key]: value }, new RegExp(`cluster config: ${key} = `));
+});
+
+test.run();
