@@ -6,8 +6,9 @@ import { SpectroscopeError } from "../../kernels/errors";
 import { kernels } from "../../kernels/registry";
 import { testDevice } from "../test/device";
 import { suite } from "../test/suite";
-import { goldenCases, goldenFileOf, roundedParams, row, rowLine, verifyCase } from "./kernels";
+import { goldenCases, goldenFileOf, type Row, roundedParams, row, rowLine, verifyCase } from "./kernels";
 import { checkFiles, goldensFolder, type Manifest, readManifest } from "./manifest";
+import { nanoParts } from "./nano";
 
 const integrity = suite("goldens/integrity");
 let manifest: Manifest;
@@ -134,3 +135,21 @@ for (const kernel of kernels) {
   });
 }
 run.run();
+
+const model = suite("goldens/nano", { gpu: true });
+for (const [name, part] of Object.entries(nanoParts)) {
+  model(name, async (t) => {
+    const rows = await part(await testDevice(), manifest);
+    assert.ok(rows.length > 0, "nothing was compared");
+    // A model has dozens of gradients: the worst of a kind says enough, and a failure says itself.
+    const worst = new Map<string, Row>();
+    for (const one of rows) {
+      const kind = `${one.case} ${one.tensor.split(" of ")[0]}`;
+      if (!(one.share <= (worst.get(kind)?.share ?? -1))) worst.set(kind, one);
+    }
+    for (const one of worst.values()) t.note(rowLine(one));
+    const failures = rows.filter((one) => !one.pass).map(rowLine);
+    if (failures.length > 0) throw new Error(failures.join("\n"));
+  });
+}
+model.run();

@@ -32,7 +32,7 @@ export interface GoldenCase {
 export function rowLine(row: Row): string {
   const error = `max error ${row.maxError.toExponential(1)}, relative L2 ${row.relativeL2.toExponential(1)}`;
   const share = Number.isFinite(row.share) ? `${(100 * row.share).toFixed(0)} % of tolerance` : "must be exact";
-  return `${row.subject} ${row.case} ${row.tensor}: ${error}, ${share}`;
+  return `${row.subject} ${row.case} ${row.tensor}: ${error}, ${share}${row.pass ? "" : ": FAILED"}`;
 }
 
 /** Share of either kind of tolerance. */
