@@ -13,9 +13,9 @@ export function drawHeatMap(page: PageData): void {
   const { order, mean, deviation, clip } = page.heat;
   const rows = page.columns.length;
   const tokens = order.length;
-  // Heights of the style sheet: the cluster band and a component's row, in CSS pixels.
+  // CSS pixels: the cluster band, as the style sheet has it, and a component's row.
   const BAND = 16;
-  const ROW = 14;
+  const ROW = page.heat.rowHeight;
   const decode = (text: string) => new Float32Array(Uint8Array.from(atob(text), (c) => c.charCodeAt(0)).buffer);
   const chi = decode(page.heat.chi);
   const error = decode(page.heat.error);
@@ -32,6 +32,24 @@ export function drawHeatMap(page: PageData): void {
     probe.fillStyle = color;
     probe.fillRect(0, 0, 1, 1);
     return [...probe.getImageData(0, 0, 1, 1).data];
+  };
+
+  /** Cluster ids on the band, where there is room. */
+  const label = (ratio: number) => {
+    context.fillStyle = getComputedStyle(document.body).color;
+    context.font = `${10 * ratio}px sans-serif`;
+    context.textAlign = "center";
+    context.textBaseline = "middle";
+    let from = 0;
+    for (let i = 1; i <= tokens; i++) {
+      if (i < tokens && page.cluster[order[i]] === page.cluster[order[from]]) continue;
+      const cluster = page.cluster[order[from]];
+      const text = cluster < 0 ? "none" : String(page.clusters[cluster]);
+      const room = ((i - from) / tokens) * canvas.width;
+      const middle = ((i + from) / 2 / tokens) * canvas.width;
+      if (context.measureText(text).width + 2 * ratio < room) context.fillText(text, middle, ((BAND - 2) / 2) * ratio);
+      from = i;
+    }
   };
 
   const draw = () => {
@@ -84,10 +102,14 @@ export function drawHeatMap(page: PageData): void {
       fill(BAND + c * ROW, BAND + (c + 1) * ROW);
     }
     context.putImageData(image, 0, 0);
+    label(ratio);
   };
 
-  const number = (value: number) =>
-    (Number.isFinite(value) ? value.toPrecision(3) : "not finite").replaceAll("-", "\u2212");
+  const number = (value: number) => {
+    const small = value !== 0 && Math.abs(value) < 1e-2;
+    const text = small ? value.toExponential(2) : value.toPrecision(3);
+    return (Number.isFinite(value) ? text : "not finite").replaceAll("-", "\u2212");
+  };
   canvas.addEventListener("mousemove", (event) => {
     const at = Math.max(0, Math.min(tokens - 1, Math.floor((event.offsetX / width) * tokens)));
     const token = order[at];
@@ -98,7 +120,9 @@ export function drawHeatMap(page: PageData): void {
     const name = cluster < 0 ? "no cluster" : `cluster ${page.clusters[cluster]}`;
     const i = at * rows + c;
     const value =
-      c >= 0 && c < rows ? `${page.columns[c]}: chi ${number(chi[i])} ± ${number(error[i])}, z ${number(z[i])} · ` : "";
+      c >= 0 && c < rows
+        ? `${page.columns[c]}: chi ${number(chi[i])} ± ${number(error[i])}, z ${z[i].toFixed(2).replace("-", "\u2212")} · `
+        : "";
     readout.textContent = `${value}${page.text[token]}${role}, ${where}, ${name}`;
   });
   canvas.addEventListener("click", (event) => {

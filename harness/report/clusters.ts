@@ -1,7 +1,7 @@
 /** A card per cluster: members in context, tokens and roles against the probe, profile over components. */
 import type { ClusterInfo } from "./data";
 import { count, counted, fixed, percent, significant } from "./format";
-import { html, type Markup, visible } from "./html";
+import { html, type Markup, named } from "./html";
 import { occurrences } from "./occurrences";
 import { lookOf } from "./palette";
 import { barChart } from "./svg";
@@ -81,7 +81,7 @@ function nearest(clusters: readonly ClusterInfo[], position: number): Markup | f
   if (found.length === 0) return false;
   return html`<p class="note">Most similar profiles: ${found.map(
     ({ other, at, r }, i) =>
-      html`${i > 0 && ", "}<a class="${lookOf(at)} chip" href="#cluster-${other.id}">${other.id}</a> (r ${fixed(r)})`,
+      html`${i > 0 && ", "}<a class="${lookOf(at)} chip" href="#cluster-${other.id}" data-cluster="${at}">${other.id}</a> (r ${fixed(r)})`,
   )}</p>`;
 }
 
@@ -104,7 +104,7 @@ export function clusterCards(view: ReportView): Markup {
   const total = tokens.length;
   if (clusters.length === 0)
     return html`<section id="clusters"><h2>Clusters</h2><p class="lead">No cluster was found: no group of tokens was tight enough to be told from the body.</p></section>`;
-  const textOf = (token: number) => visible(tokens[token].text);
+  const textOf = (token: number) => named(tokens[token].text);
   const roleOf = (token: number) => tokens[token].role;
   const textTotals = totalsOf(textOf, total);
   const roleTotals = totalsOf(roleOf, total);

@@ -1,6 +1,6 @@
 /** Whether the chains can be believed: traces of phi, rise and R-hat of every component. */
 import type { ComponentDiagnostics } from "./data";
-import { count, counted, fixed, significant } from "./format";
+import { count, fixed, significant } from "./format";
 import { html, type Markup } from "./html";
 import { traceChart } from "./svg";
 import type { ReportView } from "./view";
@@ -10,10 +10,10 @@ export const R_HAT_BOUND = 1.1;
 
 /** R-hat in plain words. */
 export function judge(rHat: number | undefined): { words: string; flagged: boolean } {
-  if (rHat === undefined) return { words: "too few draws to tell", flagged: false };
-  if (!Number.isFinite(rHat)) return { words: "not finite: do not use", flagged: true };
-  if (rHat > 1.5) return { words: "chains are far apart: do not use", flagged: true };
-  if (rHat > R_HAT_BOUND) return { words: "chains disagree: draw more or burn in longer", flagged: true };
+  if (rHat === undefined) return { words: "too few draws", flagged: false };
+  if (!Number.isFinite(rHat)) return { words: "not finite", flagged: true };
+  if (rHat > 1.5) return { words: "chains far apart", flagged: true };
+  if (rHat > R_HAT_BOUND) return { words: "chains disagree", flagged: true };
   if (rHat > 1.03) return { words: "chains agree", flagged: false };
   return { words: "chains agree well", flagged: false };
 }
@@ -22,10 +22,10 @@ function panel(component: ComponentDiagnostics): Markup {
   const { words, flagged } = judge(component.rHat);
   const { chart, low, high } = traceChart(component.traces);
   const { llc, effectiveDraws } = component;
-  return html`<figure class="panel${flagged && " flagged"}"><figcaption><b>${component.name}</b>${flagged && html`<span class="tag warn">R-hat ${fixed(component.rHat ?? Number.NaN)}</span>`}</figcaption>
+  return html`<figure class="panel${flagged && " flagged"}"><figcaption><b>${component.name}</b><span${flagged && html` class="tag warn"`}>${words}</span></figcaption>
 <div class="plot"><span>${significant(high, 2)}</span>${chart}<span>${significant(low, 2)}</span></div>
-<dl><dt>mean rise</dt><dd>${significant(component.meanRise)} nats</dd><dt>R-hat</dt><dd>${component.rHat === undefined ? "" : html`${fixed(component.rHat, 3)}, `}${words}</dd>${
-    effectiveDraws !== undefined && html`<dt>worth</dt><dd>${counted(effectiveDraws, "independent draw")}</dd>`
+<dl><dt>mean rise</dt><dd>${significant(component.meanRise)} nats</dd><dt>R-hat</dt><dd>${component.rHat === undefined ? "not known" : fixed(component.rHat, 3)}</dd>${
+    effectiveDraws !== undefined && html`<dt>effective draws</dt><dd>${count(effectiveDraws)}</dd>`
   }${llc && html`<dt title="local learning coefficient">LLC</dt><dd>${significant(llc.value)} ± ${significant(llc.error, 2)}</dd>`}<dt>weights</dt><dd>${count(component.weights)}</dd><dt>lr</dt><dd>${significant(component.lr)}</dd></dl></figure>`;
 }
 
@@ -38,7 +38,7 @@ export function diagnostics(view: ReportView): Markup {
     components.length === 0
       ? html`<p class="lead">No component was sampled.</p>`
       : flagged.length > 0
-        ? html`<p class="callout"><b>${flagged.length} of ${components.length} components have chains that disagree</b> (R-hat above ${R_HAT_BOUND}): ${flagged.map(({ name }) => name).join(", ")}. Their columns of chi carry more error than their error bars say.</p>`
+        ? html`<p class="callout"><b>${flagged.length} of ${components.length} components have chains that disagree</b> (R-hat above ${R_HAT_BOUND}): ${flagged.map(({ name }) => name).join(", ")}. Read their columns of chi with care; a longer burn-in, more draws or a smaller lr may help.</p>`
         : judged.length === components.length
           ? html`<p class="lead">In every component the chains agree (R-hat at most ${R_HAT_BOUND}).</p>`
           : html`<p class="callout">${components.length - judged.length} of ${components.length} components have too few draws to tell whether their chains agree.</p>`;

@@ -9,6 +9,9 @@ const MOST_CELLS = 90_000;
 /** Standard deviations at which colors saturate. */
 export const CLIP = 3;
 
+/** Height of a row that holds a name, CSS pixels; the style sheet knows it too. */
+const NAMED_ROW = 14;
+
 /** What the page needs to draw: numbers of `order`'s tokens, row-major, little-endian f32 in base64. */
 export interface HeatData {
   /** Token of each drawn row. */
@@ -18,6 +21,8 @@ export interface HeatData {
   readonly chi: string;
   readonly error: string;
   readonly clip: number;
+  /** Height of a component's row, CSS pixels. */
+  readonly rowHeight: number;
 }
 
 /** All tokens: by cluster (none last), then role, then place in the probe. */
@@ -28,6 +33,11 @@ export function heatOrder(view: ReportView): number[] {
   return view.data.tokens
     .map((_, token) => token)
     .sort((a, b) => cluster(a) - cluster(b) || (role(a) < role(b) ? -1 : role(a) > role(b) ? 1 : a - b));
+}
+
+/** Rows get thin when there are many components; names then no longer fit and the read-out tells them. */
+function rowHeight(columns: number): number {
+  return columns <= 64 ? NAMED_ROW : 5;
 }
 
 function stride(view: ReportView): number {
@@ -56,6 +66,7 @@ export function heatData(view: ReportView): HeatData {
     chi: base64(view.data.chi, order, columns),
     error: base64(view.data.chiError, order, columns),
     clip: CLIP,
+    rowHeight: rowHeight(columns),
   };
 }
 
@@ -63,11 +74,11 @@ export function heatData(view: ReportView): HeatData {
 export function heatMap(view: ReportView): Markup {
   const { columns, tokens } = view.data;
   const every = stride(view);
-  const kept = every > 1 && ` Every ${every}th of the ${count(tokens.length)} tokens is drawn.`;
+  const kept = every > 1 && ` One in ${every} of the ${count(tokens.length)} tokens is drawn.`;
   const body =
     columns.length === 0 || tokens.length === 0
       ? html`<p class="lead">There is nothing to draw.</p>`
       : html`<div class="heat-bar"><span class="scale"><span>−${CLIP}</span><i></i><span>${CLIP} standard deviations</span></span><span class="zoom">tokens: <button type="button" data-zoom="1" aria-pressed="true">fit</button><button type="button" data-zoom="3">3×</button><button type="button" data-zoom="8">8×</button></span></div>
-<div class="heat"><div class="names" aria-hidden="true"><div></div>${columns.map((name) => html`<div>${name}</div>`)}</div><div class="scroll"><canvas role="img" aria-label="heat map of susceptibilities: components down, tokens across"></canvas></div></div><p class="readout" aria-live="polite">Hover to read a value.</p>`;
+<div class="heat"><div class="names" aria-hidden="true">${rowHeight(columns.length) === NAMED_ROW && [html`<div></div>`, columns.map((name) => html`<div>${name}</div>`)]}</div><div class="scroll"><canvas role="img" aria-label="heat map of susceptibilities: components down, tokens across"></canvas></div></div><p class="readout">Hover to read a value.</p><noscript><p class="note">The heat map is drawn by the script of this page, which did not run.</p></noscript>`;
   return html`<section id="heat"><h2>Heat map of chi</h2><p class="note">A row is a component, a column is a token; tokens stand by cluster (the colored band on top), then by role, and those in no cluster come last. Rows are z-scored over tokens and clipped at ±${CLIP}; the read-out gives the value itself with its jackknife error over chains.${kept}</p>${body}</section>`;
 }

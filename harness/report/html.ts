@@ -39,10 +39,16 @@ export function escapeHtml(text: string): string {
   return text.replace(UNSEEN, (c) => (c === "\n" || c === "\t" ? c : shown(c))).replace(/[&<>"']/g, (c) => ENTITIES[c]);
 }
 
-/** A token as one visible line: line feeds are ⏎, tabs ⇥, an empty token ∅. Not escaped. */
+/** A token as one visible line: line feeds are ⏎, tabs ⇥, spaces alone ␣, an empty token ∅. Not escaped. */
 export function visible(token: string): string {
   if (token === "") return "∅";
+  if (/^ +$/.test(token)) return "␣".repeat(token.length);
   return token.replace(UNSEEN, (c) => (c === "\n" ? "⏎" : c === "\t" ? "⇥" : shown(c)));
+}
+
+/** A token by itself, where a space at its ends would not be seen. Not escaped. */
+export function named(token: string): string {
+  return visible(token).replace(/^ +| +$/g, (spaces) => "␣".repeat(spaces.length));
 }
 
 function render(value: Value): string {

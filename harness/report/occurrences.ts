@@ -22,7 +22,7 @@ function row(view: ReportView, token: number): Markup {
   const before = [lead, words(view, tokens.slice(start, place))].filter(Boolean).join(view.separator);
   const after = words(view, tokens.slice(place + 1, place + 1 + AFTER));
   const more = place + 1 + AFTER < tokens.length ? `${view.separator}…` : "";
-  return html`<tr data-token="${token}"><td class="before"><span>${before}${view.separator}</span></td><td class="member"><mark>${visible(view.data.tokens[token].text)}</mark></td><td class="after"><span>${view.separator}${after}${more}</span></td></tr>`;
+  return html`<tr data-token="${token}"><td class="before"><span>${before}${view.separator}</span></td><td class="member"><mark>${visible(view.data.tokens[token].text)}</mark>${view.separator}${after}${more}</td></tr>`;
 }
 
 /** `take` members spread evenly, so that the first sequence does not fill the card. */

@@ -7,6 +7,12 @@ function facts(rows: readonly (readonly [string, Value])[]): Markup {
   return html`<dl class="facts">${rows.map(([term, value]) => html`<div><dt>${term}</dt><dd>${value}</dd></div>`)}</dl>`;
 }
 
+/** An ISO date in UTC without its letters; anything else as it is. */
+function moment(date: string): string {
+  const parts = date.match(/^(\d{4}-\d\d-\d\d)T(\d\d:\d\d)(:\d\d)?(\.\d+)?Z$/);
+  return parts ? `${parts[1]} ${parts[2]} UTC` : date;
+}
+
 /** A value of a config as short text: nested objects keep JSON's form. */
 function settingText(value: unknown): string {
   if (typeof value === "string") return value;
@@ -41,7 +47,7 @@ export function overview(view: ReportView): Markup {
   const covered = data.labels.filter((label) => label !== -1).length;
   const software =
     adapter.software &&
-    html`<p class="callout"><b>Software adapter.</b> ${adapter.name} computed this run on the CPU. Its results hold to the same tolerances as a GPU's; its times say nothing about a GPU.</p>`;
+    html`<p class="callout"><b>Software adapter.</b> ${adapter.name} computed this run on the CPU. Every adapter is held to the same tolerances; the times here say nothing about a GPU.</p>`;
   const known =
     view.roles.length > 0
       ? `${counted(view.roles.length, "role")} in ${counted(view.modes.length, "mode")}`
@@ -54,7 +60,7 @@ ${facts([
   ["Parameters", count(model.parameters)],
   [
     "Shape",
-    `${counted(model.layers, "layer")}, ${counted(model.heads, "head")}, width ${model.hidden}, vocabulary ${count(model.vocabulary)}`,
+    `${counted(model.layers, "layer")} of ${counted(model.heads, "head")}, width ${model.hidden}, vocabulary ${count(model.vocabulary)}`,
   ],
   [
     "Adapter",
@@ -64,7 +70,7 @@ ${facts([
       adapter.software && html` <span class="tag warn">software</span>`,
     ],
   ],
-  ["Started", data.date],
+  ["Started", moment(data.date)],
   ["Version", data.version],
   ["Probe", `${counted(data.tokens.length, "token")} in ${counted(view.sequences.length, "sequence")}`],
   ["Known roles", known],

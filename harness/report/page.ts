@@ -1,6 +1,6 @@
 /** The data that the page's script reads: token facts by columns, and the heat map's numbers. */
 import { type HeatData, heatData } from "./heatmap";
-import { visible } from "./html";
+import { named } from "./html";
 import { type ReportView, zScore } from "./view";
 
 /** Components named in the read-out of a token. */
@@ -49,7 +49,7 @@ export function pageData(view: ReportView): PageData {
     columns,
     roles: view.roles,
     modes: view.modes,
-    text: tokens.map(({ text }) => visible(text)),
+    text: tokens.map(({ text }) => named(text)),
     sequence: tokens.map(({ sequence }) => sequence),
     position: tokens.map(({ position }) => position),
     loss: tokens.map(({ loss }) => (Number.isFinite(loss) ? Math.round(loss * 1e4) / 1e4 : null)),

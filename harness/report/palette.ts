@@ -29,8 +29,16 @@ export function lookOf(position: number): string {
 
 /** The rules that give every cluster its hue. */
 export function hueRules(clusters: number): string {
+  const sorted = [...new Set(Array.from({ length: clusters }, (_, position) => hueOf(position, clusters)))].sort(
+    (a, b) => a - b,
+  );
   let rules = "";
-  for (let position = 0; position < clusters; position++) rules += `.k${position}{--hue:${hueOf(position, clusters)}}`;
+  for (let position = 0; position < clusters; position++) {
+    const hue = hueOf(position, clusters);
+    // Every second hue of the circle is deeper: neighbors then differ in two ways.
+    const deep = sorted.indexOf(hue) % 2 === 1 && clusters > 8 ? 0.06 : 0;
+    rules += `.k${position}{--hue:${hue};--deep:${deep}}`;
+  }
   return rules;
 }
 

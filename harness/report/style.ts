@@ -62,7 +62,7 @@ const scores = `
 `;
 
 const clusters = `
-.k{background:oklch(var(--l) var(--c) var(--hue))}
+.k{background:oklch(calc(var(--l) - var(--deep)) calc(var(--c) + var(--deep)*.4) var(--hue))}
 .k.m1{box-shadow:inset 0 -2px 0 oklch(var(--ink-l) .13 var(--hue))}
 .k.m2{background-image:radial-gradient(circle,oklch(var(--ink-l) .12 var(--hue)) 0 1px,transparent 1.3px);background-size:4px 4px;background-position:0 100%;background-repeat:repeat-x}
 .chip{display:inline-flex;gap:6px;align-items:baseline;border:0;border-radius:6px;padding:1px 8px;color:var(--ink);font:inherit;font-size:13px;cursor:pointer}
@@ -78,25 +78,22 @@ const clusters = `
 @media (max-width:640px){.columns{grid-template-columns:minmax(0,1fr)}}
 .context{width:100%;table-layout:fixed;font:12.5px/1.6 ui-monospace,"DejaVu Sans Mono",monospace}
 .context td{padding:0;white-space:pre;overflow:hidden}
-.context .before{width:52%;color:var(--soft)}.context .before span{float:right}
-.context .member{width:17%;text-align:center;overflow:visible}
-.context .after{color:var(--soft)}
-.context mark{background:oklch(var(--l) var(--c) var(--hue));color:var(--ink);border-radius:3px;padding:0 4px}
+.context .before{width:56%}.context .before span{float:right}.context td{color:var(--soft)}
+.context mark{background:oklch(calc(var(--l) - var(--deep)) calc(var(--c) + var(--deep)*.4) var(--hue));color:var(--ink);border-radius:3px;padding:0 4px}
 .card summary{cursor:pointer;font-size:13px;color:var(--accent);padding:4px 0}
 .histogram{width:100%;font-size:13px}.histogram thead{color:var(--soft);font-size:12px}
 .histogram th,.histogram td{padding:1px 0 1px 10px}.histogram th:first-child{padding-left:0}
 .histogram tbody th{font-family:ui-monospace,"DejaVu Sans Mono",monospace;font-size:12.5px;white-space:pre;overflow:hidden;text-overflow:ellipsis;max-width:150px}
 .histogram .wide{width:34%}.columns .meter{background:oklch(calc(var(--l)*.55 + .27) .1 var(--hue));opacity:1}
 svg text{fill:var(--soft);font-family:inherit}
-.bars{width:100%;display:block}.bars .pos{fill:var(--pos)}.bars .neg{fill:var(--neg)}.bars .error{stroke:var(--ink);stroke-width:1;opacity:.75}
+.bars{width:100%;display:block}.bars .pos{fill:var(--pos)}.bars .neg{fill:var(--neg)}.bars .error{stroke:var(--ink);opacity:.75}
 .bars .hit{fill:transparent}.bars g:hover .hit{fill:var(--faint)}.bars .grid,.bars .zero{stroke:var(--line);stroke-width:.7}.bars .zero{stroke:var(--soft)}
 `;
 
 const tokens = `
-.map{background:var(--card);border:1px solid var(--line);border-radius:10px;padding:6px 16px}
-.sequence{display:grid;grid-template-columns:108px minmax(0,1fr);gap:14px;padding:8px 0;break-inside:avoid-page}
-.sequence+.sequence{border-top:1px solid var(--line)}
-.sequence h4{margin:3px 0 0;overflow-wrap:anywhere}.sequence h4 span{font-weight:400}
+.map{background:var(--card);border:1px solid var(--line);border-radius:10px;padding:12px 16px 4px;columns:2 440px;column-gap:34px;column-rule:1px solid var(--line)}
+.sequence{padding:0 0 14px;break-inside:avoid}
+.sequence h4{margin:0 0 2px;overflow-wrap:anywhere}.sequence h4 span{font-weight:400}
 .sequence p{margin:0;font:13px/1.75 ui-monospace,"DejaVu Sans Mono",monospace}
 .t,.start{display:inline-block;white-space:pre;border-radius:3px;padding:0 3px;margin:0 1px;line-height:1.45;unicode-bidi:isolate}
 .t{cursor:pointer}.t:hover{outline:1.5px solid var(--ink)}
@@ -130,12 +127,13 @@ const diagnostics = `
 .trace path{fill:none;vector-effect:non-scaling-stroke;stroke-width:1.1}.trace .zero{stroke:var(--soft);stroke-dasharray:3 3;stroke-width:.8}
 .chain{stroke:oklch(calc(var(--ink-l)*.6 + .26) .11 var(--hue))}
 ${Array.from({ length: 8 }, (_, chain) => `.ch${chain}{--hue:${(235 + 45 * chain) % 360}}`).join("")}
+.panel figcaption span:not(.tag){color:var(--soft)}
 .panel dl{display:grid;grid-template-columns:auto 1fr;gap:0 12px;margin:0}.panel dt{font-size:12.5px}.panel dd{text-align:right;font-variant-numeric:tabular-nums}
 `;
 
 const print = `
 @media print{html{scroll-padding:0}body{font-size:11pt}.top{position:static}.top nav,.selection,.tip,.zoom,.readout,.card summary{display:none}
-main,footer{max-width:none}.card{break-inside:avoid}section{margin:20px 0}h2{break-after:avoid}.map{border:0;padding:0}}
+main,footer{max-width:none}.card{break-inside:avoid}section{margin:20px 0}h2{break-after:avoid}.map{border:0;padding:0}.heat canvas{max-width:100%}}
 `;
 
 export const styleSheet = [theme, layout, overview, scores, clusters, tokens, heat, diagnostics, print].join("").trim();

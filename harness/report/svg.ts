@@ -30,6 +30,7 @@ export function barChart(names: readonly string[], values: readonly number[], er
   const step = (WIDTH - LEFT) / Math.max(names.length, 1);
   const y = (value: number) => TOP + (PLOT_HEIGHT / 2) * (1 - value / limit);
   const at = (value: number) => raw(value.toFixed(1));
+  const thin = step < 5 && html` stroke-width="${at(step / 5)}"`;
   const bars = names.map((name, i) => {
     if (!Number.isFinite(values[i])) return undefined;
     const x = LEFT + step * i;
@@ -37,12 +38,12 @@ export function barChart(names: readonly string[], values: readonly number[], er
     const error = Math.abs(finite(errors[i]));
     const side = values[i] < 0 ? "neg" : "pos";
     const top = Math.min(y(values[i]), y(0));
-    return html`<g><title>${name}: ${fixed(values[i])} ± ${fixed(error)}</title><rect class="hit" x="${at(x)}" y="${TOP}" width="${at(step)}" height="${PLOT_HEIGHT}"/><rect class="${side}" x="${at(x + step * 0.14)}" y="${at(top)}" width="${at(step * 0.72)}" height="${at(Math.abs(y(values[i]) - y(0)))}"/><path class="error" d="M${middle} ${at(y(values[i] - error))}V${at(y(values[i] + error))}"/></g>`;
+    return html`<g><title>${name}: ${fixed(values[i])} ± ${fixed(error)}</title><path class="hit" d="M${at(x)} ${TOP}h${at(step)}v${PLOT_HEIGHT}h${at(-step)}z"/><path class="${side}" d="M${at(x + step * 0.14)} ${at(top)}h${at(step * 0.72)}v${at(Math.abs(y(values[i]) - y(0)))}h${at(-step * 0.72)}z"/><path class="error"${thin} d="M${middle} ${at(y(values[i] - error))}V${at(y(values[i] + error))}"/></g>`;
   });
   const labels = labeled
     ? names.map((name, i) => {
         const x = LEFT + step * (i + 0.5) + font * 0.33;
-        return html`<text transform="translate(${at(x)} ${TOP + PLOT_HEIGHT + 6}) rotate(-90)" text-anchor="end" font-size="${font}">${name}</text>`;
+        return html`<text transform="translate(${at(x)} ${TOP + PLOT_HEIGHT + 6}) rotate(-90)">${name}</text>`;
       })
     : undefined;
   const grid = [limit, limit / 2, 0, -limit / 2, -limit].map(
@@ -52,7 +53,7 @@ export function barChart(names: readonly string[], values: readonly number[], er
         html`<text x="${LEFT - 5}" y="${at(y(value) + 3)}" text-anchor="end" font-size="9">${significant(value, 2)}</text>`
       }`,
   );
-  return html`<svg class="bars" viewBox="0 0 ${WIDTH} ${Math.ceil(height)}" role="img" aria-label="mean normalized susceptibility per component">${grid}${bars}${labels}</svg>`;
+  return html`<svg class="bars" viewBox="0 0 ${WIDTH} ${Math.ceil(height)}" role="img" aria-label="mean normalized susceptibility per component">${grid}${bars}<g text-anchor="end" font-size="${font}">${labels}</g></svg>`;
 }
 
 /** Draws of a line that are kept: more would be below a pixel. */
