@@ -22,38 +22,21 @@ struct Params {
 @group(0) @binding(4) var<storage, read_write> dqkv: array<f32>;
 @group(0) @binding(5) var<uniform> params: Params;
 
-const QUARTERS = 64u; // of the widest head
-var<private> acc: array<vec4f, 256>; // [row][quarter]
+// By element, the block's four rows: first dq, then dk; dv.
+var<private> acc: array<vec4f, 256>;
 var<private> more: array<vec4f, 256>;
 
-// Four places behind i, clamped to a row's last element, and whether they lie in the row.
-fn places(row: u32, c: u32) -> vec4u {
-  return vec4u(row) + min(vec4u(c) + vec4u(0u, 1u, 2u, 3u), vec4u(params.K - 1u));
+// One element of four rows.
+fn load(rows: vec4u, e: u32) -> vec4f {
+  return vec4f(qkv[rows.x + e], qkv[rows.y + e], qkv[rows.z + e], qkv[rows.w + e]);
 }
 
-fn inside(c: u32) -> vec4<bool> {
-  return vec4u(c) + vec4u(0u, 1u, 2u, 3u) < vec4u(params.K);
+fn load_dout(rows: vec4u, e: u32) -> vec4f {
+  return vec4f(dout[rows.x + e], dout[rows.y + e], dout[rows.z + e], dout[rows.w + e]);
 }
 
-fn load(row: u32, c: u32) -> vec4f {
-  let i = places(row, c);
-  return select(vec4f(), vec4f(qkv[i.x], qkv[i.y], qkv[i.z], qkv[i.w]), inside(c));
-}
-
-fn load_dout(row: u32, c: u32) -> vec4f {
-  let i = places(row, c);
-  return select(vec4f(), vec4f(dout[i.x], dout[i.y], dout[i.z], dout[i.w]), inside(c));
-}
-
-fn load_out(row: u32, c: u32) -> vec4f {
-  let i = places(row, c);
-  return select(vec4f(), vec4f(out[i.x], out[i.y], out[i.z], out[i.w]), inside(c));
-}
-
-fn delta(row: u32) -> f32 {
-  var total = 0.0;
-  for (var e = 0u; e < params.K; e += 4u) { total += dot(load_dout(row, e), load_out(row, e)); }
-  return total;
+fn load_out(rows: vec4u, e: u32) -> vec4f {
+  return vec4f(out[rows.x + e], out[rows.y + e], out[rows.z + e], out[rows.w + e]);
 }
 
 fn weights(scores: vec4f, lse: vec4f, visible: vec4<bool>) -> vec4f {
@@ -82,48 +65,45 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) group
 
   // As queries.
   let own_lse = vec4f(lse[own_short.x], lse[own_short.y], lse[own_short.z], lse[own_short.w]);
-  let own_delta = vec4f(delta(own_out.x), delta(own_out.y), delta(own_out.z), delta(own_out.w));
-  clear();
+  var own_delta = vec4f();
+  for (var e = 0u; e < K; e++) {
+    own_delta += load_dout(own_out, e) * load_out(own_out, e);
+    acc[e] = vec4f();
+    more[e] = vec4f();
+  }
   for (var s0 = 0u; s0 <= t0; s0 += 4u) {
     let keys = vec4u(s0) + steps;
     let other = vec4u(first) + min(keys, last) * pitch;
     var a = vec4f(); var b = vec4f(); var c = vec4f(); var d = vec4f();
     var da = vec4f(); var db = vec4f(); var dc = vec4f(); var dd = vec4f();
-    for (var e = 0u; e < K; e += 4u) {
-      let k = other + vec4u(K);
-      let block = mat4x4f(load(k.x, e), load(k.y, e), load(k.z, e), load(k.w, e));
-      a += load(own.x, e) * block;
-      b += load(own.y, e) * block;
-      c += load(own.z, e) * block;
-      d += load(own.w, e) * block;
-      let v = other + vec4u(2u * K);
-      let values = mat4x4f(load(v.x, e), load(v.y, e), load(v.z, e), load(v.w, e));
-      da += load_dout(own_out.x, e) * values;
-      db += load_dout(own_out.y, e) * values;
-      dc += load_dout(own_out.z, e) * values;
-      dd += load_dout(own_out.w, e) * values;
+    for (var e = 0u; e < K; e++) {
+      let q = load(own, e);
+      let k = load(other + vec4u(K), e);
+      a += q.x * k;
+      b += q.y * k;
+      c += q.z * k;
+      d += q.w * k;
+      let gradient = load_dout(own_out, e);
+      let v = load(other + vec4u(2u * K), e);
+      da += gradient.x * v;
+      db += gradient.y * v;
+      dc += gradient.z * v;
+      dd += gradient.w * v;
     }
     a = params.scale * weights(a, vec4f(own_lse.x), keys <= vec4u(t0)) * (da - own_delta.x);
     b = params.scale * weights(b, vec4f(own_lse.y), keys <= vec4u(t0 + 1u)) * (db - own_delta.y);
     c = params.scale * weights(c, vec4f(own_lse.z), keys <= vec4u(t0 + 2u)) * (dc - own_delta.z);
     d = params.scale * weights(d, vec4f(own_lse.w), keys <= vec4u(t0 + 3u)) * (dd - own_delta.w);
-    for (var e = 0u; e < K; e += 4u) {
-      let k = other + vec4u(K);
-      let block = mat4x4f(load(k.x, e), load(k.y, e), load(k.z, e), load(k.w, e));
-      let j = e / 4u;
-      acc[j] += block * a;
-      acc[j + QUARTERS] += block * b;
-      acc[j + 2u * QUARTERS] += block * c;
-      acc[j + 3u * QUARTERS] += block * d;
-    }
+    let ds = mat4x4f(a, b, c, d);
+    for (var e = 0u; e < K; e++) { acc[e] += load(other + vec4u(K), e) * ds; }
   }
   let count = min(4u, params.T - t0);
   for (var r = 0u; r < count; r++) {
-    for (var e = 0u; e < K; e++) { dqkv[own[r] + e] = acc[r * QUARTERS + e / 4u][e % 4u]; }
+    for (var e = 0u; e < K; e++) { dqkv[own[r] + e] = acc[e][r]; }
   }
 
   // As keys.
-  clear();
+  for (var e = 0u; e < K; e++) { acc[e] = vec4f(); }
   for (var s0 = t0; s0 < params.T; s0 += 4u) {
     let queries = vec4u(s0) + steps;
     let real = queries <= last;
@@ -134,26 +114,20 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) group
     var a = vec4f(); var b = vec4f(); var c = vec4f(); var d = vec4f();
     var da = vec4f(); var db = vec4f(); var dc = vec4f(); var dd = vec4f();
     var deltas = vec4f();
-    for (var e = 0u; e < K; e += 4u) {
-      let block = mat4x4f(load(other.x, e), load(other.y, e), load(other.z, e), load(other.w, e));
-      let k = own + vec4u(K);
-      a += load(k.x, e) * block;
-      b += load(k.y, e) * block;
-      c += load(k.z, e) * block;
-      d += load(k.w, e) * block;
-      let o = other_out;
-      let gradients = mat4x4f(load_dout(o.x, e), load_dout(o.y, e), load_dout(o.z, e), load_dout(o.w, e));
-      let v = own + vec4u(2u * K);
-      da += load(v.x, e) * gradients;
-      db += load(v.y, e) * gradients;
-      dc += load(v.z, e) * gradients;
-      dd += load(v.w, e) * gradients;
-      deltas += vec4f(
-        dot(gradients[0], load_out(o.x, e)),
-        dot(gradients[1], load_out(o.y, e)),
-        dot(gradients[2], load_out(o.z, e)),
-        dot(gradients[3], load_out(o.w, e)),
-      );
+    for (var e = 0u; e < K; e++) {
+      let q = load(other, e);
+      let k = load(own + vec4u(K), e);
+      a += k.x * q;
+      b += k.y * q;
+      c += k.z * q;
+      d += k.w * q;
+      let gradient = load_dout(other_out, e);
+      let v = load(own + vec4u(2u * K), e);
+      da += v.x * gradient;
+      db += v.y * gradient;
+      dc += v.z * gradient;
+      dd += v.w * gradient;
+      deltas += gradient * load_out(other_out, e);
     }
     let lses = vec4f(lse[other_short.x], lse[other_short.y], lse[other_short.z], lse[other_short.w]);
     a = weights(a, lses, real & (queries >= vec4u(t0)));
@@ -164,34 +138,17 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) group
     db = params.scale * b * (db - deltas);
     dc = params.scale * c * (dc - deltas);
     dd = params.scale * d * (dd - deltas);
-    for (var e = 0u; e < K; e += 4u) {
-      let block = mat4x4f(load(other.x, e), load(other.y, e), load(other.z, e), load(other.w, e));
-      let o = other_out;
-      let gradients = mat4x4f(load_dout(o.x, e), load_dout(o.y, e), load_dout(o.z, e), load_dout(o.w, e));
-      let j = e / 4u;
-      acc[j] += block * da;
-      acc[j + QUARTERS] += block * db;
-      acc[j + 2u * QUARTERS] += block * dc;
-      acc[j + 3u * QUARTERS] += block * dd;
-      more[j] += gradients * a;
-      more[j + QUARTERS] += gradients * b;
-      more[j + 2u * QUARTERS] += gradients * c;
-      more[j + 3u * QUARTERS] += gradients * d;
+    let p = mat4x4f(a, b, c, d);
+    let ds = mat4x4f(da, db, dc, dd);
+    for (var e = 0u; e < K; e++) {
+      acc[e] += load(other, e) * ds;
+      more[e] += load_dout(other_out, e) * p;
     }
   }
   for (var r = 0u; r < count; r++) {
     for (var e = 0u; e < K; e++) {
-      dqkv[own[r] + K + e] = acc[r * QUARTERS + e / 4u][e % 4u];
-      dqkv[own[r] + 2u * K + e] = more[r * QUARTERS + e / 4u][e % 4u];
-    }
-  }
-}
-
-fn clear() {
-  for (var r = 0u; r < 4u; r++) {
-    for (var j = 0u; j < (params.K + 3u) / 4u; j++) {
-      acc[r * QUARTERS + j] = vec4f();
-      more[r * QUARTERS + j] = vec4f();
+      dqkv[own[r] + K + e] = acc[e][r];
+      dqkv[own[r] + 2u * K + e] = more[e][r];
     }
   }
 }

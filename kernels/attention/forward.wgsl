@@ -20,18 +20,10 @@ struct Params {
 @group(0) @binding(3) var<uniform> params: Params;
 
 const LOWEST = -3.0e38;
-const QUARTERS = 64u; // of the widest head
 
-// Elements c to c + 3 of a row of K; 0 past its end.
-fn load(row: u32, c: u32) -> vec4f {
-  let i = row + c;
-  let rest = params.K - c;
-  return vec4f(
-    qkv[i],
-    select(0.0, qkv[i + min(1u, rest - 1u)], rest > 1u),
-    select(0.0, qkv[i + min(2u, rest - 1u)], rest > 2u),
-    select(0.0, qkv[i + min(3u, rest - 1u)], rest > 3u),
-  );
+// One element of four rows.
+fn load(rows: vec4u, e: u32) -> vec4f {
+  return vec4f(qkv[rows.x + e], qkv[rows.y + e], qkv[rows.z + e], qkv[rows.w + e]);
 }
 
 fn largest(v: vec4f) -> f32 {
@@ -61,17 +53,18 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) group
   let q = vec4u(first) + rows * pitch;
   var top = vec4f(LOWEST);
   var total = vec4f();
-  var acc = array<vec4f, 256>(); // [row][quarter]
+  var acc = array<vec4f, 256>(); // by element, the four rows
   for (var s0 = 0u; s0 <= t0; s0 += 4u) {
     let keys = vec4u(s0) + vec4u(0u, 1u, 2u, 3u);
     let k = vec4u(first + K) + min(keys, vec4u(params.T - 1u)) * pitch;
     var a = vec4f(); var b = vec4f(); var c = vec4f(); var d = vec4f();
-    for (var e = 0u; e < K; e += 4u) {
-      let block = mat4x4f(load(k.x, e), load(k.y, e), load(k.z, e), load(k.w, e));
-      a += load(q.x, e) * block;
-      b += load(q.y, e) * block;
-      c += load(q.z, e) * block;
-      d += load(q.w, e) * block;
+    for (var e = 0u; e < K; e++) {
+      let own = load(q, e);
+      let other = load(k, e);
+      a += own.x * other;
+      b += own.y * other;
+      c += own.z * other;
+      d += own.w * other;
     }
     // Key t0 and all before are visible to row t0, so every block has a visible key for every row.
     let see_a = keys <= vec4u(t0);
@@ -90,18 +83,12 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) group
     d = weights(d, top.w, see_d);
     let fade = exp(max(before - top, vec4f(-80.0)));
     total = total * fade + vec4f(sum(a), sum(b), sum(c), sum(d));
-    for (var e = 0u; e < K; e += 4u) {
-      let block = mat4x4f(load(k.x + K, e), load(k.y + K, e), load(k.z + K, e), load(k.w + K, e));
-      let j = e / 4u;
-      acc[j] = acc[j] * fade.x + block * a;
-      acc[j + QUARTERS] = acc[j + QUARTERS] * fade.y + block * b;
-      acc[j + 2u * QUARTERS] = acc[j + 2u * QUARTERS] * fade.z + block * c;
-      acc[j + 3u * QUARTERS] = acc[j + 3u * QUARTERS] * fade.w + block * d;
-    }
+    let p = mat4x4f(a, b, c, d);
+    for (var e = 0u; e < K; e++) { acc[e] = acc[e] * fade + load(k + vec4u(K), e) * p; }
   }
   for (var r = 0u; r < min(4u, params.T - t0); r++) {
     let row = (batch * params.T + t0 + r) * params.H + h;
-    for (var e = 0u; e < K; e++) { out[row * K + e] = acc[r * QUARTERS + e / 4u][e % 4u] / total[r]; }
+    for (var e = 0u; e < K; e++) { out[row * K + e] = acc[e][r] / total[r]; }
     lse[row] = top[r] + log(total[r]);
   }
 }

@@ -19,16 +19,24 @@ struct Params {
 @group(0) @binding(3) var<storage, read_write> dx: array<vec4f>;
 @group(0) @binding(4) var<uniform> params: Params;
 
-fn store(g: u32, m: u32, k: u32, value: vec4f) {
-  if (k >= params.K) { return; }
-  let i = ((g * params.M + m) * params.K + k) / 4u;
-  if (params.use_add != 0u) { dx[i] = value + add[i]; } else { dx[i] = value; }
+fn store(g: u32, m: u32, k: u32, a: vec4f, b: vec4f) {
+  if (m < params.M) {
+    let i = ((g * params.M + m) * params.K + k) / 4u;
+    dx[i] = a;
+    if (k + 4u < params.K) {
+      dx[i + 1u] = b;
+    }
+  }
 }
 
-fn store_row(g: u32, m: u32, k: u32, a: vec4f, b: vec4f) {
-  if (m >= params.M) { return; }
-  store(g, m, k, a);
-  store(g, m, k + 4u, b);
+// What follows the product, in a pass over what was stored: written out at every store it would be most of the compile time.
+fn add_other(g: u32, m0: u32, k0: u32) {
+  for (var m = m0; m < min(m0 + 8u, params.M); m++) {
+    for (var k = k0; k < min(k0 + 8u, params.K); k += 4u) {
+      let i = ((g * params.M + m) * params.K + k) / 4u;
+      dx[i] += add[i];
+    }
+  }
 }
 
 @compute @workgroup_size(8, 8)
@@ -40,7 +48,7 @@ fn main(@builtin(global_invocation_id) id: vec3u) {
   let steps = params.N / 4u;
   let width = params.K / 4u;
   let dy0 = g * params.M * steps;
-  let r0 = dy0 + min(m0 + 0u, params.M - 1u) * steps;
+  let r0 = dy0 + min(m0, params.M - 1u) * steps;
   let r1 = dy0 + min(m0 + 1u, params.M - 1u) * steps;
   let r2 = dy0 + min(m0 + 2u, params.M - 1u) * steps;
   let r3 = dy0 + min(m0 + 3u, params.M - 1u) * steps;
@@ -83,12 +91,13 @@ fn main(@builtin(global_invocation_id) id: vec3u) {
     let v7 = dy[r7 + n];
     s70 += q0 * v7; s71 += q1 * v7;
   }
-  store_row(g, m0 + 0u, k0, s00, s01);
-  store_row(g, m0 + 1u, k0, s10, s11);
-  store_row(g, m0 + 2u, k0, s20, s21);
-  store_row(g, m0 + 3u, k0, s30, s31);
-  store_row(g, m0 + 4u, k0, s40, s41);
-  store_row(g, m0 + 5u, k0, s50, s51);
-  store_row(g, m0 + 6u, k0, s60, s61);
-  store_row(g, m0 + 7u, k0, s70, s71);
+  store(g, m0, k0, s00, s01);
+  store(g, m0 + 1u, k0, s10, s11);
+  store(g, m0 + 2u, k0, s20, s21);
+  store(g, m0 + 3u, k0, s30, s31);
+  store(g, m0 + 4u, k0, s40, s41);
+  store(g, m0 + 5u, k0, s50, s51);
+  store(g, m0 + 6u, k0, s60, s61);
+  store(g, m0 + 7u, k0, s70, s71);
+  if (params.use_add != 0u) { add_other(g, m0, k0); }
 }

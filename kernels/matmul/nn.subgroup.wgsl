@@ -20,18 +20,30 @@ struct Params {
 @group(0) @binding(3) var<storage, read_write> dx: array<vec4f>;
 @group(0) @binding(4) var<uniform> params: Params;
 
-fn store(g: u32, m: u32, k: u32, value: vec4f) {
-  if (k >= params.K) { return; }
-  let i = ((g * params.M + m) * params.K + k) / 4u;
-  if (params.use_add != 0u) { dx[i] = value + add[i]; } else { dx[i] = value; }
+fn store(g: u32, m: u32, k: u32, a: vec4f, b: vec4f, c: vec4f, d: vec4f) {
+  if (m < params.M) {
+    let i = ((g * params.M + m) * params.K + k) / 4u;
+    dx[i] = a;
+    if (k + 4u < params.K) {
+      dx[i + 1u] = b;
+      if (k + 8u < params.K) {
+        dx[i + 2u] = c;
+        if (k + 12u < params.K) {
+          dx[i + 3u] = d;
+        }
+      }
+    }
+  }
 }
 
-fn store_row(g: u32, m: u32, k: u32, a: vec4f, b: vec4f, c: vec4f, d: vec4f) {
-  if (m >= params.M) { return; }
-  store(g, m, k, a);
-  store(g, m, k + 4u, b);
-  store(g, m, k + 8u, c);
-  store(g, m, k + 12u, d);
+// What follows the product, in a pass over what was stored: written out at every store it would be most of the compile time.
+fn add_other(g: u32, m0: u32, k0: u32) {
+  for (var m = m0; m < min(m0 + 8u, params.M); m++) {
+    for (var k = k0; k < min(k0 + 16u, params.K); k += 4u) {
+      let i = ((g * params.M + m) * params.K + k) / 4u;
+      dx[i] += add[i];
+    }
+  }
 }
 
 @compute @workgroup_size(8)
@@ -47,7 +59,7 @@ fn main(
   let steps = params.N / 4u;
   let width = params.K / 4u;
   let dy0 = g * params.M * steps;
-  let r0 = dy0 + min(m0 + 0u, params.M - 1u) * steps;
+  let r0 = dy0 + min(m0, params.M - 1u) * steps;
   let r1 = dy0 + min(m0 + 1u, params.M - 1u) * steps;
   let r2 = dy0 + min(m0 + 2u, params.M - 1u) * steps;
   let r3 = dy0 + min(m0 + 3u, params.M - 1u) * steps;
@@ -91,12 +103,13 @@ fn main(
     let v7 = dy[r7 + n];
     s70 += q0 * v7; s71 += q1 * v7; s72 += q2 * v7; s73 += q3 * v7;
   }
-  store_row(g, m0 + 0u, k0, s00, s01, s02, s03);
-  store_row(g, m0 + 1u, k0, s10, s11, s12, s13);
-  store_row(g, m0 + 2u, k0, s20, s21, s22, s23);
-  store_row(g, m0 + 3u, k0, s30, s31, s32, s33);
-  store_row(g, m0 + 4u, k0, s40, s41, s42, s43);
-  store_row(g, m0 + 5u, k0, s50, s51, s52, s53);
-  store_row(g, m0 + 6u, k0, s60, s61, s62, s63);
-  store_row(g, m0 + 7u, k0, s70, s71, s72, s73);
+  store(g, m0, k0, s00, s01, s02, s03);
+  store(g, m0 + 1u, k0, s10, s11, s12, s13);
+  store(g, m0 + 2u, k0, s20, s21, s22, s23);
+  store(g, m0 + 3u, k0, s30, s31, s32, s33);
+  store(g, m0 + 4u, k0, s40, s41, s42, s43);
+  store(g, m0 + 5u, k0, s50, s51, s52, s53);
+  store(g, m0 + 6u, k0, s60, s61, s62, s63);
+  store(g, m0 + 7u, k0, s70, s71, s72, s73);
+  if (params.use_add != 0u) { add_other(g, m0, k0); }
 }

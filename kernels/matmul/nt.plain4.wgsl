@@ -25,30 +25,25 @@ fn bias4(g: u32, n: u32) -> vec4f {
   return bias[(g * params.stride_bias + min(n, params.N - 4u)) / 4u];
 }
 
-fn residual4(g: u32, m: u32, n: u32) -> vec4f {
-  if (params.use_residual == 0u) { return vec4f(); }
-  return residual[(g * params.stride_residual + m * params.N + n) / 4u];
+fn store(g: u32, m: u32, n: u32, a: vec4f, b: vec4f) {
+  if (m < params.M) {
+    let i = ((g * params.M + m) * params.N + n) / 4u;
+    y[i] = a;
+    if (n + 4u < params.N) {
+      y[i + 1u] = b;
+    }
+  }
 }
 
-fn store(g: u32, m: u32, n: u32, value: vec4f) {
-  if (n >= params.N) { return; }
-  let i = ((g * params.M + m) * params.N + n) / 4u;
-  if (params.gelu != 0u) { y[i] = value; } else { y[i] = value + residual4(g, m, n); }
-}
-
-fn store_row(g: u32, m: u32, n: u32, a: vec4f, b: vec4f) {
-  if (m >= params.M) { return; }
-  store(g, m, n, a);
-  store(g, m, n + 4u, b);
-}
-
-// A pass of its own over what was stored: written out, 64 GELUs would be most of the compile time.
-fn apply_gelu(g: u32, m0: u32, n0: u32) {
+// What follows the product, in a pass over what was stored: written out at every store it would be most of the compile time.
+fn finish(g: u32, m0: u32, n0: u32) {
   for (var m = m0; m < min(m0 + 8u, params.M); m++) {
     for (var n = n0; n < min(n0 + 8u, params.N); n += 4u) {
       let i = ((g * params.M + m) * params.N + n) / 4u;
-      let v = y[i];
-      y[i] = vec4f(gelu_exact(v.x), gelu_exact(v.y), gelu_exact(v.z), gelu_exact(v.w)) + residual4(g, m, n);
+      var v = y[i];
+      if (params.gelu != 0u) { v = vec4f(gelu_exact(v.x), gelu_exact(v.y), gelu_exact(v.z), gelu_exact(v.w)); }
+      if (params.use_residual != 0u) { v += residual[(g * params.stride_residual + m * params.N + n) / 4u]; }
+      y[i] = v;
     }
   }
 }
@@ -61,7 +56,7 @@ fn main(@builtin(global_invocation_id) id: vec3u) {
   if (m0 >= params.M || n0 >= params.N) { return; }
   let steps = params.K / 4u;
   let x0 = g * params.stride_x / 4u;
-  let r0 = x0 + min(m0 + 0u, params.M - 1u) * steps;
+  let r0 = x0 + min(m0, params.M - 1u) * steps;
   let r1 = x0 + min(m0 + 1u, params.M - 1u) * steps;
   let r2 = x0 + min(m0 + 2u, params.M - 1u) * steps;
   let r3 = x0 + min(m0 + 3u, params.M - 1u) * steps;
@@ -108,13 +103,13 @@ fn main(@builtin(global_invocation_id) id: vec3u) {
   }
   let b0 = bias4(g, n0);
   let b1 = bias4(g, n0 + 4u);
-  store_row(g, m0 + 0u, n0, s00 + b0, s01 + b1);
-  store_row(g, m0 + 1u, n0, s10 + b0, s11 + b1);
-  store_row(g, m0 + 2u, n0, s20 + b0, s21 + b1);
-  store_row(g, m0 + 3u, n0, s30 + b0, s31 + b1);
-  store_row(g, m0 + 4u, n0, s40 + b0, s41 + b1);
-  store_row(g, m0 + 5u, n0, s50 + b0, s51 + b1);
-  store_row(g, m0 + 6u, n0, s60 + b0, s61 + b1);
-  store_row(g, m0 + 7u, n0, s70 + b0, s71 + b1);
-  if (params.gelu != 0u) { apply_gelu(g, m0, n0); }
+  store(g, m0, n0, s00 + b0, s01 + b1);
+  store(g, m0 + 1u, n0, s10 + b0, s11 + b1);
+  store(g, m0 + 2u, n0, s20 + b0, s21 + b1);
+  store(g, m0 + 3u, n0, s30 + b0, s31 + b1);
+  store(g, m0 + 4u, n0, s40 + b0, s41 + b1);
+  store(g, m0 + 5u, n0, s50 + b0, s51 + b1);
+  store(g, m0 + 6u, n0, s60 + b0, s61 + b1);
+  store(g, m0 + 7u, n0, s70 + b0, s71 + b1);
+  if (params.gelu != 0u || params.use_residual != 0u) { finish(g, m0, n0); }
 }

@@ -18,14 +18,14 @@ struct Params {
 @group(0) @binding(2) var<storage, read_write> dw: array<vec4f>;
 @group(0) @binding(3) var<uniform> params: Params;
 
-fn store(g: u32, n: u32, k: u32, value: vec4f) {
-  if (k < params.K) { dw[(g * params.stride_dw + n * params.K + k) / 4u] = value; }
-}
-
-fn store_row(g: u32, n: u32, k: u32, a: vec4f, b: vec4f) {
-  if (n >= params.N) { return; }
-  store(g, n, k, a);
-  store(g, n, k + 4u, b);
+fn store(g: u32, n: u32, k: u32, a: vec4f, b: vec4f) {
+  if (n < params.N) {
+    let i = (g * params.stride_dw + n * params.K + k) / 4u;
+    dw[i] = a;
+    if (k + 4u < params.K) {
+      dw[i + 1u] = b;
+    }
+  }
 }
 
 @compute @workgroup_size(4, 2)
@@ -65,12 +65,12 @@ fn main(@builtin(global_invocation_id) id: vec3u) {
     i += width;
     j += depth;
   }
-  store_row(g, n0 + 0u, k0, s00, s01);
-  store_row(g, n0 + 1u, k0, s10, s11);
-  store_row(g, n0 + 2u, k0, s20, s21);
-  store_row(g, n0 + 3u, k0, s30, s31);
-  store_row(g, n0 + 4u, k0, s40, s41);
-  store_row(g, n0 + 5u, k0, s50, s51);
-  store_row(g, n0 + 6u, k0, s60, s61);
-  store_row(g, n0 + 7u, k0, s70, s71);
+  store(g, n0, k0, s00, s01);
+  store(g, n0 + 1u, k0, s10, s11);
+  store(g, n0 + 2u, k0, s20, s21);
+  store(g, n0 + 3u, k0, s30, s31);
+  store(g, n0 + 4u, k0, s40, s41);
+  store(g, n0 + 5u, k0, s50, s51);
+  store(g, n0 + 6u, k0, s60, s61);
+  store(g, n0 + 7u, k0, s70, s71);
 }

@@ -18,16 +18,20 @@ struct Params {
 @group(0) @binding(2) var<storage, read_write> dw: array<vec4f>;
 @group(0) @binding(3) var<uniform> params: Params;
 
-fn store(g: u32, n: u32, k: u32, value: vec4f) {
-  if (k < params.K) { dw[(g * params.stride_dw + n * params.K + k) / 4u] = value; }
-}
-
-fn store_row(g: u32, n: u32, k: u32, a: vec4f, b: vec4f, c: vec4f, d: vec4f) {
-  if (n >= params.N) { return; }
-  store(g, n, k, a);
-  store(g, n, k + 4u, b);
-  store(g, n, k + 8u, c);
-  store(g, n, k + 12u, d);
+fn store(g: u32, n: u32, k: u32, a: vec4f, b: vec4f, c: vec4f, d: vec4f) {
+  if (n < params.N) {
+    let i = (g * params.stride_dw + n * params.K + k) / 4u;
+    dw[i] = a;
+    if (k + 4u < params.K) {
+      dw[i + 1u] = b;
+      if (k + 8u < params.K) {
+        dw[i + 2u] = c;
+        if (k + 12u < params.K) {
+          dw[i + 3u] = d;
+        }
+      }
+    }
+  }
 }
 
 @compute @workgroup_size(4)
@@ -69,12 +73,12 @@ fn main(
     i += width;
     j += depth;
   }
-  store_row(g, n0 + 0u, k0, s00, s01, s02, s03);
-  store_row(g, n0 + 1u, k0, s10, s11, s12, s13);
-  store_row(g, n0 + 2u, k0, s20, s21, s22, s23);
-  store_row(g, n0 + 3u, k0, s30, s31, s32, s33);
-  store_row(g, n0 + 4u, k0, s40, s41, s42, s43);
-  store_row(g, n0 + 5u, k0, s50, s51, s52, s53);
-  store_row(g, n0 + 6u, k0, s60, s61, s62, s63);
-  store_row(g, n0 + 7u, k0, s70, s71, s72, s73);
+  store(g, n0, k0, s00, s01, s02, s03);
+  store(g, n0 + 1u, k0, s10, s11, s12, s13);
+  store(g, n0 + 2u, k0, s20, s21, s22, s23);
+  store(g, n0 + 3u, k0, s30, s31, s32, s33);
+  store(g, n0 + 4u, k0, s40, s41, s42, s43);
+  store(g, n0 + 5u, k0, s50, s51, s52, s53);
+  store(g, n0 + 6u, k0, s60, s61, s62, s63);
+  store(g, n0 + 7u, k0, s70, s71, s72, s73);
 }
