@@ -25,10 +25,11 @@ export interface StoredUnit {
 export async function readStored(directory: RunDirectory, name: string): Promise<StoredUnit> {
   const { arrays, facts } = await directory.readUnit(name);
   const array = (key: string) => arrays.get(key)!.data as Float32Array;
+  const sums = (key: string) => arrays.get(key)!.data as Float64Array;
   const [draws, chains, tokens] = arrays.get("traces")!.shape;
   const settings = facts.settings as { lr: number };
   return {
-    sums: { chains, draws, tokens, sumD: array("sum_d"), sumPhiD: array("sum_phi_d"), phi: array("phi") },
+    sums: { chains, draws, tokens, sumD: sums("sum_d"), sumPhiD: sums("sum_phi_d"), phi: array("phi") },
     traces: array("traces"),
     baseline: array("baseline"),
     weights: facts.weights as number,

@@ -77,11 +77,11 @@ export function layerNorm(
         const dy = out.gradient;
         const common = { dy, x: read.view, ...statistics };
         if (weight.gradient && bias.gradient) {
-          tape.emit(`${label} parameters`, layernormBackwardParams, {
-            ...common,
-            dweight: weight.gradient,
-            dbias: bias.gradient,
-          });
+          // Two slices of every chain's block overlap as ranges, and WebGPU lets no dispatch write both: the bias's
+          // gradient is a plain sum over rows and has its own.
+          const dbias = tape.scratch(`${label} bias`, bias.gradient.shape);
+          tape.emit(`${label} weight`, layernormBackwardParams, { ...common, dweight: weight.gradient, dbias });
+          tape.emit(`${label} bias`, biasBackward, { dy, dbias: bias.gradient });
         }
         tape.collect(read, (collected, dx) =>
           call(

@@ -18,8 +18,8 @@ export interface Draw {
 
 /** Streaming sums over draws, as the device holds them: [chains, tokens] each. */
 export interface ChainSums {
-  readonly sumD: Float32Array;
-  readonly sumPhiD: Float32Array;
+  readonly sumD: Float64Array;
+  readonly sumPhiD: Float64Array;
 }
 
 /**
@@ -139,14 +139,17 @@ export class Chains {
     return { index: this.drawn++, phi, rises };
   }
 
-  /** The streaming sums so far. */
+  /** The streaming sums so far: what the device holds in two f32 parts, added in f64. */
   async sums(): Promise<ChainSums> {
     const { memory, device } = this.lab;
-    const [sumD, sumPhiD] = (await readTensors(device, [
-      memory.tensor(this.views.sumD),
-      memory.tensor(this.views.sumPhiD),
-    ])) as Float32Array[];
-    return { sumD, sumPhiD };
+    const { sumD, carryD, sumPhiD, carryPhiD } = this.views;
+    const [d, dRest, phiD, phiDRest] = await readTensors(
+      device,
+      [sumD, carryD, sumPhiD, carryPhiD].map((view) => memory.tensor(view)),
+    );
+    const whole = (high: ArrayLike<number>, low: ArrayLike<number>) =>
+      Float64Array.from({ length: high.length }, (_, i) => high[i] + low[i]);
+    return { sumD: whole(d, dRest), sumPhiD: whole(phiD, phiDRest) };
   }
 
   /** The chains' parameter blocks, [chains, P]. */
