@@ -14,7 +14,7 @@ export interface ClusterConfig {
   rows: RowRule;
   /** Principal axes kept and whitened; 0 for none. */
   whiten_rank: number;
-  /** Neighbors a token; null: 12 (N / 1500)^(1/2), rounded, 5 to 45 (the paper's, reached at N = 21,000). */
+  /** Neighbors a token; null: 0.8 % of the tokens, 8 to 45 (the paper's, reached at N = 5,600). */
   k: number | null;
   symmetrize: SymmetrizeRule;
   /** Teleport probability of PageRank; the paper's is 0.001 with tolerance 1e-7, for graphs of millions of tokens. */
@@ -83,7 +83,7 @@ export const DEFAULT_CLUSTER_CONFIG: Readonly<ClusterConfig> = Object.freeze<Clu
 });
 
 /** Default k for `n` tokens. */
-export const defaultK = (n: number) => Math.min(45, Math.max(5, Math.round(12 * Math.sqrt(n / 1500))));
+export const defaultK = (n: number) => Math.min(45, Math.max(8, Math.round(0.008 * n)));
 /** Default smallest cluster for `n` tokens. */
 export const defaultMinSize = (n: number) => Math.min(20, Math.max(4, Math.round(8 * (n / 1500) ** 0.25)));
 /** Default number of seeds for `n` nodes. */
