@@ -1,7 +1,61 @@
-import { testKernel } from "../../harness/test/kernel";
+import * as assert from "uvu/assert";
+import { caseInputs, checkCase, runCase, testKernel } from "../../harness/test/kernel";
+import { seededRandom } from "../../harness/test/random";
 import { suite } from "../../harness/test/suite";
+import type { Case } from "../kernel";
 import { forward } from "./forward";
 
 const test = suite("kernels/attention/forward", { gpu: true });
 testKernel(test, forward);
+
+function variantsFor(c: Case): string[] {
+  return Object.keys(forward.variants).filter(
+    (name) => forward.variants[name].accepts?.(c.dims, c.params ?? {}) ?? true,
+  );
+}
+
+test("equal keys: every row is the mean of the values so far", async () => {
+  const [T, K] = [21, 8];
+  const c: Case = { name: "equal keys", dims: { G: 1, B: 1, T, H: 1, K }, params: { scale: 0.35 } };
+  const { qkv } = caseInputs(forward, c, 3);
+  for (let t = 0; t < T; t++) qkv.fill(0.5, (t * 3 + 1) * K, (t * 3 + 2) * K);
+  for (const variant of variantsFor(c)) {
+    const { out } = await runCase(forward, c, { qkv }, variant);
+    const sums = new Float64Array(K);
+    for (let t = 0; t < T; t++) {
+      for (let e = 0; e < K; e++) {
+        sums[e] += qkv[(t * 3 + 2) * K + e];
+        assert.ok(Math.abs(out[t * K + e] - sums[e] / (t + 1)) < 1e-6, `${variant}: row ${t}, element ${e}`);
+      }
+    }
+  }
+});
+
+test("later keys and values do not reach a row", async () => {
+  const [T, K] = [37, 8];
+  const c: Case = { name: "causal", dims: { G: 1, B: 1, T, H: 1, K }, params: { scale: 0.35 } };
+  const { qkv } = caseInputs(forward, c, 4);
+  const changed = qkv.slice();
+  for (let i = 18 * 3 * K; i < changed.length; i++) changed[i] = 1e4;
+  for (const variant of variantsFor(c)) {
+    const before = await runCase(forward, c, { qkv }, variant);
+    const after = await runCase(forward, c, { qkv: changed }, variant);
+    assert.equal(after.out.slice(0, 18 * K), before.out.slice(0, 18 * K), variant);
+    assert.ok(after.out.every(Number.isFinite), variant);
+  }
+});
+
+test("scores in the thousands, rising and falling: one key takes all, and nothing overflows", async (t) => {
+  for (const K of [8, 5]) {
+    const c: Case = { name: `K = ${K}`, dims: { G: 1, B: 1, T: 20, H: 1, K }, params: { scale: 1 } };
+    const random = seededRandom(8);
+    const qkv = Float64Array.from({ length: 60 * K }, () => Math.fround(30 * random.normal()));
+    const loose = {
+      ...forward,
+      tolerance: { absolute: 1e-3, relative: 1e-3, reason: "scores of 5e3 are good to 5e-4" },
+    };
+    for (const variant of variantsFor(c)) await checkCase(t, forward, c, { qkv }, variant);
+  }
+});
+
 test.run();

@@ -57,7 +57,7 @@ fn main(@builtin(global_invocation_id) id: vec3u) {
   let r6 = dy0 + min(m0 + 6u, params.M - 1u) * steps;
   let r7 = dy0 + min(m0 + 7u, params.M - 1u) * steps;
   let w0 = g * params.stride_w / 4u;
-  let c0 = w0 + min(k0 / 4u + 0u, width - 1u);
+  let c0 = w0 + min(k0 / 4u, width - 1u);
   let c1 = w0 + min(k0 / 4u + 1u, width - 1u);
   var s00 = vec4f(); var s01 = vec4f();
   var s10 = vec4f(); var s11 = vec4f();

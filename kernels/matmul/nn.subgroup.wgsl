@@ -68,7 +68,7 @@ fn main(
   let r6 = dy0 + min(m0 + 6u, params.M - 1u) * steps;
   let r7 = dy0 + min(m0 + 7u, params.M - 1u) * steps;
   let w0 = g * params.stride_w / 4u + lane * width;
-  let c0 = w0 + min(k0 / 4u + 0u, width - 1u);
+  let c0 = w0 + min(k0 / 4u, width - 1u);
   let c1 = w0 + min(k0 / 4u + 1u, width - 1u);
   let c2 = w0 + min(k0 / 4u + 2u, width - 1u);
   let c3 = w0 + min(k0 / 4u + 3u, width - 1u);

@@ -30,6 +30,7 @@ export const nn = kernel({
       rows: "M",
       columns: "K",
       quarters: ["N", "K"],
+      fits: ({ G, M, K, Ga, Ma, Ka }, { use_add }) => !use_add || (Ga === G && Ma === M && Ka === K),
       quad,
       workgroups: { plain4: [8, 8], subgroup: 8 },
       tile: 64,

@@ -65,7 +65,7 @@ fn main(@builtin(global_invocation_id) id: vec3u) {
   let r6 = x0 + min(m0 + 6u, params.M - 1u) * steps;
   let r7 = x0 + min(m0 + 7u, params.M - 1u) * steps;
   let w0 = g * params.stride_w / 4u;
-  let c0 = w0 + min(n0 + 0u, params.N - 1u) * steps;
+  let c0 = w0 + min(n0, params.N - 1u) * steps;
   let c1 = w0 + min(n0 + 1u, params.N - 1u) * steps;
   let c2 = w0 + min(n0 + 2u, params.N - 1u) * steps;
   let c3 = w0 + min(n0 + 3u, params.N - 1u) * steps;

@@ -76,7 +76,7 @@ fn main(
   let r6 = x0 + min(m0 + 6u, params.M - 1u) * steps;
   let r7 = x0 + min(m0 + 7u, params.M - 1u) * steps;
   let w0 = g * params.stride_w / 4u;
-  let c0 = w0 + min(n0 + 0u + lane, params.N - 1u) * steps;
+  let c0 = w0 + min(n0 + lane, params.N - 1u) * steps;
   let c1 = w0 + min(n0 + 4u + lane, params.N - 1u) * steps;
   let c2 = w0 + min(n0 + 8u + lane, params.N - 1u) * steps;
   let c3 = w0 + min(n0 + 12u + lane, params.N - 1u) * steps;

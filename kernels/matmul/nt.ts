@@ -36,6 +36,8 @@ export const nt = kernel({
       rows: "M",
       columns: "N",
       quarters: ["N", "K"],
+      fits: ({ M, N, Nb, Mr, Nr }, { use_bias, use_residual }) =>
+        (!use_bias || Nb === N) && (!use_residual || (Mr === M && Nr === N)),
       chunks: [erf],
       scalarChunks: [epilogue],
       quad,

@@ -1,4 +1,4 @@
-import type { Chunk, Dims, Variant } from "../kernel";
+import type { Chunk, Dims, Params, Variant } from "../kernel";
 
 /** The WGSL of a product by variant. */
 export interface Sources {
@@ -15,6 +15,8 @@ export interface Layout {
   readonly columns: string;
   /** Letters that must be multiples of four for vec4 loads. */
   readonly quarters: readonly string[];
+  /** Whether the optional bindings fit where their flags are set. */
+  readonly fits?: (dims: Dims, params: Params) => boolean;
   /** Chunks that every variant needs, and those that only the scalar ones do. */
   readonly chunks?: readonly Chunk[];
   readonly scalarChunks?: readonly Chunk[];
@@ -28,10 +30,11 @@ export interface Layout {
 
 /** The variants of a product: tiles of the output over x and y, groups over z. */
 export function variantsOf(name: string, sources: Sources, layout: Layout): Record<string, Variant> {
-  const { rows, columns, quarters, chunks = [], scalarChunks = [], workgroups, tile } = layout;
+  const { fits = () => true, rows, columns, quarters, chunks = [], scalarChunks = [], workgroups, tile } = layout;
   const over = (down: number, across: number) => (dims: Dims) =>
     [Math.ceil(dims[rows] / down), Math.ceil(dims[columns] / across), dims.G] as const;
-  const accepts = (dims: Dims) => quarters.every((letter) => dims[letter] % 4 === 0);
+  const accepts = (dims: Dims, params: Params) =>
+    fits(dims, params) && quarters.every((letter) => dims[letter] % 4 === 0);
   const [a, b] = workgroups.plain4;
   return {
     plain: {
@@ -40,6 +43,7 @@ export function variantsOf(name: string, sources: Sources, layout: Layout): Reco
       chunks: [...chunks, ...scalarChunks],
       workgroup: [8, 8, 1],
       grid: over(32, 32),
+      accepts: fits,
       suits: "any",
     },
     plain4: {
@@ -58,6 +62,7 @@ export function variantsOf(name: string, sources: Sources, layout: Layout): Reco
       workgroup: [256, 1, 1],
       workgroupBytes: layout.tiledBytes,
       grid: over(tile, tile),
+      accepts: fits,
       suits: "gpu",
     },
     subgroup: {
