@@ -19,6 +19,8 @@ export const MIN_ROLE_TOKENS = 10;
 export interface FeatureResult {
   readonly features: string;
   readonly control: boolean;
+  /** Owes nothing to the measurement. */
+  readonly baseline?: boolean;
   readonly clustering: Pick<Clustering, "clusters" | "labels">;
 }
 
@@ -70,6 +72,7 @@ export async function analyze(context: AnalysisContext): Promise<Analysis> {
   await add("trace features, shuffled draws", true, control);
   if (context.activations) await add("last-layer activations", false, context.activations);
   results.push({ features: "token identity", control: false, clustering: byToken(context.text) });
+  for (const result of results.slice(context.activations ? -2 : -1)) Object.assign(result, { baseline: true });
   return { chi, reliability: reliability ?? new Float64Array(components.length).fill(1), results };
 }
 
@@ -126,6 +129,7 @@ export function scoreRow(result: FeatureResult, labels: Labels): ScoreRow {
   return {
     features: result.features,
     control: result.control,
+    ...(result.baseline ? { baseline: true } : {}),
     clusters: clusters.length,
     covered: byRole.assigned,
     meanBestF1: match.meanBestF1,

@@ -1,3 +1,4 @@
+import { START } from "../../models/nano/vocabulary";
 import type { LoadedModel } from "../../models/weights";
 import { parameterShapes } from "../../runtime/neox/parameters";
 import type { Json, JsonObject } from "../../runtime/store/json";
@@ -127,11 +128,12 @@ function remarks(config: RunConfig, diagnostics: readonly ComponentDiagnostics[]
   ];
   const poor = diagnostics.filter(({ rHat }) => rHat !== undefined && rHat > 1.1).map(({ name }) => name);
   if (poor.length > 0) list.push(`R-hat above 1.1, so more draws or smaller steps would help: ${poor.join(", ")}.`);
-  const tau = 2 / (config.sampler.lr * config.sampler.localization);
-  const wanted = Math.max(1, Math.round(2.5 * tau));
-  if (config.sampler.num_steps_bw_draws < wanted / 2) {
+  const { lr, localization, num_steps_bw_draws } = config.sampler;
+  const kept = Math.abs(1 - (lr * localization) / 2) ** num_steps_bw_draws;
+  if (kept > 0.5) {
+    const wanted = Math.ceil(Math.log(0.29) / Math.log(Math.abs(1 - (lr * localization) / 2)));
     list.push(
-      `Draws follow each other within ${(config.sampler.num_steps_bw_draws / tau).toFixed(1)} relaxation times; num_steps_bw_draws ${wanted} would make them nearly independent.`,
+      `Draws keep ${(100 * kept).toFixed(0)} % of the one before them in flat directions: raise num_steps_bw_draws to ${wanted}.`,
     );
   }
   const dropped = analysis.reliability.filter((weight) => weight === 0).length;
@@ -162,6 +164,7 @@ export async function readReportData(directory: RunDirectory): Promise<ReportDat
   const labels = await directory.readArray("labels");
   const { reliability, ...rest } = results;
   return {
+    ...(results.model.name === "nano" ? { startToken: START } : {}),
     title: `Susceptibility clusters of ${results.model.name}`,
     ...timing,
     ...rest,

@@ -3,7 +3,6 @@ import { join } from "node:path";
 import type { LoadedModel } from "../../models/weights";
 import { type Device, openDevice } from "../../runtime/device/device";
 import { projectRoot } from "../../runtime/device/root";
-import { checkSettings } from "../../runtime/sampler/settings";
 import type { Json, JsonObject } from "../../runtime/store/json";
 import { RunDirectory } from "../../runtime/store/run-directory";
 import { openModel } from "../cli/model";
@@ -41,7 +40,6 @@ interface Sampled {
 /** Opens device, model and run directory and samples what is missing. The caller closes the device. */
 async function sampled(request: RunRequest): Promise<Sampled> {
   const { config, progress } = request;
-  checkSettings(config.sampler);
   const model = await openModel(config.model);
   const text = await runText(config, model.config);
   const units = unitsOf(config, model.config);

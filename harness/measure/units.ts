@@ -1,6 +1,6 @@
 import type { NeoxConfig } from "../../runtime/neox/config";
 import { neuronGroups, parseRestriction, standardRestrictions } from "../../runtime/neox/restriction";
-import type { SamplerSettings } from "../../runtime/sampler/settings";
+import { checkSettings, type SamplerSettings } from "../../runtime/sampler/settings";
 import type { RunConfig } from "./config";
 
 /** One piece of a run that is stored whole: the chains of one component under one sampler. */
@@ -28,15 +28,23 @@ export function componentsOf(config: RunConfig, model: NeoxConfig): string[] {
 /** Everything a run samples: the unrestricted model where the estimator needs it, every component, and their controls. */
 export function unitsOf(config: RunConfig, model: NeoxConfig): UnitPlan[] {
   const names = ["full", ...componentsOf(config, model)];
-  const settings: SamplerSettings = config.sampler;
-  const units: UnitPlan[] = names.map((name) => ({ name, restriction: name, sampler: "sgld", settings }));
+  const settingsOf = (name: string): SamplerSettings => {
+    const scale = config.component_scale[name] ?? 1;
+    const { lr, localization } = config.sampler;
+    return { ...config.sampler, lr: lr * scale, localization: localization / scale };
+  };
+  const units: UnitPlan[] = names.map((name) => {
+    const settings = settingsOf(name);
+    checkSettings(settings);
+    return { name, restriction: name, sampler: "sgld", settings };
+  });
   const draws = config.controls.n_beta_zero_draws;
   if (draws === 0) return units;
-  const prior = { ...settings, n_beta: 0, num_draws: draws };
   return [
     ...units,
-    ...names.map(
-      (name): UnitPlan => ({ name: name + PRIOR_SUFFIX, restriction: name, sampler: "gaussian", settings: prior }),
-    ),
+    ...names.map((name): UnitPlan => {
+      const settings = { ...settingsOf(name), n_beta: 0, num_draws: draws };
+      return { name: name + PRIOR_SUFFIX, restriction: name, sampler: "gaussian", settings };
+    }),
   ];
 }

@@ -57,7 +57,8 @@ export async function openDevice(options: DeviceOptions = {}): Promise<Device> {
     gpu.requestAdapter(
       wanted === "software" ? { forceFallbackAdapter: true } : { powerPreference: "high-performance" },
     ),
-  );
+    // Dawn throws, instead of giving null, when no adapter has the wanted name.
+  ).catch(() => null);
   const software = adapter ? factsOf(adapter).software : false;
   if (!adapter || (wanted === "software" && !software)) {
     const what = wanted === "auto" ? "no WebGPU adapter" : `no WebGPU adapter for "${wanted}"`;

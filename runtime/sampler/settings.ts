@@ -20,11 +20,6 @@ export interface SamplerSettings {
   readonly batch_size: number;
 }
 
-/** Relaxation time in loss-flat directions, in updates: tau = 2 / (lr * localization). */
-export function relaxationTime(settings: Pick<SamplerSettings, "lr" | "localization">): number {
-  return 2 / (settings.lr * settings.localization);
-}
-
 /** Refuses settings that cannot be run. Errors: name the key, the value and what it must be. */
 export function checkSettings(settings: SamplerSettings): void {
   const refuse = (key: keyof SamplerSettings, must: string) => {

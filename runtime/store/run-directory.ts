@@ -247,7 +247,7 @@ export class RunDirectory {
     } catch (error) {
       throw fileError("write", final, error);
     }
-    const units = { ...this.#manifest.units, [name]: { directory, state: "done" as const } };
+    const units = { ...this.#manifest.units, [name]: { state: "done" as const, directory } };
     await this.#saveManifest({ ...this.#manifest, units });
   }
 

@@ -19,13 +19,7 @@ const RUN_OPTIONS = {
 } as const;
 
 /** What `--quick` changes; `--set` still has the last word. */
-const QUICK = [
-  "probe_sequences=16",
-  "neuron_groups=0",
-  "sampler.num_draws=12",
-  "sampler.num_chains=4",
-  "controls.n_beta_zero_draws=2",
-];
+const QUICK = ["neuron_groups=0", "sampler.num_draws=16", "controls.n_beta_zero_draws=4"];
 
 interface RunValues {
   config?: string;
