@@ -55,7 +55,8 @@ function check(kernel: Kernel, name: string, variant: Variant): void {
     const scalar = /^vec\d?f$|f32/.test(element) ? "f32" : /^vec\d?u$|u32/.test(element) ? "u32" : element;
     assert.is(scalar, type, `${where}: element type of ${binding} (${element})`);
   });
-  const members = (group[bindings.length].type as { members?: { name: string; type: { name: string } }[] }).members ?? [];
+  const members =
+    (group[bindings.length].type as { members?: { name: string; type: { name: string } }[] }).members ?? [];
   assert.equal(
     members.map((member) => ({ name: member.name, type: member.type.name })),
     uniformFields(kernel),
@@ -70,7 +71,10 @@ for (const kernel of kernels) {
     assert.ok(kernel.variants.plain, "every kernel has a plain variant");
     assert.ok(kernel.tolerance.reason.length > 0, "a tolerance has a reason");
     for (const [name, variant] of Object.entries(kernel.variants)) check(kernel, name, variant);
-    assert.ok(kernel.cases.some((c) => c.bench), "a case for the bench");
+    assert.ok(
+      kernel.cases.some((c) => c.bench),
+      "a case for the bench",
+    );
     assert.ok(existsSync(join(folder, `${kernel.name}.test.ts`)), "a test of its own");
   });
 }
