@@ -55,8 +55,9 @@ export async function analyze(context: AnalysisContext): Promise<Analysis> {
       clustering: await clusterTokens(matrix, config.cluster, weights ? { weights } : {}),
     });
   };
+  const weighed = config.cluster.column_weights === "reliability";
   const weightsOf = ({ byChain }: ChiMatrices) =>
-    byChain.length > 1 ? columnReliability(byChain, config.cluster.columns).weights : undefined;
+    weighed && byChain.length > 1 ? columnReliability(byChain, config.cluster.columns).weights : undefined;
   const chi = await chiMatrices(directory, components, request);
   const reliability = weightsOf(chi);
   await add("chi", false, chi.chi, reliability);
@@ -65,6 +66,10 @@ export async function analyze(context: AnalysisContext): Promise<Analysis> {
   if (config.controls.n_beta_zero_draws > 0) {
     const prior = await chiMatrices(directory, components, { ...request, suffix: PRIOR_SUFFIX });
     await add("chi, n_beta = 0", true, prior.chi, weightsOf(prior));
+  }
+  if (reliability) {
+    await add("chi, columns unweighted", false, chi.chi);
+    await add("chi, columns unweighted, shuffled draws", true, shuffled.chi);
   }
   const rank = config.trace_rank;
   await add("trace features", false, await traceMatrix(directory, components, { rank, seed, shuffle: false }));

@@ -136,6 +136,12 @@ function remarks(config: RunConfig, diagnostics: readonly ComponentDiagnostics[]
       `Draws keep ${(100 * kept).toFixed(0)} % of the one before them in flat directions: raise num_steps_bw_draws to ${wanted}.`,
     );
   }
+  if (config.cluster.column_weights === "reliability" && config.sampler.num_chains > 1) {
+    list.push(
+      "Columns are weighed by how far independent chains agree about them. Without weights the shuffled control clusters " +
+        "almost as well as chi: a random projection of real loss traces has their structure, only not twice the same.",
+    );
+  }
   const dropped = analysis.reliability.filter((weight) => weight === 0).length;
   if (dropped > 0) list.push(`${dropped} components on which chains do not agree were left out of the graph.`);
   return list;

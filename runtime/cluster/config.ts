@@ -4,6 +4,7 @@ import { COLUMN_RULES, type ColumnRule, ROW_RULES, type RowRule } from "./normal
 import { SYMMETRIZE_RULES, type SymmetrizeRule } from "./symmetrize";
 
 export const NULL_RULES = ["column_shuffle", "none"] as const;
+export const COLUMN_WEIGHT_RULES = ["reliability", "none"] as const;
 export const ASSIGN_RULES = ["none", "neighbors"] as const;
 
 /** The JSON form. `null` stands for the stated rule in the number of tokens N or the graph's mean degree. */
@@ -17,6 +18,8 @@ export interface ClusterConfig {
   /** Neighbors a token; null: 0.8 % of the tokens, 8 to 45 (the paper's, reached at N = 5,600). */
   k: number | null;
   symmetrize: SymmetrizeRule;
+  /** Of a run: weigh each component by how far its chains agree about it (`columnReliability`), or not at all. */
+  column_weights: (typeof COLUMN_WEIGHT_RULES)[number];
   /** Teleport probability of PageRank; the paper's is 0.001 with tolerance 1e-7, for graphs of millions of tokens. */
   alpha: number;
   /** Scales, coarse residual first; null: 0.009, 0.0027 and 0.0009 over the mean degree. */
@@ -61,6 +64,7 @@ export const DEFAULT_CLUSTER_CONFIG: Readonly<ClusterConfig> = Object.freeze<Clu
   whiten_rank: 0,
   k: null,
   symmetrize: "mutual",
+  column_weights: "reliability",
   alpha: 0.1,
   tolerances: null,
   rule: "prominent",
@@ -124,6 +128,7 @@ const CHECKS: Record<keyof ClusterConfig, Check> = {
   whiten_rank: integer(0),
   k: orNull(integer(1)),
   symmetrize: oneOf(...SYMMETRIZE_RULES),
+  column_weights: oneOf(...COLUMN_WEIGHT_RULES),
   alpha: real(1e-6, 0.999),
   tolerances: orNull(scales),
   rule: oneOf(...SWEEP_RULES),

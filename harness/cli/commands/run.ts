@@ -121,7 +121,7 @@ export function summary(results: Results): Record<string, unknown> {
 export function table(results: Results): string {
   const line = (row: ScoreRow) =>
     [
-      `${row.features}${row.control ? " (control)" : ""}`.padEnd(42),
+      `${row.features}${row.control ? " (control)" : ""}`.padEnd(50),
       String(row.clusters).padStart(8),
       `${(100 * row.covered).toFixed(0)} %`.padStart(8),
       row.meanBestF1.toFixed(3).padStart(8),
@@ -129,7 +129,7 @@ export function table(results: Results): string {
       row.ariRoles.toFixed(3).padStart(9),
       row.ariModes.toFixed(3).padStart(9),
     ].join(" ");
-  const head = ["features".padEnd(42), "clusters", " covered", " best F1", "roles>0.5", "ARI roles", "ARI modes"].join(
+  const head = ["features".padEnd(50), "clusters", " covered", " best F1", "roles>0.5", "ARI roles", "ARI modes"].join(
     " ",
   );
   if (results.scores.length === 0) return `${results.clusters.length} clusters (no known roles to score against)`;
