@@ -52,6 +52,10 @@ export async function build({ tests = [] } = {}) {
     loader: { ".wgsl": "text", ".wasm": "binary" },
     logLevel: "warning",
   };
+  const found = SOURCES.filter((folder) => tests && existsSync(join(root, folder)))
+    .flatMap((folder) => [...files(folder)])
+    .filter((file) => file.endsWith(".test.ts"))
+    .filter((file) => tests.length === 0 || tests.some((part) => file.includes(part)));
   const mains = {
     spectroscope: "harness/cli/main.ts",
     test: "harness/test/run.ts",
@@ -59,16 +63,12 @@ export async function build({ tests = [] } = {}) {
   await bundle({
     ...options,
     entryPoints: Object.entries(mains)
-      .filter(([out]) => out === "test" || !tests.length)
+      .filter(([out]) => out === "test" || !tests.length || found.some((file) => file.startsWith("harness/cli/")))
       .map(([out, input]) => ({ out, in: input })),
     outdir: "dist",
   });
   if (!tests) return;
   if (tests.length === 0) rmSync(join(root, "dist", "tests"), { recursive: true, force: true });
-  const found = SOURCES.filter((folder) => existsSync(join(root, folder)))
-    .flatMap((folder) => [...files(folder)])
-    .filter((file) => file.endsWith(".test.ts"))
-    .filter((file) => tests.length === 0 || tests.some((part) => file.includes(part)));
   await bundle({
     ...options,
     entryPoints: found.map((file) => ({

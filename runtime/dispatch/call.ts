@@ -121,6 +121,12 @@ export async function prepare(device: Device, spec: CallSpec): Promise<PreparedC
     const stride = strided ? (tensor.groupStride ?? dense) : 0;
     if (isStrided(binding)) strides[`stride_${name}`] = stride;
     const elements = strided ? stride * (tensor.shape[0] - 1) + dense : dense;
+    if (stride % 4 !== 0 && tensor.groupStride !== undefined) {
+      throw new SpectroscopeError(
+        `kernel ${kernel.name}, binding ${name}: groups lie ${stride} elements apart, which is no multiple of 4`,
+        { code: "bad-input", hint: "parameter blocks pad every tensor to 64 elements" },
+      );
+    }
     if (tensor.offset % ALIGNMENT !== 0 || tensor.offset + elements * 4 > tensor.buffer.size) {
       const place = `elements ${tensor.offset / 4} to ${tensor.offset / 4 + elements}`;
       throw new SpectroscopeError(
