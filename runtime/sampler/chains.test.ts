@@ -1,0 +1,238 @@
+/** Restricted, batched, cached: every shortcut against the long way round, on the embedded model. */
+import { join } from "node:path";
+import * as assert from "uvu/assert";
+import { testDevice } from "../../harness/test/device";
+import { suite } from "../../harness/test/suite";
+import { generate } from "../../models/nano/corpus";
+import { type LoadedModel, loadModel } from "../../models/weights";
+import { projectRoot } from "../device/root";
+import { BoundPlan } from "../dispatch/executor";
+import { readTensors } from "../dispatch/readback";
+import { gatherBlock, gatherSlice, layoutBlock } from "../neox/block";
+import { modelLosses } from "../neox/losses";
+import { neuronGroups, parseRestriction, standardRestrictions } from "../neox/restriction";
+import { PrefixCache } from "../neox/tape";
+import { planChains, UPDATE_LABEL } from "./chain-plans";
+import { Chains } from "./chains";
+import { Laboratory, type TextOnDevice } from "./laboratory";
+import { checkSettings, type SamplerSettings } from "./settings";
+
+const test = suite("runtime/sampler/chains", { gpu: true });
+
+const settings: SamplerSettings = {
+  seed: 5,
+  lr: 0.01,
+  n_beta: 10,
+  localization: 50,
+  noise_level: 1,
+  num_chains: 2,
+  num_draws: 2,
+  num_burnin_steps: 1,
+  num_steps_bw_draws: 2,
+  batch_size: 3,
+};
+const CONTEXT = 16;
+const text = generate({ seed: 11, sequences: 8, context: CONTEXT });
+let model: LoadedModel;
+test.before(async () => {
+  model = await loadModel(join(projectRoot(), "models", "nano"));
+});
+
+/** A laboratory with the same text as pool and probe. */
+async function laboratory(): Promise<{ lab: Laboratory; pool: TextOnDevice; probe: TextOnDevice }> {
+  const lab = new Laboratory(await testDevice(), model.config, model.weights);
+  const pool = lab.addText("pool", text.ids, CONTEXT + 1);
+  const probe = lab.addText("probe", text.ids, CONTEXT + 1);
+  return { lab, pool, probe };
+}
+
+test("the gradient of every kind of restriction is that part of the whole model's gradient", async (t) => {
+  const device = await testDevice();
+  const sequences = [6, 1, 1];
+  const rows = sequences.flatMap((s) => Array.from(text.ids.subarray(s * (CONTEXT + 1), (s + 1) * (CONTEXT + 1))));
+  const whole = await modelLosses(device, model, Uint32Array.from(rows), CONTEXT + 1, { gradients: true });
+  const { lab, pool, probe } = await laboratory();
+  const names = ["embed", "unembed", "l0h3", "l1h7", "l0 mlp", "l1 mlp[32:64]", "l0", "l1", "l0 attn", "full"];
+  for (const name of [...names, "gpt_neox.layers.1.mlp.dense_4h_to_h.bias"]) {
+    const restriction = parseRestriction(name, model.config);
+    const planned = planChains(lab, { restriction, settings, pool, probe }, new PrefixCache(), new PrefixCache());
+    const { block, views } = planned;
+    const train = planned.train!;
+    lab.fixed.flush(lab.memory);
+    const center = gatherBlock(lab.weights, block);
+    const start = new Float32Array(2 * block.size);
+    start.set(center);
+    start.set(center, block.size);
+    lab.memory.write(views.w, start);
+    const indices = Uint32Array.from(
+      [...sequences, ...sequences].flatMap((s) => Array.from({ length: CONTEXT }, (_, i) => s * CONTEXT + i)),
+    );
+    lab.memory.write(views.indices, indices);
+    lab.memory.write(
+      views.batchInputs,
+      indices.map((row) => pool.inputs[row]),
+    );
+    lab.memory.write(
+      views.batchTargets,
+      indices.map((row) => pool.targets[row]),
+    );
+    const body = { ...train.body, calls: train.body.calls.filter(({ label }) => label !== UPDATE_LABEL) };
+    for (const plan of [train.prefix, body]) {
+      const bound = await BoundPlan.bind(plan, lab.memory);
+      await bound.run();
+      bound.destroy();
+    }
+    const [g] = (await readTensors(device, [lab.memory.tensor(views.g)])) as Float32Array[];
+    let worst = 0;
+    for (const { slice, offset, size } of block.entries) {
+      const expected = gatherSlice(whole.gradients!, slice);
+      for (const chain of [0, 1]) {
+        const at = chain * block.size + offset;
+        let error = 0;
+        let norm = 0;
+        for (let i = 0; i < size; i++) {
+          error += (g[at + i] - expected[i]) ** 2;
+          norm += expected[i] ** 2;
+        }
+        worst = Math.max(worst, Math.sqrt(error / norm));
+      }
+    }
+    t.note(`${name}: worst slice ${worst.toExponential(1)} relative L2`);
+    // Two orders of summation in f32, each good to a few 1e-6.
+    assert.ok(worst < 2e-5, `${name}: ${worst}`);
+  }
+  lab.close();
+});
+
+/** Draws of a restriction, and its parameters at the end. */
+async function drawn(
+  lab: Laboratory,
+  pool: TextOnDevice,
+  probe: TextOnDevice,
+  name: string,
+  changes: Partial<SamplerSettings> = {},
+  sampler: "sgld" | "gaussian" = "sgld",
+): Promise<{ rises: Float32Array[]; phi: Float32Array[]; w: Float32Array; chains: Chains }> {
+  const restriction = parseRestriction(name, model.config);
+  const chains = await Chains.open(lab, { restriction, settings: { ...settings, ...changes }, pool, probe, sampler });
+  const draws = [await chains.draw(), await chains.draw()];
+  return { rises: draws.map((d) => d.rises), phi: draws.map((d) => d.phi), w: await chains.parameters(), chains };
+}
+
+test("chains in one batch are bit for bit the chains alone", async () => {
+  const { lab, pool, probe } = await laboratory();
+  for (const name of ["l0h2", "l1 mlp", "embed"]) {
+    const three = await drawn(lab, pool, probe, name, { num_chains: 3 });
+    three.chains.close();
+    const one = await drawn(lab, pool, probe, name, { num_chains: 1 });
+    one.chains.close();
+    assert.equal(three.w.subarray(0, one.w.length), one.w, `${name}: weights of chain 0`);
+    one.rises.forEach((rises, draw) => {
+      assert.equal(three.rises[draw].subarray(0, rises.length), rises, `${name}: losses of chain 0, draw ${draw}`);
+    });
+    assert.not.equal(three.w.slice(one.w.length, 2 * one.w.length), one.w, `${name}: chain 1 is another`);
+  }
+  lab.close();
+});
+
+test("a component after others, with their cached prefixes, is bit for bit the component alone", async () => {
+  const first = await laboratory();
+  for (const name of ["l1h0", "l0 mlp[0:32]", "l1 mlp", "unembed"]) {
+    const { chains } = await drawn(first.lab, first.pool, first.probe, name);
+    chains.close();
+    first.lab.trim(first.pool);
+    first.lab.trim(first.probe);
+  }
+  const after = await drawn(first.lab, first.pool, first.probe, "l1h5");
+  const second = await laboratory();
+  const alone = await drawn(second.lab, second.pool, second.probe, "l1h5");
+  assert.equal(after.w, alone.w);
+  assert.equal(after.rises, alone.rises);
+  first.lab.close();
+  second.lab.close();
+});
+
+test("at w* nothing rises, and phi is the mean of d over tokens at every draw", async () => {
+  const { lab, pool, probe } = await laboratory();
+  const still = await drawn(lab, pool, probe, "l0h1", { lr: 1e-30, noise_level: 0, num_burnin_steps: 0 });
+  for (const rises of still.rises) assert.ok(rises.every((d) => d === 0));
+  still.chains.close();
+  const { rises, phi, chains } = await drawn(lab, pool, probe, "l0h1");
+  const N = rises[0].length / 2;
+  phi.forEach((values, draw) => {
+    values.forEach((value, chain) => {
+      const mean = rises[draw].subarray(chain * N, (chain + 1) * N).reduce((a, b) => a + b, 0) / N;
+      assert.ok(Math.abs(value - mean) < 1e-6, `draw ${draw}, chain ${chain}: ${value} against ${mean}`);
+      assert.ok(value > 0, "noise raises the loss of a trained model");
+    });
+  });
+  const { sumD, sumPhiD } = await chains.sums();
+  for (let i = 0; i < 2 * N; i++) {
+    const chain = Math.floor(i / N);
+    const d = rises[0][i] + rises[1][i];
+    const phiD = phi[0][chain] * rises[0][i] + phi[1][chain] * rises[1][i];
+    // f32 products, summed with compensation.
+    assert.ok(Math.abs(sumD[i] - d) < 1e-6 && Math.abs(sumPhiD[i] - phiD) < 1e-6, `sums of element ${i}`);
+  }
+  chains.close();
+  lab.close();
+});
+
+test("n_beta = 0 draws from the Gaussian of variance 1 / localization around w*", async (t) => {
+  const { lab, pool, probe } = await laboratory();
+  const { w, chains } = await drawn(lab, pool, probe, "l1 mlp", { n_beta: 0, localization: 400 }, "gaussian");
+  const center = gatherBlock(lab.weights, chains.block);
+  const z: number[] = [];
+  for (let chain = 0; chain < 2; chain++) {
+    for (const { offset, size } of chains.block.entries) {
+      for (let e = offset; e < offset + size; e++) z.push((w[chain * center.length + e] - center[e]) * 20);
+    }
+  }
+  const mean = z.reduce((a, b) => a + b, 0) / z.length;
+  const variance = z.reduce((a, b) => a + (b - mean) ** 2, 0) / (z.length - 1);
+  t.note(`${z.length} weights: mean ${mean.toFixed(4)}, variance ${variance.toFixed(4)}`);
+  // Five standard errors of a mean and of a variance of independent normals.
+  assert.ok(Math.abs(mean) < 5 / Math.sqrt(z.length));
+  assert.ok(Math.abs(variance - 1) < 5 * Math.sqrt(2 / z.length));
+  chains.close();
+  lab.close();
+});
+
+test("a chain that flies off is an error that names component, chain and remedy", async () => {
+  const { lab, pool, probe } = await laboratory();
+  try {
+    await drawn(lab, pool, probe, "unembed", { lr: 0.03, n_beta: 3e38, num_burnin_steps: 30 });
+    assert.unreachable();
+  } catch (error) {
+    assert.match((error as Error).message, /component unembed, chain \d, update \d+/);
+  }
+  lab.close();
+});
+
+test("settings that cannot be run are refused by key", () => {
+  const refused = (changes: Partial<SamplerSettings>, text: RegExp) =>
+    assert.throws(() => checkSettings({ ...settings, ...changes }), text);
+  refused({ lr: 0 }, /lr is 0/);
+  refused({ num_chains: 1.5 }, /num_chains is 1.5/);
+  refused({ lr: 0.1, localization: 50 }, /below 4 \/ localization/);
+  refused({ n_beta: -1 }, /n_beta/);
+});
+
+test("the standard set is every head, every MLP, embed and unembed", () => {
+  assert.is(standardRestrictions(model.config).length, 2 * 8 + 2 + 2);
+  assert.equal(neuronGroups(model.config, 4).slice(0, 2), ["l0 mlp[0:32]", "l0 mlp[32:64]"]);
+  for (const name of ["l2h0", "l0h8", "l0 mpl", "l0 mlp[5:3]", "heads"]) {
+    assert.throws(() => parseRestriction(name, model.config), new RegExp(`"${name.replace(/[[\]]/g, "\\$&")}"`));
+  }
+  const block = layoutBlock(parseRestriction("l0h3", model.config), model.config);
+  assert.equal(
+    block.entries.map(({ offset, size }) => [offset, size]),
+    [
+      [0, 24 * 64],
+      [1536, 24],
+      [1600, 64 * 8],
+    ],
+  );
+});
+
+test.run();
