@@ -42,7 +42,7 @@ export const samplingSchema = {
     batch_size: { type: "integer", default: 2, min: 1, help: "sequences of a minibatch" },
   },
   controls: {
-    n_beta_zero_draws: { type: "integer", default: 8, min: 0, help: "draws of the n_beta = 0 control; 0: left out" },
+    n_beta_zero_draws: { type: "integer", default: 4, min: 0, help: "draws of the n_beta = 0 control; 0: left out" },
   },
   trace_rank: { type: "integer", default: 32, min: 3, help: "principal axes kept of the trace features" },
 } as const satisfies Schema;
