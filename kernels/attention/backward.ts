@@ -1,5 +1,5 @@
+import { quad } from "../common/quad";
 import { type Arrays, type Dims, kernel, linearGrid, type Params, type Random } from "../kernel";
-import { quad } from "../matmul/chunks";
 import quad8 from "./backward.quad8.wgsl";
 import tiled from "./backward.tiled.wgsl";
 import plain from "./backward.wgsl";

@@ -1,5 +1,5 @@
+import { quad } from "../common/quad";
 import { type Dims, kernel, linearGrid } from "../kernel";
-import { quad } from "../matmul/chunks";
 import { cases } from "./cases";
 import quad8 from "./forward.quad8.wgsl";
 import tiled from "./forward.tiled.wgsl";

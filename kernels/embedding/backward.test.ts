@@ -1,7 +1,7 @@
 import * as assert from "uvu/assert";
 import { caseInputs, runCase, testKernel } from "../../harness/test/kernel";
+import { checkStrides } from "../../harness/test/strides";
 import { suite } from "../../harness/test/suite";
-import { checkStrides } from "../common/strides.check";
 import type { Case } from "../kernel";
 import { backward } from "./backward";
 import * as reference from "./reference";

@@ -1,8 +1,8 @@
 import * as assert from "uvu/assert";
 import { testDevice } from "../../harness/test/device";
 import { caseInputs, runCase, testKernel } from "../../harness/test/kernel";
+import { checkStrides } from "../../harness/test/strides";
 import { suite } from "../../harness/test/suite";
-import { checkStrides } from "../common/strides.check";
 import { backwardParams } from "./backward_params";
 import { forward } from "./forward";
 import * as reference from "./reference";

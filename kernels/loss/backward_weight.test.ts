@@ -1,8 +1,8 @@
 import * as assert from "uvu/assert";
 import { testKernel } from "../../harness/test/kernel";
 import { seededRandom } from "../../harness/test/random";
+import { checkStrides } from "../../harness/test/strides";
 import { suite } from "../../harness/test/suite";
-import { checkStrides } from "../common/strides.check";
 import type { Kernel } from "../kernel";
 import { backwardWeight } from "./backward_weight";
 import { forward, backwardWeight as reference } from "./reference";

@@ -1,8 +1,8 @@
 import * as assert from "uvu/assert";
 import { runCase, testKernel } from "../../harness/test/kernel";
 import { seededRandom } from "../../harness/test/random";
+import { checkStrides } from "../../harness/test/strides";
 import { suite } from "../../harness/test/suite";
-import { checkStrides } from "../common/strides.check";
 import type { Kernel } from "../kernel";
 import { forwardBackward } from "./forward_backward";
 import { forwardBackward as reference } from "./reference";

@@ -1,6 +1,6 @@
 import { testKernel } from "../../harness/test/kernel";
+import { checkStrides } from "../../harness/test/strides";
 import { suite } from "../../harness/test/suite";
-import { checkStrides } from "../common/strides.check";
 import { nn } from "./nn";
 
 const test = suite("kernels/matmul/nn", { gpu: true });

@@ -1,5 +1,5 @@
+import { quad } from "../common/quad";
 import { kernel } from "../kernel";
-import { quad } from "./chunks";
 import plain4 from "./nn.plain4.wgsl";
 import subgroup from "./nn.subgroup.wgsl";
 import tiled from "./nn.tiled.wgsl";

@@ -1,6 +1,7 @@
 import { erf } from "../common/erf";
+import { quad } from "../common/quad";
 import { kernel } from "../kernel";
-import { epilogue, quad } from "./chunks";
+import { epilogue } from "./chunks";
 import plain4 from "./nt.plain4.wgsl";
 import subgroup from "./nt.subgroup.wgsl";
 import tiled from "./nt.tiled.wgsl";

@@ -1,5 +1,5 @@
+import { quad } from "../common/quad";
 import { kernel } from "../kernel";
-import { quad } from "./chunks";
 import { tn as reference } from "./reference";
 import plain4 from "./tn.plain4.wgsl";
 import subgroup from "./tn.subgroup.wgsl";

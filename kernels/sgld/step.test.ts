@@ -1,7 +1,7 @@
 import * as assert from "uvu/assert";
 import { runCase, testKernel } from "../../harness/test/kernel";
+import { checkStrides } from "../../harness/test/strides";
 import { suite } from "../../harness/test/suite";
-import { checkStrides } from "../common/strides.check";
 import type { Kernel } from "../kernel";
 import { deriveKey, normals } from "../philox/philox";
 import { step } from "./step";

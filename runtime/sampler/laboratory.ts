@@ -4,7 +4,8 @@ import { tensor, type View } from "../dispatch/plan";
 import type { Weights } from "../neox/block";
 import type { NeoxConfig } from "../neox/config";
 import { FixedTensors } from "../neox/fixed";
-import { splitRows, type TokenViews, tokenView } from "../neox/model";
+import { splitRows, tokenView } from "../neox/model";
+import type { TokenViews } from "../neox/request";
 import { PrefixCache, type Rows } from "../neox/tape";
 
 /** A set of sequences on the device, with what is known of the model's fixed activations over it. */

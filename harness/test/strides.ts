@@ -1,11 +1,11 @@
 import * as assert from "uvu/assert";
-import { testDevice } from "../../harness/test/device";
-import { caseInputs, runCase, toHost } from "../../harness/test/kernel";
+import { type Case, isStrided, type Kernel, shapeOf } from "../../kernels/kernel";
 import { roundUp, Usage, upload } from "../../runtime/dispatch/buffers";
 import { type GpuTensor, prepare } from "../../runtime/dispatch/call";
 import { readTensors } from "../../runtime/dispatch/readback";
 import { refusal } from "../../runtime/dispatch/variants";
-import { type Case, isStrided, type Kernel, shapeOf } from "../kernel";
+import { testDevice } from "./device";
+import { caseInputs, runCase, toHost } from "./kernel";
 
 const FILL = -12345;
 

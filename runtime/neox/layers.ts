@@ -1,0 +1,150 @@
+import { attention, gelu, layerNorm, linear } from "./operations";
+import type { ModelPlanOptions } from "./request";
+import { layerPrefix } from "./restriction";
+import type { Tape, Value } from "./tape";
+import type { WeightSource } from "./weight-source";
+
+/** One transformer layer: h + attention + mlp, in parallel or one after the other. */
+export function planLayer(
+  tape: Tape,
+  options: ModelPlanOptions,
+  weights: WeightSource,
+  h: Value,
+  layer: number,
+): Value {
+  const { config, fixed } = options;
+  const prefix = layerPrefix(layer);
+  const norm = (name: string, x: Value) =>
+    layerNorm(
+      tape,
+      `l${layer} ${name}`,
+      x,
+      weights.get(`${prefix}${name}.weight`),
+      weights.get(`${prefix}${name}.bias`),
+      config.layerNormEps,
+      fixed,
+    );
+  if (config.useParallelResidual) {
+    const afterMlp = planMlp(tape, options, weights, norm("post_attention_layernorm", h), h, layer);
+    return planAttention(tape, options, weights, norm("input_layernorm", h), afterMlp, layer);
+  }
+  const afterAttention = planAttention(tape, options, weights, norm("input_layernorm", h), h, layer);
+  return planMlp(tape, options, weights, norm("post_attention_layernorm", afterAttention), afterAttention, layer);
+}
+
+/** residual + attention(x); heads that move are computed beside all trained heads, whose part of the output is left out. */
+function planAttention(
+  tape: Tape,
+  options: ModelPlanOptions,
+  weights: WeightSource,
+  x: Value,
+  residual: Value,
+  layer: number,
+): Value {
+  const { config, fixed, restriction } = options;
+  const prefix = `${layerPrefix(layer)}attention.`;
+  const label = `l${layer} attention`;
+  const rotary =
+    config.rotaryNdims > 0 ? fixed.rotary(options.rows.positions, config.rotaryNdims, config.rotaryBase) : undefined;
+  const qkvName = `${prefix}query_key_value`;
+  const denseName = `${prefix}dense`;
+  const heads = restriction.part?.layer === layer ? restriction.part.heads : undefined;
+  const outBias = weights.optional(`${denseName}.bias`);
+  if (!heads) {
+    const qkv = linear(
+      tape,
+      `${label} qkv`,
+      x,
+      weights.get(`${qkvName}.weight`),
+      weights.optional(`${qkvName}.bias`),
+      fixed,
+    );
+    const context = attention(tape, label, qkv, config.numAttentionHeads, config.headDim, rotary, { keep: true });
+    return linear(tape, `${label} dense`, context, weights.get(`${denseName}.weight`), outBias, fixed, {
+      residual,
+      keep: true,
+    });
+  }
+  const hasBias = fixed.weights.has(`${qkvName}.bias`);
+  const trained = linear(
+    tape,
+    `${label} qkv`,
+    x,
+    weights.trained(`${qkvName}.weight`),
+    hasBias ? weights.trained(`${qkvName}.bias`) : undefined,
+    fixed,
+  );
+  const context = attention(tape, label, trained, config.numAttentionHeads, config.headDim, rotary, { keep: true });
+  const columns = [heads[0] * config.headDim, heads[1] * config.headDim] as const;
+  const rest = linear(
+    tape,
+    `${label} dense`,
+    context,
+    weights.without(`${denseName}.weight`, columns),
+    outBias,
+    fixed,
+    { residual },
+  );
+  const qkv = linear(
+    tape,
+    `${label} moving qkv`,
+    x,
+    weights.moving(`${qkvName}.weight`)!,
+    weights.moving(`${qkvName}.bias`),
+    fixed,
+  );
+  const own = attention(tape, `${label} moving`, qkv, heads[1] - heads[0], config.headDim, rotary);
+  return linear(tape, `${label} moving dense`, own, weights.moving(`${denseName}.weight`)!, undefined, fixed, {
+    residual: rest,
+  });
+}
+
+/** residual + mlp(x); neurons that move are computed beside all trained ones, whose part of the output is left out. */
+function planMlp(
+  tape: Tape,
+  options: ModelPlanOptions,
+  weights: WeightSource,
+  x: Value,
+  residual: Value,
+  layer: number,
+): Value {
+  const { fixed, restriction } = options;
+  const prefix = `${layerPrefix(layer)}mlp.`;
+  const label = `l${layer} mlp`;
+  const into = `${prefix}dense_h_to_4h`;
+  const back = `${prefix}dense_4h_to_h`;
+  const neurons = restriction.part?.layer === layer ? restriction.part.neurons : undefined;
+  const outBias = weights.get(`${back}.bias`);
+  if (!neurons) {
+    const before = linear(tape, `${label} in`, x, weights.get(`${into}.weight`), weights.get(`${into}.bias`), fixed);
+    const active = gelu(tape, `${label} gelu`, before);
+    return linear(tape, `${label} out`, active, weights.get(`${back}.weight`), outBias, fixed, {
+      residual,
+      keep: true,
+    });
+  }
+  const trained = linear(
+    tape,
+    `${label} in`,
+    x,
+    weights.trained(`${into}.weight`),
+    weights.trained(`${into}.bias`),
+    fixed,
+  );
+  const active = gelu(tape, `${label} gelu`, trained);
+  const rest = linear(tape, `${label} out`, active, weights.without(`${back}.weight`, neurons), outBias, fixed, {
+    residual,
+  });
+  const before = linear(
+    tape,
+    `${label} moving in`,
+    x,
+    weights.moving(`${into}.weight`)!,
+    weights.moving(`${into}.bias`),
+    fixed,
+  );
+  const own = gelu(tape, `${label} moving gelu`, before);
+  return linear(tape, `${label} moving out`, own, weights.moving(`${back}.weight`)!, undefined, fixed, {
+    residual: rest,
+  });
+}
