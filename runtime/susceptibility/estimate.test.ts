@@ -3,7 +3,7 @@ import { seededRandom } from "../../harness/test/random";
 import { suite } from "../../harness/test/suite";
 import { cyclicPermutation, shuffledPairing, shuffledTraces } from "./controls";
 import { splitRHat } from "./diagnostics";
-import { shuffledSusceptibility, sumsFromTraces, susceptibility } from "./estimate";
+import { chainSums, shuffledSusceptibility, sumsFromTraces, susceptibility } from "./estimate";
 import { traceColumns } from "./traces";
 
 const test = suite("runtime/susceptibility");
@@ -183,6 +183,61 @@ test("split R-hat is near 1 for chains that agree and large for chains that do n
   const drifting = agree.map((value, i) => value + Math.floor(i / 4) / 100);
   assert.ok(splitRHat(drifting, 400, 4)! > 1.2, "a drift within chains shows by the split");
   assert.is(splitRHat(agree, 3, 4), undefined);
+});
+
+/** The part of an example that some chains make. */
+function chainsOf({ traces, phi }: { traces: Float64Array; phi: Float64Array }, chains: readonly number[]) {
+  const { draws, tokens } = shape;
+  const rows = Array.from({ length: draws }, (_, s) => chains.map((m) => s * shape.chains + m)).flat();
+  const part = Float64Array.from(rows.flatMap((row) => Array.from(traces.subarray(row * tokens, (row + 1) * tokens))));
+  const ownPhi = Float64Array.from(rows, (row) => phi[row]);
+  return sumsFromTraces(part, ownPhi, { draws, chains: chains.length, tokens });
+}
+
+test("the jackknife leaves one chain out of both runs and scales by (M - 1) / M", () => {
+  const a = example(14);
+  const b = example(15);
+  const all = Array.from({ length: shape.chains }, (_, m) => m);
+  for (const full of [false, true]) {
+    const chi = (chains: readonly number[]) =>
+      susceptibility(chainsOf(a, chains), full ? chainsOf(b, chains) : undefined).chi;
+    const { error } = susceptibility(chainsOf(a, all), full ? chainsOf(b, all) : undefined);
+    const leftOut = all.map((m) => chi(all.filter((other) => other !== m)));
+    for (let i = 0; i < shape.tokens; i++) {
+      const mean = leftOut.reduce((sum, column) => sum + column[i], 0) / shape.chains;
+      const squares = leftOut.reduce((sum, column) => sum + (column[i] - mean) ** 2, 0);
+      near(error[i], Math.sqrt(((shape.chains - 1) / shape.chains) * squares), 1e-12, `error of token ${i}`);
+    }
+  }
+});
+
+test("a chain's own sums are those of its own draws", () => {
+  const a = example(16);
+  const sums = sumsFromTraces(a.traces, a.phi, shape);
+  for (let m = 0; m < shape.chains; m++) {
+    const { chains, sumD, sumPhiD, phi } = chainSums(sums, m);
+    const own = chainsOf(a, [m]);
+    assert.equal({ chains, sumD, sumPhiD, phi }, { chains: 1, sumD: own.sumD, sumPhiD: own.sumPhiD, phi: own.phi });
+  }
+});
+
+test("shuffled traces move every draw, and tokens apart from each other", () => {
+  const { traces } = example(17);
+  // Every token has the draw's number for a value: what comes out is the permutation.
+  const numbers = Float32Array.from(traces, (_, index) => Math.floor(index / (shape.chains * shape.tokens)));
+  const out = shuffledTraces(numbers, shape, 1, "l0h0");
+  const order = (m: number, i: number) =>
+    Array.from({ length: shape.draws }, (_, s) => out[(s * shape.chains + m) * shape.tokens + i]);
+  const orders = new Set<string>();
+  for (let m = 0; m < shape.chains; m++) {
+    for (let i = 0; i < shape.tokens; i++) {
+      order(m, i).forEach((from, s) => {
+        assert.is.not(from, s, `chain ${m}, token ${i}, draw ${s} stayed`);
+      });
+      orders.add(order(m, i).join());
+    }
+  }
+  assert.is(orders.size, shape.chains * shape.tokens, "no two tokens or chains share a permutation");
 });
 
 test.run();

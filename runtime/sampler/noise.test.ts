@@ -1,0 +1,127 @@
+/** The sampler's randomness, against its definition on the host: which key, which counter, which sequence. */
+import { join } from "node:path";
+import * as assert from "uvu/assert";
+import { testDevice } from "../../harness/test/device";
+import { suite } from "../../harness/test/suite";
+import { deriveKey, normals, philox4x32 } from "../../kernels/philox/philox";
+import { generate } from "../../models/nano/corpus";
+import { type LoadedModel, loadModel } from "../../models/weights";
+import { projectRoot } from "../device/root";
+import { gatherBlock } from "../neox/block";
+import { parseRestriction } from "../neox/restriction";
+import { Batches } from "./batches";
+import { Chains } from "./chains";
+import { Laboratory } from "./laboratory";
+import type { SamplerSettings } from "./settings";
+
+const test = suite("runtime/sampler/noise", { gpu: true });
+const CONTEXT = 8;
+const text = generate({ seed: 12, sequences: 4, context: CONTEXT });
+const settings: SamplerSettings = {
+  seed: 9,
+  lr: 0.01,
+  n_beta: 0,
+  localization: 100,
+  noise_level: 1,
+  num_chains: 3,
+  num_draws: 2,
+  num_burnin_steps: 0,
+  num_steps_bw_draws: 1,
+  batch_size: 2,
+};
+let model: LoadedModel;
+test.before(async () => {
+  model = await loadModel(join(projectRoot(), "models", "nano"));
+});
+
+test("batches are the words of their definition: key by seed, restriction, chain; counter by place and update", () => {
+  const [seed, chains, pool, size] = [3, 2, 5, 11];
+  const batches = new Batches(seed, "l0h3", chains, pool, size);
+  const seen = new Set<number>();
+  for (const update of [0, 1, 40]) {
+    const got = batches.at(update);
+    for (let chain = 0; chain < chains; chain++) {
+      const key = deriveKey(seed, "l0h3", chain, "batch");
+      for (let b = 0; b < size; b++) {
+        const word = philox4x32(key, [Math.floor(b / 4), update, 0, 0])[b % 4];
+        const want = Math.floor((word * pool) / 2 ** 32);
+        assert.is(got[chain * size + b], want, `update ${update}, chain ${chain}, sequence ${b}`);
+        seen.add(want);
+      }
+    }
+  }
+  assert.is(seen.size, pool, "every sequence is drawn, the last one too");
+});
+
+/** The chains' weights after each of two draws, and w*. */
+async function draws(sampler: "sgld" | "gaussian") {
+  const lab = new Laboratory(await testDevice(), model.config, model.weights);
+  const pool = lab.addText("pool", text.ids, CONTEXT + 1);
+  const probe = lab.addText("probe", text.ids, CONTEXT + 1);
+  const restriction = parseRestriction("l0h1", model.config);
+  const chains = await Chains.open(lab, { restriction, settings, pool, probe, sampler });
+  const center = gatherBlock(lab.weights, chains.block);
+  const w: Float32Array[] = [];
+  for (let draw = 0; draw < 2; draw++) {
+    await chains.draw();
+    w.push(await chains.parameters());
+  }
+  chains.close();
+  lab.close();
+  return { w, center };
+}
+
+function same(actual: Float32Array, expected: Float64Array, what: string): void {
+  const at = actual.findIndex((value, i) => !(Math.abs(value - expected[i]) < 2e-6));
+  assert.is(at, -1, `${what}, element ${at}: ${actual[at]}, expected ${expected[at]}`);
+}
+
+test("without loss an update is half a step home and noise of its own key, chain and update", async () => {
+  const { w, center } = await draws("sgld");
+  const P = center.length;
+  for (let chain = 0; chain < settings.num_chains; chain++) {
+    const key = deriveKey(settings.seed, "l0h1", chain, "noise");
+    let gap = new Float64Array(P);
+    for (const update of [0, 1]) {
+      const z = normals(key, update, P);
+      gap = gap.map((d, e) => d - 0.5 * settings.lr * settings.localization * d + Math.sqrt(settings.lr) * z[e]);
+      const expected = gap.map((d, e) => center[e] + d);
+      same(w[update].subarray(chain * P, (chain + 1) * P), expected, `chain ${chain}, update ${update}`);
+    }
+  }
+});
+
+test("direct draws have keys of their own, and every draw is another", async () => {
+  const { w, center } = await draws("gaussian");
+  const P = center.length;
+  for (let chain = 0; chain < settings.num_chains; chain++) {
+    const key = deriveKey(settings.seed, "l0h1", chain, "gaussian");
+    for (const draw of [0, 1]) {
+      const expected = normals(key, draw, P).map((z, e) => center[e] + z / Math.sqrt(settings.localization));
+      same(w[draw].subarray(chain * P, (chain + 1) * P), expected, `chain ${chain}, draw ${draw}`);
+    }
+  }
+});
+
+test("closed chains and trimmed texts give their memory back", async () => {
+  const lab = new Laboratory(await testDevice(), model.config, model.weights);
+  const pool = lab.addText("pool", text.ids, CONTEXT + 1);
+  const probe = lab.addText("probe", text.ids, CONTEXT + 1);
+  const bytes: number[] = [];
+  for (let round = 0; round < 3; round++) {
+    for (const name of ["l1h0", "l0 mlp", "embed"]) {
+      const restriction = parseRestriction(name, model.config);
+      const chains = await Chains.open(lab, { restriction, settings, pool, probe });
+      await chains.draw();
+      chains.close();
+      lab.trim(pool);
+      lab.trim(probe);
+    }
+    bytes.push(lab.memory.bytes);
+  }
+  assert.is(bytes[2], bytes[1], "a second round of the same components holds no more than the first");
+  assert.is(bytes[1], bytes[0]);
+  lab.close();
+});
+
+test.run();
