@@ -57,7 +57,9 @@ export async function analyze(context: AnalysisContext): Promise<Analysis> {
   };
   const weighed = config.cluster.column_weights === "reliability";
   const weightsOf = ({ byChain }: ChiMatrices) =>
-    weighed && byChain.length > 1 ? columnReliability(byChain, config.cluster.columns).weights : undefined;
+    weighed && byChain.length > 1
+      ? columnReliability(byChain, config.cluster.columns, config.cluster.reliability_z).weights
+      : undefined;
   const chi = await chiMatrices(directory, components, request);
   const reliability = weightsOf(chi);
   await add("chi", false, chi.chi, reliability);

@@ -20,6 +20,8 @@ export interface ClusterConfig {
   symmetrize: SymmetrizeRule;
   /** Of a run: weigh each component by how far its chains agree about it (`columnReliability`), or not at all. */
   column_weights: (typeof COLUMN_WEIGHT_RULES)[number];
+  /** Standard errors taken off the agreement of chains before a column gets weight. */
+  reliability_z: number;
   /** Teleport probability of PageRank; the paper's is 0.001 with tolerance 1e-7, for graphs of millions of tokens. */
   alpha: number;
   /** Scales, coarse residual first; null: 0.009, 0.0027 and 0.0009 over the mean degree. */
@@ -65,6 +67,7 @@ export const DEFAULT_CLUSTER_CONFIG: Readonly<ClusterConfig> = Object.freeze<Clu
   k: null,
   symmetrize: "mutual",
   column_weights: "reliability",
+  reliability_z: 2,
   alpha: 0.1,
   tolerances: null,
   rule: "prominent",
@@ -129,6 +132,7 @@ const CHECKS: Record<keyof ClusterConfig, Check> = {
   k: orNull(integer(1)),
   symmetrize: oneOf(...SYMMETRIZE_RULES),
   column_weights: oneOf(...COLUMN_WEIGHT_RULES),
+  reliability_z: real(0, 100),
   alpha: real(1e-6, 0.999),
   tolerances: orNull(scales),
   rule: oneOf(...SWEEP_RULES),

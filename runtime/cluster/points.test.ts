@@ -143,11 +143,11 @@ test("reliability: shared columns keep weight, chain noise loses it", () => {
     cols,
     data: signal.map((x, i) => (i % cols < 2 ? x + normal() : normal())),
   }));
-  const { agreement, weights } = columnReliability(chains, "zscore");
+  const { agreement, weights } = columnReliability(chains, "zscore", 1);
   for (let c = 0; c < 2; c++) near(agreement[c], 0.5, 0.1);
   for (let c = 2; c < 4; c++) assert.ok(weights[c] < 0.3, `${weights[c]}`);
   assert.ok(weights[0] > 0.6 && weights[1] > 0.6);
-  refused(() => columnReliability(chains.slice(1, 2), "zscore"), /two chains/);
+  refused(() => columnReliability(chains.slice(1, 2), "zscore", 1), /two chains/);
 });
 
 test("a column shuffle keeps every column's values", () => {

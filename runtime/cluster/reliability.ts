@@ -20,7 +20,7 @@ export interface Reliability {
  * @param chains two or more matrices `[tokens, components]`, the estimate of each chain alone
  * @param z standard errors taken off before the square root
  */
-export function columnReliability(chains: readonly Matrix[], columns: ColumnRule, z = 1): Reliability {
+export function columnReliability(chains: readonly Matrix[], columns: ColumnRule, z: number): Reliability {
   if (chains.length < 2)
     throw new SpectroscopeError(`reliability needs two chains or more, got ${chains.length}`, {
       hint: "run with num_chains of at least 2 or leave the weights out",
