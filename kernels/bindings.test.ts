@@ -16,7 +16,8 @@ import { type Case, isStrided, type Kernel, linearGrid, shapeOf } from "./kernel
 import { kernels } from "./registry";
 
 const test = suite("kernels/bindings", { gpu: true });
-const FILL = 12345;
+/** What lies around inputs, and around outputs: two numbers, because GELU hands a large one on unchanged. */
+const AROUND = { read: 12345, update: 54321, write: 54321 } as const;
 const TAIL = 64;
 
 interface Placed {
@@ -37,7 +38,9 @@ async function placeApart(kernel: Kernel, c: Case, inputs: Record<string, Float6
     const size = shape.reduce((a, b) => a * b, 1) / groups;
     const stride = isStrided(binding) && !shared ? roundUp(size, 4) + 4 * (2 + index) : size;
     const length = roundUp(groups * stride, 4) + TAIL;
-    const host = (binding.type === "u32" ? new Uint32Array(length) : new Float32Array(length)).fill(FILL);
+    const host = (binding.type === "u32" ? new Uint32Array(length) : new Float32Array(length)).fill(
+      AROUND[binding.access],
+    );
     if (binding.access !== "write") {
       const source = toHost(inputs[name]);
       for (let g = 0; g < groups; g++) host.set(source.subarray(g * size, (g + 1) * size), g * stride);
@@ -80,7 +83,7 @@ async function check(kernel: Kernel, variantName: string, c: Case): Promise<void
     if (kernel.bindings[name].access === "read") continue;
     const { type } = kernel.bindings[name];
     const [got] = await readTensors(device, [{ buffer, type, shape: [host.length], offset: 0 }]);
-    const want = host.fill(FILL);
+    const want = host.fill(AROUND.write);
     for (let g = 0; g < groups; g++) want.set(dense[name].subarray(g * size, (g + 1) * size), g * stride);
     const at = got.findIndex((value, i) => !Object.is(value, want[i]));
     const place = `group ${Math.floor(at / stride)}, element ${at % stride} of ${size}`;

@@ -3,6 +3,7 @@ import * as assert from "uvu/assert";
 import { testDevice } from "../../harness/test/device";
 import { suite } from "../../harness/test/suite";
 import { sum } from "../../kernels/add/sum";
+import { forward as attention } from "../../kernels/attention/forward";
 import { forward as gelu } from "../../kernels/gelu/forward";
 import { type Dims, type Kernel, linearGrid } from "../../kernels/kernel";
 import { forward as layernorm } from "../../kernels/layernorm/forward";
@@ -38,6 +39,8 @@ test("sizes that do not agree across a call are refused by binding, axis and num
   refused({ x: { shape: [2, 5, 3], type: "u32" } }, /binding x: expected f32, got u32/);
   refused({ bias: undefined }, /binding bias: no tensor given/);
   refused({ w: f32(3, 7, 3) }, /binding w: axis 0 \(G\): expected 2, got 3/);
+  const qkv = { qkv: f32(1, 2, 4, 2, 2, 8), out: f32(1, 2, 4, 2, 8), lse: f32(1, 2, 4, 2) };
+  assert.throws(() => unify(attention, qkv), /binding qkv: axis 4 \(3\): expected 3, got 2/);
   const stat = { x: f32(5, 3), weight: f32(3), bias: f32(3), y: f32(1, 5, 3), mean: f32(1, 5), rstd: f32(1, 4) };
   assert.throws(() => unify(layernorm, stat), /binding rstd: axis 1 \(R\): expected 5, got 4/);
 });
