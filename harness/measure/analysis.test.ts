@@ -1,0 +1,156 @@
+/** Which matrix is clustered with which weights under which name, and how a result is scored. */
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import * as assert from "uvu/assert";
+import { clusterTokens } from "../../runtime/cluster/cluster";
+import { columnReliability } from "../../runtime/cluster/reliability";
+import { scorePartition } from "../../runtime/cluster/score";
+import { RunDirectory } from "../../runtime/store/run-directory";
+import { sumsFromTraces } from "../../runtime/susceptibility/estimate";
+import { Progress } from "../cli/progress";
+import { seededRandom } from "../test/random";
+import { suite } from "../test/suite";
+import { type AnalysisContext, analyze, clusterProfile, scoreRow } from "./analysis";
+import { runConfig } from "./config";
+import { type ChiMatrices, chiMatrices } from "./features";
+
+const test = suite("harness/measure/analysis");
+const shape = { draws: 6, chains: 4, tokens: 48 };
+const components = ["l0h0", "l0h1", "l0h2", "l0h3"];
+// Everything that hangs together at all is a cluster: what is compared is the path, not the selection.
+const loose = ["null=none", "excess_min=0", "recurrence_min=0", "phi_max=1", "k=6", "min_size=3"];
+const config = runConfig({}, "test", [...loose.map((set) => `cluster.${set}`), "trace_rank=6"]);
+const columns = 9;
+let folder = "";
+let context: AnalysisContext;
+
+test.before(async () => {
+  folder = await mkdtemp(join(tmpdir(), "spectroscope-analysis-"));
+  const names = ["full", ...components].flatMap((name) => [name, `${name} n_beta=0`]);
+  const directory = await RunDirectory.open(join(folder, "run"), { config: {}, provenance: {}, units: names });
+  const { draws, chains, tokens } = shape;
+  for (const [index, name] of names.entries()) {
+    const random = seededRandom(70 + index);
+    const answer = Array.from({ length: tokens }, () => random.normal());
+    const mean = answer.reduce((a, b) => a + b, 0) / tokens;
+    const traces: number[] = [];
+    const phi: number[] = [];
+    for (let row = 0; row < draws * chains; row++) {
+      // Tokens answer a draw's size in proportion, alike in all chains, beside a little noise.
+      const size = random.normal();
+      const losses = answer.map((a) => size * (1 + a - mean) + 0.1 * random.normal());
+      traces.push(...losses);
+      phi.push(losses.reduce((a, b) => a + b, 0) / tokens);
+    }
+    const sums = sumsFromTraces(traces, phi, shape);
+    await directory.writeUnit(name, {
+      arrays: {
+        phi: { shape: [draws, chains], data: Float32Array.from(phi) },
+        traces: { shape: [draws, chains, tokens], data: Float32Array.from(traces) },
+        sum_d: { shape: [chains, tokens], data: Float64Array.from(sums.sumD) },
+        sum_phi_d: { shape: [chains, tokens], data: Float64Array.from(sums.sumPhiD) },
+        baseline: { shape: [tokens], data: new Float32Array(tokens) },
+      },
+      facts: { weights: 1, settings: { lr: 0.1 } },
+    });
+  }
+  const ids = Uint32Array.from({ length: 6 * columns }, (_, i) => (7 * i * i) % 11);
+  const text = { ids, columns };
+  const progress = new Progress(true);
+  const given = {
+    directory,
+    config,
+    components,
+    text: { pool: text, probe: text },
+    progress,
+    interrupted: () => false,
+  };
+  context = given;
+});
+test.after(() => rm(folder, { recursive: true, force: true }));
+
+test("every feature set under its name, controls marked, each weighed by its own chains", async () => {
+  const { results, reliability } = await analyze(context);
+  assert.equal(
+    results.map(({ features, control, baseline = false }) => [features, control, baseline]),
+    [
+      ["chi", false, false],
+      ["chi, shuffled draws", true, false],
+      ["chi, n_beta = 0", true, false],
+      ["chi, columns unweighted", false, false],
+      ["chi, columns unweighted, shuffled draws", true, false],
+      ["trace features", false, false],
+      ["trace features, shuffled draws", true, false],
+      ["token identity", false, true],
+    ],
+  );
+  const request = { estimator: config.estimator, seed: config.sampler.seed } as const;
+  const weightsOf = ({ byChain }: ChiMatrices) =>
+    columnReliability(byChain, config.cluster.columns, config.cluster.reliability_z).weights;
+  const labelsOf = async ({ chi }: ChiMatrices, weights?: Float64Array) =>
+    Array.from((await clusterTokens(chi, config.cluster, weights ? { weights } : {})).labels);
+  const labels = (name: string) => Array.from(results.find(({ features }) => features === name)!.clustering.labels);
+  const chi = await chiMatrices(context.directory, components, request);
+  const shuffled = await chiMatrices(context.directory, components, { ...request, shuffle: true });
+  const prior = await chiMatrices(context.directory, components, { ...request, suffix: " n_beta=0" });
+  assert.equal(Array.from(reliability), Array.from(weightsOf(chi)));
+  assert.ok(reliability.every((weight) => weight > 0.5));
+  assert.equal(labels("chi"), await labelsOf(chi, weightsOf(chi)));
+  assert.equal(labels("chi, shuffled draws"), await labelsOf(shuffled, weightsOf(shuffled)));
+  assert.equal(labels("chi, n_beta = 0"), await labelsOf(prior, weightsOf(prior)));
+  assert.equal(labels("chi, columns unweighted"), await labelsOf(chi));
+  assert.equal(labels("chi, columns unweighted, shuffled draws"), await labelsOf(shuffled));
+  // The comparisons above mean something only where another path would end elsewhere.
+  assert.not.equal(labels("chi, shuffled draws"), await labelsOf(shuffled, weightsOf(chi)));
+  assert.not.equal(labels("chi, n_beta = 0"), labels("chi"));
+});
+
+test("token identity groups the measured targets, not the inputs", async () => {
+  const { results } = await analyze(context);
+  const { clusters, labels } = results.at(-1)!.clustering;
+  const { ids } = context.text.probe;
+  const targets = Array.from(ids).filter((_, i) => i % columns !== 0);
+  assert.is(labels.length, shape.tokens);
+  assert.is(clusters.length, new Set(targets).size);
+  for (const { id, members, size } of clusters) {
+    assert.is(size, members.length);
+    for (const token of members) {
+      assert.is(labels[token], id);
+      assert.is(targets[token], targets[members[0]]);
+    }
+  }
+});
+
+test("roles and modes are scored each against their own names", () => {
+  const roles = Array.from({ length: 40 }, (_, i) => (i < 20 ? "opening" : "closing"));
+  const modes = Array.from({ length: 40 }, (_, i) => ["code", "prose", "list", "sum"][i % 4]);
+  const labels = Int32Array.from(roles, (role) => (role === "opening" ? 0 : 1));
+  const clusters = [0, 1].map((id) => ({ id, members: Array.from(labels.keys()).filter((i) => labels[i] === id) }));
+  const clustering = { clusters, labels } as unknown as Parameters<typeof scoreRow>[0]["clustering"];
+  const row = scoreRow({ features: "x", control: true, clustering }, { roles, modes });
+  const modeNumbers = Int32Array.from({ length: 40 }, (_, i) => i % 4);
+  assert.equal(
+    [row.features, row.control, row.clusters, row.covered, row.meanBestF1, row.rolesAboveHalf, row.ariRoles],
+    ["x", true, 2, 1, 1, 2, 1],
+  );
+  assert.is(row.ariModes, scorePartition(labels, modeNumbers).ari);
+  assert.ok(row.ariModes < 0.1);
+});
+
+test("a profile is the mean of normalized columns, its error the standard error of that mean over chains", () => {
+  const matrix = (...data: number[]) => ({ rows: 4, cols: 1, data: Float64Array.from(data) });
+  // Normalized, every one of these columns holds plus and minus 1.
+  const chi: ChiMatrices = {
+    chi: matrix(5, 5, 3, 3),
+    error: new Float32Array(4),
+    byChain: [matrix(1, 1, -1, -1), matrix(1, -1, 1, -1), matrix(-1, 1, 1, -1)],
+  };
+  const plain = runConfig({}, "test", ["cluster.columns=zscore"]);
+  const { profile, error } = clusterProfile([0, 1], chi, plain);
+  assert.ok(Math.abs(profile[0] - 1) < 1e-9);
+  // Chains say 1, 0, 0: a spread of sqrt(1/3), over sqrt(3).
+  assert.ok(Math.abs(error[0] - 1 / 3) < 1e-9, `${error[0]}`);
+});
+
+test.run();
