@@ -4,7 +4,7 @@ export function onInterrupt(say: (line: string) => void): { readonly asked: () =
   const handler = () => {
     if (asked) process.exit(130);
     asked = true;
-    say("stopping after this draw; once more to stop at once");
+    say("stopping where the run can be taken up again; once more to stop at once");
   };
   process.on("SIGINT", handler);
   process.on("SIGTERM", handler);

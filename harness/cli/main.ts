@@ -1,4 +1,5 @@
 import { describeError } from "../../kernels/errors";
+import { version } from "../measure/run";
 import type { Command } from "./command";
 import { bench } from "./commands/bench";
 import { cluster } from "./commands/cluster";
@@ -14,11 +15,18 @@ const specs = commands.map(({ spec }) => spec);
 
 async function main(words: string[]): Promise<number> {
   const [name, ...rest] = words;
-  if (name === undefined || name === "--help" || name === "-h" || name === "help") {
-    process.stdout.write(
-      programHelp("Spectroscopy of language models: susceptibilities and conductance clusters.", specs),
-    );
-    return name === undefined ? 2 : 0;
+  const help = programHelp("Spectroscopy of language models: susceptibilities and conductance clusters.", specs);
+  if (name === undefined) {
+    process.stderr.write(help);
+    return 2;
+  }
+  if (name === "--help" || name === "-h" || name === "help") {
+    process.stdout.write(help);
+    return 0;
+  }
+  if (name === "--version") {
+    process.stdout.write(`${version()}\n`);
+    return 0;
   }
   const spec = findCommand(specs, name);
   const options = parseOptions(spec, rest);
@@ -29,11 +37,18 @@ async function main(words: string[]): Promise<number> {
   return commands[specs.indexOf(spec)].run(options);
 }
 
+// A reader that has seen enough (`| head`) closes the pipe; that is no failure.
+process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+  if (error.code !== "EPIPE") throw error;
+  process.exit(0);
+});
+
 try {
   process.exitCode = await main(process.argv.slice(2));
 } catch (error) {
   const { line, exitCode, code } = describeError(error);
   process.stderr.write(`spectroscope: ${line}\n`);
+  if (process.argv.includes("--json")) process.stdout.write(`${JSON.stringify({ error: line, code })}\n`);
   if (code === "internal" && error instanceof Error) process.stderr.write(`${error.stack}\n`);
   process.exitCode = exitCode;
 }

@@ -106,7 +106,7 @@ class Parser {
         return { name: positive, off: true };
     }
     const known = [...Object.keys(options), "help"].map((key) => `--${key}`);
-    throw usage(`unknown option ${written}`, `${suggest(`--${name}`, known)} ${this.helpHint}`);
+    throw usage(`unknown option ${written}`, `${suggest(`--${name}`, known)} (${this.helpHint})`);
   }
 
   store(name: string, field: Field, value: unknown): void {
@@ -155,7 +155,7 @@ export function parseOptions<F extends Fields>(
 ): ParsedOptions<F> {
   const end = words.indexOf("--");
   const help = (end < 0 ? words : words.slice(0, end)).some((word) => word === "--help" || word === "-h");
-  const parser = new Parser(spec as unknown as CommandSpec, words, `(see ${program} ${spec.name} --help)`);
+  const parser = new Parser(spec as unknown as CommandSpec, words, `see ${program} ${spec.name} --help`);
   if (!help) {
     parser.run();
     parser.finish();

@@ -26,8 +26,9 @@ export class Progress {
     if (now - this.last < every && done < total) return;
     this.last = now;
     const share = total > 0 ? done / total : 1;
-    const left = share > 0.01 ? duration(((now - since) * (1 - share)) / share / 1000) : "?";
-    const line = `${phase}  ${(100 * share).toFixed(0).padStart(3)} %  ${duration((now - since) / 1000)}, about ${left} left`;
+    const left = ((now - since) * (1 - share)) / share / 1000;
+    const estimate = share > 0.03 && share < 1 ? `, about ${duration(left)} left` : "";
+    const line = `${phase}  ${(100 * share).toFixed(0).padStart(3)} %  ${duration((now - since) / 1000)}${estimate}`;
     if (this.stream.isTTY) {
       this.stream.write(`\r\u001b[K${line.slice(0, (this.stream.columns ?? 100) - 1)}`);
       this.open = true;

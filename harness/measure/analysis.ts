@@ -1,3 +1,4 @@
+import { SpectroscopeError } from "../../kernels/errors";
 import { clusterTokens } from "../../runtime/cluster/cluster";
 import type { Clustering } from "../../runtime/cluster/cover";
 import type { Matrix } from "../../runtime/cluster/matrix";
@@ -32,6 +33,8 @@ export interface AnalysisContext {
   /** [tokens, D], when they could be computed. */
   readonly activations?: Matrix;
   readonly progress: Progress;
+  /** Asked before each clustering. */
+  readonly interrupted: () => boolean;
 }
 
 export interface Analysis {
@@ -48,6 +51,12 @@ export async function analyze(context: AnalysisContext): Promise<Analysis> {
   const request = { estimator: config.estimator, seed } as const;
   const results: FeatureResult[] = [];
   const add = async (features: string, control: boolean, matrix: Matrix, weights?: Float64Array) => {
+    if (context.interrupted()) {
+      throw new SpectroscopeError("stopped before the results were written", {
+        code: "interrupted",
+        hint: "run the same command again: all draws are kept",
+      });
+    }
     progress.say(`clustering ${features}`);
     results.push({
       features,

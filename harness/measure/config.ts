@@ -21,24 +21,29 @@ export const samplingSchema = {
     default: ["standard"],
     help: "components: standard (every head, every MLP, embed, unembed), or names such as l0h3, l1 mlp, l1 mlp[0:32]",
   },
-  neuron_groups: { type: "integer", default: 4, min: 0, help: "cut every MLP into this many components more; 0: none" },
+  neuron_groups: {
+    type: "integer",
+    default: 4,
+    min: 0,
+    help: "with standard: cut every MLP into this many components more; 0: none",
+  },
   estimator: { type: "choice", choices: ["two_chain", "single_chain"], default: "single_chain", help: "of chi" },
   sampler: {
     seed: { type: "integer", default: 0, min: 0, help: "of noise and minibatches" },
-    lr: { type: "number", default: 0.03, min: 0, exclusiveMin: true, help: "step size eps of SGLD" },
+    lr: { type: "number", default: 0.02, min: 0, exclusiveMin: true, help: "step size eps of SGLD" },
     n_beta: { type: "number", default: 10, min: 0, help: "weight of the loss in the posterior" },
     localization: {
       type: "number",
-      default: 100,
+      default: 40,
       min: 0,
       exclusiveMin: true,
       help: "pull gamma to the trained weights",
     },
     noise_level: { type: "number", default: 1, min: 0, help: "1 samples the posterior" },
     num_chains: { type: "integer", default: 4, min: 1, help: "independent chains" },
-    num_draws: { type: "integer", default: 32, min: 1, help: "draws of each chain" },
-    num_burnin_steps: { type: "integer", default: 4, min: 0, help: "updates before the first draw's own" },
-    num_steps_bw_draws: { type: "integer", default: 1, min: 1, help: "updates for each draw" },
+    num_draws: { type: "integer", default: 32, min: 4, help: "draws of each chain; fewer than 4 have no diagnostics" },
+    num_burnin_steps: { type: "integer", default: 8, min: 0, help: "updates before the first draw's own" },
+    num_steps_bw_draws: { type: "integer", default: 2, min: 1, help: "updates for each draw" },
     batch_size: { type: "integer", default: 2, min: 1, help: "sequences of a minibatch" },
   },
   controls: {
@@ -64,7 +69,12 @@ export function runConfig(json: unknown, source: string, sets: readonly string[]
   const own = sets.filter((set) => !/^(cluster|component_scale)\./.test(set));
   const sampling = applySettings(samplingSchema, resolveConfig(samplingSchema, rest, source), own);
   const standard = sampling.model === "nano" ? nanoScale : {};
-  const scale = { ...((component_scale as object) ?? standard), ...Object.fromEntries(inGroup("component_scale")) };
+  for (const [key, value] of Object.entries({ cluster, component_scale })) {
+    if (value !== undefined && (typeof value !== "object" || value === null || Array.isArray(value))) {
+      throw usage(`${source}: "${key}" is not a JSON object`, "expected { key: value, ... }");
+    }
+  }
+  const scale = { ...standard, ...(component_scale as object), ...Object.fromEntries(inGroup("component_scale")) };
   for (const [name, value] of Object.entries(scale)) {
     if (typeof value !== "number" || !(value > 0)) {
       throw usage(`component_scale of "${name}" is ${JSON.stringify(value)}`, "it must be a number above 0");

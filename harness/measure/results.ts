@@ -1,3 +1,4 @@
+import { SpectroscopeError } from "../../kernels/errors";
 import { START } from "../../models/nano/vocabulary";
 import type { LoadedModel } from "../../models/weights";
 import { parameterShapes } from "../../runtime/neox/parameters";
@@ -9,6 +10,7 @@ import { type Analysis, clusterProfile, MIN_ROLE_TOKENS, numbered, scoreRow } fr
 import type { RunConfig } from "./config";
 import { readStored, type StoredUnit } from "./features";
 import type { Labels, RunText } from "./text";
+import { restrictionsOf } from "./units";
 
 /** What a run found, without arrays, times or machine: equal runs give equal bytes. */
 export interface Results {
@@ -41,9 +43,13 @@ export async function collectResults(
   components: readonly string[],
   analysis: Analysis,
 ): Promise<Results> {
-  const full = await readStored(directory, "full");
-  const diagnostics: ComponentDiagnostics[] = [diagnose("full", full)];
-  for (const name of components) diagnostics.push(diagnose(name, await readStored(directory, name)));
+  const diagnostics: ComponentDiagnostics[] = [];
+  let baseline = new Float32Array(0);
+  for (const name of restrictionsOf(config, model.config)) {
+    const unit = await readStored(directory, name);
+    diagnostics.push(diagnose(name, unit));
+    if (baseline.length === 0) baseline = Float32Array.from(unit.baseline);
+  }
   const { labels } = text;
   const main = analysis.results[0].clustering;
   const roles = labels && numbered(labels.roles);
@@ -69,7 +75,7 @@ export async function collectResults(
     components: diagnostics,
     columns: components,
     reliability: Array.from(analysis.reliability),
-    tokens: tokenInfos(text, full.baseline),
+    tokens: tokenInfos(text, baseline),
     clusters,
     ...(sizes ? { roles: sizes.filter((size) => size >= MIN_ROLE_TOKENS).length } : {}),
     scores: labels ? analysis.results.map((result) => scoreRow(result, labels)) : [],
@@ -129,8 +135,14 @@ function remarks(config: RunConfig, diagnostics: readonly ComponentDiagnostics[]
   const poor = diagnostics.filter(({ rHat }) => rHat !== undefined && rHat > 1.1).map(({ name }) => name);
   if (poor.length > 0) list.push(`R-hat above 1.1, so more draws or smaller steps would help: ${poor.join(", ")}.`);
   const { lr, localization, num_steps_bw_draws } = config.sampler;
+  const bias = 1 / (1 - (lr * localization) / 4);
+  if (bias > 1.3) {
+    list.push(
+      `At this step size SGLD's variance in flat directions is ${bias.toFixed(2)} times the posterior's: a smaller lr with more steps between draws comes closer.`,
+    );
+  }
   const kept = Math.abs(1 - (lr * localization) / 2) ** num_steps_bw_draws;
-  if (kept > 0.5) {
+  if (kept >= 0.5) {
     const wanted = Math.ceil(Math.log(0.29) / Math.log(Math.abs(1 - (lr * localization) / 2)));
     list.push(
       `Draws keep ${(100 * kept).toFixed(0)} % of the one before them in flat directions: raise num_steps_bw_draws to ${wanted}.`,
@@ -163,6 +175,11 @@ export async function writeResults(directory: RunDirectory, results: Results, an
 
 /** Everything a report needs, from a run directory. Errors: a run that was not analyzed yet. */
 export async function readReportData(directory: RunDirectory): Promise<ReportData> {
+  if (!(await directory.has("results.json"))) {
+    throw new SpectroscopeError(`${directory.path}: not clustered yet`, {
+      hint: `run \`npx spectroscope cluster ${directory.path}\` first`,
+    });
+  }
   const results = (await directory.readJson("results")) as unknown as Results;
   const timing = (await directory.readJson("timing")) as unknown as Timing;
   const chi = await directory.readArray("chi");

@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { LoadedModel } from "../../models/weights";
@@ -13,12 +14,29 @@ import { analyze } from "./analysis";
 import type { RunConfig } from "./config";
 import { collectResults, type Results, readReportData, type Timing, writeResults } from "./results";
 import { sampleUnits } from "./sampling";
-import { runText } from "./text";
+import { type RunText, runText } from "./text";
 import { componentsOf, unitsOf } from "./units";
 
 /** The project's version, as in package.json. */
 export function version(): string {
   return JSON.parse(readFileSync(join(projectRoot(), "package.json"), "utf8")).version;
+}
+
+/** SHA-256 of what a run reads, so that a directory is not continued with other weights or text at the same path. */
+function fingerprints(model: LoadedModel, text: RunText): Record<string, string> {
+  const hash = (...parts: (ArrayBufferView | string)[]) => {
+    const sha = createHash("sha256");
+    for (const part of parts) {
+      sha.update(typeof part === "string" ? part : new Uint8Array(part.buffer, part.byteOffset, part.byteLength));
+    }
+    return sha.digest("hex");
+  };
+  const weights = [...model.weights].flatMap(([name, { data }]) => [name, data]);
+  return {
+    model: hash(JSON.stringify(model.config), ...weights),
+    probe: hash(String(text.probe.columns), text.probe.ids),
+    pool: hash(String(text.pool.columns), text.pool.ids),
+  };
 }
 
 export interface RunRequest {
@@ -49,7 +67,7 @@ async function sampled(request: RunRequest): Promise<Sampled> {
     const { cluster, ...sampling } = config;
     const { name, software, driver } = device.facts;
     const directory = await RunDirectory.open(request.out, {
-      config: sampling as unknown as JsonObject,
+      config: { ...sampling, inputs: fingerprints(model, text) } as unknown as JsonObject,
       provenance: { adapter: name, software, ...(driver ? { driver } : {}), version: version() },
       units: units.map((unit) => unit.name),
     });
@@ -76,7 +94,7 @@ export async function fullRun(request: RunRequest): Promise<{ directory: RunDire
   const { device, directory, seconds } = await sampled(request);
   try {
     const start = performance.now();
-    const results = await analyzeRun(directory, request.config, request.progress, device);
+    const results = await analyzeRun(directory, request.config, request.progress, device, request.interrupted);
     const analysis = (performance.now() - start) / 1000;
     await writeTiming(directory, device, [
       { phase: "sampling", seconds },
@@ -95,12 +113,13 @@ export async function analyzeRun(
   config: RunConfig,
   progress: Progress,
   device?: Device,
+  interrupted: () => boolean = () => false,
 ): Promise<Results> {
   const model = await openModel(config.model);
   const text = await runText(config, model.config);
   const components = componentsOf(config, model.config);
   const activations = device ? await finalActivations(device, model, text.probe) : undefined;
-  const analysis = await analyze({ directory, config, components, text, activations, progress });
+  const analysis = await analyze({ directory, config, components, text, activations, progress, interrupted });
   const results = await collectResults(directory, config, model, text, components, analysis);
   await directory.writeJson("cluster-config", config.cluster as unknown as Json);
   await writeResults(directory, results, analysis);

@@ -17,16 +17,25 @@ test.before(async () => {
 const config = (...sets: string[]) => runConfig({}, "test", sets);
 
 test("components are named once, in the order asked for, and full is none", () => {
-  const chosen = config("weight_restrictions=l1h2,full,l0 mlp,l1h2", "neuron_groups=2");
+  const some = config("weight_restrictions=l1h2,full,l0 mlp,l1h2", "neuron_groups=0");
+  assert.equal(componentsOf(some, model), ["l1h2", "l0 mlp"]);
   const groups = ["l0 mlp[0:64]", "l0 mlp[64:128]", "l1 mlp[0:64]", "l1 mlp[64:128]"];
-  assert.equal(componentsOf(chosen, model), ["l1h2", "l0 mlp", ...groups]);
+  const standard = componentsOf(config("weight_restrictions=standard,l0h1", "neuron_groups=2"), model);
+  assert.equal(standard.slice(-4), groups);
+  assert.is(new Set(standard).size, 20 + 4);
   assert.throws(() => componentsOf(config("weight_restrictions=l1h99"), model), /heads 0 to/);
 });
 
 test("a component's scale multiplies lr and divides localization; the control has n_beta 0 and its own draws", () => {
-  const sets = ["weight_restrictions=l1h2,embed", "neuron_groups=0", "controls.n_beta_zero_draws=5"];
+  const sets = ["weight_restrictions=full,l1h2,embed", "neuron_groups=0", "estimator=two_chain"];
   const sampler = ["sampler.lr=0.01", "sampler.localization=80", "sampler.n_beta=7", "sampler.num_draws=9"];
-  const chosen = config(...sets, ...sampler, "component_scale.l1h2=2", "component_scale.embed=0.5");
+  const chosen = config(
+    ...sets,
+    ...sampler,
+    "controls.n_beta_zero_draws=5",
+    "component_scale.l1h2=2",
+    "component_scale.embed=0.5",
+  );
   const units = unitsOf(chosen, model);
   const names = ["full", "l1h2", "embed"];
   assert.equal(
@@ -42,7 +51,27 @@ test("a component's scale multiplies lr and divides localization; the control ha
     assert.equal([control.sampler, control.restriction], ["gaussian", name]);
     assert.equal(control.settings, { ...settings, n_beta: 0, num_draws: 5 });
   }
-  assert.is(unitsOf(config(...sets.slice(0, 2), "controls.n_beta_zero_draws=0"), model).length, 3);
+  assert.is(unitsOf(config(...sets, "controls.n_beta_zero_draws=0"), model).length, 3);
+});
+
+test("the unrestricted model is sampled when it is asked for, with the standard set, or when two_chain needs it", () => {
+  const first = (...sets: string[]) => unitsOf(config(...sets), model)[0].name;
+  assert.is(first(), "full");
+  assert.is(first("weight_restrictions=l1h2"), "l1h2");
+  assert.is(first("weight_restrictions=l1h2", "estimator=two_chain"), "full");
+});
+
+test("component_scale is checked: an object of positive numbers by restriction names, laid over the model's table", () => {
+  assert.is(runConfig({ component_scale: { l0h0: 5 } }, "test").component_scale.l0h0, 5);
+  assert.ok(
+    runConfig({ component_scale: { l0h0: 5 } }, "test").component_scale.embed < 1,
+    "the rest of the table stays",
+  );
+  for (const wrong of [3, "ab", null, [1], { l0h0: 0 }, { l0h0: "1" }]) {
+    assert.throws(() => runConfig({ component_scale: wrong }, "test"), /component_scale/);
+  }
+  assert.throws(() => runConfig({ cluster: null }, "test"), /"cluster" is not a JSON object/);
+  assert.throws(() => unitsOf(config("component_scale.l9h9=2"), model), /l9h9/);
 });
 
 test("every measured target has a role and a mode, in the order of the losses", async () => {

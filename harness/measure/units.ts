@@ -19,15 +19,26 @@ export function componentsOf(config: RunConfig, model: NeoxConfig): string[] {
   const names = config.weight_restrictions.flatMap((name) =>
     name === "standard" ? standardRestrictions(model) : [name],
   );
-  if (config.neuron_groups > 0) names.push(...neuronGroups(model, config.neuron_groups));
+  if (config.neuron_groups > 0 && standard(config)) names.push(...neuronGroups(model, config.neuron_groups));
   const unique = [...new Set(names)].filter((name) => name !== "full");
   for (const name of unique) parseRestriction(name, model);
   return unique;
 }
 
-/** Everything a run samples: the unrestricted model where the estimator needs it, every component, and their controls. */
+function standard(config: RunConfig): boolean {
+  return config.weight_restrictions.includes("standard");
+}
+
+/** The restrictions of a run: components, and the unrestricted model where it is asked for or the estimator needs it. */
+export function restrictionsOf(config: RunConfig, model: NeoxConfig): string[] {
+  const full = standard(config) || config.weight_restrictions.includes("full") || config.estimator === "two_chain";
+  return [...(full ? ["full"] : []), ...componentsOf(config, model)];
+}
+
+/** Everything a run samples: every restriction, and its n_beta = 0 control. Errors: settings that cannot be run. */
 export function unitsOf(config: RunConfig, model: NeoxConfig): UnitPlan[] {
-  const names = ["full", ...componentsOf(config, model)];
+  const names = restrictionsOf(config, model);
+  for (const name of Object.keys(config.component_scale)) parseRestriction(name, model);
   const settingsOf = (name: string): SamplerSettings => {
     const scale = config.component_scale[name] ?? 1;
     const { lr, localization } = config.sampler;

@@ -29,7 +29,7 @@ export async function fetchSwiftShader() {
   mkdirSync(join(root, ".cache"), { recursive: true });
   const work = mkdtempSync(join(root, ".cache", "fetch-"));
   try {
-    console.error(`no GPU adapter: fetching SwiftShader from ${PACKAGE}@${VERSION} (74 MB, once)`);
+    console.error(`fetching a software adapter, SwiftShader, from ${PACKAGE}@${VERSION} (74 MB, once)`);
     const npm = spawnSync("npm", ["pack", `${PACKAGE}@${VERSION}`, "--pack-destination", work, "--loglevel=error"], {
       cwd: work,
       encoding: "utf8",
@@ -69,6 +69,8 @@ export async function ensureAdapter() {
 }
 
 if (process.argv[1] && import.meta.url === pathToFileURL(process.argv[1]).href) {
+  const { ensureDependencies } = await import("./dependencies.mjs");
+  ensureDependencies();
   await fetchSwiftShader().catch((error) => {
     console.error(error.message);
     process.exitCode = 1;

@@ -2,17 +2,21 @@
  * What `npm start`, `npm test` and `npm run bench` run: everything a fresh clone lacks is set up first (dependencies,
  * build, a software adapter where there is no GPU), then the job.
  */
-import { spawnSync } from "node:child_process";
+import { spawn } from "node:child_process";
 import { join } from "node:path";
 import { ensureAdapter } from "./adapter.mjs";
 import { ensureDependencies } from "./dependencies.mjs";
 
 const [job, ...args] = process.argv.slice(2);
 
+/** Runs the job and waits for it; Ctrl-C is the job's to answer, so that two never write one run directory. */
 function run(file, parameters) {
-  const { root } = paths;
-  const child = spawnSync(process.execPath, [join(root, "dist", file), ...parameters], { stdio: "inherit" });
-  return child.status ?? 1;
+  process.on("SIGINT", () => {});
+  process.on("SIGTERM", () => child.kill("SIGTERM"));
+  const child = spawn(process.execPath, [join(paths.root, "dist", file), ...parameters], { stdio: "inherit" });
+  return new Promise((done) => {
+    child.on("exit", (code) => done(code ?? 1));
+  });
 }
 
 let paths;
@@ -21,7 +25,9 @@ try {
   paths = await import("./build.mjs");
   await paths.build({ tests: job === "test" && args.filter((arg) => !arg.startsWith("--")) });
   await ensureAdapter();
-  process.exitCode = job === "test" ? run("test.mjs", args) : run("spectroscope.mjs", [job, ...args].filter(Boolean));
+  process.exitCode = await (job === "test"
+    ? run("test.mjs", args)
+    : run("spectroscope.mjs", [job, ...args].filter(Boolean)));
 } catch (error) {
   console.error(error.message);
   process.exitCode = 1;

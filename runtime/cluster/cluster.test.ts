@@ -132,6 +132,8 @@ test("every config key is checked", () => {
     whiten_rank: [-1, 0.5],
     k: [0, 2.5, "12"],
     symmetrize: ["both"],
+    column_weights: ["all"],
+    reliability_z: [-1],
     alpha: [0, 1, Number.NaN],
     tolerances: [[], [0], ["a"], 0.1],
     rule: ["best"],

@@ -1,5 +1,6 @@
 import { SpectroscopeError } from "../../kernels/errors";
 import { SWEEP_RULES, type SweepRule } from "../../kernels/graph/reference";
+import { suggest } from "../../kernels/nearest";
 import { COLUMN_RULES, type ColumnRule, ROW_RULES, type RowRule } from "./normalize";
 import { SYMMETRIZE_RULES, type SymmetrizeRule } from "./symmetrize";
 
@@ -164,7 +165,7 @@ export function parseClusterConfig(input: Partial<ClusterConfig> = {}): ClusterC
     if (!check || !Object.hasOwn(CHECKS, key))
       throw new SpectroscopeError(`cluster config has no key "${key}"`, {
         code: "usage",
-        hint: `did you mean "${nearestName(key, Object.keys(CHECKS))}"?`,
+        hint: suggest(key, Object.keys(CHECKS)),
       });
     if (value === undefined) continue;
     const wrong = check(value);
@@ -173,19 +174,4 @@ export function parseClusterConfig(input: Partial<ClusterConfig> = {}): ClusterC
     config[key] = value;
   }
   return config as unknown as ClusterConfig;
-}
-
-/** The name with the smallest edit distance, the first on ties. */
-function nearestName(name: string, names: readonly string[]): string {
-  const distance = (a: string, b: string) => {
-    let row = Array.from({ length: b.length + 1 }, (_, j) => j);
-    for (let i = 1; i <= a.length; i++) {
-      const next = [i];
-      for (let j = 1; j <= b.length; j++)
-        next[j] = Math.min(row[j] + 1, next[j - 1] + 1, row[j - 1] + (a[i - 1] === b[j - 1] ? 0 : 1));
-      row = next;
-    }
-    return row[b.length];
-  };
-  return names.reduce((best, other) => (distance(name, other) < distance(name, best) ? other : best));
 }

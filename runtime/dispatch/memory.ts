@@ -1,3 +1,4 @@
+import { SpectroscopeError } from "../../kernels/errors";
 import type { Device } from "../device/device";
 import { ALIGNMENT, type HostArray, roundUp, Usage, upload } from "./buffers";
 import type { GpuTensor } from "./call";
@@ -93,6 +94,13 @@ export class Memory {
   }
 
   private create(label: string, bytes: number): GPUBuffer {
+    const { maxBufferSize, maxStorageBufferBindingSize } = this.device.gpu.limits;
+    if (bytes > Math.min(maxBufferSize, maxStorageBufferBindingSize)) {
+      throw new SpectroscopeError(
+        `${label} needs a buffer of ${bytes} bytes, ${this.device.facts.name} gives ${Math.min(maxBufferSize, maxStorageBufferBindingSize)}`,
+        { code: "gpu", hint: "use fewer chains, fewer or shorter sequences, or a smaller component" },
+      );
+    }
     const usage = Usage.STORAGE | Usage.COPY_SRC | Usage.COPY_DST;
     return this.device.gpu.createBuffer({ label, size: roundUp(Math.max(bytes, 16), ALIGNMENT), usage });
   }

@@ -8,7 +8,8 @@ import type { Weights } from "./block";
 export class FixedTensors {
   private readonly views = new Map<string, View>();
   private readonly slots = new Set<Slot>();
-  private readonly waiting: { view: View; data: HostArray }[] = [];
+  private readonly waiting: { view: View; data: () => HostArray }[] = [];
+  private readonly derived = new Set<string>();
 
   constructor(readonly weights: Weights) {}
 
@@ -21,7 +22,9 @@ export class FixedTensors {
   /** A trained matrix with some of its columns set to 0: a layer's output without the heads or neurons that move. */
   withoutColumns(name: string, [from, to]: readonly [number, number]): View {
     const { shape, data } = this.weights.get(name)!;
-    return this.constant(`${name} without columns ${from} to ${to}`, shape, () => {
+    const key = `${name} without columns ${from} to ${to}`;
+    this.derived.add(key);
+    return this.constant(key, shape, () => {
       const copy = data.slice();
       for (let row = 0; row < shape[0]; row++) copy.fill(0, row * shape[1] + from, row * shape[1] + to);
       return copy;
@@ -46,9 +49,21 @@ export class FixedTensors {
       view = tensor(key, shape, "kept");
       this.views.set(key, view);
       this.slots.add(view.slot);
-      this.waiting.push({ view, data: data() });
+      this.waiting.push({ view, data });
     }
     return view;
+  }
+
+  /** Frees the matrices made for one component. */
+  releaseDerived(memory: Memory): void {
+    for (const key of this.derived) {
+      const view = this.views.get(key);
+      if (!view) continue;
+      memory.release(view.slot);
+      this.views.delete(key);
+      this.slots.delete(view.slot);
+    }
+    this.derived.clear();
   }
 
   /** Whether a slot is one of these constants. */
@@ -58,7 +73,7 @@ export class FixedTensors {
 
   /** Writes what is new since the last time. */
   flush(memory: Memory): void {
-    for (const { view, data } of this.waiting) memory.write(view, data);
+    for (const { view, data } of this.waiting) memory.write(view, data());
     this.waiting.length = 0;
   }
 }

@@ -76,13 +76,13 @@ export function layerNorm(
         if (!out.gradient || !statistics) return;
         const dy = out.gradient;
         const common = { dy, x: read.view, ...statistics };
-        if (weight.gradient && bias.gradient) {
+        if (weight.gradient) {
           // Two slices of every chain's block overlap as ranges, and WebGPU lets no dispatch write both: the bias's
           // gradient is a plain sum over rows and has its own.
-          const dbias = tape.scratch(`${label} bias`, bias.gradient.shape);
+          const dbias = tape.scratch(`${label} bias`, weight.gradient.shape);
           tape.emit(`${label} weight`, layernormBackwardParams, { ...common, dweight: weight.gradient, dbias });
-          tape.emit(`${label} bias`, biasBackward, { dy, dbias: bias.gradient });
         }
+        if (bias.gradient) tape.emit(`${label} bias`, biasBackward, { dy, dbias: bias.gradient });
         tape.collect(read, (collected, dx) =>
           call(
             `${label} backward`,

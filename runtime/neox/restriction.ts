@@ -39,7 +39,7 @@ export function standardRestrictions(config: NeoxConfig): string[] {
     for (let head = 0; head < config.numAttentionHeads; head++) names.push(`l${layer}h${head}`);
     names.push(`l${layer} mlp`);
   }
-  return [...names, "unembed"];
+  return config.tieWordEmbeddings ? names : [...names, "unembed"];
 }
 
 /** Each MLP cut into `groups` ranges of neurons. */
@@ -49,7 +49,7 @@ export function neuronGroups(config: NeoxConfig, groups: number): string[] {
     for (let group = 0; group < groups; group++) {
       const from = Math.floor((group * config.intermediateSize) / groups);
       const to = Math.floor(((group + 1) * config.intermediateSize) / groups);
-      names.push(`l${layer} mlp[${from}:${to}]`);
+      if (to > from) names.push(`l${layer} mlp[${from}:${to}]`);
     }
   }
   return names;

@@ -34,6 +34,18 @@ export interface Weight {
 export class PrefixCache {
   private readonly views = new Map<string, View>();
   private readonly touched = new Set<string>();
+  private readonly ids = new Map<string, string>();
+
+  /** A short name for a long one: a value's key is made of its inputs' keys, and would grow with every layer. */
+  intern(label: string, parts: readonly string[]): string {
+    const whole = `${label}(${parts.join(", ")})`;
+    let id = this.ids.get(whole);
+    if (!id) {
+      id = `${label} #${this.ids.size}`;
+      this.ids.set(whole, id);
+    }
+    return id;
+  }
 
   get(key: string): View | undefined {
     const view = this.views.get(key);
@@ -123,7 +135,10 @@ export class Tape {
   ): Value {
     const moving = weights.some((weight) => weight.gradient) || inputs.some((input) => input.moves);
     const grouped = moving || inputs.some((input) => input.grouped);
-    const key = `${label}(${[...inputs, ...weights].map((part) => part.key).join(", ")})`;
+    const key = this.cache.intern(
+      label,
+      [...inputs, ...weights].map((part) => part.key),
+    );
     if (!grouped) {
       const known = this.cache.get(key);
       if (known) return { view: known, grouped: false, moves: false, key };

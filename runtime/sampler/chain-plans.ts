@@ -6,6 +6,7 @@ import { step } from "../../kernels/sgld/step";
 import { planFlops } from "../dispatch/executor";
 import { type Call, type Plan, reshape, tensor, type View } from "../dispatch/plan";
 import { layoutBlock, type ParameterBlock } from "../neox/block";
+import { FixedTensors } from "../neox/fixed";
 import { planModel, tokenView } from "../neox/model";
 import type { Restriction } from "../neox/restriction";
 import { call, PrefixCache } from "../neox/tape";
@@ -67,7 +68,7 @@ export const UPDATE_LABEL = "update";
 
 /** Plans a restricted run. */
 export function planChains(
-  lab: Laboratory,
+  lab: Pick<Laboratory, "config" | "fixed">,
   spec: ChainSpec,
   probeCache: PrefixCache,
   poolCache: PrefixCache,
@@ -168,7 +169,12 @@ export function chainFlops(
   lab: Laboratory,
   spec: ChainSpec,
 ): { prefix: number; update: number; draw: number; total: number } {
-  const { measure, train } = planChains(lab, spec, new PrefixCache(), new PrefixCache());
+  const { measure, train } = planChains(
+    { config: lab.config, fixed: new FixedTensors(lab.weights) },
+    spec,
+    new PrefixCache(),
+    new PrefixCache(),
+  );
   const prefix = planFlops(measure.prefix) + (train ? planFlops(train.prefix) : 0);
   const update = train ? planFlops(train.body) : 0;
   const draw = planFlops(measure.draw);

@@ -7,9 +7,13 @@ import { generate } from "../../models/nano/corpus";
 import { type LoadedModel, loadModel } from "../../models/weights";
 import { projectRoot } from "../device/root";
 import { BoundPlan } from "../dispatch/executor";
+import { tensor } from "../dispatch/plan";
 import { readTensors } from "../dispatch/readback";
 import { gatherBlock, gatherSlice, layoutBlock } from "../neox/block";
+import { FixedTensors } from "../neox/fixed";
 import { modelLosses } from "../neox/losses";
+import { planModel, tokenView } from "../neox/model";
+import { parameterShapes } from "../neox/parameters";
 import { neuronGroups, parseRestriction, standardRestrictions } from "../neox/restriction";
 import { PrefixCache } from "../neox/tape";
 import { planChains, UPDATE_LABEL } from "./chain-plans";
@@ -53,7 +57,8 @@ test("the gradient of every kind of restriction is that part of the whole model'
   const whole = await modelLosses(device, model, Uint32Array.from(rows), CONTEXT + 1, { gradients: true });
   const { lab, pool, probe } = await laboratory();
   const names = ["embed", "unembed", "l0h3", "l1h7", "l0 mlp", "l1 mlp[32:64]", "l0", "l1", "l0 attn", "full"];
-  for (const name of [...names, "gpt_neox.layers.1.mlp.dense_4h_to_h.bias"]) {
+  const alone = ["layers.1.mlp.dense_4h_to_h.bias", "final_layer_norm.weight", "layers.0.input_layernorm.bias"];
+  for (const name of [...names, ...alone.map((parameter) => `gpt_neox.${parameter}`)]) {
     const restriction = parseRestriction(name, model.config);
     const planned = planChains(lab, { restriction, settings, pool, probe }, new PrefixCache(), new PrefixCache());
     const { block, views } = planned;
@@ -216,6 +221,42 @@ test("settings that cannot be run are refused by key", () => {
   refused({ num_chains: 1.5 }, /num_chains is 1.5/);
   refused({ lr: 0.1, localization: 50 }, /below 4 \/ localization/);
   refused({ n_beta: -1 }, /n_beta/);
+});
+
+test("a model of 24 layers is planned at once, with either residual", () => {
+  for (const useParallelResidual of [true, false]) {
+    const config = { ...model.config, numHiddenLayers: 24, useParallelResidual };
+    const weights = new Map(
+      [...parameterShapes(config)].map(([name, shape]) => [
+        name,
+        { shape, data: new Float32Array(shape.reduce((a, b) => a * b, 1)) },
+      ]),
+    );
+    const rows = { sequences: 2, positions: 8 };
+    const restriction = parseRestriction("l0h0", config);
+    const start = performance.now();
+    const plan = planModel({
+      name: "deep",
+      config,
+      fixed: new FixedTensors(weights),
+      restriction,
+      block: layoutBlock(restriction, config),
+      chains: { weights: tensor("w", [1, 4096], "kept"), gradients: tensor("g", [1, 4096], "kept") },
+      groups: 1,
+      rows,
+      tokens: { inputs: tokenView("inputs", [16]), targets: tokenView("targets", [16]) },
+      cache: new PrefixCache(),
+    });
+    assert.ok(plan.body.calls.length > 24 * 5);
+    // A key that held its inputs' keys whole grew threefold a layer and never ended.
+    assert.ok(performance.now() - start < 5000, "planned within seconds");
+  }
+});
+
+test("a tied model's standard set has no unembed, and MLPs of few neurons no empty groups", () => {
+  const tied = { ...model.config, tieWordEmbeddings: true, intermediateSize: 3 };
+  assert.not(standardRestrictions(tied).includes("unembed"));
+  for (const name of [...standardRestrictions(tied), ...neuronGroups(tied, 4)]) parseRestriction(name, tied);
 });
 
 test("the standard set is every head, every MLP, embed and unembed", () => {

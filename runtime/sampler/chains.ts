@@ -165,5 +165,6 @@ export class Chains {
     const { views, measure, train } = this.planned;
     const own = [...Object.values(views), measure.values, ...(train ? [train.values] : [])];
     for (const view of own) this.lab.memory.release(view.slot);
+    this.lab.fixed.releaseDerived(this.lab.memory);
   }
 }

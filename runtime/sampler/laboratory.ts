@@ -1,6 +1,6 @@
 import type { Device } from "../device/device";
 import { Memory } from "../dispatch/memory";
-import { tensor, type View } from "../dispatch/plan";
+import type { View } from "../dispatch/plan";
 import type { Weights } from "../neox/block";
 import type { NeoxConfig } from "../neox/config";
 import { FixedTensors } from "../neox/fixed";
@@ -42,11 +42,6 @@ export class Laboratory {
     };
     const tokens = { inputs: place("inputs", inputs), targets: place("targets", targets) };
     return { rows, tokens, inputs, targets, cache: new PrefixCache() };
-  }
-
-  /** A kept f32 tensor, zero at first. */
-  state(name: string, shape: readonly number[]): View {
-    return tensor(name, shape, "kept");
   }
 
   /** Frees the cached activations of a text that no component used since the last call. */

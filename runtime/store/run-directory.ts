@@ -253,7 +253,10 @@ export class RunDirectory {
 
   /** Read a finished unit and check every byte of its arrays. @throws SpectroscopeError when it is absent or was altered */
   async readUnit(name: string): Promise<Unit> {
-    const { directory } = this.#unit(name);
+    const { directory, state } = this.#unit(name);
+    if (state === "pending") {
+      fail(`${this.path}: ${JSON.stringify(name)} is not done yet`, "run the command that began it again");
+    }
     const folder = join(this.path, directory);
     const path = join(folder, UNIT_FILE);
     const again = `delete ${folder} to have it computed again`;

@@ -1,7 +1,8 @@
+import { SpectroscopeError } from "../../../kernels/errors";
 import { clusterTokens } from "../../../runtime/cluster/cluster";
 import { type ClusterConfig, parseClusterConfig } from "../../../runtime/cluster/config";
 import type { Matrix } from "../../../runtime/cluster/matrix";
-import { openDevice } from "../../../runtime/device/device";
+import { type Device, openDevice } from "../../../runtime/device/device";
 import { writeAtomic } from "../../../runtime/store/files";
 import { readNpy } from "../../../runtime/store/npy-file";
 import { RunDirectory } from "../../../runtime/store/run-directory";
@@ -36,11 +37,12 @@ export const cluster = command(
     if ((path === undefined) === (values.matrix === undefined)) {
       throw usage("cluster needs a run directory or --matrix FILE, and not both", "see spectroscope cluster --help");
     }
-    const changes = sets.map((set) => `cluster.${set}`);
+    const changes = sets.map((set) => (set.startsWith("cluster.") ? set : `cluster.${set}`));
     if (path !== undefined) {
       const directory = await RunDirectory.openExisting(path);
-      const config = runConfig(directory.config, `${path}/manifest.json`, changes);
-      const device = await openDevice({ adapter: values.adapter });
+      const { inputs, ...sampled } = directory.config;
+      const config = runConfig(sampled, `${path}/manifest.json`, changes);
+      const device = await deviceIfAny(values.adapter, progress);
       try {
         const results = await analyzeRun(directory, config, progress, device);
         const report = await writeReport(directory);
@@ -50,7 +52,7 @@ export const cluster = command(
         );
         return 0;
       } finally {
-        device.close();
+        device?.close();
       }
     }
     if (values.out === undefined) throw usage("--out is missing", "write --out clusters.jsonl");
@@ -73,6 +75,17 @@ export const cluster = command(
     return 0;
   },
 );
+
+/** The activations baseline needs an adapter; everything else of a clustering does not. */
+async function deviceIfAny(adapter: string | undefined, progress: Progress): Promise<Device | undefined> {
+  try {
+    return await openDevice({ adapter });
+  } catch (error) {
+    if (!(error instanceof SpectroscopeError) || error.code !== "no-adapter") throw error;
+    progress.say("no adapter: the activations baseline is left out");
+    return undefined;
+  }
+}
 
 async function readMatrix(path: string): Promise<Matrix> {
   const { shape, data } = await readNpy(path);

@@ -54,8 +54,10 @@ export const run = command(
       const request = { config, out, adapter: values.adapter, progress, interrupted: interrupt.asked };
       const { directory, results } = await fullRun(request);
       const report = relative(process.cwd(), directory.resultPath("report.html")) || "report.html";
-      if (values.json) output(JSON.stringify({ run: out, report, seconds: progress.seconds, ...summary(results) }));
-      else output(`${table(results)}\nreport: ${report}  (${duration(progress.seconds)})`);
+      if (values.json) {
+        const { adapter } = (await directory.readJson("timing")) as { adapter: unknown };
+        output(JSON.stringify({ run: out, report, adapter, seconds: progress.seconds, ...summary(results) }));
+      } else output(`${table(results)}\nreport: ${report}  (${duration(progress.seconds)})`);
       return 0;
     } finally {
       interrupt.done();
