@@ -179,6 +179,13 @@ test("at w* nothing rises, and phi is the mean of d over tokens at every draw", 
     // f32 products, summed with compensation.
     assert.ok(Math.abs(sumD[i] - d) < 1e-6 && Math.abs(sumPhiD[i] - phiD) < 1e-6, `sums of element ${i}`);
   }
+  // What rounding took from the sums is kept beside them and must come back with them.
+  // biome-ignore lint/complexity/useLiteralKeys: brackets reach a private member.
+  const { carryD, carryPhiD } = chains["views"];
+  lab.memory.write(carryD, new Float32Array(2 * N).fill(0.25));
+  lab.memory.write(carryPhiD, new Float32Array(2 * N).fill(0.5));
+  const { sumD: d, sumPhiD: phiD } = await chains.sums();
+  assert.ok(Math.abs(d[3] - sumD[3] - 0.25) < 1e-6 && Math.abs(phiD[5] - sumPhiD[5] - 0.5) < 1e-6, "the carries");
   chains.close();
   lab.close();
 });
