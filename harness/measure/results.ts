@@ -151,7 +151,7 @@ function remarks(config: RunConfig, diagnostics: readonly ComponentDiagnostics[]
   if (config.cluster.column_weights === "reliability" && config.sampler.num_chains > 1) {
     list.push(
       "Columns are weighed by how far independent chains agree about them. Without weights the shuffled control clusters " +
-        "almost as well as chi: a random projection of real loss traces has their structure, only not twice the same.",
+        "not much worse than chi: a random projection of real loss traces has their structure, only not twice the same.",
     );
   }
   const dropped = analysis.reliability.filter((weight) => weight === 0).length;

@@ -19,7 +19,7 @@ const RUN_OPTIONS = {
 } as const;
 
 /** What `--quick` changes; `--set` still has the last word. */
-const QUICK = ["neuron_groups=0", "sampler.num_draws=16", "controls.n_beta_zero_draws=4"];
+const QUICK = ["neuron_groups=0", "sampler.num_draws=10", "controls.n_beta_zero_draws=2"];
 
 interface RunValues {
   config?: string;
