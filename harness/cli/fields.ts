@@ -1,7 +1,6 @@
 /** Typed settings: what a command-line option or a key of a JSON config may hold. Strict: what is not declared is refused. */
 import { SpectroscopeError } from "../../kernels/errors";
 import { suggest } from "../../kernels/nearest";
-import { readJson } from "../../runtime/store/files";
 
 interface Described {
   readonly help: string;
@@ -208,14 +207,4 @@ export function applySettings<S extends Schema>(schema: S, config: Values<S>, se
     group[last] = parseText(field, setting.slice(equals + 1), `--set ${key}`);
   }
   return out as Values<S>;
-}
-
-/** Config from an optional JSON file and `--set` texts over the defaults. @throws SpectroscopeError */
-export async function readConfig<S extends Schema>(
-  schema: S,
-  path: string | undefined,
-  settings: readonly string[] = [],
-): Promise<Values<S>> {
-  const json = path === undefined ? {} : await readJson(path);
-  return applySettings(schema, resolveConfig(schema, json, path ?? "config"), settings);
 }

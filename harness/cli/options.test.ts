@@ -2,8 +2,9 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import * as assert from "uvu/assert";
+import { readRunConfig } from "../measure/config";
 import { suite } from "../test/suite";
-import { applySettings, fieldKeys, readConfig, resolveConfig } from "./fields";
+import { applySettings, fieldKeys, resolveConfig } from "./fields";
 import { type CommandSpec, findCommand, helpText, parseOptions, programHelp, SET_OPTION } from "./options";
 
 const test = suite("harness/cli/options");
@@ -175,9 +176,10 @@ test("config: defaults, file, settings, in this order", async () => {
 
   const folder = await mkdtemp(join(tmpdir(), "spectroscope-"));
   const path = join(folder, "c.json");
-  await writeFile(path, '\ufeff{"seed": 4}');
-  assert.is((await readConfig(schema, path, ["sampler.n_beta=0"])).seed, 4);
-  assert.is((await readConfig(schema, undefined)).seed, 1);
+  await writeFile(path, '\ufeff{"probe_seed": 4}');
+  const read = await readRunConfig(path, ["sampler.n_beta=0"]);
+  assert.equal([read.probe_seed, read.sampler.n_beta], [4, 0]);
+  assert.is((await readRunConfig(undefined, [])).probe_seed, 3);
   await rm(folder, { recursive: true });
 });
 

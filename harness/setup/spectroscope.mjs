@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-/** The `spectroscope` command: builds when there is no build or a source is newer, then hands over. */
+/** The `spectroscope` command: sets up what a fresh checkout lacks, builds when a source is newer, then hands over. */
 import { existsSync, readdirSync, statSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
@@ -19,9 +19,11 @@ function stale() {
 }
 
 if (stale()) {
+  const first = !existsSync(main);
   const { ensureDependencies } = await import("./dependencies.mjs");
   ensureDependencies();
   const { build } = await import("./build.mjs");
   await build({ tests: false });
+  if (first) await (await import("./adapter.mjs")).ensureAdapter();
 }
 await import(pathToFileURL(main).href);
