@@ -186,12 +186,13 @@ export async function readReportData(directory: RunDirectory): Promise<ReportDat
   const chiError = await directory.readArray("chi_error");
   const labels = await directory.readArray("labels");
   const { reliability, ...rest } = results;
+  const { inputs, ...config } = directory.config as JsonObject;
   return {
     ...(results.model.name === "nano" ? { startToken: START } : {}),
     title: `Susceptibility clusters of ${results.model.name}`,
     ...timing,
     ...rest,
-    config: { ...(directory.config as JsonObject) },
+    config,
     chi: chi.data as Float32Array,
     chiError: chiError.data as Float32Array,
     labels: labels.data as Int32Array,

@@ -45,7 +45,7 @@ dt{color:var(--soft);font-size:13px}dd{margin:0;overflow-wrap:anywhere}
 .pair{display:grid;grid-template-columns:minmax(0,1.7fr) minmax(0,1fr);gap:10px 44px}
 .settings{columns:3 210px;column-gap:28px;margin:0;font-size:13.5px}
 .settings div{display:flex;gap:10px;justify-content:space-between;break-inside:avoid;border-bottom:1px dotted var(--line);padding:2px 0}
-.settings dd{text-align:right;font-family:ui-monospace,"DejaVu Sans Mono",monospace;font-size:12.5px}
+.settings dd{overflow-wrap:normal;text-align:right;font-family:ui-monospace,"DejaVu Sans Mono",monospace;font-size:12.5px}
 .timing{width:100%;font-size:13.5px}.timing th{padding:2px 12px 2px 0;white-space:nowrap}.timing td{padding:2px 10px 2px 0}
 .timing .wide{width:50%}.timing tfoot th,.timing tfoot td{border-top:1px solid var(--line);font-weight:600}
 @media (max-width:900px){.pair{grid-template-columns:minmax(0,1fr)}}

@@ -64,7 +64,7 @@ export async function openDevice(options: DeviceOptions = {}): Promise<Device> {
     const what = wanted === "auto" ? "no WebGPU adapter" : `no WebGPU adapter for "${wanted}"`;
     throw new SpectroscopeError(`${what} on this machine`, { code: "no-adapter", hint: REMEDY });
   }
-  const facts = factsOf(adapter, dawn.driver ? `${dawn.driver.origin} (${dawn.driver.icd})` : undefined);
+  const facts = factsOf(adapter, dawn.driver?.origin);
   const requiredLimits: Record<string, number> = {};
   for (const key of LIMITS) requiredLimits[key] = facts.limits[key];
   const device = await waitFor(
