@@ -152,14 +152,19 @@ test("trace features keep the inner products of tokens, and their control does n
   const rows = Array.from({ length: tokens }, (_, i) =>
     components.flatMap((name) => {
       const { traces } = examples.get(name)!;
-      const row = Array.from({ length: draws * chains }, (_, column) => {
-        const values = traces.subarray(column * tokens, (column + 1) * tokens);
-        return values[i] - values.reduce((a, b) => a + b, 0) / tokens;
-      });
-      for (let m = 0; m < chains; m++) {
-        const mean = Array.from({ length: draws }, (_, s) => row[s * chains + m]).reduce((a, b) => a + b, 0) / draws;
-        for (let s = 0; s < draws; s++) row[s * chains + m] -= mean;
-      }
+      const centered = (at: (values: ArrayLike<number>) => number) => {
+        const trace = Array.from({ length: draws * chains }, (_, column) =>
+          at(traces.subarray(column * tokens, (column + 1) * tokens)),
+        );
+        return trace.map((value, column) => {
+          const chain = trace.filter((_, other) => other % chains === column % chains);
+          return value - chain.reduce((a, b) => a + b, 0) / draws;
+        });
+      };
+      const own = centered((values) => values[i]);
+      const common = centered((values) => Array.from(values).reduce((a, b) => a + b, 0) / tokens);
+      const share = own.reduce((sum, value, c) => sum + value * common[c], 0) / Math.hypot(...common) ** 2;
+      const row = own.map((value, c) => value - share * common[c]);
       const length = Math.hypot(...row);
       return row.map((value) => value / length);
     }),

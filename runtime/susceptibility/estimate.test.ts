@@ -147,31 +147,46 @@ test("shuffled traces keep every token's values within its chain", () => {
   }
 });
 
-test("trace columns are centered in every chain, of unit length, and blind to what all tokens do together", () => {
-  const { traces } = example(12);
+test("trace columns are centered in every chain, of unit length, and free of what all tokens do together", () => {
+  const { traces, phi } = example(12);
   const width = shape.draws * shape.chains;
   const out = new Float32Array(shape.tokens * width);
   traceColumns(traces, shape, out, width, 0);
-  const shifted = traces.map((value, index) => value + 3 * Math.sin(Math.floor(index / shape.tokens)));
-  const same = new Float32Array(out.length);
-  traceColumns(shifted, shape, same, width, 0);
+  const common = Float64Array.from(phi);
+  for (let m = 0; m < shape.chains; m++) {
+    let mean = 0;
+    for (let s = 0; s < shape.draws; s++) mean += common[s * shape.chains + m] / shape.draws;
+    for (let s = 0; s < shape.draws; s++) common[s * shape.chains + m] -= mean;
+  }
   for (let i = 0; i < shape.tokens; i++) {
     const row = out.subarray(i * width, (i + 1) * width);
+    const sum = (f: (value: number, column: number) => number) =>
+      row.reduce((total, value, c) => total + f(value, c), 0);
     near(
-      row.reduce((sum, value) => sum + value * value, 0),
+      sum((value) => value * value),
       1,
       1e-6,
       "length",
     );
+    near(
+      sum((value, column) => value * common[column]),
+      0,
+      1e-6,
+      "part along the mean trace",
+    );
     for (let m = 0; m < shape.chains; m++) {
-      let mean = 0;
-      for (let s = 0; s < shape.draws; s++) mean += row[s * shape.chains + m];
-      near(mean, 0, 1e-6, "mean of a chain");
+      near(
+        sum((value, column) => (column % shape.chains === m ? value : 0)),
+        0,
+        1e-6,
+        "mean of a chain",
+      );
     }
   }
-  out.forEach((value, i) => {
-    near(same[i], value, 1e-5, "after a common shift");
-  });
+  const doubled = traces.map((value, index) => (index % shape.tokens === 3 ? 2 * value : value));
+  const scaled = new Float32Array(out.length);
+  traceColumns(doubled, shape, scaled, width, 0);
+  assert.not.equal(scaled, out, "the mean trace is that of all tokens");
 });
 
 test("split R-hat is near 1 for chains that agree and large for chains that do not", () => {
