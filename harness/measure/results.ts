@@ -1,7 +1,7 @@
 import { SpectroscopeError } from "../../kernels/errors";
 import { START } from "../../models/nano/vocabulary";
+import { parameterCount } from "../../models/parameters";
 import type { LoadedModel } from "../../models/weights";
-import { parameterShapes } from "../../runtime/neox/parameters";
 import type { Json, JsonObject } from "../../runtime/store/json";
 import type { RunDirectory } from "../../runtime/store/run-directory";
 import { splitRHat } from "../../runtime/susceptibility/diagnostics";
@@ -61,12 +61,10 @@ export async function collectResults(
     return { id, members, conductance, seed, profile, profileError: error, ...(best ? { bestRole: best } : {}) };
   });
   const { hiddenSize, numHiddenLayers, numAttentionHeads, vocabSize } = model.config;
-  let parameters = 0;
-  for (const shape of parameterShapes(model.config).values()) parameters += shape.reduce((a, b) => a * b, 1);
   return {
     model: {
       name: config.model,
-      parameters,
+      parameters: parameterCount(model.config),
       layers: numHiddenLayers,
       heads: numAttentionHeads,
       hidden: hiddenSize,

@@ -8,7 +8,8 @@ import { DEFAULT_CLUSTER_CONFIG, parseClusterConfig } from "./config";
 import { gaussianMatrix, shuffleColumns } from "./controls";
 import { assignByNeighbors } from "./cover";
 import { nearestNeighbors } from "./knn";
-import { makeRandom, plantClusters } from "./planted";
+import { plantClusters } from "./planted";
+import { makeRandom } from "./random";
 import { scorePartition, scoreSets } from "./score";
 
 const test = suite("runtime/cluster");

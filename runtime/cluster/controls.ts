@@ -1,6 +1,6 @@
 /** Matrices without structure, for controls. */
 import type { Matrix } from "./matrix";
-import { makeRandom } from "./planted";
+import { makeRandom } from "./random";
 
 /** Permutes each column on its own, in place: every marginal stays, every relation between columns goes. */
 export function shuffleColumnsInPlace(matrix: Matrix, seed: number): void {

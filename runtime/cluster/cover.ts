@@ -16,7 +16,7 @@ import {
   volumeOf,
 } from "./candidates";
 import { type ClusterConfig, defaultMinSize, defaultSeeds, defaultTolerances } from "./config";
-import { makeRandom } from "./planted";
+import { makeRandom } from "./random";
 
 export interface Cluster {
   id: number;

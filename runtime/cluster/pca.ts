@@ -1,6 +1,6 @@
 import { SpectroscopeError } from "../../kernels/errors";
 import { checkMatrix, type Matrix } from "./matrix";
-import { makeRandom } from "./planted";
+import { makeRandom } from "./random";
 
 export interface PrincipalAxes {
   rank: number;

@@ -5,7 +5,7 @@ import { gaussianMatrix, shuffleColumns } from "./controls";
 import { nearestNeighbors } from "./knn";
 import { normalize, normalizeColumns, normalQuantile } from "./normalize";
 import { principalAxes, symmetricEigen } from "./pca";
-import { makeRandom } from "./planted";
+import { makeRandom } from "./random";
 import { columnReliability } from "./reliability";
 import { symmetrize } from "./symmetrize";
 

@@ -50,7 +50,7 @@ export function layerNorm(
   weight: Weight,
   bias: Weight,
   eps: number,
-  none: FixedTensors,
+  fixed: FixedTensors,
 ): Value {
   const width = x.view.shape.at(-1)!;
   let statistics: { mean: View; rstd: View } | undefined;
@@ -87,7 +87,7 @@ export function layerNorm(
           call(
             `${label} backward`,
             layernormBackward,
-            { ...common, weight: weight.view, add: collected ?? none.none(3), dx },
+            { ...common, weight: weight.view, add: collected ?? fixed.none(3), dx },
             { use_add: collected ? 1 : 0 },
           ),
         );
@@ -103,7 +103,7 @@ export function linear(
   x: Value,
   weight: Weight,
   bias: Weight | undefined,
-  none: FixedTensors,
+  fixed: FixedTensors,
   options: { residual?: Value; keep?: boolean } = {},
 ): Value {
   const { residual } = options;
@@ -119,8 +119,8 @@ export function linear(
       const tensors = {
         x: read.view,
         w: weight.view,
-        bias: bias?.view ?? none.none(1),
-        residual: rest?.view ?? none.none(2),
+        bias: bias?.view ?? fixed.none(1),
+        residual: rest?.view ?? fixed.none(2),
         y: withGroups(out, grouped),
       };
       return [call(label, nt, tensors, { use_bias: bias ? 1 : 0, use_residual: rest ? 1 : 0, gelu: 0 })];
@@ -133,23 +133,23 @@ export function linear(
         if (weight.gradient) tape.emit(`${label} weight`, tn, { dy, x: read.view, dw: weight.gradient });
         if (bias?.gradient) tape.emit(`${label} bias`, biasBackward, { dy, dbias: bias.gradient });
         tape.collect(read, (collected, dx) => {
-          const tensors = { dy, w: weight.view, add: collected ?? none.none(3), dx };
+          const tensors = { dy, w: weight.view, add: collected ?? fixed.none(3), dx };
           return call(`${label} backward`, nn, tensors, { use_add: collected ? 1 : 0 }, { N: outputs, K: inputs });
         });
-        if (rest?.moves) pass(tape, rest, dy, none);
+        if (rest?.moves) pass(tape, rest, dy, fixed);
       },
     },
   );
 }
 
 /** Hands a gradient on unchanged: the way through a residual connection. */
-function pass(tape: Tape, value: Value, gradient: View, none: FixedTensors): void {
+function pass(tape: Tape, value: Value, gradient: View, fixed: FixedTensors): void {
   if (!value.gradient) {
     value.gradient = gradient;
     return;
   }
   tape.collect(value, (collected, y) =>
-    call("residual backward", sum, { a: collected!, b: gradient, c: none.none(3), y }, { use_c: 0 }),
+    call("residual backward", sum, { a: collected!, b: gradient, c: fixed.none(3), y }, { use_c: 0 }),
   );
 }
 
