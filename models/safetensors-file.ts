@@ -4,12 +4,15 @@ import { SpectroscopeError } from "../kernels/errors";
 import { suggest } from "../kernels/nearest";
 import { fileError, readJson, writeAtomic } from "../runtime/store/files";
 import {
-  decodeTensor,
+  decodeElements,
+  elementBytes,
   encodeSafetensors,
   type Float32Tensors,
   headerLength,
   parseHeader,
   type ReadOptions,
+  type SafetensorsData,
+  type SafetensorsEntry,
   type SafetensorsHeader,
   type SafetensorsTensor,
 } from "./safetensors";
@@ -49,11 +52,6 @@ async function readHeader(handle: FileHandle, fileBytes: number, path: string): 
   return parseHeader(await readAt(handle, 8, length), fileBytes, path);
 }
 
-/** Names, types, shapes and places of a file's tensors, checked, without reading the values. @throws SpectroscopeError */
-export async function readSafetensorsHeader(path: string): Promise<SafetensorsHeader> {
-  return withFile(path, (handle, bytes) => readHeader(handle, bytes, path));
-}
-
 /** Tensors of one file in the order of their bytes, read one at a time. @throws SpectroscopeError */
 export async function readSafetensors(
   path: string,
@@ -65,11 +63,44 @@ export async function readSafetensors(
     for (const entry of header.entries) {
       if (options.select && !options.select(entry.name)) continue;
       const bytes = await readAt(handle, header.dataStart + entry.begin, entry.end - entry.begin);
-      if (bytes.length !== entry.end - entry.begin)
-        throw fileError("read", path, new Error("it changed while being read"));
-      tensors.set(entry.name, decodeTensor(entry, bytes, path, options.allowNonFinite));
+      if (bytes.length !== entry.end - entry.begin) throw changed(path);
+      const { name, dtype, shape } = entry;
+      tensors.set(name, { dtype, shape, data: decodeElements(entry, bytes, path, options) });
     }
     return tensors;
+  });
+}
+
+/** A checked file whose tensors are read by range; it is opened for each read, so nothing needs to be closed. */
+export interface SafetensorsReader {
+  readonly header: SafetensorsHeader;
+  /** Elements `from` up to `to` of a tensor. @throws SpectroscopeError when a value is not finite or the file changed */
+  read(entry: SafetensorsEntry, from: number, to: number): Promise<SafetensorsData>;
+}
+
+/** Reads and checks a file's header. @throws SpectroscopeError */
+export async function openSafetensors(path: string): Promise<SafetensorsReader> {
+  return withFile(path, async (handle, fileBytes) => {
+    const header = await readHeader(handle, fileBytes, path);
+    const { mtimeMs } = await handle.stat();
+    return {
+      header,
+      read: (entry, from, to) =>
+        withFile(path, async (again, bytes) => {
+          if (bytes !== fileBytes || (await again.stat()).mtimeMs !== mtimeMs) throw changed(path);
+          const width = elementBytes(entry.dtype);
+          const part = await readAt(again, header.dataStart + entry.begin + from * width, (to - from) * width);
+          if (part.length !== (to - from) * width) throw changed(path);
+          return decodeElements(entry, part, path, { first: from });
+        }),
+    };
+  });
+}
+
+function changed(path: string): SpectroscopeError {
+  return new SpectroscopeError(`cannot read ${path}: it changed while being read`, {
+    code: "bad-input",
+    hint: "start again once nothing writes to it",
   });
 }
 

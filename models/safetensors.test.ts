@@ -6,7 +6,7 @@ import { suite } from "../harness/test/suite";
 import { SpectroscopeError } from "../kernels/errors";
 import { decodeHalf } from "./half";
 import { encodeSafetensors, HEADER_LIMIT, parseSafetensors } from "./safetensors";
-import { readSafetensors, readSafetensorsHeader, writeSafetensors } from "./safetensors-file";
+import { openSafetensors, readSafetensors, writeSafetensors } from "./safetensors-file";
 
 const test = suite("models/safetensors");
 let folder = "";
@@ -54,7 +54,7 @@ test("what is written is read back, in order and bit for bit", async () => {
     assert.equal(back.get(name)?.shape, shape);
     assert.ok(Buffer.from(back.get(name)!.data.buffer).equals(Buffer.from(data.buffer)), name);
   }
-  const header = await readSafetensorsHeader(path);
+  const { header } = await openSafetensors(path);
   assert.equal(header.metadata, { made: "here" });
   assert.is(header.dataStart % 8, 0);
   const first = await readFile(path);

@@ -188,16 +188,22 @@ export function coordinates(index: number, shape: readonly number[]): number[] {
   return out;
 }
 
+/** Bytes of one element. */
+export function elementBytes(type: SafetensorsType): number {
+  return BYTES[type];
+}
+
 /**
- * Values of one tensor from exactly its bytes.
+ * Elements of a tensor from exactly their bytes.
+ * @param first number of the first of them in the tensor, for errors
  * @throws SpectroscopeError on NaN or infinity (code "non-finite", with the place) unless `allowNonFinite`
  */
-export function decodeTensor(
+export function decodeElements(
   entry: SafetensorsEntry,
   bytes: Uint8Array,
   file: string,
-  allowNonFinite = false,
-): SafetensorsTensor {
+  { first = 0, allowNonFinite = false } = {},
+): SafetensorsData {
   // A copy unless the bytes are aligned and alone in their buffer: typed arrays need an aligned start.
   const alone = bytes.byteOffset === 0 && bytes.buffer.byteLength === bytes.byteLength;
   const buffer = alone ? bytes.buffer : bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength);
@@ -231,14 +237,15 @@ export function decodeTensor(
       const wide = new BigInt64Array(buffer);
       data = Float64Array.from(wide, Number);
       const bad = data.findIndex((value) => !Number.isSafeInteger(value));
-      if (bad >= 0) fail(file, `${where}: element ${bad} is ${wide[bad]}, beyond 2^53 - 1`, "use smaller integers");
+      if (bad >= 0)
+        fail(file, `${where}: element ${first + bad} is ${wide[bad]}, beyond 2^53 - 1`, "use smaller integers");
       break;
     }
   }
   if (!allowNonFinite && FLOATS.has(entry.dtype)) {
     const bad = firstNonFinite(data);
     if (bad >= 0) {
-      const at = `[${coordinates(bad, entry.shape).join(", ")}]`;
+      const at = `[${coordinates(first + bad, entry.shape).join(", ")}]`;
       fail(
         file,
         `${where} holds ${data[bad]} at ${at}`,
@@ -247,7 +254,7 @@ export function decodeTensor(
       );
     }
   }
-  return { dtype: entry.dtype, shape: entry.shape, data };
+  return data;
 }
 
 export interface ReadOptions {
@@ -269,7 +276,8 @@ export function parseSafetensors(
   for (const entry of header.entries) {
     if (options.select && !options.select(entry.name)) continue;
     const part = bytes.subarray(header.dataStart + entry.begin, header.dataStart + entry.end);
-    tensors.set(entry.name, decodeTensor(entry, part, file, options.allowNonFinite));
+    const { name, dtype, shape } = entry;
+    tensors.set(name, { dtype, shape, data: decodeElements(entry, part, file, options) });
   }
   return tensors;
 }

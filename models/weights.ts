@@ -4,26 +4,21 @@ import { join } from "node:path";
 import { SpectroscopeError } from "../kernels/errors";
 import type { NeoxConfig } from "../runtime/neox/config";
 import { EMBEDDING } from "../runtime/neox/parameters";
+import { pieces, type Weights } from "../runtime/neox/weights";
 import { fileError, readJson } from "../runtime/store/files";
 import { parseNeoxConfig } from "./config";
 import { matchParameters, type StoredTensor } from "./parameters";
-import { coordinates, type SafetensorsTensor } from "./safetensors";
-import { readSafetensors, readSafetensorsHeader, readShardIndex } from "./safetensors-file";
+import { coordinates, type SafetensorsData, type SafetensorsEntry } from "./safetensors";
+import { openSafetensors, readShardIndex, type SafetensorsReader } from "./safetensors-file";
 
 const CONFIG = "config.json";
 const SINGLE = "model.safetensors";
 const INDEX = "model.safetensors.index.json";
 
-/** A parameter: row-major f32, all finite. */
-export interface Weight {
-  readonly shape: readonly number[];
-  readonly data: Float32Array;
-}
-
 export interface LoadedModel {
   readonly config: NeoxConfig;
-  /** By Hugging Face name, in the order of `parameterShapes`. */
-  readonly weights: Map<string, Weight>;
+  /** By Hugging Face name, in the order of `parameterShapes`; read from disk when they are wanted. */
+  readonly weights: Weights;
   /** Where it came from, for provenance. */
   readonly source: {
     readonly directory: string;
@@ -31,7 +26,7 @@ export interface LoadedModel {
     readonly files: readonly string[];
     /** `config.json` as it was read. */
     readonly configJson: unknown;
-    /** Types as stored, for example ["F16"]; in memory all are f32. */
+    /** Types as stored, for example ["F16"]; values are handed out as f32. */
     readonly storedTypes: readonly string[];
   };
 }
@@ -49,24 +44,30 @@ async function weightFiles(directory: string, present: readonly string[]): Promi
   throw new SpectroscopeError(`${directory}: no weights, neither ${SINGLE} nor ${INDEX}`, { code: "bad-input", hint });
 }
 
-/** f32 of a parameter. An F64 value beyond f32 becomes infinite, which is refused as any other. */
-function toWeight(tensor: SafetensorsTensor, name: string, file: string): Weight {
-  if (tensor.data instanceof Float32Array) return { shape: tensor.shape, data: tensor.data };
-  const data = Float32Array.from(tensor.data);
-  const bad = data.findIndex((value) => !Number.isFinite(value));
+/** A tensor of a checkpoint and where it is read. */
+interface Stored extends StoredTensor {
+  readonly entry: SafetensorsEntry;
+  readonly reader: SafetensorsReader;
+}
+
+/** f32 of elements that a file holds. An F64 value beyond f32 becomes infinite, which is refused as any other. */
+function toFloat32(data: SafetensorsData, { entry, file }: Stored, first: number): Float32Array {
+  if (data instanceof Float32Array) return data;
+  const result = Float32Array.from(data);
+  const bad = result.findIndex((value) => !Number.isFinite(value));
   if (bad >= 0) {
-    const at = coordinates(bad, tensor.shape).join(", ");
-    throw new SpectroscopeError(`${file}: tensor ${JSON.stringify(name)} holds ${tensor.data[bad]} at [${at}]`, {
+    const at = coordinates(first + bad, entry.shape).join(", ");
+    throw new SpectroscopeError(`${file}: tensor ${JSON.stringify(entry.name)} holds ${data[bad]} at [${at}]`, {
       code: "non-finite",
       hint: "it does not fit 32 bits",
     });
   }
-  return { shape: tensor.shape, data };
+  return result;
 }
 
 /** Which file holds each tensor, with shapes and types; shards and index must agree exactly. */
-async function readInventory(directory: string, files: readonly string[]): Promise<Map<string, StoredTensor>> {
-  const inventory = new Map<string, StoredTensor>();
+async function readInventory(directory: string, files: readonly string[]): Promise<Map<string, Stored>> {
+  const inventory = new Map<string, Stored>();
   const index = files.length === 1 && files[0] === SINGLE ? undefined : await readShardIndex(join(directory, INDEX));
   const fail = (file: string, name: string, what: string): never => {
     throw new SpectroscopeError(`${file}: tensor ${JSON.stringify(name)} ${what}`, {
@@ -76,10 +77,11 @@ async function readInventory(directory: string, files: readonly string[]): Promi
   };
   for (const name of files) {
     const file = join(directory, name);
-    for (const entry of (await readSafetensorsHeader(file)).entries) {
+    const reader = await openSafetensors(file);
+    for (const entry of reader.header.entries) {
       if (index && index.get(entry.name) !== name)
         fail(file, entry.name, `is present, but ${INDEX} does not place it there`);
-      inventory.set(entry.name, { dtype: entry.dtype, shape: entry.shape, file });
+      inventory.set(entry.name, { dtype: entry.dtype, shape: entry.shape, file, entry, reader });
     }
   }
   for (const [name, file] of index ?? []) {
@@ -96,8 +98,8 @@ export async function loadConfig(directory: string): Promise<NeoxConfig> {
 
 /**
  * Read a model directory: `config.json` and `model.safetensors` or a sharded set with its index. The weights must be exactly
- * the config's parameters; causal masks and rotary frequencies of old checkpoints are passed over. Shapes are checked before
- * any value is read.
+ * the config's parameters; causal masks and rotary frequencies of old checkpoints are passed over. Names, types and shapes are
+ * checked here; values are read, and refused when they are not finite, when the weights are.
  * @throws SpectroscopeError in one line naming file, tensor, what was expected and what was found
  */
 export async function loadModel(directory: string): Promise<LoadedModel> {
@@ -121,28 +123,29 @@ export async function loadModel(directory: string): Promise<LoadedModel> {
   const where = files.length === 1 ? join(directory, files[0]) : join(directory, INDEX);
   const { names, redundant } = matchParameters(config, inventory, where);
 
-  const wanted = new Set([...names.values(), ...(redundant === undefined ? [] : [redundant])]);
-  const stored = new Map<string, Weight>();
-  for (const file of files) {
-    const path = join(directory, file);
-    for (const [name, tensor] of await readSafetensors(path, { select: (name) => wanted.has(name) })) {
-      stored.set(name, toWeight(tensor, name, path));
-    }
-  }
-  const weights = new Map<string, Weight>();
-  for (const [name, storedName] of names) weights.set(name, stored.get(storedName) as Weight);
-  if (redundant !== undefined)
-    checkTied(weights.get(EMBEDDING) as Weight, stored.get(redundant) as Weight, redundant, where);
-  const storedTypes = [...new Set([...wanted].map((name) => inventory.get(name)?.dtype as string))].sort();
+  const stored = new Map([...names].map(([name, storedName]) => [name, inventory.get(storedName) as Stored]));
+  const weights: Weights = {
+    shapes: new Map([...stored].map(([name, { shape }]) => [name, shape])),
+    async read(name, from, to) {
+      const tensor = stored.get(name) as Stored;
+      return toFloat32(await tensor.reader.read(tensor.entry, from, to), tensor, from);
+    },
+  };
+  if (redundant !== undefined) await checkTied(weights, inventory.get(redundant) as Stored);
+  const storedTypes = [...new Set([...stored.values()].map(({ dtype }) => dtype))].sort();
   return { config, weights, source: { directory, files, configJson, storedTypes } };
 }
 
-function checkTied(embedding: Weight, unembedding: Weight, name: string, file: string): void {
-  const at = unembedding.data.findIndex((value, i) => value !== embedding.data[i]);
-  if (at < 0) return;
-  const place = coordinates(at, embedding.shape).join(", ");
-  throw new SpectroscopeError(
-    `${file}: config.json ties the embeddings, but ${name} differs from ${EMBEDDING} at [${place}]`,
-    { code: "bad-input", hint: 'set "tie_word_embeddings": false or remove the tensor' },
-  );
+async function checkTied(weights: Weights, unembedding: Stored): Promise<void> {
+  const { entry, reader, file } = unembedding;
+  for await (const { from, data } of pieces(weights, EMBEDDING)) {
+    const other = toFloat32(await reader.read(entry, from, from + data.length), unembedding, from);
+    const at = other.findIndex((value, i) => value !== data[i]);
+    if (at < 0) continue;
+    const place = coordinates(from + at, entry.shape).join(", ");
+    throw new SpectroscopeError(
+      `${file}: config.json ties the embeddings, but ${entry.name} differs from ${EMBEDDING} at [${place}]`,
+      { code: "bad-input", hint: 'set "tie_word_embeddings": false or remove the tensor' },
+    );
+  }
 }

@@ -1,11 +1,11 @@
 import type { Matrix } from "../../runtime/cluster/matrix";
 import type { Device } from "../../runtime/device/device";
 import { BoundPlan } from "../../runtime/dispatch/executor";
-import { tensor } from "../../runtime/dispatch/plan";
 import { readTensors } from "../../runtime/dispatch/readback";
-import { layoutBlock, type Weights } from "../../runtime/neox/block";
 import type { NeoxConfig } from "../../runtime/neox/config";
 import { planModel } from "../../runtime/neox/model";
+import { FIXED_WEIGHTS } from "../../runtime/neox/moving";
+import type { Weights } from "../../runtime/neox/weights";
 import { Laboratory } from "../../runtime/sampler/laboratory";
 import type { Text } from "./text";
 
@@ -18,21 +18,18 @@ export async function finalActivations(
   const lab = new Laboratory(device, model.config, model.weights);
   try {
     const { rows, tokens, cache } = lab.addText("text", text.ids, text.columns);
-    const restriction = { name: "none", slices: [] };
-    const nothing = tensor("none", [1, 0], "kept");
     const plan = planModel({
       name: "activations",
       config: model.config,
       fixed: lab.fixed,
-      restriction,
-      block: layoutBlock(restriction, model.config),
-      chains: { weights: nothing, gradients: nothing },
+      restriction: { name: "none", slices: [] },
+      moving: FIXED_WEIGHTS,
       groups: 1,
       rows,
       tokens,
       cache,
     });
-    lab.fixed.flush(lab.memory);
+    await lab.fixed.flush(lab.memory);
     const bound = await BoundPlan.bind(plan.prefix, lab.memory);
     await bound.run();
     bound.destroy();

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import type { LoadedModel } from "../../models/weights";
 import { type Device, openDevice } from "../../runtime/device/device";
 import { projectRoot } from "../../runtime/device/root";
+import { pieces } from "../../runtime/neox/weights";
 import type { Json, JsonObject } from "../../runtime/store/json";
 import { RunDirectory } from "../../runtime/store/run-directory";
 import { openModel } from "../cli/model";
@@ -14,7 +15,7 @@ import { analyze } from "./analysis";
 import type { RunConfig } from "./config";
 import { collectResults, type Results, readReportData, type Timing, writeResults } from "./results";
 import { sampleUnits } from "./sampling";
-import { type RunText, runText } from "./text";
+import { type RunText, runText, type Text } from "./text";
 import { componentsOf, unitsOf } from "./units";
 
 /** The project's version, as in package.json. */
@@ -23,20 +24,16 @@ export function version(): string {
 }
 
 /** SHA-256 of what a run reads, so that a directory is not continued with other weights or text at the same path. */
-function fingerprints(model: LoadedModel, text: RunText): Record<string, string> {
-  const hash = (...parts: (ArrayBufferView | string)[]) => {
-    const sha = createHash("sha256");
-    for (const part of parts) {
-      sha.update(typeof part === "string" ? part : new Uint8Array(part.buffer, part.byteOffset, part.byteLength));
-    }
-    return sha.digest("hex");
-  };
-  const weights = [...model.weights].flatMap(([name, { data }]) => [name, data]);
-  return {
-    model: hash(JSON.stringify(model.config), ...weights),
-    probe: hash(String(text.probe.columns), text.probe.ids),
-    pool: hash(String(text.pool.columns), text.pool.ids),
-  };
+async function fingerprints(model: LoadedModel, text: RunText): Promise<Record<string, string>> {
+  const bytes = (part: ArrayBufferView) => new Uint8Array(part.buffer, part.byteOffset, part.byteLength);
+  const weights = createHash("sha256").update(JSON.stringify(model.config));
+  for (const name of model.weights.shapes.keys()) {
+    weights.update(name);
+    for await (const { data } of pieces(model.weights, name)) weights.update(bytes(data));
+  }
+  const tokens = ({ columns, ids }: Text) =>
+    createHash("sha256").update(String(columns)).update(bytes(ids)).digest("hex");
+  return { model: weights.digest("hex"), probe: tokens(text.probe), pool: tokens(text.pool) };
 }
 
 export interface RunRequest {
@@ -67,7 +64,7 @@ async function sampled(request: RunRequest): Promise<Sampled> {
     const { cluster, ...sampling } = config;
     const { name, software, driver } = device.facts;
     const directory = await RunDirectory.open(request.out, {
-      config: { ...sampling, inputs: fingerprints(model, text) } as unknown as JsonObject,
+      config: { ...sampling, inputs: await fingerprints(model, text) } as unknown as JsonObject,
       provenance: { adapter: name, software, ...(driver ? { driver } : {}), version: version() },
       units: units.map((unit) => unit.name),
     });

@@ -1,8 +1,8 @@
 import { SpectroscopeError } from "../../kernels/errors";
 import type { Device } from "../../runtime/device/device";
-import type { Weights } from "../../runtime/neox/block";
 import type { NeoxConfig } from "../../runtime/neox/config";
 import { parseRestriction } from "../../runtime/neox/restriction";
+import type { Weights } from "../../runtime/neox/weights";
 import { type ChainSpec, chainFlops } from "../../runtime/sampler/chain-plans";
 import { Chains } from "../../runtime/sampler/chains";
 import { Laboratory } from "../../runtime/sampler/laboratory";

@@ -8,6 +8,7 @@ import type { Device } from "../../runtime/device/device";
 import { projectRoot } from "../../runtime/device/root";
 import { modelLosses } from "../../runtime/neox/losses";
 import { parseRestriction } from "../../runtime/neox/restriction";
+import { memoryTensors } from "../../runtime/neox/weights";
 import { Chains } from "../../runtime/sampler/chains";
 import { Laboratory } from "../../runtime/sampler/laboratory";
 import type { SamplerSettings } from "../../runtime/sampler/settings";
@@ -128,7 +129,8 @@ export async function verifyOddModels(device: Device, manifest: Manifest, onRow:
         { shape, data: data as Float32Array },
       ]),
     );
-    rows.push(...(await lossRows(device, golden, entry, { config, weights }, onRow)));
+    const model = { config, weights: memoryTensors(weights) };
+    rows.push(...(await lossRows(device, golden, entry, model, onRow)));
   }
   return rows;
 }

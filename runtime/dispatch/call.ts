@@ -1,5 +1,13 @@
 import { SpectroscopeError } from "../../kernels/errors";
-import { type Dims, isStrided, type Kernel, type Params, sizeOf, uniformFields } from "../../kernels/kernel";
+import {
+  type Binding,
+  type Dims,
+  isStrided,
+  type Kernel,
+  type Params,
+  sizeOf,
+  uniformFields,
+} from "../../kernels/kernel";
 import type { Device } from "../device/device";
 import { ALIGNMENT, roundUp, Usage } from "./buffers";
 import { pipelineFor } from "./pipelines";
@@ -107,6 +115,18 @@ export function packUniforms(kernel: Kernel, dims: Dims, strides: Dims, params: 
   return block.buffer as ArrayBuffer;
 }
 
+/** Elements from one group to the next, and from the first to behind the last, of a tensor as a kernel binds it. */
+export function extentOf(
+  binding: Binding,
+  tensor: { readonly shape: readonly number[]; readonly groupStride?: number },
+  shared: boolean,
+): { stride: number; elements: number } {
+  if (!isStrided(binding) || shared) return { stride: 0, elements: product(tensor.shape) };
+  const dense = product(tensor.shape.slice(1));
+  const stride = tensor.groupStride ?? dense;
+  return { stride, elements: stride * (tensor.shape[0] - 1) + dense };
+}
+
 /** Checks a call, compiles its variant and makes its bind group. */
 export async function prepare(device: Device, spec: CallSpec): Promise<PreparedCall> {
   const { kernel, tensors } = spec;
@@ -116,11 +136,8 @@ export async function prepare(device: Device, spec: CallSpec): Promise<PreparedC
   const strides: Record<string, number> = {};
   const entries: GPUBindGroupEntry[] = Object.entries(kernel.bindings).map(([name, binding], index) => {
     const tensor = tensors[name];
-    const strided = isStrided(binding) && !shared.has(name);
-    const dense = product(strided ? tensor.shape.slice(1) : tensor.shape);
-    const stride = strided ? (tensor.groupStride ?? dense) : 0;
+    const { stride, elements } = extentOf(binding, tensor, shared.has(name));
     if (isStrided(binding)) strides[`stride_${name}`] = stride;
-    const elements = strided ? stride * (tensor.shape[0] - 1) + dense : dense;
     if (stride % 4 !== 0 && tensor.groupStride !== undefined) {
       throw new SpectroscopeError(
         `kernel ${kernel.name}, binding ${name}: groups lie ${stride} elements apart, which is no multiple of 4`,
@@ -132,6 +149,13 @@ export async function prepare(device: Device, spec: CallSpec): Promise<PreparedC
       throw new SpectroscopeError(
         `kernel ${kernel.name}, binding ${name}: ${place} do not lie aligned in a buffer of ${tensor.buffer.size / 4}`,
         { code: "bad-input" },
+      );
+    }
+    const { maxStorageBufferBindingSize: most } = device.gpu.limits;
+    if (elements * 4 > most) {
+      throw new SpectroscopeError(
+        `kernel ${kernel.name}, binding ${name}: ${elements * 4} bytes, ${device.facts.name} binds ${most}`,
+        { code: "gpu", hint: "use fewer chains, fewer or shorter sequences, or a smaller component" },
       );
     }
     // A vec4 array needs whole 16-byte elements: bind up to the next one when the buffer has it.

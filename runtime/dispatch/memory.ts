@@ -1,32 +1,27 @@
 import { SpectroscopeError } from "../../kernels/errors";
 import type { Device } from "../device/device";
-import { ALIGNMENT, type HostArray, roundUp, Usage, upload } from "./buffers";
+import { type HostArray, Usage, upload } from "./buffers";
 import type { GpuTensor } from "./call";
 import type { Plan, Slot, View } from "./plan";
+import { bufferBytes, Pool } from "./pool";
 
-/**
- * Device memory of a run: one buffer for every kept slot, and a pool that local slots share by their lifetimes.
- * WebGPU forbids one buffer to be read and written in one dispatch, so an arena is a set of buffers and not one.
- */
+/** Device memory of a run: one buffer for every kept slot, and a pool that local slots share by their lifetimes. */
 export class Memory {
   private readonly kept = new Map<Slot, GPUBuffer>();
-  private readonly pool: { buffer: GPUBuffer; free: boolean }[] = [];
+  private readonly pool = new Pool<GPUBuffer>((bytes) => this.create("pool", bytes));
 
   constructor(readonly device: Device) {}
 
   /** Bytes held now. */
   get bytes(): number {
-    let total = 0;
-    for (const buffer of this.kept.values()) total += buffer.size;
-    for (const { buffer } of this.pool) total += buffer.size;
-    return total;
+    return [...this.kept.values(), ...this.pool.buffers].reduce((total, { size }) => total + size, 0);
   }
 
   /** The buffer of a kept slot, made at first use and then zero. */
   bufferOf(slot: Slot): GPUBuffer {
     let buffer = this.kept.get(slot);
     if (!buffer) {
-      buffer = this.create(slot.name, slot.size * 4);
+      buffer = this.create(slot.name, bufferBytes(slot));
       this.kept.set(slot, buffer);
     }
     return buffer;
@@ -37,9 +32,15 @@ export class Memory {
     return place(view, this.bufferOf(view.slot));
   }
 
-  /** Writes a kept view whole, from its first element on. */
+  /** Writes a kept view from its first element on. */
   write(view: View, data: HostArray): void {
     upload(this.device.gpu, this.bufferOf(view.slot), data, view.offset * 4);
+  }
+
+  /** Waits until everything written is on the device, so that its queue holds no copies of host data. */
+  async settle(): Promise<void> {
+    this.device.gpu.queue.submit([]);
+    await this.device.wait(this.device.gpu.queue.onSubmittedWorkDone());
   }
 
   /** Frees a kept slot. */
@@ -50,59 +51,27 @@ export class Memory {
 
   /** Frees everything. */
   destroy(): void {
-    for (const buffer of this.kept.values()) buffer.destroy();
-    for (const { buffer } of this.pool) buffer.destroy();
+    for (const buffer of [...this.kept.values(), ...this.pool.buffers]) buffer.destroy();
     this.kept.clear();
-    this.pool.length = 0;
+    this.pool.clear();
   }
 
-  /**
-   * Gives every slot of a plan its buffer. Plans run one after another and never at once, so all plans share the pool.
-   */
+  /** Gives every slot of a plan its buffer. */
   placePlan(plan: Plan): (view: View) => GpuTensor {
-    const lastUse = new Map<Slot, number>();
-    plan.calls.forEach((call, index) => {
-      for (const view of Object.values(call.tensors)) lastUse.set(view.slot, index);
-    });
-    for (const entry of this.pool) entry.free = true;
-    const placed = new Map<Slot, { buffer: GPUBuffer; free: boolean }>();
-    plan.calls.forEach((call, index) => {
-      for (const { slot } of Object.values(call.tensors)) {
-        if (slot.life === "local" && !placed.has(slot)) placed.set(slot, this.take(slot.size * 4));
-      }
-      for (const { slot } of Object.values(call.tensors)) {
-        const entry = placed.get(slot);
-        if (entry && lastUse.get(slot) === index) entry.free = true;
-      }
-    });
-    return (view) => place(view, placed.get(view.slot)?.buffer ?? this.bufferOf(view.slot));
-  }
-
-  /** The smallest free pool buffer that holds `bytes` and is not more than twice as large, or a new one. */
-  private take(bytes: number): { buffer: GPUBuffer; free: boolean } {
-    let best: { buffer: GPUBuffer; free: boolean } | undefined;
-    for (const entry of this.pool) {
-      const fits = entry.free && entry.buffer.size >= bytes && entry.buffer.size <= 2 * roundUp(bytes, ALIGNMENT);
-      if (fits && (!best || entry.buffer.size < best.buffer.size)) best = entry;
-    }
-    if (!best) {
-      best = { buffer: this.create("pool", bytes), free: true };
-      this.pool.push(best);
-    }
-    best.free = false;
-    return best;
+    const placed = this.pool.place(plan);
+    return (view) => place(view, placed.get(view.slot) ?? this.bufferOf(view.slot));
   }
 
   private create(label: string, bytes: number): GPUBuffer {
-    const { maxBufferSize, maxStorageBufferBindingSize } = this.device.gpu.limits;
-    if (bytes > Math.min(maxBufferSize, maxStorageBufferBindingSize)) {
+    const { maxBufferSize } = this.device.gpu.limits;
+    if (bytes > maxBufferSize) {
       throw new SpectroscopeError(
-        `${label} needs a buffer of ${bytes} bytes, ${this.device.facts.name} gives ${Math.min(maxBufferSize, maxStorageBufferBindingSize)}`,
+        `${label} needs a buffer of ${bytes} bytes, ${this.device.facts.name} gives ${maxBufferSize}`,
         { code: "gpu", hint: "use fewer chains, fewer or shorter sequences, or a smaller component" },
       );
     }
     const usage = Usage.STORAGE | Usage.COPY_SRC | Usage.COPY_DST;
-    return this.device.gpu.createBuffer({ label, size: roundUp(Math.max(bytes, 16), ALIGNMENT), usage });
+    return this.device.gpu.createBuffer({ label, size: bytes, usage });
   }
 }
 

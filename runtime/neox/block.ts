@@ -2,9 +2,7 @@ import { ALIGNED_ELEMENTS, roundUp } from "../dispatch/buffers";
 import type { NeoxConfig } from "./config";
 import { parameterShapes } from "./parameters";
 import type { Restriction, Slice } from "./restriction";
-
-/** A model's weights by Hugging Face name, row-major. */
-export type Weights = ReadonlyMap<string, { readonly shape: readonly number[]; readonly data: Float32Array }>;
+import { PIECE_ELEMENTS, type Weights } from "./weights";
 
 /** Where a slice lies in a parameter block. */
 export interface BlockEntry {
@@ -52,34 +50,29 @@ export function layoutBlock(restriction: Restriction, config: NeoxConfig): Param
 }
 
 /** Copies a slice of a parameter out, row-major. */
-export function gatherSlice(weights: Weights, slice: Slice): Float32Array {
-  const { shape, data } = weights.get(slice.parameter)!;
+export async function gatherSlice(weights: Weights, slice: Slice): Promise<Float32Array> {
+  const shape = weights.shapes.get(slice.parameter)!;
   const width = shape.length > 1 ? shape[1] : 1;
   const [r0, r1] = slice.rows ?? [0, shape[0]];
-  if (!slice.columns) return data.slice(r0 * width, r1 * width);
-  const [c0, c1] = slice.columns;
+  const [c0, c1] = slice.columns ?? [0, width];
   const out = new Float32Array((r1 - r0) * (c1 - c0));
-  for (let row = r0; row < r1; row++) {
-    out.set(data.subarray(row * width + c0, row * width + c1), (row - r0) * (c1 - c0));
+  const step = Math.max(1, Math.floor(PIECE_ELEMENTS / width));
+  for (let row = r0; row < r1; row += step) {
+    const end = Math.min(r1, row + step);
+    const rows = await weights.read(slice.parameter, row * width, end * width);
+    if (c1 - c0 === width) out.set(rows, (row - r0) * width);
+    else {
+      for (let i = 0; i < end - row; i++) {
+        out.set(rows.subarray(i * width + c0, i * width + c1), (row - r0 + i) * (c1 - c0));
+      }
+    }
   }
   return out;
 }
 
 /** The block at the trained weights: w*, [P]; padding is 0. */
-export function gatherBlock(weights: Weights, block: ParameterBlock): Float32Array {
+export async function gatherBlock(weights: Weights, block: ParameterBlock): Promise<Float32Array> {
   const out = new Float32Array(block.size);
-  for (const entry of block.entries) out.set(gatherSlice(weights, entry.slice), entry.offset);
+  for (const entry of block.entries) out.set(await gatherSlice(weights, entry.slice), entry.offset);
   return out;
-}
-
-/** Takes one chain's whole parameters out of a block by name; for restrictions of whole parameters only. */
-export function unpackBlock(
-  values: Float32Array,
-  block: ParameterBlock,
-): Map<string, { shape: number[]; data: Float32Array }> {
-  const result = new Map<string, { shape: number[]; data: Float32Array }>();
-  for (const { slice, shape, offset, size } of block.entries) {
-    result.set(slice.parameter, { shape: [...shape], data: values.slice(offset, offset + size) });
-  }
-  return result;
 }

@@ -2,31 +2,66 @@ import { rotaryTable } from "../../kernels/rotary/table";
 import type { HostArray } from "../dispatch/buffers";
 import type { Memory } from "../dispatch/memory";
 import { type Slot, tensor, type View } from "../dispatch/plan";
-import type { Weights } from "./block";
+import { PIECE_ELEMENTS, type Weights } from "./weights";
 
-/** Constants of a model's plans: the trained weights, matrices derived from them, rotary tables. Made once, shared by all. */
+/** Reads elements `from` up to `to` of a constant. */
+type Reader = (from: number, to: number) => Promise<HostArray>;
+
+/** Pieces written before the device is waited for: bounds what its queue holds of them to 64 MiB. */
+const PIECES_IN_FLIGHT = 16;
+
+/** Rows of a matrix. */
+export type RowRange = readonly [from: number, to: number];
+
+/**
+ * Constants of a model's plans: the trained weights, matrices derived from them, rotary tables. Made once, shared by all;
+ * weights come from their source piece by piece and are never whole in host memory.
+ */
 export class FixedTensors {
   private readonly views = new Map<string, View>();
   private readonly slots = new Set<Slot>();
-  private readonly waiting: { view: View; data: () => HostArray }[] = [];
+  private readonly waiting: { view: View; read: Reader }[] = [];
   private readonly derived = new Set<string>();
 
-  constructor(readonly weights: Weights) {}
+  /** @param bindingBytes the adapter's limit on a binding: larger vocabulary matrices are cut */
+  constructor(
+    readonly weights: Weights,
+    private readonly bindingBytes = Number.POSITIVE_INFINITY,
+  ) {}
 
-  /** A trained parameter, whole. */
-  parameter(name: string): View {
-    const { shape, data } = this.weights.get(name)!;
-    return this.constant(name, shape, () => data);
+  /** A trained parameter, whole or some of its rows. */
+  parameter(name: string, rows?: RowRange): View {
+    const shape = this.weights.shapes.get(name)!;
+    if (!rows) return this.constant(name, shape, (from, to) => this.weights.read(name, from, to));
+    const width = shape[1];
+    const start = rows[0] * width;
+    return this.constant(`${name} rows ${rows[0]} to ${rows[1]}`, [rows[1] - rows[0], width], (from, to) =>
+      this.weights.read(name, start + from, start + to),
+    );
+  }
+
+  /** How the rows of a vocabulary matrix are cut so that each part fits a binding. */
+  vocabularyParts(name: string): RowRange[] {
+    const [rows, width] = this.weights.shapes.get(name)!;
+    // Multiples of 64 rows begin where a binding may, in a chain's parameter block too.
+    const most = Math.max(64, 64 * Math.floor(this.bindingBytes / (4 * width) / 64));
+    const parts: RowRange[] = [];
+    for (let from = 0; from < rows; from += most) parts.push([from, Math.min(rows, from + most)]);
+    return parts;
   }
 
   /** A trained matrix with some of its columns set to 0: a layer's output without the heads or neurons that move. */
-  withoutColumns(name: string, [from, to]: readonly [number, number]): View {
-    const { shape, data } = this.weights.get(name)!;
-    const key = `${name} without columns ${from} to ${to}`;
+  withoutColumns(name: string, [first, last]: readonly [number, number]): View {
+    const shape = this.weights.shapes.get(name)!;
+    const width = shape[1];
+    const key = `${name} without columns ${first} to ${last}`;
     this.derived.add(key);
-    return this.constant(key, shape, () => {
-      const copy = data.slice();
-      for (let row = 0; row < shape[0]; row++) copy.fill(0, row * shape[1] + from, row * shape[1] + to);
+    return this.constant(key, shape, async (from, to) => {
+      const copy = (await this.weights.read(name, from, to)).slice();
+      for (let row = Math.floor(from / width); row * width < to; row++) {
+        const at = row * width - from;
+        copy.fill(0, Math.max(0, at + first), Math.max(0, at + last));
+      }
       return copy;
     });
   }
@@ -34,22 +69,23 @@ export class FixedTensors {
   /** What stands in for a binding that a call does not use. */
   none(axes: number): View {
     const shape = Array.from({ length: axes }, () => 1);
-    return { ...this.constant("none", [1], () => new Float32Array(4)), shape };
+    return { ...this.constant("none", [1], async (from, to) => new Float32Array(to - from)), shape };
   }
 
   /** The rotary table of `positions`, [T, ndims]. */
   rotary(positions: number, ndims: number, base: number): View {
     const key = `rotary ${positions} ${ndims} ${base}`;
-    return this.constant(key, [positions, ndims], () => rotaryTable(positions, ndims, base));
+    const shape = [positions, ndims];
+    return this.constant(key, shape, async (from, to) => rotaryTable(positions, ndims, base).subarray(from, to));
   }
 
-  private constant(key: string, shape: readonly number[], data: () => HostArray): View {
+  private constant(key: string, shape: readonly number[], read: Reader): View {
     let view = this.views.get(key);
     if (!view) {
       view = tensor(key, shape, "kept");
       this.views.set(key, view);
       this.slots.add(view.slot);
-      this.waiting.push({ view, data });
+      this.waiting.push({ view, read });
     }
     return view;
   }
@@ -71,9 +107,17 @@ export class FixedTensors {
     return this.slots.has(slot);
   }
 
-  /** Writes what is new since the last time. */
-  flush(memory: Memory): void {
-    for (const { view, data } of this.waiting) memory.write(view, data());
+  /** Writes what is new since the last time. Errors: those of the weights' source. */
+  async flush(memory: Memory): Promise<void> {
+    let written = 0;
+    for (const { view, read } of this.waiting) {
+      const { size } = view.slot;
+      for (let from = 0; from < size; from += PIECE_ELEMENTS) {
+        const data = await read(from, Math.min(size, from + PIECE_ELEMENTS));
+        memory.write({ ...view, offset: view.offset + from }, data);
+        if (++written % PIECES_IN_FLIGHT === 0) await memory.settle();
+      }
+    }
     this.waiting.length = 0;
   }
 }

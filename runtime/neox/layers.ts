@@ -65,7 +65,7 @@ function planAttention(
       keep: true,
     });
   }
-  const hasBias = fixed.weights.has(`${qkvName}.bias`);
+  const hasBias = fixed.weights.shapes.has(`${qkvName}.bias`);
   const trained = linear(
     tape,
     `${label} qkv`,

@@ -1,98 +1,72 @@
 import type { Device } from "../device/device";
+import { type Estimate, estimatePlans } from "../dispatch/estimate";
 import { BoundPlan } from "../dispatch/executor";
 import { Memory } from "../dispatch/memory";
-import { tensor } from "../dispatch/plan";
 import { readTensors } from "../dispatch/readback";
-import { gatherBlock, layoutBlock, unpackBlock, type Weights } from "./block";
 import type { NeoxConfig } from "./config";
 import { FixedTensors } from "./fixed";
-import { planModel, splitRows, tokenView } from "./model";
-import { parseRestriction, type Restriction } from "./restriction";
-import { PrefixCache } from "./tape";
+import { type ModelPlan, planModel, splitRows, tokenView } from "./model";
+import { FIXED_WEIGHTS, WholeGradient } from "./moving";
+import type { TokenViews } from "./request";
+import { PrefixCache, type Rows } from "./tape";
+import { readAll, sizeOf, type TensorSource, type Weights } from "./weights";
 
 /** Tokens that one dispatch list takes: bounds device memory and the time of a submit. */
 const CHUNK_TOKENS = 2048;
 
+export interface LossModel {
+  readonly config: NeoxConfig;
+  readonly weights: Weights;
+}
+
+export interface LossOptions {
+  /** Also the gradient of the mean loss: in memory, or handed to a function while it lies on the device. */
+  readonly gradients?: boolean | ((gradients: TensorSource, losses: Float32Array) => Promise<void>);
+  /** Vocabulary matrices are cut into parts of at most this many bytes; by default the device's limit on a binding. */
+  readonly bindingBytes?: number;
+  readonly progress?: (done: number, total: number) => void;
+}
+
 export interface LossResult {
   /** Per-token losses in nats, [rows, columns - 1]. */
   readonly losses: Float32Array;
-  /** Gradient of the mean loss by Hugging Face name, when asked for. */
+  /** Gradient of the mean loss by Hugging Face name, where it was asked for in memory. */
   readonly gradients?: Map<string, { shape: number[]; data: Float32Array }>;
 }
 
-/**
- * Per-token losses of a model on rows of ids, and the gradient of their mean with respect to every parameter.
- *
- * @param ids [rows, columns] row-major, columns = T + 1
- */
-export async function modelLosses(
-  device: Device,
-  model: { config: NeoxConfig; weights: Weights },
-  ids: Uint32Array,
-  columns: number,
-  options: { gradients?: boolean; progress?: (done: number, total: number) => void } = {},
-): Promise<LossResult> {
-  const rows = ids.length / columns;
-  const chunk = Math.max(1, Math.min(rows, Math.floor(CHUNK_TOKENS / (columns - 1))));
-  const losses = new Float32Array(rows * (columns - 1));
-  const restriction: Restriction = options.gradients
-    ? parseRestriction("full", model.config)
-    : { name: "none", slices: [] };
-  const block = layoutBlock(restriction, model.config);
-  const sum = new Float64Array(block.size);
-  const fixed = new FixedTensors(model.weights);
-  const memory = new Memory(device);
-  try {
-    for (let from = 0; from < rows; from += chunk) {
-      const count = Math.min(chunk, rows - from);
-      const part = ids.subarray(from * columns, (from + count) * columns);
-      const result = await chunkLosses(memory, fixed, { ...model, restriction, block }, part, columns);
-      losses.set(result.losses, from * (columns - 1));
-      const share = count / rows;
-      result.gradients?.forEach((value, i) => {
-        sum[i] += share * value;
-      });
-      options.progress?.(from + count, rows);
-    }
-  } finally {
-    memory.destroy();
-  }
-  if (!options.gradients) return { losses };
-  return { losses, gradients: unpackBlock(Float32Array.from(sum), block) };
+/** The plans of one chunk of rows. */
+interface Chunk {
+  readonly rows: Rows;
+  readonly tokens: TokenViews;
+  readonly plan: ModelPlan;
+  readonly gradient?: WholeGradient;
 }
 
-async function chunkLosses(
-  memory: Memory,
-  fixed: FixedTensors,
-  model: { config: NeoxConfig; weights: Weights; restriction: Restriction; block: ReturnType<typeof layoutBlock> },
-  ids: Uint32Array,
-  columns: number,
-): Promise<{ losses: Float32Array; gradients?: Float32Array }> {
-  const { config, restriction, block } = model;
-  const { inputs, targets, rows } = splitRows(ids, columns);
-  const n = inputs.length;
-  const moving = block.size > 0;
+/** Rows of one chunk. */
+function chunkRows(rows: number, columns: number): number {
+  return Math.max(1, Math.min(rows, Math.floor(CHUNK_TOKENS / (columns - 1))));
+}
+
+function planChunk(config: NeoxConfig, fixed: FixedTensors, rows: Rows, gradients: boolean): Chunk {
+  const n = rows.sequences * rows.positions;
   const tokens = { inputs: tokenView("inputs", [n]), targets: tokenView("targets", [n]) };
-  memory.write(tokens.inputs, inputs);
-  memory.write(tokens.targets, targets);
-  const chains = { weights: tensor("w", [1, block.size], "kept"), gradients: tensor("g", [1, block.size], "kept") };
-  if (moving) memory.write(chains.weights, gatherBlock(model.weights, block));
-  const grouped = (view: typeof tokens.inputs) => ({ ...view, shape: [1, n] });
+  const grouped = (view: TokenViews["inputs"]) => ({ ...view, shape: [1, n] });
+  const gradient = gradients ? new WholeGradient(fixed) : undefined;
   const plan = planModel({
     name: "losses",
     config,
     fixed,
-    restriction,
-    block,
-    chains,
+    restriction: { name: gradient ? "full" : "none", slices: [] },
+    moving: gradient ?? FIXED_WEIGHTS,
     groups: 1,
     rows,
     tokens,
     cache: new PrefixCache(),
-    ...(moving
+    ...(gradient
       ? {
           batch: {
             sequences: rows.sequences,
+            // Every row depends on a weight that moves: nothing is gathered from a prefix.
             indices: grouped(tokens.inputs),
             inputs: grouped(tokens.inputs),
             targets: grouped(tokens.targets),
@@ -100,20 +74,124 @@ async function chunkLosses(
         }
       : {}),
   });
-  fixed.flush(memory);
+  return { rows, tokens, plan, gradient };
+}
+
+/** Device memory and limits that `modelLosses` needs; no device is touched. */
+export function estimateLosses(
+  model: LossModel,
+  rows: number,
+  columns: number,
+  options: { readonly gradients: boolean; readonly bindingBytes: number },
+): Estimate & { readonly chunks: number } {
+  const fixed = new FixedTensors(model.weights, options.bindingBytes);
+  const sequences = chunkRows(rows, columns);
+  const { plan } = planChunk(model.config, fixed, { sequences, positions: columns - 1 }, options.gradients);
+  return { ...estimatePlans([plan.prefix, plan.body]), chunks: Math.ceil(rows / sequences) };
+}
+
+/**
+ * Per-token losses of a model on rows of ids, and the gradient of their mean with respect to every parameter.
+ * Weights are read piece by piece; without gradients, or with them and a single chunk of rows, host memory stays at a few
+ * pieces. More chunks of gradients are added up on the host, in f64.
+ *
+ * @param ids [rows, columns] row-major, columns = T + 1
+ */
+export async function modelLosses(
+  device: Device,
+  model: LossModel,
+  ids: Uint32Array,
+  columns: number,
+  options: LossOptions = {},
+): Promise<LossResult> {
+  const rows = ids.length / columns;
+  const most = chunkRows(rows, columns);
+  const losses = new Float32Array(rows * (columns - 1));
+  const wanted = options.gradients ?? false;
+  const fixed = new FixedTensors(model.weights, options.bindingBytes ?? device.gpu.limits.maxStorageBufferBindingSize);
+  const memory = new Memory(device);
+  const sums = new Map<string, Float64Array>();
+  let gradients: TensorSource | undefined;
+  try {
+    for (let from = 0; from < rows; from += most) {
+      const count = Math.min(most, rows - from);
+      const part = ids.subarray(from * columns, (from + count) * columns);
+      const chunk = planChunk(model.config, fixed, { sequences: count, positions: columns - 1 }, wanted !== false);
+      losses.set(await runChunk(memory, fixed, chunk, part, columns), from * (columns - 1));
+      if (chunk.gradient) {
+        const own = deviceGradients(memory, chunk.gradient, model.weights);
+        if (count === rows) gradients = own;
+        else await addGradients(sums, own, count / rows);
+      }
+      options.progress?.(from + count, rows);
+      if (!gradients) releaseChunk(memory, fixed, chunk);
+    }
+    if (sums.size > 0) gradients = hostGradients(sums, model.weights);
+    if (!gradients) return { losses };
+    if (typeof wanted !== "function") return { losses, gradients: await readAll(gradients) };
+    await wanted(gradients, losses);
+    return { losses };
+  } finally {
+    memory.destroy();
+  }
+}
+
+async function runChunk(
+  memory: Memory,
+  fixed: FixedTensors,
+  { tokens, plan }: Chunk,
+  ids: Uint32Array,
+  columns: number,
+): Promise<Float32Array> {
+  const { inputs, targets } = splitRows(ids, columns);
+  memory.write(tokens.inputs, inputs);
+  memory.write(tokens.targets, targets);
+  await fixed.flush(memory);
   for (const part of [plan.prefix, plan.body]) {
     const bound = await BoundPlan.bind(part, memory);
     await bound.run();
     bound.destroy();
   }
-  const wanted = moving ? [plan.losses, chains.gradients] : [plan.losses];
-  const [losses, gradients] = (await readTensors(
-    memory.device,
-    wanted.map((view) => memory.tensor(view)),
-  )) as Float32Array[];
-  const kept = new Set(
-    [...plan.prefix.calls, ...plan.body.calls].flatMap((call) => Object.values(call.tensors).map((view) => view.slot)),
-  );
-  for (const slot of kept) if (slot.life === "kept" && !fixed.holds(slot)) memory.release(slot);
-  return { losses, ...(moving ? { gradients } : {}) };
+  const [losses] = await readTensors(memory.device, [memory.tensor(plan.losses)]);
+  return losses as Float32Array;
+}
+
+/** Frees what a chunk kept beside the constants. */
+function releaseChunk(memory: Memory, fixed: FixedTensors, { plan }: Chunk): void {
+  for (const { tensors } of [...plan.prefix.calls, ...plan.body.calls]) {
+    for (const { slot } of Object.values(tensors)) if (slot.life === "kept" && !fixed.holds(slot)) memory.release(slot);
+  }
+}
+
+/** Gradients as they lie on the device, by parameter; those of vocabulary matrices may lie in parts. */
+function deviceGradients(memory: Memory, gradient: WholeGradient, { shapes }: Weights): TensorSource {
+  return {
+    shapes,
+    async read(name, from, to) {
+      const width = shapes.get(name)!.at(-1)!;
+      const out = new Float32Array(to - from);
+      for (const [firstRow, { slot }] of gradient.gradients.get(name)!) {
+        const begin = firstRow > 0 ? firstRow * width : 0;
+        const [a, b] = [Math.max(from, begin), Math.min(to, begin + slot.size)];
+        if (a >= b) continue;
+        const view = memory.tensor({ slot, shape: [b - a], offset: a - begin });
+        const [data] = await readTensors(memory.device, [view]);
+        out.set(data as Float32Array, a - from);
+      }
+      return out;
+    },
+  };
+}
+
+async function addGradients(sums: Map<string, Float64Array>, part: TensorSource, share: number): Promise<void> {
+  for (const [name, shape] of part.shapes) {
+    const sum = sums.get(name) ?? new Float64Array(sizeOf(shape));
+    sums.set(name, sum);
+    const { data } = (await readAll({ ...part, shapes: new Map([[name, shape]]) })).get(name)!;
+    for (let i = 0; i < data.length; i++) sum[i] += share * data[i];
+  }
+}
+
+function hostGradients(sums: ReadonlyMap<string, Float64Array>, { shapes }: Weights): TensorSource {
+  return { shapes, read: async (name, from, to) => Float32Array.from(sums.get(name)!.subarray(from, to)) };
 }

@@ -16,27 +16,45 @@ import { rotate } from "../../kernels/rotary/rotate";
 import { reshape, type View } from "../dispatch/plan";
 import type { FixedTensors } from "./fixed";
 import { call, type Rows, type Tape, type Value, type Weight, withGroups } from "./tape";
+import type { VocabularyPart } from "./weight-source";
 
 /** The operations of a GPT-NeoX model on a tape: how each is computed and how it is differentiated. */
 
 /** x [rows, D] = table[ids]; `ids` [rows] shared, or [G, R] where the table moves and each chain has its own batch. */
-export function embedding(tape: Tape, table: Weight, ids: { shared: View; batch?: View }, width: number): Value {
+export function embedding(
+  tape: Tape,
+  table: readonly VocabularyPart[],
+  ids: { shared: View; batch?: View },
+  width: number,
+  fixed: FixedTensors,
+): Value {
   return tape.record(
     "embed",
     width,
     [],
-    [table],
+    table.map(({ weight }) => weight),
     (out, _, grouped) => {
       const rows = grouped ? (ids.batch ?? ids.shared) : ids.shared;
-      const tensors = { table: table.view, ids: rows, y: withGroups(out, grouped) };
-      return [call("embed", embeddingForward, tensors)];
+      const whole = withGroups(out, grouped);
+      // Of a table in parts each adds the rows that it holds, and nothing for the ids of others.
+      let add: View | undefined;
+      return table.map(({ first, weight }, i) => {
+        const y = i === table.length - 1 ? whole : tape.scratch(`embed below ${table[i + 1].first}`, whole.shape);
+        const tensors = { table: weight.view, ids: rows, add: add ?? fixed.none(3), y };
+        const params = { first, use_add: add ? 1 : 0 };
+        add = y;
+        return call("embed", embeddingForward, tensors, params);
+      });
     },
     {
       keep: true,
       differentiate: (out) => {
-        if (!table.gradient || !out.gradient) return;
+        const dy = out.gradient;
         const rows = ids.batch ?? ids.shared;
-        tape.emit("embed backward", embeddingBackward, { ids: rows, dy: out.gradient, dtable: table.gradient });
+        for (const { first, weight } of table) {
+          if (!weight.gradient || !dy) continue;
+          tape.emit("embed backward", embeddingBackward, { ids: rows, dy, dtable: weight.gradient }, { first });
+        }
       },
     },
   );

@@ -1,15 +1,9 @@
 import type { View } from "../dispatch/plan";
-import type { ParameterBlock } from "./block";
 import type { NeoxConfig } from "./config";
 import type { FixedTensors } from "./fixed";
+import type { MovingWeights } from "./moving";
 import type { Restriction } from "./restriction";
 import type { PrefixCache, Rows } from "./tape";
-
-/** The chains' parameters and their gradients: [G, P] each. */
-export interface ChainState {
-  readonly weights: View;
-  readonly gradients: View;
-}
 
 /** Tokens of a set of rows; rows are sequence-major. */
 export interface TokenViews {
@@ -25,8 +19,7 @@ export interface ModelPlanOptions {
   readonly config: NeoxConfig;
   readonly fixed: FixedTensors;
   readonly restriction: Restriction;
-  readonly block: ParameterBlock;
-  readonly chains: ChainState;
+  readonly moving: MovingWeights;
   /** G. */
   readonly groups: number;
   /** The rows that exist, and their tokens. */

@@ -1,19 +1,36 @@
-import type { View } from "../dispatch/plan";
 import type { ModelPlanOptions } from "./request";
 import type { Weight } from "./tape";
 
-/** Weights as the tape wants them: a view of the chains' block where the restriction has them, else the trained ones. */
+/** A run of rows of a vocabulary matrix that fits one binding. */
+export interface VocabularyPart {
+  /** The id of its first row. */
+  readonly first: number;
+  readonly weight: Weight;
+}
+
+/** Weights as the tape wants them: those that move where the plan's moving weights lie, else the trained ones. */
 export class WeightSource {
   constructor(private readonly options: ModelPlanOptions) {}
 
   /** A whole parameter. */
   get(name: string): Weight {
-    return this.moving(name) ?? { view: this.options.fixed.parameter(name), key: name };
+    return this.moving(name) ?? this.trained(name);
   }
 
   /** A whole parameter, or nothing when the model has none of that name. */
   optional(name: string): Weight | undefined {
-    return this.options.fixed.weights.has(name) ? this.get(name) : undefined;
+    return this.options.fixed.weights.shapes.has(name) ? this.get(name) : undefined;
+  }
+
+  /** A vocabulary matrix, cut where it exceeds a binding. */
+  vocabulary(name: string): VocabularyPart[] {
+    const { fixed, moving } = this.options;
+    const parts = fixed.vocabularyParts(name);
+    if (parts.length === 1) return [{ first: 0, weight: this.get(name) }];
+    return parts.map((rows) => {
+      const view = () => fixed.parameter(name, rows);
+      return { first: rows[0], weight: moving.find(name, rows) ?? { view: view(), key: `${name} from ${rows[0]}` } };
+    });
   }
 
   /** The trained parameter, whatever moves. */
@@ -29,15 +46,6 @@ export class WeightSource {
 
   /** The part of a parameter that moves, when some does. */
   moving(name: string): Weight | undefined {
-    const { block, chains, groups } = this.options;
-    const entry = block.entries.find(({ slice }) => slice.parameter === name);
-    if (!entry) return undefined;
-    const at = (view: View): View => ({
-      slot: view.slot,
-      shape: [groups, ...entry.shape],
-      offset: entry.offset,
-      groupStride: block.size,
-    });
-    return { view: at(chains.weights), gradient: at(chains.gradients), key: `moving ${name}` };
+    return this.options.moving.find(name);
   }
 }

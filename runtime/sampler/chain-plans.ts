@@ -8,6 +8,7 @@ import { type Call, type Plan, reshape, tensor, type View } from "../dispatch/pl
 import { layoutBlock, type ParameterBlock } from "../neox/block";
 import { FixedTensors } from "../neox/fixed";
 import { planModel, tokenView } from "../neox/model";
+import { ChainWeights } from "../neox/moving";
 import type { Restriction } from "../neox/restriction";
 import { call, PrefixCache } from "../neox/tape";
 import type { Laboratory, TextOnDevice } from "./laboratory";
@@ -100,7 +101,8 @@ export function planChains(
     carryPhiD: state("carry phi d", [M, N]),
   };
   const { w, g, center, keys } = views;
-  const common = { config, fixed, restriction, block, chains: { weights: w, gradients: g }, groups: M };
+  const moving = new ChainWeights(block, { weights: w, gradients: g });
+  const common = { config, fixed, restriction, moving, groups: M };
   const measured = planModel({
     ...common,
     name: name("probe"),

@@ -13,9 +13,11 @@ import { gatherBlock, gatherSlice, layoutBlock } from "../neox/block";
 import { FixedTensors } from "../neox/fixed";
 import { modelLosses } from "../neox/losses";
 import { planModel, tokenView } from "../neox/model";
+import { ChainWeights } from "../neox/moving";
 import { parameterShapes } from "../neox/parameters";
 import { neuronGroups, parseRestriction, standardRestrictions } from "../neox/restriction";
 import { PrefixCache } from "../neox/tape";
+import { memoryTensors } from "../neox/weights";
 import { planChains, UPDATE_LABEL } from "./chain-plans";
 import { Chains } from "./chains";
 import { Laboratory, type TextOnDevice } from "./laboratory";
@@ -63,8 +65,8 @@ test("the gradient of every kind of restriction is that part of the whole model'
     const planned = planChains(lab, { restriction, settings, pool, probe }, new PrefixCache(), new PrefixCache());
     const { block, views } = planned;
     const train = planned.train!;
-    lab.fixed.flush(lab.memory);
-    const center = gatherBlock(lab.weights, block);
+    await lab.fixed.flush(lab.memory);
+    const center = await gatherBlock(lab.weights, block);
     const start = new Float32Array(2 * block.size);
     start.set(center);
     start.set(center, block.size);
@@ -90,7 +92,7 @@ test("the gradient of every kind of restriction is that part of the whole model'
     const [g] = (await readTensors(device, [lab.memory.tensor(views.g)])) as Float32Array[];
     let worst = 0;
     for (const { slice, offset, size } of block.entries) {
-      const expected = gatherSlice(whole.gradients!, slice);
+      const expected = await gatherSlice(memoryTensors(whole.gradients!), slice);
       for (const chain of [0, 1]) {
         const at = chain * block.size + offset;
         let error = 0;
@@ -193,7 +195,7 @@ test("at w* nothing rises, and phi is the mean of d over tokens at every draw", 
 test("n_beta = 0 draws from the Gaussian of variance 1 / localization around w*", async (t) => {
   const { lab, pool, probe } = await laboratory();
   const { w, chains } = await drawn(lab, pool, probe, "l1 mlp", { n_beta: 0, localization: 400 }, "gaussian");
-  const center = gatherBlock(lab.weights, chains.block);
+  const center = await gatherBlock(lab.weights, chains.block);
   const z: number[] = [];
   for (let chain = 0; chain < 2; chain++) {
     for (const { offset, size } of chains.block.entries) {
@@ -233,12 +235,10 @@ test("settings that cannot be run are refused by key", () => {
 test("a model of 24 layers is planned at once, with either residual", () => {
   for (const useParallelResidual of [true, false]) {
     const config = { ...model.config, numHiddenLayers: 24, useParallelResidual };
-    const weights = new Map(
-      [...parameterShapes(config)].map(([name, shape]) => [
-        name,
-        { shape, data: new Float32Array(shape.reduce((a, b) => a * b, 1)) },
-      ]),
-    );
+    const weights = {
+      shapes: parameterShapes(config),
+      read: () => Promise.reject(new Error("planning reads no weights")),
+    };
     const rows = { sequences: 2, positions: 8 };
     const restriction = parseRestriction("l0h0", config);
     const start = performance.now();
@@ -247,8 +247,10 @@ test("a model of 24 layers is planned at once, with either residual", () => {
       config,
       fixed: new FixedTensors(weights),
       restriction,
-      block: layoutBlock(restriction, config),
-      chains: { weights: tensor("w", [1, 4096], "kept"), gradients: tensor("g", [1, 4096], "kept") },
+      moving: new ChainWeights(layoutBlock(restriction, config), {
+        weights: tensor("w", [1, 4096], "kept"),
+        gradients: tensor("g", [1, 4096], "kept"),
+      }),
       groups: 1,
       rows,
       tokens: { inputs: tokenView("inputs", [16]), targets: tokenView("targets", [16]) },

@@ -57,8 +57,8 @@ export class Chains {
     const planned = planChains(lab, spec, probe.cache, pool.cache);
     const { block, views, measure, train } = planned;
     const N = views.baseline.slot.size;
-    fixed.flush(memory);
-    const center = gatherBlock(lab.weights, block);
+    await fixed.flush(memory);
+    const center = await gatherBlock(lab.weights, block);
     const start = new Float32Array(M * block.size);
     for (let m = 0; m < M; m++) start.set(center, m * block.size);
     memory.write(views.w, start);

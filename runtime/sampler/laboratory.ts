@@ -1,12 +1,12 @@
 import type { Device } from "../device/device";
 import { Memory } from "../dispatch/memory";
 import type { View } from "../dispatch/plan";
-import type { Weights } from "../neox/block";
 import type { NeoxConfig } from "../neox/config";
 import { FixedTensors } from "../neox/fixed";
 import { splitRows, tokenView } from "../neox/model";
 import type { TokenViews } from "../neox/request";
 import { PrefixCache, type Rows } from "../neox/tape";
+import type { Weights } from "../neox/weights";
 
 /** A set of sequences on the device, with what is known of the model's fixed activations over it. */
 export interface TextOnDevice {
@@ -29,7 +29,7 @@ export class Laboratory {
     readonly weights: Weights,
   ) {
     this.memory = new Memory(device);
-    this.fixed = new FixedTensors(weights);
+    this.fixed = new FixedTensors(weights, device.gpu.limits.maxStorageBufferBindingSize);
   }
 
   /** Puts rows of `columns` = T + 1 ids on the device. */

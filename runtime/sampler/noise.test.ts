@@ -60,7 +60,7 @@ async function draws(sampler: "sgld" | "gaussian") {
   const probe = lab.addText("probe", text.ids, CONTEXT + 1);
   const restriction = parseRestriction("l0h1", model.config);
   const chains = await Chains.open(lab, { restriction, settings, pool, probe, sampler });
-  const center = gatherBlock(lab.weights, chains.block);
+  const center = await gatherBlock(lab.weights, chains.block);
   const w: Float32Array[] = [];
   for (let draw = 0; draw < 2; draw++) {
     await chains.draw();

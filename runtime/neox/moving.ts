@@ -1,0 +1,57 @@
+import { tensor, type View } from "../dispatch/plan";
+import type { ParameterBlock } from "./block";
+import type { FixedTensors, RowRange } from "./fixed";
+import type { Weight } from "./tape";
+
+/** Which weights move in a plan, where they lie and where their gradients go. */
+export interface MovingWeights {
+  /** The part of a parameter that moves, or of some rows of a parameter that moves whole; nothing where none does. */
+  find(name: string, rows?: RowRange): Weight | undefined;
+}
+
+/** No weight moves. */
+export const FIXED_WEIGHTS: MovingWeights = { find: () => undefined };
+
+/** Chains: each has its own parameter block, and a gradient beside it, [G, P] each. */
+export class ChainWeights implements MovingWeights {
+  constructor(
+    private readonly block: ParameterBlock,
+    private readonly state: { readonly weights: View; readonly gradients: View },
+  ) {}
+
+  find(name: string, rows?: RowRange): Weight | undefined {
+    const entry = this.block.entries.find(({ slice }) => slice.parameter === name);
+    if (!entry) return undefined;
+    const shape = rows ? [rows[1] - rows[0], entry.shape[1]] : entry.shape;
+    const offset = entry.offset + (rows ? rows[0] * entry.shape[1] : 0);
+    const at = ({ slot, shape: [groups] }: View): View => ({
+      slot,
+      shape: [groups, ...shape],
+      offset,
+      groupStride: this.block.size,
+    });
+    const key = `moving ${name}${rows ? ` from ${rows[0]}` : ""}`;
+    return { view: at(this.state.weights), gradient: at(this.state.gradients), key };
+  }
+}
+
+/** Every weight of the model at its trained value, with a gradient of its own: [1, ...shape] each. */
+export class WholeGradient implements MovingWeights {
+  /** By parameter, in the order of their rows. */
+  readonly gradients = new Map<string, Map<number, View>>();
+
+  constructor(private readonly fixed: FixedTensors) {}
+
+  find(name: string, rows?: RowRange): Weight {
+    const view = this.fixed.parameter(name, rows);
+    const parts = this.gradients.get(name) ?? new Map<number, View>();
+    this.gradients.set(name, parts);
+    const first = rows?.[0] ?? 0;
+    let gradient = parts.get(first);
+    if (!gradient) {
+      gradient = tensor(`gradient of ${view.slot.name}`, [1, ...view.shape], "kept");
+      parts.set(first, gradient);
+    }
+    return { view, gradient, key: `moving ${view.slot.name}` };
+  }
+}
