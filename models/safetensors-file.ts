@@ -2,12 +2,12 @@
 import { type FileHandle, open } from "node:fs/promises";
 import { SpectroscopeError } from "../kernels/errors";
 import { suggest } from "../kernels/nearest";
+import { pieces, type TensorSource } from "../runtime/neox/weights";
 import { fileError, readJson, writeAtomic } from "../runtime/store/files";
 import {
   decodeElements,
   elementBytes,
-  encodeSafetensors,
-  type Float32Tensors,
+  encodeHeader,
   headerLength,
   parseHeader,
   type ReadOptions,
@@ -104,13 +104,24 @@ function changed(path: string): SpectroscopeError {
   });
 }
 
-/** Write F32 tensors in the map's order, whole or not at all. @throws SpectroscopeError */
+/**
+ * Write tensors as F32 in the order of their names in the source, piece by piece, whole or not at all.
+ * @throws SpectroscopeError
+ */
 export async function writeSafetensors(
   path: string,
-  tensors: Float32Tensors,
+  tensors: TensorSource,
   metadata: Readonly<Record<string, string>> = {},
 ): Promise<void> {
-  await writeAtomic(path, encodeSafetensors(tensors, metadata));
+  async function* parts() {
+    yield encodeHeader(tensors.shapes, metadata);
+    for (const name of tensors.shapes.keys()) {
+      for await (const { data } of pieces(tensors, name)) {
+        yield new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
+      }
+    }
+  }
+  await writeAtomic(path, parts());
 }
 
 /** Which shard holds each tensor: `weight_map` of a `model.safetensors.index.json`. @throws SpectroscopeError */

@@ -4,8 +4,9 @@ import { join } from "node:path";
 import * as assert from "uvu/assert";
 import { suite } from "../harness/test/suite";
 import { SpectroscopeError } from "../kernels/errors";
+import { type HostTensor, memoryTensors } from "../runtime/neox/weights";
 import { decodeHalf } from "./half";
-import { encodeSafetensors, HEADER_LIMIT, parseSafetensors } from "./safetensors";
+import { encodeHeader, HEADER_LIMIT, parseSafetensors } from "./safetensors";
 import { openSafetensors, readSafetensors, writeSafetensors } from "./safetensors-file";
 
 const test = suite("models/safetensors");
@@ -38,6 +39,12 @@ function refused(run: () => unknown, ...pieces: RegExp[]): void {
   assert.unreachable("nothing was thrown");
 }
 
+/** A file's header and values. */
+function encoded(tensors: ReadonlyMap<string, HostTensor>): Uint8Array[] {
+  const values = [...tensors.values()].map(({ data }) => new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
+  return [encodeHeader(memoryTensors(tensors).shapes), ...values];
+}
+
 const sample = () =>
   new Map([
     ["b.weight", { shape: [2, 3], data: Float32Array.of(1, -2, 0.5, 3e-40, -0, 3.4e38) }],
@@ -47,7 +54,7 @@ const sample = () =>
 
 test("what is written is read back, in order and bit for bit", async () => {
   const path = join(folder, "one.safetensors");
-  await writeSafetensors(path, sample(), { made: "here" });
+  await writeSafetensors(path, memoryTensors(sample()), { made: "here" });
   const back = await readSafetensors(path);
   assert.equal([...back.keys()].sort(), ["10", "a", "b.weight"]);
   for (const [name, { shape, data }] of sample()) {
@@ -58,7 +65,7 @@ test("what is written is read back, in order and bit for bit", async () => {
   assert.equal(header.metadata, { made: "here" });
   assert.is(header.dataStart % 8, 0);
   const first = await readFile(path);
-  await writeSafetensors(path, sample(), { made: "here" });
+  await writeSafetensors(path, memoryTensors(sample()), { made: "here" });
   assert.ok(first.equals(await readFile(path)), "the same map gives the same bytes");
   assert.equal(
     (await readdir(folder)).filter((name) => name.endsWith(".tmp")),
@@ -120,7 +127,7 @@ test("half floats: limits, zeros, NaN", () => {
 });
 
 test("truncated anywhere: file, tensor, bytes and remedy are told", () => {
-  const [header, ...values] = encodeSafetensors(sample());
+  const [header, ...values] = encoded(sample());
   const whole = Buffer.concat([header, ...values]);
   for (let length = 0; length < whole.length; length++) {
     refused(() => parseSafetensors(whole.subarray(0, length), "m.safetensors"), /^m\.safetensors: /, /again|download/);
@@ -133,7 +140,7 @@ test("truncated anywhere: file, tensor, bytes and remedy are told", () => {
 
 test("a truncated file on disk is refused the same way", async () => {
   const path = join(folder, "cut.safetensors");
-  await writeSafetensors(path, sample());
+  await writeSafetensors(path, memoryTensors(sample()));
   await truncate(path, (await readFile(path)).length - 3);
   let line = "";
   await readSafetensors(path).catch((error) => {
@@ -202,7 +209,7 @@ test("NaN and infinity are refused with their place, in every float type", () =>
   for (const bad of [Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY]) {
     const data = new Float32Array(6);
     data[5] = bad;
-    const bytes = Buffer.concat(encodeSafetensors(new Map([["w", { shape: [2, 3], data }]])));
+    const bytes = Buffer.concat(encoded(new Map([["w", { shape: [2, 3], data }]])));
     refused(() => parseSafetensors(bytes, "f"), /tensor "w" holds (NaN|-?Infinity) at \[1, 2\]/);
     assert.is(parseSafetensors(bytes, "f", { allowNonFinite: true }).size, 1);
     assert.is(parseSafetensors(bytes, "f", { select: () => false }).size, 0);
@@ -225,14 +232,66 @@ test("unaligned buffers are read right", () => {
   }
 });
 
-test("a shape that does not fit its data is not written", async () => {
+test("a source that fails while it is read leaves no file", async () => {
   const path = join(folder, "never.safetensors");
-  let thrown = false;
-  await writeSafetensors(path, new Map([["w", { shape: [3], data: new Float32Array(2) }]])).catch((error) => {
-    thrown = /needs 3 elements, data has 2/.test(error.line);
+  refused(
+    () => memoryTensors(new Map([["w", { shape: [3], data: new Float32Array(2) }]])),
+    /tensor "w": shape \[3\] needs 3 elements, data has 2/,
+  );
+  const shapes = new Map([["w", [2_000_000]]]);
+  const read = async (_: string, from: number, to: number) => {
+    if (from > 0) throw new SpectroscopeError("the second piece is gone");
+    return new Float32Array(to - from);
+  };
+  let line = "";
+  await writeSafetensors(path, { shapes, read }).catch((error) => {
+    line = error.line;
   });
-  assert.ok(thrown);
-  assert.not.ok((await readdir(folder)).includes("never.safetensors"));
+  assert.match(line, /second piece is gone/);
+  assert.equal(
+    (await readdir(folder)).filter((name) => name.includes("never")),
+    [],
+  );
+});
+
+test("ranges of a file are the parts of the whole, in every float type; a file that changed is refused", async () => {
+  const path = join(folder, "ranges.safetensors");
+  const types = { F64: 8, F32: 4, F16: 2, BF16: 2 };
+  let at = 0;
+  const header = Object.fromEntries(
+    Object.entries(types).map(([dtype, bytes]) => {
+      const entry = { dtype, shape: [3, 7], data_offsets: [at, at + 21 * bytes] };
+      at += 21 * bytes;
+      return [dtype, entry];
+    }),
+  );
+  // Bytes below 0x3c keep every exponent finite.
+  await writeFile(
+    path,
+    file(
+      header,
+      Uint8Array.from({ length: at }, (_, i) => (i * 37) % 0x3c),
+    ),
+  );
+  const whole = await readSafetensors(path);
+  const reader = await openSafetensors(path);
+  for (const entry of reader.header.entries) {
+    for (const [from, to] of [
+      [0, 21],
+      [5, 6],
+      [6, 20],
+      [21, 21],
+    ]) {
+      const expected = whole.get(entry.name)!.data.slice(from, to);
+      assert.equal(await reader.read(entry, from, to), expected, `${entry.name} ${from} to ${to}`);
+    }
+  }
+  await truncate(path, (await readFile(path)).length - 1);
+  let line = "";
+  await reader.read(reader.header.entries[0], 0, 1).catch((error) => {
+    line = error.line;
+  });
+  assert.match(line, /ranges\.safetensors: it changed while being read/);
 });
 
 test("missing files and directories", async () => {

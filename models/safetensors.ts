@@ -282,36 +282,21 @@ export function parseSafetensors(
   return tensors;
 }
 
-/** Tensors to write, all as F32. */
-export type Float32Tensors = ReadonlyMap<string, { readonly shape: readonly number[]; readonly data: Float32Array }>;
-
 /**
- * Bytes of an F32 file as parts to write in turn. Tensors keep the map's order; the header is padded to eight bytes as the
- * reference implementation does, so that values are aligned. The same map gives the same bytes.
- * @throws SpectroscopeError when a shape does not fit its data
+ * The first bytes of an F32 file, up to its values: tensors in the map's order, padded to eight bytes as the reference
+ * implementation does, so that values are aligned. The same map gives the same bytes.
  */
-export function encodeSafetensors(
-  tensors: Float32Tensors,
+export function encodeHeader(
+  shapes: ReadonlyMap<string, readonly number[]>,
   metadata: Readonly<Record<string, string>> = {},
-): Uint8Array[] {
+): Uint8Array {
   const header: [string, unknown][] = [];
   if (Object.keys(metadata).length > 0) header.push(["__metadata__", metadata]);
-  const values: Uint8Array[] = [];
   let position = 0;
-  for (const [name, { shape, data }] of tensors) {
-    const where = `tensor ${JSON.stringify(name)}`;
+  for (const [name, shape] of shapes) {
     if (name === "__metadata__") fail("safetensors", `a tensor cannot be named ${name}`, "rename it");
-    if (elementCount(shape) !== data.length) {
-      const needed = elementCount(shape);
-      fail(
-        "safetensors",
-        `${where}: shape [${shape.join(", ")}] needs ${needed} elements, data has ${data.length}`,
-        "",
-      );
-    }
-    const end = position + data.byteLength;
+    const end = position + 4 * elementCount(shape);
     header.push([name, { dtype: "F32", shape, data_offsets: [position, end] }]);
-    values.push(new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
     position = end;
   }
   // Built by hand because an object would move keys that look like integers to the front.
@@ -321,5 +306,5 @@ export function encodeSafetensors(
   const first = new Uint8Array(8 + length).fill(0x20);
   new DataView(first.buffer).setBigUint64(0, BigInt(length), true);
   first.set(text, 8);
-  return [first, ...values];
+  return first;
 }

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import * as assert from "uvu/assert";
 import { suite } from "../harness/test/suite";
 import { parameterShapes } from "../runtime/neox/parameters";
-import { readAll } from "../runtime/neox/weights";
+import { memoryTensors, readAll } from "../runtime/neox/weights";
 import { parseNeoxConfig } from "./config";
 import { writeSafetensors } from "./safetensors-file";
 import { readTokens } from "./tokens";
@@ -48,7 +48,7 @@ async function directory(name: string, json: object, tensors?: Tensors): Promise
   const path = join(folder, name);
   await mkdir(path, { recursive: true });
   await writeFile(join(path, "config.json"), JSON.stringify(json));
-  if (tensors) await writeSafetensors(join(path, "model.safetensors"), tensors);
+  if (tensors) await writeSafetensors(join(path, "model.safetensors"), memoryTensors(tensors));
   return path;
 }
 
@@ -78,7 +78,7 @@ test("shards", async () => {
   const weightMap: Record<string, string> = {};
   for (const [i, half] of halves.entries()) {
     const file = `model-0000${i + 1}-of-00002.safetensors`;
-    await writeSafetensors(join(path, file), new Map(half));
+    await writeSafetensors(join(path, file), memoryTensors(new Map(half)));
     for (const [name] of half) weightMap[name] = file;
   }
   const index = join(path, "model.safetensors.index.json");
@@ -122,10 +122,7 @@ test("a non-finite weight", async () => {
   const tensors = tensorsFor(configJson());
   tensors.get("gpt_neox.final_layer_norm.bias")!.data[3] = Number.NaN;
   const { weights } = await loadModel(await directory("nan", configJson(), tensors));
-  await refused(
-    readAll(weights),
-    /"gpt_neox\.final_layer_norm\.bias" holds NaN at \[3\]/,
-  );
+  await refused(readAll(weights), /"gpt_neox\.final_layer_norm\.bias" holds NaN at \[3\]/);
 });
 
 test("directories that are no models", async () => {

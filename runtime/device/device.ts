@@ -10,8 +10,8 @@ export interface DeviceOptions {
   readonly adapter?: string;
   /** A device of the caller's: used as it is and never destroyed. */
   readonly device?: GPUDevice;
-  /** Limits to ask for beyond the default ones. */
-  readonly limits?: Readonly<Record<string, number>>;
+  /** Limits to ask for, from what the adapter is; without this, its own for sizes of buffers and workgroups. */
+  readonly limits?: (adapter: AdapterFacts) => Readonly<Record<string, number>>;
 }
 
 /** An open device. */
@@ -67,10 +67,18 @@ export async function openDevice(options: DeviceOptions = {}): Promise<Device> {
   const facts = factsOf(adapter, dawn.driver?.origin);
   const requiredLimits: Record<string, number> = {};
   for (const key of LIMITS) requiredLimits[key] = facts.limits[key];
+  for (const [key, value] of Object.entries(options.limits?.(facts) ?? {})) {
+    requiredLimits[key] = value;
+    if (value <= facts.limits[key]) continue;
+    throw new SpectroscopeError(`this needs ${key} ${value}, ${facts.name} gives ${facts.limits[key]}`, {
+      code: "gpu",
+      hint: "use fewer or shorter sequences, a smaller model or another adapter",
+    });
+  }
   const device = await waitFor(
     adapter.requestDevice({
       requiredFeatures: FEATURES.filter((feature) => adapter.features.has(feature)),
-      requiredLimits: { ...requiredLimits, ...options.limits },
+      requiredLimits,
     }),
   );
   return wrap(device, facts, true);

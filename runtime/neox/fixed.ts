@@ -18,6 +18,9 @@ export type RowRange = readonly [from: number, to: number];
  * weights come from their source piece by piece and are never whole in host memory.
  */
 export class FixedTensors {
+  /** Host memory that writing constants takes, whatever their sizes: the pieces in flight. */
+  static readonly hostBytes = 4 * PIECE_ELEMENTS * (PIECES_IN_FLIGHT + 1);
+
   private readonly views = new Map<string, View>();
   private readonly slots = new Set<Slot>();
   private readonly waiting: { view: View; read: Reader }[] = [];

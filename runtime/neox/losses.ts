@@ -2,6 +2,7 @@ import type { Device } from "../device/device";
 import { type Estimate, estimatePlans } from "../dispatch/estimate";
 import { BoundPlan } from "../dispatch/executor";
 import { Memory } from "../dispatch/memory";
+import type { Slot } from "../dispatch/plan";
 import { readTensors } from "../dispatch/readback";
 import type { NeoxConfig } from "./config";
 import { FixedTensors } from "./fixed";
@@ -77,17 +78,46 @@ function planChunk(config: NeoxConfig, fixed: FixedTensors, rows: Rows, gradient
   return { rows, tokens, plan, gradient };
 }
 
-/** Device memory and limits that `modelLosses` needs; no device is touched. */
+/** What a buffer is for. */
+type BufferKind = "weights" | "gradients" | "activations";
+
+/** What `modelLosses` needs of a device and of the host. */
+export interface LossEstimate extends Estimate {
+  /** Rows that are taken at once. */
+  readonly chunkRows: number;
+  /** Every buffer; those of the pool, which activations share, have no slot. */
+  readonly buffers: readonly { readonly slot?: Slot; readonly kind: BufferKind; readonly bytes: number }[];
+  /** Bytes by kind. */
+  readonly bytes: Readonly<Record<BufferKind, number>>;
+  /** Bytes of host memory: pieces on their way, losses, and sums of gradients where there are several chunks. */
+  readonly hostBytes: number;
+}
+
+/** Device memory and limits that `modelLosses` needs; no device is touched and no weight is read. */
 export function estimateLosses(
   model: LossModel,
   rows: number,
   columns: number,
   options: { readonly gradients: boolean; readonly bindingBytes: number },
-): Estimate & { readonly chunks: number } {
+): LossEstimate {
   const fixed = new FixedTensors(model.weights, options.bindingBytes);
   const sequences = chunkRows(rows, columns);
-  const { plan } = planChunk(model.config, fixed, { sequences, positions: columns - 1 }, options.gradients);
-  return { ...estimatePlans([plan.prefix, plan.body]), chunks: Math.ceil(rows / sequences) };
+  const chunk = planChunk(model.config, fixed, { sequences, positions: columns - 1 }, options.gradients);
+  const need = estimatePlans([chunk.plan.prefix, chunk.plan.body]);
+  const gradients = new Set([...(chunk.gradient?.views() ?? [])].map(({ slot }) => slot));
+  const kindOf = (slot: Slot): BufferKind =>
+    gradients.has(slot) ? "gradients" : fixed.holds(slot) ? "weights" : "activations";
+  const buffers = [
+    ...need.kept.map(({ slot, bytes }) => ({ slot, kind: kindOf(slot), bytes })),
+    ...need.pool.map((bytes) => ({ kind: "activations" as const, bytes })),
+  ];
+  const bytes = { weights: 0, gradients: 0, activations: 0 };
+  for (const buffer of buffers) bytes[buffer.kind] += buffer.bytes;
+  let elements = 0;
+  for (const shape of model.weights.shapes.values()) elements += sizeOf(shape);
+  const sums = options.gradients && sequences < rows ? 8 * elements : 0;
+  const hostBytes = FixedTensors.hostBytes + 4 * rows * (columns - 1) + sums;
+  return { ...need, chunkRows: sequences, buffers, bytes, hostBytes };
 }
 
 /**

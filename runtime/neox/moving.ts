@@ -42,6 +42,11 @@ export class WholeGradient implements MovingWeights {
 
   constructor(private readonly fixed: FixedTensors) {}
 
+  /** Every gradient that a plan asked for. */
+  *views(): Generator<View> {
+    for (const parts of this.gradients.values()) yield* parts.values();
+  }
+
   find(name: string, rows?: RowRange): Weight {
     const view = this.fixed.parameter(name, rows);
     const parts = this.gradients.get(name) ?? new Map<number, View>();

@@ -165,7 +165,9 @@ export class Tape {
     if (!found) {
       const width = value.view.shape[1];
       const view = this.fresh(`gathered ${value.key}`, true, width);
-      this.emit("gather", embeddingForward, { table: value.view, ids: this.gather, y: view });
+      const unused = withGroups(value.view, false);
+      const tensors = { table: value.view, ids: this.gather, add: unused, y: view };
+      this.emit("gather", embeddingForward, tensors, { first: 0, use_add: 0 });
       found = { view, grouped: true, moves: false, key: value.key };
       this.gathered.set(value.key, found);
     }

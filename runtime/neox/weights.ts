@@ -1,3 +1,5 @@
+import { SpectroscopeError } from "../../kernels/errors";
+
 /** Named tensors that are read by range: a checkpoint on disk, gradients on a device, weights in memory. */
 
 /** Named f32 tensors, row-major. */
@@ -24,8 +26,15 @@ export function sizeOf(shape: readonly number[]): number {
   return shape.reduce((a, b) => a * b, 1);
 }
 
-/** Tensors in memory as a source. */
+/** Tensors in memory as a source. @throws SpectroscopeError when a shape does not fit its data */
 export function memoryTensors(tensors: ReadonlyMap<string, HostTensor>): TensorSource {
+  for (const [name, { shape, data }] of tensors) {
+    if (sizeOf(shape) === data.length) continue;
+    throw new SpectroscopeError(
+      `tensor ${JSON.stringify(name)}: shape [${shape.join(", ")}] needs ${sizeOf(shape)} elements, data has ${data.length}`,
+      { code: "bad-input" },
+    );
+  }
   return {
     shapes: new Map([...tensors].map(([name, { shape }]) => [name, shape])),
     read: async (name, from, to) => tensors.get(name)!.data.subarray(from, to),

@@ -71,14 +71,17 @@ export async function readJson(path: string): Promise<unknown> {
  * Write a file whole or not at all: parts go to a temporary file in the same directory, which is flushed and then renamed
  * over `path`. Missing parent directories are made. @throws SpectroscopeError naming the path
  */
-export async function writeAtomic(path: string, parts: string | Uint8Array | Iterable<Uint8Array>): Promise<void> {
+export async function writeAtomic(
+  path: string,
+  parts: string | Uint8Array | Iterable<Uint8Array> | AsyncIterable<Uint8Array>,
+): Promise<void> {
   const temporary = join(dirname(path), `.${basename(path)}.${process.pid}.${temporaryCount++}${TEMPORARY_SUFFIX}`);
   try {
     await mkdir(dirname(path), { recursive: true });
     const file = await open(temporary, "wx");
     try {
       const whole = typeof parts === "string" || parts instanceof Uint8Array;
-      for (const part of whole ? [parts] : parts) {
+      for await (const part of whole ? [parts] : parts) {
         // writeFile on a handle continues at its position and loops over short writes.
         await file.writeFile(part);
       }

@@ -1,0 +1,115 @@
+/** What `loss` needs of an adapter, told before a device is opened. */
+import { SpectroscopeError } from "../../kernels/errors";
+import { parameterCount } from "../../models/parameters";
+import { openDevice } from "../../runtime/device/device";
+import type { AdapterFacts } from "../../runtime/device/facts";
+import { estimateLosses, type LossEstimate, type LossModel } from "../../runtime/neox/losses";
+import { output } from "./command";
+
+export interface LossRequest {
+  readonly rows: number;
+  /** T + 1. */
+  readonly columns: number;
+  readonly gradients: boolean;
+  /** Largest part of a vocabulary matrix; absent: the adapter's limit on a binding. */
+  readonly bindingBytes?: number;
+}
+
+type Limits = Readonly<Record<string, number>>;
+
+/** What every WebGPU adapter has. */
+const WEBGPU_DEFAULTS: Limits = { maxBufferSize: 256 * 2 ** 20, maxStorageBufferBindingSize: 128 * 2 ** 20 };
+
+function estimate(model: LossModel, request: LossRequest, adapter: Limits): LossEstimate & { bindingBytes: number } {
+  const own = Math.min(adapter.maxStorageBufferBindingSize, adapter.maxBufferSize);
+  const bindingBytes = Math.min(own, request.bindingBytes ?? own);
+  return { ...estimateLosses(model, request.rows, request.columns, { ...request, bindingBytes }), bindingBytes };
+}
+
+/** The limits to ask an adapter for, and the parts into which it makes vocabulary matrices be cut. */
+export function lossLimits(
+  model: LossModel,
+  request: LossRequest,
+  adapter: Limits,
+): { limits: Record<string, number>; bindingBytes: number } {
+  const { maxBufferSize, maxStorageBufferBindingSize, bindingBytes } = estimate(model, request, adapter);
+  return { limits: { maxBufferSize, maxStorageBufferBindingSize }, bindingBytes };
+}
+
+/** Prints buffers, limits and memory for this machine's adapter, or for any WebGPU adapter where there is none. */
+export async function dryRun(
+  model: LossModel,
+  request: LossRequest,
+  options: { readonly adapter?: string; readonly json: boolean },
+): Promise<number> {
+  const facts = await adapterFacts(options.adapter);
+  const limits = facts?.limits ?? WEBGPU_DEFAULTS;
+  const need = estimate(model, request, limits);
+  const missing = Object.keys(WEBGPU_DEFAULTS).filter(
+    (key) => need[key as "maxBufferSize" | "maxStorageBufferBindingSize"] > limits[key],
+  );
+  const name = facts?.name ?? "no adapter here; any WebGPU adapter";
+  const parameters = parameterCount(model.config);
+  if (options.json) {
+    const buffers = need.buffers.map(({ slot, kind, bytes }) => ({ name: slot?.name ?? "pool", kind, bytes }));
+    output(
+      JSON.stringify({
+        parameters,
+        rows: request.rows,
+        columns: request.columns,
+        rows_at_once: need.chunkRows,
+        device_bytes: need.total,
+        bytes: need.bytes,
+        host_bytes: need.hostBytes,
+        limits_needed: {
+          maxBufferSize: need.maxBufferSize,
+          maxStorageBufferBindingSize: need.maxStorageBufferBindingSize,
+        },
+        limits_of_adapter: Object.fromEntries(Object.keys(WEBGPU_DEFAULTS).map((key) => [key, limits[key]])),
+        adapter: facts?.name ?? null,
+        fits: missing.length === 0,
+        buffers,
+      }),
+    );
+    return missing.length === 0 ? 0 : 1;
+  }
+  const sorted = [...need.buffers].sort((a, b) => b.bytes - a.bytes);
+  const shown = sorted.slice(0, 12);
+  const rest = sorted.slice(12);
+  output(
+    [
+      `${(parameters / 1e6).toFixed(1)} M parameters; ${request.rows} rows of ${request.columns} ids, ${need.chunkRows} at once`,
+      "",
+      ...shown.map(({ slot, kind, bytes }) => `${mib(bytes)}  ${kind.padEnd(11)}  ${slot?.name ?? "pool"}`),
+      ...(rest.length > 0
+        ? [`${mib(rest.reduce((sum, { bytes }) => sum + bytes, 0))}  in ${rest.length} smaller buffers`]
+        : []),
+      "",
+      ...Object.entries(need.bytes).map(([kind, bytes]) => `${mib(bytes)}  ${kind}`),
+      `${mib(need.total)}  on the device in all`,
+      `${mib(need.hostBytes)}  on the host beside them`,
+      "",
+      `limits needed, of ${name}:`,
+      ...Object.keys(WEBGPU_DEFAULTS).map((key) => {
+        const value = need[key as "maxBufferSize" | "maxStorageBufferBindingSize"];
+        return `  ${key.padEnd(28)} ${mib(value)} of ${mib(limits[key]).trim()}${value > limits[key] ? "  TOO SMALL" : ""}`;
+      }),
+    ].join("\n"),
+  );
+  return missing.length === 0 ? 0 : 1;
+}
+
+function mib(bytes: number): string {
+  return `${(bytes / 2 ** 20).toFixed(1).padStart(9)} MiB`;
+}
+
+async function adapterFacts(adapter: string | undefined): Promise<AdapterFacts | undefined> {
+  try {
+    const device = await openDevice({ adapter });
+    device.close();
+    return device.facts;
+  } catch (error) {
+    if (error instanceof SpectroscopeError && error.code === "no-adapter") return undefined;
+    throw error;
+  }
+}
