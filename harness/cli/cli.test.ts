@@ -1,5 +1,5 @@
 /** The command line as a person meets it: the built program in a process of its own. */
-import { type SpawnSyncReturns, spawn, spawnSync } from "node:child_process";
+import { spawn } from "node:child_process";
 import { createHash } from "node:crypto";
 import { copyFileSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -8,25 +8,15 @@ import * as assert from "uvu/assert";
 import { readSafetensors } from "../../models/safetensors-file";
 import { projectRoot } from "../../runtime/device/root";
 import { readNpy } from "../../runtime/store/npy-file";
+import { assertRefused, program, runProgram } from "../test/program";
 import { suite } from "../test/suite";
 
 const test = suite("harness/cli", { gpu: true });
 const root = projectRoot();
-const program = join(root, "dist", "spectroscope.mjs");
 const folder = mkdtempSync(join(tmpdir(), "spectroscope-cli-"));
 
-function cli(...words: string[]): SpawnSyncReturns<string> {
-  return spawnSync(process.execPath, [program, ...words], { encoding: "utf8", cwd: folder });
-}
-
-/** A failure is one line on stderr that says all of this, and nothing on stdout. */
-function refused(run: SpawnSyncReturns<string>, status: number, ...texts: (string | RegExp)[]): void {
-  assert.is(run.status, status, run.stderr);
-  const lines = run.stderr.split("\n").filter((line) => line.startsWith("spectroscope: "));
-  assert.is(lines.length, 1, `one line, got: ${run.stderr}`);
-  for (const text of texts) assert.match(lines[0], text);
-  assert.is(run.stdout, "");
-}
+const cli = (...words: string[]) => runProgram(folder, words);
+const refused = assertRefused;
 
 const ids = join(folder, "ids.json");
 writeFileSync(

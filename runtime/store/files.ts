@@ -1,6 +1,6 @@
 /** Whole files, read with errors a person can use and written so that a reader never sees half of one. Node only. */
-import { mkdir, open, readFile, rename, rm } from "node:fs/promises";
-import { basename, dirname, join } from "node:path";
+import { access, constants, mkdir, open, readFile, rename, rm, stat } from "node:fs/promises";
+import { basename, dirname, join, resolve } from "node:path";
 import { SpectroscopeError } from "../../kernels/errors";
 
 /** Suffix of files that are being written; one left behind by a killed process is garbage. */
@@ -65,6 +65,27 @@ export function parseJson(text: string, where: string): unknown {
 /** JSON value of a file. @throws SpectroscopeError naming the path */
 export async function readJson(path: string): Promise<unknown> {
   return parseJson(await readText(path), path);
+}
+
+/**
+ * Whether a file could be written at `path`, asked before long work: the nearest folder that exists must take files.
+ * @throws SpectroscopeError naming the path
+ */
+export async function checkWritable(path: string): Promise<void> {
+  const there = await stat(path).catch(() => undefined);
+  if (there?.isDirectory()) throw fileError("write", path, Object.assign(new Error(), { code: "EISDIR" }));
+  let folder = dirname(resolve(path));
+  for (;;) {
+    try {
+      const found = await stat(folder);
+      if (!found.isDirectory()) throw Object.assign(new Error(), { code: "ENOTDIR" });
+      await access(folder, constants.W_OK);
+      return;
+    } catch (error) {
+      if (systemCode(error) !== "ENOENT" || folder === dirname(folder)) throw fileError("write", path, error);
+      folder = dirname(folder);
+    }
+  }
 }
 
 /**

@@ -4,6 +4,7 @@ import { readTokens } from "../../../models/tokens";
 import { openDevice } from "../../../runtime/device/device";
 import { modelLosses } from "../../../runtime/neox/losses";
 import type { TensorSource } from "../../../runtime/neox/weights";
+import { checkWritable } from "../../../runtime/store/files";
 import { writeNpy } from "../../../runtime/store/npy-file";
 import { ADAPTER, command, JSON_FLAG, output } from "../command";
 import { dryRun, type LossRequest, lossLimits } from "../loss-memory";
@@ -43,6 +44,7 @@ export const loss = command(
       gradients: values.grads !== undefined,
       ...(most === undefined ? {} : { bindingBytes: most * 2 ** 20 }),
     };
+    for (const path of [values.out, values.grads]) if (path !== undefined) await checkWritable(path);
     if (values["dry-run"]) return dryRun(model, request, values);
     let bindingBytes: number | undefined;
     const device = await openDevice({
