@@ -1,10 +1,10 @@
-import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, rm, truncate, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import * as assert from "uvu/assert";
 import { suite } from "../harness/test/suite";
 import { parameterShapes } from "../runtime/neox/parameters";
-import { memoryTensors, readAll } from "../runtime/neox/weights";
+import { memoryTensors, pieces, readAll } from "../runtime/neox/weights";
 import { parseNeoxConfig } from "./config";
 import { writeSafetensors } from "./safetensors-file";
 import { readTokens } from "./tokens";
@@ -123,6 +123,40 @@ test("a non-finite weight", async () => {
   tensors.get("gpt_neox.final_layer_norm.bias")!.data[3] = Number.NaN;
   const { weights } = await loadModel(await directory("nan", configJson(), tensors));
   await refused(readAll(weights), /"gpt_neox\.final_layer_norm\.bias" holds NaN at \[3\]/);
+});
+
+test("a checkpoint of 1 GiB is read through a few MiB of host memory", async (t) => {
+  const json = configJson({ vocab_size: 260_000, hidden_size: 1024, intermediate_size: 64, num_hidden_layers: 1 });
+  const path = await directory("large", json);
+  let at = 0;
+  const entries = [...parameterShapes(parseNeoxConfig(json))].map(([name, shape]) => {
+    const begin = at;
+    at += 2 * shape.reduce((a, b) => a * b, 1);
+    return [name, { dtype: "F16", shape, data_offsets: [begin, at] }];
+  });
+  const header = Buffer.from(JSON.stringify(Object.fromEntries(entries)));
+  const first = Buffer.alloc(8);
+  first.writeBigUInt64LE(BigInt(header.length));
+  const file = join(path, "model.safetensors");
+  await writeFile(file, Buffer.concat([first, header]));
+  // The values are a hole in the file: zeros that take no disk.
+  await truncate(file, 8 + header.length + at);
+  const { weights } = await loadModel(path);
+  const before = process.memoryUsage().arrayBuffers;
+  let most = 0;
+  let read = 0;
+  for (const name of weights.shapes.keys()) {
+    for await (const { data } of pieces(weights, name)) {
+      read += data.length;
+      most = Math.max(most, process.memoryUsage().arrayBuffers - before);
+    }
+  }
+  assert.is(read, at / 2);
+  // Pieces wait for the garbage collector, which comes after some tens of MiB.
+  assert.ok(most < at / 4, `${most} bytes held for a file of ${at}`);
+  t.note(
+    `${(at / 2 ** 20).toFixed(0)} MiB as F16, ${((2 * at) / 2 ** 20).toFixed(0)} MiB as f32: at most ${(most / 2 ** 20).toFixed(0)} MiB held`,
+  );
 });
 
 test("directories that are no models", async () => {

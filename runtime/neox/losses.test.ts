@@ -5,8 +5,11 @@ import { testDevice } from "../../harness/test/device";
 import { suite } from "../../harness/test/suite";
 import { generate } from "../../models/nano/corpus";
 import { loadModel } from "../../models/weights";
+import type { Device } from "../device/device";
 import { projectRoot } from "../device/root";
-import { modelLosses } from "./losses";
+import { Usage } from "../dispatch/buffers";
+import { estimateLosses, modelLosses } from "./losses";
+import { memoryTensors, readAll } from "./weights";
 
 const test = suite("runtime/neox/losses", { gpu: true });
 const CONTEXT = 16;
@@ -32,20 +35,128 @@ test("130 rows in two lists: losses row by row, the gradient weighed by rows, pr
   assert.equal(Array.from(whole.losses), [...parts[0].losses, ...parts[1].losses]);
   for (const [name, { data }] of whole.gradients!) {
     const [a, b] = parts.map(({ gradients }) => gradients!.get(name)!.data);
-    let error = 0;
-    let norm = 0;
-    data.forEach((value, i) => {
-      const expected = (ROWS[0] * a[i] + ROWS[1] * b[i]) / (ROWS[0] + ROWS[1]);
-      error += (value - expected) ** 2;
-      norm += expected ** 2;
-    });
+    const expected = a.map((value, i) => (ROWS[0] * value + ROWS[1] * b[i]) / (ROWS[0] + ROWS[1]));
     // Each part is rounded to f32 once more than the whole.
-    assert.ok(Math.sqrt(error / norm) < 1e-6, `${name}: ${Math.sqrt(error / norm)}`);
+    assert.ok(relativeL2(data, expected) < 1e-6, name);
   }
   const plain = await modelLosses(device, model, ids, COLUMNS);
   let worst = 0;
   for (const [i, loss] of plain.losses.entries()) worst = Math.max(worst, Math.abs(loss - whole.losses[i]));
   assert.ok(worst < 1e-5, `without gradients: ${worst}`);
+});
+
+/** The same device, counting the storage buffers and bindings that are made through it. */
+function counting(device: Device) {
+  const made = { bytes: 0, buffer: 0, binding: 0 };
+  const gpu = new Proxy(device.gpu, {
+    get(target, key) {
+      if (key === "createBuffer") {
+        return (descriptor: GPUBufferDescriptor) => {
+          if (descriptor.usage & Usage.STORAGE) {
+            made.bytes += descriptor.size;
+            made.buffer = Math.max(made.buffer, descriptor.size);
+          }
+          return target.createBuffer(descriptor);
+        };
+      }
+      if (key === "createBindGroup") {
+        return (descriptor: GPUBindGroupDescriptor) => {
+          for (const { resource } of descriptor.entries) {
+            made.binding = Math.max(made.binding, (resource as GPUBufferBinding).size ?? 0);
+          }
+          return target.createBindGroup(descriptor);
+        };
+      }
+      const value = target[key as keyof GPUDevice];
+      return typeof value === "function" ? value.bind(target) : value;
+    },
+  });
+  return { device: { ...device, gpu }, made };
+}
+
+const relativeL2 = (actual: Float32Array, expected: Float32Array) => {
+  let error = 0;
+  let norm = 0;
+  actual.forEach((value, i) => {
+    error += (value - expected[i]) ** 2;
+    norm += expected[i] ** 2;
+  });
+  return Math.sqrt(error / norm);
+};
+
+test("the estimate is what is allocated and bound, byte for byte, whole and in parts", async () => {
+  const model = await loadModel(join(projectRoot(), "models", "nano"));
+  const { ids } = generate({ seed: 32, sequences: 3, context: CONTEXT });
+  for (const gradients of [false, true]) {
+    for (const bindingBytes of [2 ** 30, 64 * 64 * 4]) {
+      const need = estimateLosses(model, 3, COLUMNS, { gradients, bindingBytes });
+      const { device, made } = counting(await testDevice());
+      await modelLosses(device, model, ids, COLUMNS, { gradients, bindingBytes });
+      assert.is(made.bytes, need.total);
+      assert.is(made.buffer, need.maxBufferSize);
+      assert.is(made.binding, need.maxStorageBufferBindingSize);
+      assert.is(
+        Object.values(need.bytes).reduce((a, b) => a + b, 0),
+        need.total,
+      );
+    }
+  }
+});
+
+test("vocabulary matrices in parts give the losses and gradients of whole ones, tied and not", async (t) => {
+  const nano = await loadModel(join(projectRoot(), "models", "nano"));
+  const untied = await readAll(nano.weights);
+  const device = await testDevice();
+  const { ids } = generate({ seed: 33, sequences: 3, context: CONTEXT });
+  for (const tieWordEmbeddings of [false, true]) {
+    const tensors = new Map(untied);
+    if (tieWordEmbeddings) tensors.delete("embed_out.weight");
+    const model = { config: { ...nano.config, tieWordEmbeddings }, weights: memoryTensors(tensors) };
+    const whole = await modelLosses(device, model, ids, COLUMNS, { gradients: true });
+    // 104 rows of 64: parts of 64 and 40 rows.
+    const bindingBytes = 64 * 64 * 4;
+    const parts = await modelLosses(device, model, ids, COLUMNS, { gradients: true, bindingBytes });
+    const forward = await modelLosses(device, model, ids, COLUMNS, { bindingBytes });
+    let worst = 0;
+    for (const [i, loss] of whole.losses.entries()) {
+      worst = Math.max(worst, Math.abs(loss - parts.losses[i]), Math.abs(loss - forward.losses[i]));
+    }
+    // One more f32 logarithm and sum of numbers below 10.
+    assert.ok(worst < 3e-6, `losses: ${worst}`);
+    let gradient = 0;
+    for (const [name, { data }] of whole.gradients!) {
+      gradient = Math.max(gradient, relativeL2(parts.gradients!.get(name)!.data, data));
+    }
+    assert.ok(gradient < 3e-6, `gradients: ${gradient}`);
+    t.note(`tied ${tieWordEmbeddings}: losses ${worst.toExponential(1)}, gradients ${gradient.toExponential(1)}`);
+  }
+});
+
+test("gradients handed out on the device are those read into memory, by any range", async () => {
+  const device = await testDevice();
+  const model = await loadModel(join(projectRoot(), "models", "nano"));
+  const { ids } = generate({ seed: 34, sequences: 2, context: CONTEXT });
+  const bindingBytes = 64 * 64 * 4;
+  const { gradients } = await modelLosses(device, model, ids, COLUMNS, { gradients: true, bindingBytes });
+  let read = 0;
+  await modelLosses(device, model, ids, COLUMNS, {
+    bindingBytes,
+    gradients: async (source) => {
+      assert.equal([...source.shapes.keys()], [...gradients!.keys()]);
+      for (const [name, { data }] of gradients!) {
+        // Ranges that begin, end and cross where a vocabulary matrix is cut, at row 64.
+        for (const [from, to] of [
+          [0, data.length],
+          [1, Math.min(5, data.length)],
+          [Math.min(4090, data.length), Math.min(4100, data.length)],
+        ]) {
+          assert.equal(await source.read(name, from, to), data.slice(from, to), `${name} ${from} to ${to}`);
+          read++;
+        }
+      }
+    },
+  });
+  assert.is(read, 3 * gradients!.size);
 });
 
 test.run();
