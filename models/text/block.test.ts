@@ -1,0 +1,104 @@
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import * as assert from "uvu/assert";
+import { suite } from "../../harness/test/suite";
+import { SpectroscopeError } from "../../kernels/errors";
+import { projectRoot } from "../../runtime/device/root";
+import { readTextBlock, type TextOptions } from "./block";
+import { openTokenizer, type Tokenizer } from "./tokenizer";
+
+const DIRECTORY = join(projectRoot(), "goldens", "tokenizer");
+const LIMITS = { vocabSize: 704, maxPositionEmbeddings: 8 };
+const test = suite("models/text/block");
+let folder = "";
+let tokenizer: Tokenizer;
+test.before(async () => {
+  folder = await mkdtemp(join(tmpdir(), "spectroscope-"));
+  tokenizer = await openTokenizer(DIRECTORY);
+});
+test.after(() => rm(folder, { recursive: true }));
+
+async function read(name: string, text: string, options: Partial<TextOptions> = {}) {
+  const path = join(folder, name);
+  await writeFile(path, text);
+  return readTextBlock(path, { tokenizer, limits: LIMITS, ...options });
+}
+
+async function refused(run: Promise<unknown>, ...pieces: RegExp[]): Promise<void> {
+  const error = await run.then(
+    () => assert.unreachable("accepted"),
+    (error) => error,
+  );
+  assert.instance(error, SpectroscopeError);
+  assert.is(error.exitCode, 1);
+  for (const piece of pieces) assert.match(error.line, piece);
+}
+
+const lines = (...texts: string[]) => texts.map((text) => `${JSON.stringify({ text })}\n`).join("");
+
+test("JSON lines become rows of max_position_embeddings + 1 ids, documents ended by <|endoftext|>", async () => {
+  const texts = ["The chains walk.", "", "It isn't  far <|endoftext|> on."];
+  const stream = texts.flatMap((text) => [...tokenizer.encode(text), 0]);
+  const block = await read("x.jsonl", lines(...texts));
+  assert.is(block.columns, 9);
+  assert.is(block.rows, Math.floor(stream.length / 9));
+  assert.ok(block.rows > 1);
+  assert.equal(Array.from(block.ids), stream.slice(0, 9 * block.rows));
+  assert.is(block.dropped, stream.length - 9 * block.rows);
+  assert.is(block.documents, 3);
+  assert.equal(block.endOfText, { id: 0, content: "<|endoftext|>" });
+  assert.is(block.beginOfText, undefined);
+  assert.is(block.tokenizerFile, join(DIRECTORY, "tokenizer.json"));
+  assert.is(block.starts[2], block.starts[1] + 1, "an empty document is one id");
+});
+
+test("plain text is one document; a directory serves as well as an open tokenizer", async () => {
+  const block = await read("x.txt", "The loss\n", { columns: 6, tokenizer: DIRECTORY });
+  assert.equal(Array.from(block.ids), [...tokenizer.encode("The loss\n"), 0]);
+  assert.is(block.rows, 1);
+  assert.equal(Array.from(block.starts), [0]);
+});
+
+test("rows begin with the begin-of-text id when asked, and end at maxRows", async () => {
+  const named = { ...tokenizer, beginOfText: { id: 1, content: "<|padding|>" } };
+  const block = await read("x.txt", "The chains walk. ".repeat(9), {
+    tokenizer: named,
+    bos: true,
+    columns: 5,
+    maxRows: 3,
+  });
+  assert.is(block.rows, 3);
+  assert.equal(
+    [0, 5, 10].map((i) => block.ids[i]),
+    [1, 1, 1],
+  );
+  assert.equal(block.beginOfText, named.beginOfText);
+  const without = await read("x.txt", "The chains walk.", { tokenizer: named });
+  assert.is(without.beginOfText, undefined);
+  assert.not(Array.from(without.ids).includes(1));
+});
+
+test("what cannot be measured is refused", async () => {
+  await refused(read("empty.txt", ""), /empty\.txt: no text/);
+  await refused(read("bom.txt", "\ufeff"), /bom\.txt: no text/);
+  await refused(read("empty.jsonl", "\n"), /empty\.jsonl: no text/);
+  await refused(read("hollow.jsonl", lines("", "")), /hollow\.jsonl: no text/);
+  await refused(read("x.txt", "abc", { columns: 10 }), /10 ids read 9 positions.*max_position_embeddings is 8/);
+  await refused(read("x.txt", "abc", { columns: 1 }), /x\.txt: rows of 1 ids/);
+  await refused(read("x.txt", "abc", { columns: 2.5 }), /x\.txt: columns is 2\.5/);
+  await refused(read("x.txt", "abc", { maxRows: 0 }), /maxRows is 0/);
+  await refused(read("x.txt", "abc", { bos: true }), /no begin-of-text token/, /"bos_token"/);
+  await refused(readTextBlock(join(folder, "none.txt"), { tokenizer, limits: LIMITS }), /none\.txt: no such file/);
+});
+
+test("an id beyond the model's vocabulary is refused, naming text, line, token and tokenizer", async () => {
+  const small = { ...LIMITS, vocabSize: 640 };
+  assert.ok((await read("x.jsonl", lines("two words"), { limits: small })).rows > 0);
+  const run = read("x.jsonl", lines("two words", "so        far"), { limits: small });
+  await refused(run, /x\.jsonl, line 2: token " {8}" has id 65\d in .*tokenizer\.json, the model's vocab_size is 640/);
+  const beyond = { ...tokenizer, endOfText: { id: 703, content: "<|end|>" } };
+  await refused(read("x.txt", "a", { tokenizer: beyond, limits: small }), /has id 703/);
+});
+
+test.run();

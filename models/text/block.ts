@@ -1,0 +1,90 @@
+/** A text file as a block of token ids for a model. Node only. */
+import { SpectroscopeError } from "../../kernels/errors";
+import { checkSize, type TokenLimits } from "../tokens";
+import { type Document, readDocuments } from "./documents";
+import { type PackedBlock, packDocuments } from "./pack";
+import { openTokenizer, type Token, type Tokenizer } from "./tokenizer";
+
+/** What to make of a text. */
+export interface TextOptions {
+  /** The model's directory, which holds its tokenizer; or the tokenizer itself. */
+  readonly tokenizer: string | Tokenizer;
+  readonly limits: TokenLimits;
+  /** Ids in a row, T, which reads T - 1 positions. Default: max_position_embeddings + 1, the most that the model takes. */
+  readonly columns?: number;
+  /** Begin every row with the begin-of-text id. Default: no. */
+  readonly bos?: boolean;
+  /** Stop at so many rows. Default: take the whole text. */
+  readonly maxRows?: number;
+}
+
+/** Rows of ids of a text, see `packDocuments` for the rules. */
+export interface TextBlock extends PackedBlock {
+  /** The token that follows every document. */
+  readonly endOfText: Token;
+  /** The token that begins every row, if `bos` asked for it. */
+  readonly beginOfText?: Token;
+  /** Path of the tokenizer.json that was used. */
+  readonly tokenizerFile: string;
+}
+
+function fail(where: string, message: string, hint: string): never {
+  throw new SpectroscopeError(`${where}: ${message}`, { code: "bad-input", hint });
+}
+
+function checkVocabulary(ids: ArrayLike<number>, where: string, tokenizer: Tokenizer, limits: TokenLimits): void {
+  for (let i = 0; i < ids.length; i++) {
+    if (ids[i] < limits.vocabSize) continue;
+    const token = `token ${JSON.stringify(tokenizer.nameOf(ids[i]))} has id ${ids[i]} in ${tokenizer.file}`;
+    fail(where, `${token}, the model's vocab_size is ${limits.vocabSize}`, "that tokenizer is not this model's");
+  }
+}
+
+function checkCounts(options: TextOptions, path: string): void {
+  for (const key of ["columns", "maxRows"] as const) {
+    const value = options[key];
+    if (value !== undefined && !(Number.isSafeInteger(value) && value >= 1)) {
+      fail(path, `${key} is ${value}`, "it must be a whole number of at least 1");
+    }
+  }
+}
+
+/**
+ * Token ids of a text file (`.txt`: one document; `.jsonl`: one a line), packed into rows.
+ * @param path the text; see `parseDocuments` for what is text
+ * @throws SpectroscopeError naming file, line, key or id: no or unsupported tokenizer, no text, rows too long for the model, an
+ *   id beyond its vocabulary
+ */
+export async function readTextBlock(path: string, options: TextOptions): Promise<TextBlock> {
+  checkCounts(options, path);
+  const { limits, columns = limits.maxPositionEmbeddings + 1, bos = false, maxRows } = options;
+  checkSize(path, 1, columns, limits);
+  const documents: Document[] = await readDocuments(path);
+  if (documents.every(({ text }) => text === "")) fail(path, "no text", "give a file with something to read");
+  const tokenizer = typeof options.tokenizer === "string" ? await openTokenizer(options.tokenizer) : options.tokenizer;
+  const { endOfText } = tokenizer;
+  const beginOfText = bos ? tokenizer.beginOfText : undefined;
+  if (bos && !beginOfText) {
+    fail(tokenizer.file, "no begin-of-text token", `name it as "bos_token" in tokenizer_config.json beside it`);
+  }
+  checkVocabulary([endOfText.id, ...(beginOfText ? [beginOfText.id] : [])], path, tokenizer, limits);
+
+  const encoded = {
+    length: documents.length,
+    ids(index: number) {
+      const { text, where } = documents[index];
+      const ids = tokenizer.encode(text);
+      checkVocabulary(ids, where, tokenizer, limits);
+      return ids;
+    },
+  };
+  const packed = packDocuments(encoded, {
+    columns,
+    endOfText: endOfText.id,
+    beginOfText: beginOfText?.id,
+    maxRows,
+  });
+  // A text of nothing that the tokenizer knows leaves an end of text alone.
+  checkSize(path, packed.rows, packed.columns, limits);
+  return { ...packed, endOfText, ...(beginOfText ? { beginOfText } : {}), tokenizerFile: tokenizer.file };
+}
