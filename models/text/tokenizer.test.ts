@@ -115,6 +115,7 @@ test("special tokens that a directory names and does not have are refused", asyn
     /tokenizer_config\.json: "eos_token" is "<\/s>"/,
   );
   await refused(open({ "config.json": { eos_token_id: 5000 } }), /config\.json: "eos_token_id" is 5000/);
+  await refused(open({ "config.json": { eos_token_id: 5 } }), /"eos_token_id" is 5, .* as the ordinary token ".+"/);
   await refused(open({ "config.json": { bos_token_id: [0, 1] } }), /"bos_token_id" is \[0,1\]/);
   await refused(open({ "tokenizer_config.json": [] }), /tokenizer_config\.json: not a JSON object/);
   await refused(open({ "tokenizer_config.json": { add_prefix_space: true } }), /"add_prefix_space" is true, but/);

@@ -122,13 +122,20 @@ function special(role: "bos" | "eos", names: Json, config: Json, find: Finder, d
   const id = config[`${role}_token_id`] ?? undefined;
   if (id === undefined) return undefined;
   const content = typeof id === "number" ? find.content(id) : undefined;
-  if (content !== undefined) return { id: id as number, content };
+  if (content !== undefined && find.isSpecial(content)) return { id: id as number, content };
+  if (content !== undefined) {
+    // transformers' default ids belong to no tokenizer in particular: an ordinary token would end every document unseen.
+    const what = `"${role}_token_id" is ${show(id)}, which ${TOKENIZER} has as the ordinary token ${show(content)}`;
+    fail(join(directory, CONFIG), what, `correct it, or name a special token in ${SETTINGS}: "${role}_token"`);
+  }
   fail(join(directory, CONFIG), `"${role}_token_id" is ${show(id)}, which ${TOKENIZER} does not have`, "correct it");
 }
 
 interface Finder {
   id(content: string): number | undefined;
   content(id: number): string | undefined;
+  /** Whether it is an added token that is marked as special. */
+  isSpecial(content: string): boolean;
 }
 
 /**
@@ -164,9 +171,11 @@ export async function openTokenizer(directory: string): Promise<Tokenizer> {
   }
 
   const tokenizer = build(json, file);
+  const added = (Array.isArray(json.added_tokens) ? json.added_tokens : []).filter(isObject);
   const find: Finder = {
     id: (content) => tokenizer.token_to_id(content),
     content: (id) => tokenizer.id_to_token(id),
+    isSpecial: (content) => added.some((token) => token.content === content && token.special === true),
   };
   const last = find.id(END_OF_TEXT);
   const fallback = last === undefined ? undefined : { id: last, content: END_OF_TEXT };
