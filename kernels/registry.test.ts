@@ -75,7 +75,8 @@ for (const kernel of kernels) {
       kernel.cases.some((c) => c.bench),
       "a case for the bench",
     );
-    assert.ok(existsSync(join(folder, `${kernel.name}.test.ts`)), "a test of its own");
+    const own = kernel.variants.plain.file.replace(/\.wgsl$/, ".test.ts");
+    assert.ok(existsSync(join(folder, own)), `${own}: the test beside its WGSL`);
   });
 }
 

@@ -132,9 +132,22 @@ test("sizes and flags that do not fit", () => {
   assert.is(parse({ head_dim: 32 }).headDim, 32);
 });
 
+test("activation functions by the names of transformers", () => {
+  const named = {
+    gelu: "gelu",
+    gelu_new: "gelu_tanh",
+    gelu_fast: "gelu_tanh",
+    gelu_pytorch_tanh: "gelu_tanh",
+    relu: "relu",
+  };
+  for (const [name, own] of Object.entries(named)) assert.is(parse({ hidden_act: name }).hiddenAct, own);
+});
+
 test("what cannot be computed is refused by name", () => {
-  refused({ hidden_act: "gelu_new" }, /"hidden_act" "gelu_new" is not supported yet/);
-  refused({ hidden_act: "relu" }, /"relu"/);
+  refused({ hidden_act: "silu" }, /"hidden_act" "silu" is not supported; known: gelu, gelu_new, gelu_fast, .*relu/);
+  refused({ hidden_act: "toString" }, /"hidden_act" "toString"/);
+  refused({ hidden_act: ["gelu"] }, /"hidden_act" \["gelu"\]/);
+  refused({ hidden_size: 1028 }, /heads of 257 dims .*at most 256/);
   refused({ model_type: "llama" }, /"model_type" is "llama"/);
   refused({ architectures: ["GPTNeoXForSequenceClassification"] }, /"architectures"/);
   refused({}, /neither "model_type" nor "architectures"/, ["model_type", "architectures"]);

@@ -3,6 +3,7 @@
  * those of transformers (4.x with `rotary_pct`, `rotary_emb_base`; 5.x with `rope_parameters`). Where transformers ignores or
  * overrides a value without a word, this refuses. No disk here.
  */
+import type { ActivationName } from "../kernels/activation/functions";
 import { SpectroscopeError } from "../kernels/errors";
 import { suggest } from "../kernels/nearest";
 import type { NeoxConfig } from "../runtime/neox/config";
@@ -31,6 +32,15 @@ const USED = [
   "architectures",
 ];
 
+/** `hidden_act` to the function it names; three of the names in transformers are one function. */
+const ACTIVATIONS: Readonly<Record<string, ActivationName>> = {
+  gelu: "gelu",
+  gelu_new: "gelu_tanh",
+  gelu_fast: "gelu_tanh",
+  gelu_pytorch_tanh: "gelu_tanh",
+  relu: "relu",
+};
+
 /** Keys that would change the mathematics; only the values that leave it alone are accepted. */
 const INERT_ONLY: Readonly<Record<string, (value: unknown) => boolean>> = {
   is_encoder_decoder: (value) => value === false || value === null,
@@ -56,6 +66,9 @@ const IGNORED = new Set(
     .trim()
     .split(/\s+/),
 );
+
+/** The widest head that the attention kernels hold. */
+const MAX_HEAD_DIM = 256;
 
 type Json = Record<string, unknown>;
 
@@ -200,7 +213,10 @@ export function parseNeoxConfig(json: unknown, file = "config.json"): NeoxConfig
   }
 
   const act = json.hidden_act ?? "gelu";
-  if (act !== "gelu") reader.fail(`"hidden_act" ${show(act)} is not supported yet`, `only "gelu" (exact, by erf) is`);
+  const hiddenAct = typeof act === "string" && Object.hasOwn(ACTIVATIONS, act) ? ACTIVATIONS[act] : undefined;
+  if (!hiddenAct) {
+    return reader.fail(`"hidden_act" ${show(act)} is not supported`, `known: ${Object.keys(ACTIVATIONS).join(", ")}`);
+  }
 
   const { fraction, base } = readRope(reader);
   let rotaryNdims = Math.trunc(headDim * fraction);
@@ -210,6 +226,12 @@ export function parseNeoxConfig(json: unknown, file = "config.json"): NeoxConfig
     // frequencies of another base: (base^((d+1)/d))^(-2i/(d+1)).
     rotaryBase = base ** ((rotaryNdims + 1) / rotaryNdims);
     rotaryNdims += 1;
+  }
+  if (headDim > MAX_HEAD_DIM) {
+    reader.fail(
+      `heads of ${headDim} dims (hidden_size / num_attention_heads)`,
+      `at most ${MAX_HEAD_DIM} are supported`,
+    );
   }
   if (rotaryNdims > headDim) {
     reader.fail(`rotary dims (${headDim} x ${fraction}) are odd and fill the head of ${headDim}`, "make the head even");
@@ -226,7 +248,7 @@ export function parseNeoxConfig(json: unknown, file = "config.json"): NeoxConfig
     rotaryBase,
     layerNormEps: reader.positive("layer_norm_eps", 1e-5),
     useParallelResidual: reader.flag("use_parallel_residual", true),
-    hiddenAct: "gelu",
+    hiddenAct,
     attentionBias: reader.flag("attention_bias", true),
     tieWordEmbeddings: reader.flag("tie_word_embeddings", false),
     maxPositionEmbeddings: reader.size("max_position_embeddings", 2048),

@@ -1,4 +1,4 @@
-"""Truth for embedding, sums, GELU and LayerNorm: PyTorch's functions in float64, and autograd for the backward kernels."""
+"""Truth for embedding, sums, activation functions and LayerNorm: PyTorch's functions in float64, and autograd for the backward kernels."""
 
 import numpy as np
 import torch
@@ -8,7 +8,7 @@ from kernels import Case, Draw, exact, golden, gradients
 from store import tolerance
 
 
-GELU_CASES = [
+ACTIVATION_CASES = [
     Case("one", {"N": 1}),
     Case("ragged", {"N": 67}),
     Case("vec4", {"N": 1028}),
@@ -16,8 +16,23 @@ GELU_CASES = [
     Case("huge", {"N": 8}),
 ]
 
+# By the names of kernels: the function, and the tolerances of its value and of its gradient.
+ACTIVATIONS = {
+    "gelu": (
+        lambda x: F.gelu(x, approximate="none"),
+        tolerance(2e-7, 1.2e-7, "Phi to 1.2e-7, times |x|"),
+        tolerance(1e-7, 3e-7, "the derivative to 3e-7 (its value is at most 1.13), times dy"),
+    ),
+    "gelu_tanh": (
+        lambda x: F.gelu(x, approximate="tanh"),
+        tolerance(2e-7, 3e-7, "exp of an argument of up to 10, rounded once, times |x|"),
+        tolerance(5e-7, 3e-7, "the same, times a factor of up to 4, times dy"),
+    ),
+    "relu": (F.relu, tolerance(0, 0, "a maximum"), tolerance(0, 0, "a copy, or 0")),
+}
 
-def gelu_points(case: Case, draw: Draw) -> torch.Tensor:
+
+def activation_points(case: Case, draw: Draw) -> torch.Tensor:
     if case.name == "lower tail":
         return exact(torch.linspace(-14, -0.5, case.N, dtype=torch.float64))
     if case.name == "huge":
@@ -25,21 +40,23 @@ def gelu_points(case: Case, draw: Draw) -> torch.Tensor:
     return draw.normal("x", case.N, scale=2)
 
 
-@golden("gelu/forward", GELU_CASES, y=tolerance(2e-7, 1.2e-7, "Phi to 1.2e-7, times |x|"))
-def gelu_forward(case: Case, draw: Draw):
-    x = gelu_points(case, draw)
-    return {"x": x}, {"y": F.gelu(x, approximate="none")}
+def activation_goldens(name: str) -> None:
+    function, forward_tolerance, backward_tolerance = ACTIVATIONS[name]
+
+    @golden(f"activation/{name}_forward", ACTIVATION_CASES, y=forward_tolerance)
+    def forward(case: Case, draw: Draw):
+        x = activation_points(case, draw)
+        return {"x": x}, {"y": function(x)}
+
+    @golden(f"activation/{name}_backward", ACTIVATION_CASES, dx=backward_tolerance)
+    def backward(case: Case, draw: Draw):
+        x, dy = activation_points(case, draw).requires_grad_(), draw.normal("dy", case.N)
+        (dx,) = gradients(function(x), dy, x)
+        return {"x": x, "dy": dy}, {"dx": dx}
 
 
-@golden(
-    "gelu/backward",
-    GELU_CASES,
-    dx=tolerance(1e-7, 3e-7, "the derivative to 3e-7 (its value is at most 1.13), times dy"),
-)
-def gelu_backward(case: Case, draw: Draw):
-    x, dy = gelu_points(case, draw).requires_grad_(), draw.normal("dy", case.N)
-    (dx,) = gradients(F.gelu(x, approximate="none"), dy, x)
-    return {"x": x, "dy": dy}, {"dx": dx}
+for name in ACTIVATIONS:
+    activation_goldens(name)
 
 
 EMBEDDING = [
@@ -48,44 +65,65 @@ EMBEDDING = [
     {"G": 3, "R": 65, "V": 11, "D": 20},
     {"G": 2, "R": 40, "V": 7, "D": 32},
 ]
+# Of a table of 50 rows this part holds those from `first` on.
+EMBEDDING_PARTS = [{"G": 2, "R": 67, "V": 9, "D": 5}, {"G": 3, "R": 65, "V": 11, "D": 16}]
+WHOLE_TABLE = 50
+
+
+def gather_case(name: str, dims: dict[str, int], first: int, add: bool, shared: tuple[str, ...] = ()) -> Case:
+    added = {"Ga": dims["G"], "Ra": dims["R"], "Da": dims["D"]} if add else {"Ga": 1, "Ra": 1, "Da": 1}
+    return Case(name, {**dims, **added}, {"first": first, "use_add": 1 if add else 0}, shared)
 
 
 @golden(
     "embedding/forward",
     [
-        Case("one", EMBEDDING[0]),
-        Case("ragged", EMBEDDING[1]),
-        Case("vec4, one table", EMBEDDING[2], shared=("table",)),
-        Case("vec4, one table, same ids", EMBEDDING[3], shared=("table", "ids")),
+        gather_case("one", EMBEDDING[0], 0, False),
+        gather_case("ragged", EMBEDDING[1], 0, False),
+        gather_case("vec4, one table", EMBEDDING[2], 0, False, ("table",)),
+        gather_case("vec4, one table, same ids", EMBEDDING[3], 0, False, ("table", "ids")),
+        gather_case("part", EMBEDDING_PARTS[0], 30, False),
+        gather_case("part, vec4, added", EMBEDDING_PARTS[1], 1, True, ("table",)),
     ],
-    y=tolerance(0, 0, "a copy"),
+    y=tolerance(0, 6e-8, "a copy, or one sum rounded once"),
 )
 def embedding_forward(case: Case, draw: Draw):
     table = draw.normal("table", *case.group("table", case.V, case.D))
-    ids = draw.integers("ids", case.V, *case.group("ids", case.R))
-    return {"table": table, "ids": ids}, {"y": gather(case, table, ids)}
+    ids = part_ids(case, draw)
+    add = draw.normal("add", case.Ga, case.Ra, case.Da)
+    y = gather(case, table, ids)
+    return {"table": table, "ids": ids, "add": add}, {"y": y + add if case.p("use_add") else y}
+
+
+def part_ids(case: Case, draw: Draw) -> np.ndarray:
+    """Ids of the part's rows, and in the cases of a part of all rows of the whole table."""
+    return draw.integers("ids", WHOLE_TABLE if "part" in case.name else case.V, *case.group("ids", case.R))
 
 
 def gather(case: Case, table: torch.Tensor, ids: np.ndarray) -> torch.Tensor:
-    """F.embedding of every group."""
+    """F.embedding of every group, from a whole table that is zero outside of this part."""
     rows = torch.from_numpy(ids.astype(np.int64)).expand(case.G, case.R)
-    tables = table.expand(case.G, case.V, case.D)
+    first = case.p("first")
+    after = max(0, WHOLE_TABLE - first - case.V)
+    tables = F.pad(table.expand(case.G, case.V, case.D), (0, 0, first, after))
     return torch.stack([F.embedding(rows[g], tables[g]) for g in range(case.G)])
 
 
 @golden(
     "embedding/backward",
     [
-        Case("one", EMBEDDING[0]),
-        Case("ragged", EMBEDDING[1]),
-        Case("vec4", EMBEDDING[2]),
-        Case("sixteen columns, same ids", EMBEDDING[3], shared=("ids",)),
+        Case("one", EMBEDDING[0], {"first": 0}),
+        Case("ragged", EMBEDDING[1], {"first": 0}),
+        Case("vec4", EMBEDDING[2], {"first": 0}),
+        Case("sixteen columns, same ids", EMBEDDING[3], {"first": 0}, shared=("ids",)),
+        Case("part", EMBEDDING_PARTS[0], {"first": 30}),
+        Case("part, sixteen columns", EMBEDDING_PARTS[1], {"first": 1}),
     ],
     dtable=tolerance(1e-7, 3e-7, "sums of about ten normals a row: a few roundings of the largest sum"),
 )
 def embedding_backward(case: Case, draw: Draw):
     table = torch.zeros(case.G, case.V, case.D, requires_grad=True)
-    ids = draw.integers("ids", case.V, *case.group("ids", case.R))
+    ids = part_ids(case, draw)
     dy = draw.normal("dy", case.G, case.R, case.D)
     (dtable,) = gradients(gather(case, table, ids), dy, table)
     return {"ids": ids, "dy": dy}, {"dtable": dtable}

@@ -53,7 +53,7 @@ function print(result: FileResult, verbose: boolean): void {
   for (const line of result.stray) console.log(`     failed: ${line}`);
 }
 
-/** `kernels.gelu.forward.mjs` is the bundle of `kernels/gelu/forward`. */
+/** `kernels.rotary.rotate.mjs` is the bundle of `kernels/rotary/rotate`. */
 function pathOf(file: string): string {
   return file.replace(/\.mjs$/, "").replaceAll(".", "/");
 }

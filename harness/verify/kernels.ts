@@ -10,7 +10,7 @@ import { type GoldenEntry, type GoldenFile, type Manifest, readGolden, type Tole
 
 /** One output compared. */
 export interface Row {
-  /** What ran: `gelu/forward#plain4`, or `nano/losses`. */
+  /** What ran: `rotary/rotate#plain`, or `nano/losses`. */
   readonly subject: string;
   readonly case: string;
   readonly tensor: string;
@@ -28,7 +28,7 @@ export interface GoldenCase {
   readonly expected: Arrays;
 }
 
-/** A row's line: `gelu/forward#plain ragged y: max error 1.2e-7, 24 % of tolerance`. */
+/** A row's line: `rotary/rotate#plain ragged out: max error 1.2e-7, 24 % of tolerance`. */
 export function rowLine(row: Row): string {
   const error = `max error ${row.maxError.toExponential(1)}, relative L2 ${row.relativeL2.toExponential(1)}`;
   const share = Number.isFinite(row.share) ? `${(100 * row.share).toFixed(0)} % of tolerance` : "must be exact";

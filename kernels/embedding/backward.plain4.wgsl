@@ -1,13 +1,14 @@
-// Gradient of the row gather, 16 elements an invocation.
+// Gradient of the row gather, 16 elements an invocation, summed in registers: for adapters that run many lanes at once. The
+// table may be a part of a larger one.
 //
-// dtable[g, v, d] = sum over r with ids[g, r] = v of dy[g, r, d]
+// dtable[g, v, d] = sum over r with ids[g, r] = first + v of dy[g, r, d]
 //
 // ids [G?, R] u32, dy [G, R, D], dtable [G?, V, D]; D is a multiple of 16, the stride of dtable one of 4.
 // An invocation owns 16 neighboring elements of one table row and looks at all R ids; a workgroup owns 64 such pieces.
 // Deterministic: r ascends and nobody else adds to an element; bit-equal to plain. Rows that no id names become 0.
-// Plain f32 sums of at most R terms. Ids past the end count as V - 1, as in forward.
+// Plain f32 sums of at most R terms. Ids of no row of this part add nothing.
 
-struct Params { G: u32, R: u32, V: u32, D: u32, stride_ids: u32, stride_dtable: u32 }
+struct Params { G: u32, R: u32, V: u32, D: u32, stride_ids: u32, stride_dtable: u32, first: u32 }
 
 @group(0) @binding(0) var<storage, read> ids: array<u32>;
 @group(0) @binding(1) var<storage, read> dy: array<vec4f>;
@@ -28,7 +29,7 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) group
   var c = vec4f();
   var e = vec4f();
   for (var r = 0u; r < params.R; r++) {
-    if (min(ids[g * params.stride_ids + r], params.V - 1u) == v) {
+    if (ids[g * params.stride_ids + r] - params.first == v) {
       let at = (g * params.R + r) * width + d;
       a += dy[at];
       b += dy[at + 1u];

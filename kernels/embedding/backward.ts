@@ -2,10 +2,13 @@ import { type Dims, kernel, linearGrid } from "../kernel";
 import source4 from "./backward.plain4.wgsl";
 import sourceRows from "./backward.rows.wgsl";
 import source from "./backward.wgsl";
-import { cases, generateIds } from "./cases";
+import { generateIds, scatterCases } from "./cases";
 import { backward as reference } from "./reference";
 
-/** Gradient of the row gather; every row of dtable is written, 0 where no id names it. */
+/**
+ * Gradient of the row gather; every row of dtable is written, 0 where no id names it. The table may be the rows `first` to
+ * `first + V - 1` of a larger one: other ids are nobody's here.
+ */
 export const backward = kernel({
   name: "embedding/backward",
   dims: ["G", "R", "V", "D"],
@@ -14,13 +17,14 @@ export const backward = kernel({
     dy: { access: "read", type: "f32", dims: ["G", "R", "D"] },
     dtable: { access: "write", type: "f32", dims: ["G?", "V", "D"] },
   },
-  params: {},
+  params: { first: "u32" },
   variants: {
     plain: {
       file: "embedding/backward.wgsl",
       source,
-      workgroup: [64, 1, 1],
-      grid: ({ G, V, D }: Dims) => linearGrid(V * Math.ceil(D / 8), 64, G),
+      constants: { ROWS: 64, COLUMNS: 16 },
+      workgroup: [16, 1, 1],
+      grid: ({ G, V, D }: Dims) => linearGrid(Math.ceil(V / 64) * Math.ceil(D / 16), 16, G),
       suits: "any",
     },
     plain4: {
@@ -29,13 +33,14 @@ export const backward = kernel({
       workgroup: [64, 1, 1],
       grid: ({ G, V, D }: Dims) => linearGrid((V * D) / 16, 64, G),
       accepts: ({ D }: Dims) => D % 16 === 0,
-      suits: "any",
+      suits: "gpu",
     },
     rows: {
       file: "embedding/backward.rows.wgsl",
       source: sourceRows,
-      workgroup: [64, 1, 1],
-      grid: ({ G, V }: Dims) => linearGrid(V, 64, G),
+      constants: { ROWS: 128, COLUMNS: 8 },
+      workgroup: [16, 1, 1],
+      grid: ({ G, V, D }: Dims) => linearGrid(Math.ceil(V / 128) * Math.ceil(D / 32), 16, G),
       accepts: ({ D }: Dims) => D % 4 === 0,
       suits: "software",
     },
@@ -46,7 +51,7 @@ export const backward = kernel({
     relative: 5e-7,
     reason: "plain sums of at most a few dozen normals a row: about 5 ulp of the largest sum",
   },
-  cases: cases([]),
+  cases: scatterCases,
   generate: generateIds,
   reference,
 });

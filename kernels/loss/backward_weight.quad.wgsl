@@ -1,9 +1,9 @@
 // Gradient of the losses in the unembedding's weights, without a buffer of logits or probabilities; four
 // lanes share their loads.
 //
-// dw[v] = scale * sum_r (exp(logit[r, v] - lse[r]) - [v = targets[r]]) x[r],  logit[r, v] = sum_d x[r, d] w[v, d]
+// dw[v] = scale * sum_r (exp(logit[r, v] - lse[r]) - [first + v = targets[r]]) x[r],  logit[r, v] = sum_d x[r, d] w[v, d]
 //
-// x [G?, R, D], w [G?, V, D], targets [G?, R] u32 below V, lse [G, R] of loss/forward; dw [G?, V, D].
+// x [G?, R, D], w [G?, V, D], targets [G?, R] u32, lse [G, R] over the whole vocabulary; dw [G?, V, D].
 // An invocation owns 8 entries of the vocabulary and walks the rows in tiles of 16, of which each lane of its quad loads 4 and
 // passes them round; the running sum lives in dw itself. A workgroup owns 64 entries.
 // D and the strides are multiples of 4. Entries past the end repeat the invocation's last one and store the same values over
@@ -15,7 +15,7 @@
 struct Params {
   G: u32, R: u32, V: u32, D: u32,
   stride_x: u32, stride_w: u32, stride_targets: u32, stride_dw: u32,
-  scale: f32
+  scale: f32, first: u32,
 }
 
 @group(0) @binding(0) var<storage, read> x: array<vec4f>;

@@ -14,19 +14,19 @@ test("operands spread over a block of parameters", async () => {
   await checkStrides(backwardWeight as Kernel, {
     name: "spread",
     dims: { G: 2, R: 9, V: 18, D: 8 },
-    params: { scale: 0.5 },
+    params: { scale: 0.5, first: 2 },
   });
   await checkStrides(backwardWeight as Kernel, {
     name: "odd",
     dims: { G: 3, R: 5, V: 7, D: 5 },
-    params: { scale: 0.5 },
+    params: { scale: 0.5, first: 2 },
   });
 });
 
 test("the reference's gradient is the central difference of the losses", () => {
   const random = seededRandom(9);
   const dims = { G: 1, R: 4, V: 6, D: 3 };
-  const params = { scale: 0.25 };
+  const params = { scale: 0.25, first: 0 };
   const none = new Set<string>();
   const x = Float64Array.from({ length: 4 * 3 }, () => random.normal());
   const w = Float64Array.from({ length: 6 * 3 }, () => random.normal());

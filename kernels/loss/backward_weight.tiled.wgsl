@@ -1,8 +1,8 @@
 // Gradient of the losses in the unembedding's weights, without a buffer of logits or probabilities; tiles in workgroup memory.
 //
-// dw[v] = scale * sum_r (exp(logit[r, v] - lse[r]) - [v = targets[r]]) x[r],  logit[r, v] = sum_d x[r, d] w[v, d]
+// dw[v] = scale * sum_r (exp(logit[r, v] - lse[r]) - [first + v = targets[r]]) x[r],  logit[r, v] = sum_d x[r, d] w[v, d]
 //
-// x [G?, R, D], w [G?, V, D], targets [G?, R] u32 below V, lse [G, R] of loss/forward; dw [G?, V, D].
+// x [G?, R, D], w [G?, V, D], targets [G?, R] u32, lse [G, R] over the whole vocabulary; dw [G?, V, D].
 // A workgroup owns 32 entries of the vocabulary and walks the rows in tiles of 64. An invocation owns 4 entries x 4 rows of
 // each tile of logits, and 4 entries x 4 columns of each 32 x 64 tile of dw, whose running sum lives in dw itself.
 // Any R, V and D: entries past V repeat the last one and are not stored, rows past R weigh nothing, columns past D are zero.
@@ -12,7 +12,7 @@
 struct Params {
   G: u32, R: u32, V: u32, D: u32,
   stride_x: u32, stride_w: u32, stride_targets: u32, stride_dw: u32,
-  scale: f32
+  scale: f32, first: u32,
 }
 
 @group(0) @binding(0) var<storage, read> x: array<f32>;
@@ -73,21 +73,6 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
       put_dw(g, entry, column, c);
     }
   }
-}
-
-/// Column k of four rows of x.
-fn column_x(g: u32, row: u32, k: u32) -> vec4f {
-  if (k >= params.D) { return vec4f(); }
-  let i = vec4u(g * params.stride_x + k)
-    + min(vec4u(row, row + 1u, row + 2u, row + 3u), vec4u(params.R - 1u)) * params.D;
-  return vec4f(x[i.x], x[i.y], x[i.z], x[i.w]);
-}
-
-/// Column k of four entries of w.
-fn column_w(g: u32, v: u32, k: u32) -> vec4f {
-  if (k >= params.D) { return vec4f(); }
-  let i = vec4u(g * params.stride_w + k) + min(vec4u(v, v + 1u, v + 2u, v + 3u), vec4u(params.V - 1u)) * params.D;
-  return vec4f(w[i.x], w[i.y], w[i.z], w[i.w]);
 }
 
 /// Four columns from k of one row of x.

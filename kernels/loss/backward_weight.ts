@@ -1,12 +1,15 @@
-import { type Arrays, type Dims, kernel, type Params, type Random } from "../kernel";
+import { kernel } from "../kernel";
 import quadSource from "./backward_weight.quad.wgsl";
 import tiledSource from "./backward_weight.tiled.wgsl";
 import plainSource from "./backward_weight.wgsl";
-import { cases, generate, sharedIn } from "./cases";
-import { quad, scalar, weigh } from "./chunks";
-import { forward, backwardWeight as reference } from "./reference";
+import { cases, generateWithLse, partCases } from "./cases";
+import { quad, scalar, tiles, weigh } from "./chunks";
+import { backwardWeight as reference } from "./reference";
 
-/** Gradient of the losses in the unembedding's weights, without a buffer of logits or probabilities. */
+/**
+ * Gradient of the losses in the unembedding's weights, without a buffer of logits or probabilities. The unembedding may be the
+ * part of a vocabulary that holds the ids `first` to `first + V - 1`; `lse` is over the whole vocabulary.
+ */
 export const backwardWeight = kernel({
   name: "loss/backward_weight",
   dims: ["G", "R", "V", "D"],
@@ -17,7 +20,7 @@ export const backwardWeight = kernel({
     lse: { access: "read", type: "f32", dims: ["G", "R"] },
     dw: { access: "write", type: "f32", dims: ["G?", "V", "D"] },
   },
-  params: { scale: "f32" },
+  params: { scale: "f32", first: "u32" },
   variants: {
     plain: {
       file: "loss/backward_weight.wgsl",
@@ -30,7 +33,7 @@ export const backwardWeight = kernel({
     tiled: {
       file: "loss/backward_weight.tiled.wgsl",
       source: tiledSource,
-      chunks: [weigh],
+      chunks: [weigh, tiles],
       workgroup: [128, 1, 1],
       workgroupBytes: 16 * (16 * 8 + 16 * 16 + 64 * 8),
       grid: ({ G, V }) => [Math.ceil(V / 32), 1, G],
@@ -54,18 +57,7 @@ export const backwardWeight = kernel({
     reason: "one running sum of R / 16 tiles, of weights whose logits carry the rounding of a dot product of D terms",
   },
   // A long vocabulary only adds workgroups here.
-  cases: cases.filter((c) => c.name !== "large vocabulary"),
+  cases: [...cases.filter((c) => c.name !== "large vocabulary"), ...partCases],
   generate: generateWithLse,
   reference,
 });
-
-/** The losses' inputs with the log-sum-exps that belong to them. */
-function generateWithLse(dims: Dims, params: Params, random: Random): Arrays {
-  const shared = sharedIn(dims);
-  const single = (a: Float64Array) => Float64Array.from(Float32Array.from(a));
-  const { w, targets } = generate(dims, params, random);
-  const rows = (shared.has("x") ? 1 : dims.G) * dims.R * dims.D;
-  const x = single(Float64Array.from({ length: rows }, () => random.normal()));
-  const inputs = { x, w: single(w as Float64Array), targets };
-  return { ...inputs, lse: forward(inputs, dims, params, shared).lse };
-}

@@ -1,8 +1,8 @@
 // Gradient of the losses in the unembedding's weights, without a buffer of logits or probabilities.
 //
-// dw[v] = scale * sum_r (exp(logit[r, v] - lse[r]) - [v = targets[r]]) x[r],  logit[r, v] = sum_d x[r, d] w[v, d]
+// dw[v] = scale * sum_r (exp(logit[r, v] - lse[r]) - [first + v = targets[r]]) x[r],  logit[r, v] = sum_d x[r, d] w[v, d]
 //
-// x [G?, R, D], w [G?, V, D], targets [G?, R] u32 below V, lse [G, R] of loss/forward; dw [G?, V, D].
+// x [G?, R, D], w [G?, V, D], targets [G?, R] u32, lse [G, R] over the whole vocabulary; dw [G?, V, D].
 // An invocation owns 4 entries of the vocabulary and walks the rows in tiles of 16; the running sum lives in dw itself, so
 // that any D works. A workgroup owns 32 entries.
 // Any R, V and D: entries past the end repeat the invocation's last one and store the same values over it, rows past R weigh
@@ -13,7 +13,7 @@
 struct Params {
   G: u32, R: u32, V: u32, D: u32,
   stride_x: u32, stride_w: u32, stride_targets: u32, stride_dw: u32,
-  scale: f32
+  scale: f32, first: u32,
 }
 
 @group(0) @binding(0) var<storage, read> x: array<f32>;

@@ -1,8 +1,9 @@
 // Per-token losses of an unembedding, without a buffer of logits; four lanes share their loads.
 //
-// logit[r, v] = sum_d x[r, d] w[v, d];  lse[r] = log sum_v exp(logit[r, v]);  losses[r] = lse[r] - logit[r, targets[r]]
+// logit[r, v] = sum_d x[r, d] w[v, d];  lse[r] = log sum_v exp(logit[r, v])
+// losses[r] = lse[r] - logit[r, targets[r] - first], or lse[r] where the target lies in another part of the vocabulary
 //
-// x [G?, R, D], w [G?, V, D], targets [G?, R] u32 below V; losses, lse [G, R], in nats.
+// x [G?, R, D], w [G?, V, D], targets [G?, R] u32; losses, lse [G, R], in nats.
 // An invocation owns 8 rows and walks the vocabulary in tiles of 16 with a running maximum and sum; each lane of its quad
 // loads 4 of the 16 entries and passes them round. A workgroup owns 64 rows.
 // D and the strides are multiples of 4. Rows past the end repeat the last one; entries past V are masked.
@@ -10,7 +11,7 @@
 // but add them in the same pairs, so that a row's bits do not depend on its lane.
 // Numerics: those of forward.wgsl.
 
-struct Params { G: u32, R: u32, V: u32, D: u32, stride_x: u32, stride_w: u32, stride_targets: u32 }
+struct Params { G: u32, R: u32, V: u32, D: u32, stride_x: u32, stride_w: u32, stride_targets: u32, first: u32 }
 
 @group(0) @binding(0) var<storage, read> x: array<vec4f>;
 @group(0) @binding(1) var<storage, read> w: array<vec4f>;
@@ -40,40 +41,17 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(subgroup_invocation_i
   var t0 = vec4f();
   var t1 = vec4f();
   for (var v = 0u; v < params.V; v += 16u) {
-    let mine = vec4u(wi) + min(vec4u(v, v + 4u, v + 8u, v + 12u) + (lane & 3u), vec4u(params.V - 1u)) * D4;
-    var a00 = mat4x4f();
-    var a01 = mat4x4f();
-    var a02 = mat4x4f();
-    var a03 = mat4x4f();
-    var a10 = mat4x4f();
-    var a11 = mat4x4f();
-    var a12 = mat4x4f();
-    var a13 = mat4x4f();
-    for (var k = 0u; k < D4; k++) {
-      let q0 = transpose(mat4x4f(x[x0.x + k], x[x0.y + k], x[x0.z + k], x[x0.w + k]));
-      let q1 = transpose(mat4x4f(x[x1.x + k], x[x1.y + k], x[x1.z + k], x[x1.w + k]));
-      let w0 = quad_gather(w[mine.x + k]);
-      a00 += q0 * w0;
-      a10 += q1 * w0;
-      let w1 = quad_gather(w[mine.y + k]);
-      a01 += q0 * w1;
-      a11 += q1 * w1;
-      let w2 = quad_gather(w[mine.z + k]);
-      a02 += q0 * w2;
-      a12 += q1 * w2;
-      let w3 = quad_gather(w[mine.w + k]);
-      a03 += q0 * w3;
-      a13 += q1 * w3;
-    }
+    let mine = entries_of(wi, v, lane);
+    let tile = logits_16(x0, x1, mine);
     let e = v + (FOUR ^ vec4u(lane & 3u));
-    a00 = mask_tile(a00, e, params.V);
-    a01 = mask_tile(a01, e + 4u, params.V);
-    a02 = mask_tile(a02, e + 8u, params.V);
-    a03 = mask_tile(a03, e + 12u, params.V);
-    a10 = mask_tile(a10, e, params.V);
-    a11 = mask_tile(a11, e + 4u, params.V);
-    a12 = mask_tile(a12, e + 8u, params.V);
-    a13 = mask_tile(a13, e + 12u, params.V);
+    var a00 = mask_tile(tile.a00, e, params.V);
+    var a01 = mask_tile(tile.a01, e + 4u, params.V);
+    var a02 = mask_tile(tile.a02, e + 8u, params.V);
+    var a03 = mask_tile(tile.a03, e + 12u, params.V);
+    var a10 = mask_tile(tile.a10, e, params.V);
+    var a11 = mask_tile(tile.a11, e + 4u, params.V);
+    var a12 = mask_tile(tile.a12, e + 8u, params.V);
+    var a13 = mask_tile(tile.a13, e + 12u, params.V);
     t0 = pick_tile(pick_tile(t0, a00, e, y0), a01, e + 4u, y0);
     t0 = pick_tile(pick_tile(t0, a02, e + 8u, y0), a03, e + 12u, y0);
     t1 = pick_tile(pick_tile(t1, a10, e, y1), a11, e + 4u, y1);
@@ -91,11 +69,6 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(subgroup_invocation_i
   }
   store_rows(id.z, first, m0, s0, t0);
   store_rows(id.z, first + 4u, m1, s1, t1);
-}
-
-fn targets_of(g: u32, rows: vec4u) -> vec4u {
-  let i = vec4u(g * params.stride_targets) + rows;
-  return vec4u(targets[i.x], targets[i.y], targets[i.z], targets[i.w]);
 }
 
 fn store_rows(g: u32, first: u32, m: vec4f, s: vec4f, t: vec4f) {

@@ -9,8 +9,16 @@ const test = suite("kernels/loss/forward", { gpu: true });
 testKernel(test, forward);
 
 test("operands spread over a block of parameters", async () => {
-  await checkStrides(forward as Kernel, { name: "spread", dims: { G: 2, R: 9, V: 18, D: 8 }, params: { scale: 0.5 } });
-  await checkStrides(forward as Kernel, { name: "odd", dims: { G: 3, R: 5, V: 7, D: 5 }, params: { scale: 0.5 } });
+  await checkStrides(forward as Kernel, {
+    name: "spread",
+    dims: { G: 2, R: 9, V: 18, D: 8 },
+    params: { scale: 0.5, first: 2 },
+  });
+  await checkStrides(forward as Kernel, {
+    name: "odd",
+    dims: { G: 3, R: 5, V: 7, D: 5 },
+    params: { scale: 0.5, first: 2 },
+  });
 });
 
 /** Runs one group of losses in every variant that takes the sizes here. */
@@ -23,7 +31,12 @@ async function losses(
 ) {
   for (const [name, variant] of Object.entries(forward.variants)) {
     if (variant.accepts && !variant.accepts({ D }, {})) continue;
-    const out = await runCase(forward as Kernel, { name: "own", dims: { G: 1, R, V, D } }, inputs, name);
+    const out = await runCase(
+      forward as Kernel,
+      { name: "own", dims: { G: 1, R, V, D }, params: { first: 0 } },
+      inputs,
+      name,
+    );
     check(Array.from(out.losses), name);
   }
 }

@@ -1,15 +1,16 @@
 // Per-token losses of an unembedding, without a buffer of logits; tiles in workgroup memory.
 //
-// logit[r, v] = sum_d x[r, d] w[v, d];  lse[r] = log sum_v exp(logit[r, v]);  losses[r] = lse[r] - logit[r, targets[r]]
+// logit[r, v] = sum_d x[r, d] w[v, d];  lse[r] = log sum_v exp(logit[r, v])
+// losses[r] = lse[r] - logit[r, targets[r] - first], or lse[r] where the target lies in another part of the vocabulary
 //
-// x [G?, R, D], w [G?, V, D], targets [G?, R] u32 below V; losses, lse [G, R], in nats.
+// x [G?, R, D], w [G?, V, D], targets [G?, R] u32; losses, lse [G, R], in nats.
 // A workgroup owns 32 rows and walks the vocabulary in tiles of 64; an invocation owns 4 rows x 4 entries of each tile, with
 // a running maximum and sum of its own. Its 16 peers' are merged at the end.
 // Any R, V and D: rows past the end repeat the last one, entries past V are masked, columns past D are zero.
 // Deterministic: fixed order of summation and of merging.
 // Numerics: those of forward.wgsl.
 
-struct Params { G: u32, R: u32, V: u32, D: u32, stride_x: u32, stride_w: u32, stride_targets: u32 }
+struct Params { G: u32, R: u32, V: u32, D: u32, stride_x: u32, stride_w: u32, stride_targets: u32, first: u32 }
 
 @group(0) @binding(0) var<storage, read> x: array<f32>;
 @group(0) @binding(1) var<storage, read> w: array<f32>;
@@ -29,7 +30,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
   let first = group.x * 32u;
   let tr = local % 8u;
   let tv = local / 8u;
-  let y = four_targets(g, first + 4u * tr);
+  let y = targets_of(g, min(first + 4u * tr + FOUR, vec4u(params.R - 1u)));
   var m = vec4f(LOWEST);
   var s = vec4f();
   var t = vec4f();
@@ -75,24 +76,4 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
     lse[o] = total[i];
     losses[o] = loss[i];
   }
-}
-
-fn four_targets(g: u32, row: u32) -> vec4u {
-  let i = vec4u(g * params.stride_targets) + min(vec4u(row, row + 1u, row + 2u, row + 3u), vec4u(params.R - 1u));
-  return vec4u(targets[i.x], targets[i.y], targets[i.z], targets[i.w]);
-}
-
-/// Column k of four rows of x.
-fn column_x(g: u32, row: u32, k: u32) -> vec4f {
-  if (k >= params.D) { return vec4f(); }
-  let i = vec4u(g * params.stride_x + k)
-    + min(vec4u(row, row + 1u, row + 2u, row + 3u), vec4u(params.R - 1u)) * params.D;
-  return vec4f(x[i.x], x[i.y], x[i.z], x[i.w]);
-}
-
-/// Column k of four entries of w.
-fn column_w(g: u32, v: u32, k: u32) -> vec4f {
-  if (k >= params.D) { return vec4f(); }
-  let i = vec4u(g * params.stride_w + k) + min(vec4u(v, v + 1u, v + 2u, v + 3u), vec4u(params.V - 1u)) * params.D;
-  return vec4f(w[i.x], w[i.y], w[i.z], w[i.w]);
 }

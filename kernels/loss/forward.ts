@@ -1,12 +1,16 @@
 import { kernel } from "../kernel";
-import { cases, generate } from "./cases";
-import { quad, scalar, softmax } from "./chunks";
+import { cases, generate, partCases } from "./cases";
+import { logits, part, quad, quadLogits, scalar, softmax, tiles } from "./chunks";
 import quadSource from "./forward.quad.wgsl";
 import tiledSource from "./forward.tiled.wgsl";
 import plainSource from "./forward.wgsl";
 import { forward as reference } from "./reference";
 
-/** Per-token losses of an unembedding, without a buffer of logits. */
+/**
+ * Per-token losses of an unembedding, without a buffer of logits. The unembedding may be the part of a vocabulary that holds
+ * the ids `first` to `first + V - 1`: the log-sum-exps are over that part, and a loss whose target lies elsewhere is its row's
+ * log-sum-exp; `loss/merge` joins parts.
+ */
 export const forward = kernel({
   name: "loss/forward",
   dims: ["G", "R", "V", "D"],
@@ -17,12 +21,12 @@ export const forward = kernel({
     losses: { access: "write", type: "f32", dims: ["G", "R"] },
     lse: { access: "write", type: "f32", dims: ["G", "R"] },
   },
-  params: {},
+  params: { first: "u32" },
   variants: {
     plain: {
       file: "loss/forward.wgsl",
       source: plainSource,
-      chunks: [softmax, scalar],
+      chunks: [softmax, part, scalar, logits],
       workgroup: [8, 1, 1],
       grid: ({ G, R }) => [Math.ceil(R / 32), 1, G],
       suits: "any",
@@ -30,7 +34,7 @@ export const forward = kernel({
     tiled: {
       file: "loss/forward.tiled.wgsl",
       source: tiledSource,
-      chunks: [softmax],
+      chunks: [softmax, part, tiles],
       workgroup: [128, 1, 1],
       workgroupBytes: 16 * (16 * 8 + 16 * 16 + 3 * 128),
       grid: ({ G, R }) => [Math.ceil(R / 32), 1, G],
@@ -39,7 +43,7 @@ export const forward = kernel({
     quad: {
       file: "loss/forward.quad.wgsl",
       source: quadSource,
-      chunks: [quad, softmax],
+      chunks: [quad, softmax, part, quadLogits],
       workgroup: [8, 1, 1],
       grid: ({ G, R }) => [Math.ceil(R / 64), 1, G],
       features: ["subgroups"],
@@ -54,7 +58,7 @@ export const forward = kernel({
     reason:
       "a logit of size 10 rounds D times at 1e-6 at most and sqrt(D) times that in practice; the sum over V averages it",
   },
-  cases,
+  cases: [...cases, ...partCases],
   generate,
   reference,
 });

@@ -54,40 +54,17 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(subgroup_invocation_i
     }
   }
   for (var v = 0u; v < params.V; v += 16u) {
-    let mine = vec4u(wi) + min(vec4u(v, v + 4u, v + 8u, v + 12u) + (lane & 3u), vec4u(params.V - 1u)) * D4;
-    var a00 = mat4x4f();
-    var a01 = mat4x4f();
-    var a02 = mat4x4f();
-    var a03 = mat4x4f();
-    var a10 = mat4x4f();
-    var a11 = mat4x4f();
-    var a12 = mat4x4f();
-    var a13 = mat4x4f();
-    for (var k = 0u; k < D4; k++) {
-      let q0 = transpose(mat4x4f(x[x0.x + k], x[x0.y + k], x[x0.z + k], x[x0.w + k]));
-      let q1 = transpose(mat4x4f(x[x1.x + k], x[x1.y + k], x[x1.z + k], x[x1.w + k]));
-      let w0 = quad_gather(w[mine.x + k]);
-      a00 += q0 * w0;
-      a10 += q1 * w0;
-      let w1 = quad_gather(w[mine.y + k]);
-      a01 += q0 * w1;
-      a11 += q1 * w1;
-      let w2 = quad_gather(w[mine.z + k]);
-      a02 += q0 * w2;
-      a12 += q1 * w2;
-      let w3 = quad_gather(w[mine.w + k]);
-      a03 += q0 * w3;
-      a13 += q1 * w3;
-    }
+    let mine = entries_of(wi, v, lane);
+    let tile = logits_16(x0, x1, mine);
     let e = v + (FOUR ^ vec4u(lane & 3u));
-    a00 = mask_tile(a00, e, params.V);
-    a01 = mask_tile(a01, e + 4u, params.V);
-    a02 = mask_tile(a02, e + 8u, params.V);
-    a03 = mask_tile(a03, e + 12u, params.V);
-    a10 = mask_tile(a10, e, params.V);
-    a11 = mask_tile(a11, e + 4u, params.V);
-    a12 = mask_tile(a12, e + 8u, params.V);
-    a13 = mask_tile(a13, e + 12u, params.V);
+    var a00 = mask_tile(tile.a00, e, params.V);
+    var a01 = mask_tile(tile.a01, e + 4u, params.V);
+    var a02 = mask_tile(tile.a02, e + 8u, params.V);
+    var a03 = mask_tile(tile.a03, e + 12u, params.V);
+    var a10 = mask_tile(tile.a10, e, params.V);
+    var a11 = mask_tile(tile.a11, e + 4u, params.V);
+    var a12 = mask_tile(tile.a12, e + 8u, params.V);
+    var a13 = mask_tile(tile.a13, e + 12u, params.V);
     t0 = pick_tile(pick_tile(t0, a00, e, y0), a01, e + 4u, y0);
     t0 = pick_tile(pick_tile(t0, a02, e + 8u, y0), a03, e + 12u, y0);
     t1 = pick_tile(pick_tile(t1, a10, e, y1), a11, e + 4u, y1);

@@ -1,12 +1,15 @@
 import { kernel } from "../kernel";
 import { cases, generate } from "./cases";
-import { quad, scalar, softmax } from "./chunks";
+import { logits, quad, quadLogits, scalar, softmax, tiles } from "./chunks";
 import quadSource from "./forward_backward.quad.wgsl";
 import tiledSource from "./forward_backward.tiled.wgsl";
 import plainSource from "./forward_backward.wgsl";
 import { forwardBackward as reference } from "./reference";
 
-/** Flash loss: per-token losses of an unembedding and their gradient in x, in one pass and without a buffer of logits. */
+/**
+ * Flash loss: per-token losses of an unembedding and their gradient in x, in one pass and without a buffer of logits. An
+ * unembedding in parts takes `loss/forward`, `loss/merge` and `loss/backward_input`: its gradient needs the sum over all parts.
+ */
 export const forwardBackward = kernel({
   name: "loss/forward_backward",
   dims: ["G", "R", "V", "D"],
@@ -23,7 +26,7 @@ export const forwardBackward = kernel({
     plain: {
       file: "loss/forward_backward.wgsl",
       source: plainSource,
-      chunks: [softmax, scalar],
+      chunks: [softmax, scalar, logits],
       workgroup: [8, 1, 1],
       grid: ({ G, R }) => [Math.ceil(R / 32), 1, G],
       suits: "any",
@@ -31,7 +34,7 @@ export const forwardBackward = kernel({
     tiled: {
       file: "loss/forward_backward.tiled.wgsl",
       source: tiledSource,
-      chunks: [softmax],
+      chunks: [softmax, tiles],
       workgroup: [128, 1, 1],
       workgroupBytes: 16 * (16 * 8 + 16 * 16 + 64 * 8 + 16 * 8),
       grid: ({ G, R }) => [Math.ceil(R / 32), 1, G],
@@ -40,7 +43,7 @@ export const forwardBackward = kernel({
     quad: {
       file: "loss/forward_backward.quad.wgsl",
       source: quadSource,
-      chunks: [quad, softmax],
+      chunks: [quad, softmax, quadLogits],
       workgroup: [8, 1, 1],
       grid: ({ G, R }) => [Math.ceil(R / 64), 1, G],
       features: ["subgroups"],

@@ -40,22 +40,12 @@ fn main(@builtin(global_invocation_id) id: vec3u) {
   var t = vec4f();
   for (var k = 0u; k < params.D; k += 4u) { put_rows(oi, k, mat4x4f()); }
   for (var v = 0u; v < params.V; v += 16u) {
-    var a0 = mat4x4f();
-    var a1 = mat4x4f();
-    var a2 = mat4x4f();
-    var a3 = mat4x4f();
-    for (var k = 0u; k < params.D; k += 4u) {
-      let xt = transpose(mat4x4f(x4(xi.x, k), x4(xi.y, k), x4(xi.z, k), x4(xi.w, k)));
-      a0 += xt * w_tile(wi, v, k);
-      a1 += xt * w_tile(wi, v + 4u, k);
-      a2 += xt * w_tile(wi, v + 8u, k);
-      a3 += xt * w_tile(wi, v + 12u, k);
-    }
+    let tile = logits_16(xi, wi, v);
     let e = v + FOUR;
-    a0 = mask_tile(a0, e, params.V);
-    a1 = mask_tile(a1, e + 4u, params.V);
-    a2 = mask_tile(a2, e + 8u, params.V);
-    a3 = mask_tile(a3, e + 12u, params.V);
+    var a0 = mask_tile(tile.a0, e, params.V);
+    var a1 = mask_tile(tile.a1, e + 4u, params.V);
+    var a2 = mask_tile(tile.a2, e + 8u, params.V);
+    var a3 = mask_tile(tile.a3, e + 12u, params.V);
     t = pick_tile(pick_tile(t, a0, e, y), a1, e + 4u, y);
     t = pick_tile(pick_tile(t, a2, e + 8u, y), a3, e + 12u, y);
     let n = max(m, max(max(max_tile(a0), max_tile(a1)), max(max_tile(a2), max_tile(a3))));
@@ -91,12 +81,6 @@ fn main(@builtin(global_invocation_id) id: vec3u) {
     lse[o] = total[i];
     losses[o] = log(s[i]) + (m[i] - t[i]);
   }
-}
-
-/// Vocabulary entries v to v + 3 as columns, four components from k; entries past V repeat the last one.
-fn w_tile(base: u32, v: u32, k: u32) -> mat4x4f {
-  let i = vec4u(base) + min(vec4u(v, v + 1u, v + 2u, v + 3u), vec4u(params.V - 1u)) * params.D;
-  return mat4x4f(w4(i.x, k), w4(i.y, k), w4(i.z, k), w4(i.w, k));
 }
 
 /// Four columns from k of four rows of dx, each row times its factor.

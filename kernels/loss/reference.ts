@@ -27,28 +27,37 @@ function softmaxRow(
   return { p: logits.map((logit) => Math.exp(logit - lse)), logits, lse };
 }
 
-/** Losses and log-sum-exps, f64: the definition of `loss/forward`. */
+/** Losses and log-sum-exps of a part of the vocabulary, f64: the definition of `loss/forward`. */
 export function forward(inputs: Arrays, dims: Dims, params: Params, shared: ReadonlySet<string>): Arrays {
-  const { losses, lse } = forwardBackward(inputs, dims, { ...params, scale: 0 }, shared);
-  return { losses, lse };
-}
-
-/** Losses, log-sum-exps and the gradient in x, f64: the definition of `loss/forward_backward`. */
-export function forwardBackward(inputs: Arrays, dims: Dims, params: Params, shared: ReadonlySet<string>): Arrays {
   const { G, R, V, D } = dims;
   const x = rowOf(R, D, shared.has("x"));
   const w = rowOf(V, D, shared.has("w"));
   const target = rowOf(R, 1, shared.has("targets"));
   const losses = new Float64Array(G * R);
   const lse = new Float64Array(G * R);
+  for (let g = 0; g < G; g++) {
+    for (let r = 0; r < R; r++) {
+      const row = softmaxRow(inputs, dims, x(g, r), w(g, 0));
+      lse[g * R + r] = row.lse;
+      // Another part's target has no logit here.
+      losses[g * R + r] = row.lse - (row.logits[inputs.targets[target(g, r)] - params.first] ?? 0);
+    }
+  }
+  return { losses, lse };
+}
+
+/** Losses, log-sum-exps and the gradient in x, f64: the definition of `loss/forward_backward`. */
+export function forwardBackward(inputs: Arrays, dims: Dims, params: Params, shared: ReadonlySet<string>): Arrays {
+  const { G, R, V, D } = dims;
+  const { losses, lse } = forward(inputs, dims, { first: 0 }, shared);
+  const x = rowOf(R, D, shared.has("x"));
+  const w = rowOf(V, D, shared.has("w"));
+  const target = rowOf(R, 1, shared.has("targets"));
   const dx = new Float64Array(G * R * D);
   for (let g = 0; g < G; g++) {
     for (let r = 0; r < R; r++) {
       const y = inputs.targets[target(g, r)];
       const row = softmaxRow(inputs, dims, x(g, r), w(g, 0));
-      lse[g * R + r] = row.lse;
-      losses[g * R + r] = row.lse - row.logits[y];
-      if (params.scale === 0) continue;
       for (let v = 0; v < V; v++) {
         const weight = params.scale * (row.p[v] - (v === y ? 1 : 0));
         for (let d = 0; d < D; d++) dx[(g * R + r) * D + d] += weight * inputs.w[w(g, v) + d];
@@ -58,7 +67,27 @@ export function forwardBackward(inputs: Arrays, dims: Dims, params: Params, shar
   return { losses, lse, dx };
 }
 
-/** The gradient in w, f64: the definition of `loss/backward_weight`. */
+/** What a part of the vocabulary adds to the gradient in x, f64: the definition of `loss/backward_input`. */
+export function backwardInput(inputs: Arrays, dims: Dims, params: Params, shared: ReadonlySet<string>): Arrays {
+  const { G, R, V, D } = dims;
+  const x = rowOf(R, D, shared.has("x"));
+  const w = rowOf(V, D, shared.has("w"));
+  const target = rowOf(R, 1, shared.has("targets"));
+  const dx = params.use_add ? Float64Array.from(inputs.add) : new Float64Array(G * R * D);
+  for (let g = 0; g < G; g++) {
+    for (let r = 0; r < R; r++) {
+      const y = inputs.targets[target(g, r)] - params.first;
+      const { logits } = softmaxRow(inputs, dims, x(g, r), w(g, 0));
+      for (let v = 0; v < V; v++) {
+        const weight = params.scale * (Math.exp(logits[v] - inputs.lse[g * R + r]) - (v === y ? 1 : 0));
+        for (let d = 0; d < D; d++) dx[(g * R + r) * D + d] += weight * inputs.w[w(g, v) + d];
+      }
+    }
+  }
+  return { dx };
+}
+
+/** The gradient in w of a part of the vocabulary, f64: the definition of `loss/backward_weight`. */
 export function backwardWeight(inputs: Arrays, dims: Dims, params: Params, shared: ReadonlySet<string>): Arrays {
   const { G, R, V, D } = dims;
   const x = rowOf(R, D, shared.has("x"));
@@ -67,7 +96,7 @@ export function backwardWeight(inputs: Arrays, dims: Dims, params: Params, share
   const dw = new Float64Array(G * V * D);
   for (let g = 0; g < G; g++) {
     for (let r = 0; r < R; r++) {
-      const y = inputs.targets[target(g, r)];
+      const y = inputs.targets[target(g, r)] - params.first;
       const { logits } = softmaxRow(inputs, dims, x(g, r), w(g, 0));
       for (let v = 0; v < V; v++) {
         const weight = params.scale * (Math.exp(logits[v] - inputs.lse[g * R + r]) - (v === y ? 1 : 0));
@@ -76,4 +105,21 @@ export function backwardWeight(inputs: Arrays, dims: Dims, params: Params, share
     }
   }
   return { dw };
+}
+
+/** Losses and log-sum-exps of two neighboring parts joined, f64: the definition of `loss/merge`. */
+export function merge(inputs: Arrays, { G, R }: Dims, { first }: Params, shared: ReadonlySet<string>): Arrays {
+  const target = rowOf(R, 1, shared.has("targets"));
+  const losses = new Float64Array(G * R);
+  const lse = new Float64Array(G * R);
+  for (let g = 0; g < G; g++) {
+    for (let r = 0; r < R; r++) {
+      const i = g * R + r;
+      const p = inputs.targets[target(g, r)] >= first ? "b" : "a";
+      const [a, b] = [inputs.lse_a[i], inputs.lse_b[i]];
+      lse[i] = Math.max(a, b) + Math.log1p(Math.exp(-Math.abs(a - b)));
+      losses[i] = inputs[`losses_${p}`][i] + (lse[i] - inputs[`lse_${p}`][i]);
+    }
+  }
+  return { losses, lse };
 }

@@ -2,9 +2,9 @@
 import * as assert from "uvu/assert";
 import { testDevice } from "../../harness/test/device";
 import { suite } from "../../harness/test/suite";
+import { forward as activations } from "../../kernels/activation/forward";
 import { sum } from "../../kernels/add/sum";
 import { forward as attention } from "../../kernels/attention/forward";
-import { forward as gelu } from "../../kernels/gelu/forward";
 import { type Dims, type Kernel, linearGrid } from "../../kernels/kernel";
 import { forward as layernorm } from "../../kernels/layernorm/forward";
 import { nt } from "../../kernels/matmul/nt";
@@ -94,7 +94,7 @@ ${body}
     grid: ({ N }: Dims) => linearGrid(N, 64),
     suits: "any" as const,
   };
-  return { ...gelu, name: `some/${name}`, variants: { plain } } as Kernel;
+  return { ...activations.gelu, name: `some/${name}`, variants: { plain } } as Kernel;
 }
 
 test("WGSL that does not compile is an error with the file and the line of the piece that is wrong", async () => {

@@ -1,3 +1,5 @@
+import type { ActivationName } from "../../kernels/activation/functions";
+
 /** The numbers of a GPT-NeoX model that the mathematics needs. */
 export interface NeoxConfig {
   readonly vocabSize: number;
@@ -14,8 +16,8 @@ export interface NeoxConfig {
   readonly layerNormEps: number;
   /** true: `x + attn(ln1 x) + mlp(ln2 x)`; false: one after the other. */
   readonly useParallelResidual: boolean;
-  /** Exact GELU, by erf. */
-  readonly hiddenAct: "gelu";
+  /** Of the MLP: `gelu` is exact, by erf; `gelu_tanh` its approximation by tanh. */
+  readonly hiddenAct: ActivationName;
   /** Whether query_key_value and attention.dense have biases. */
   readonly attentionBias: boolean;
   /** true: the unembedding is the embedding's matrix and has no weight of its own. */

@@ -1,4 +1,4 @@
-import { attention, gelu, layerNorm, linear } from "./operations";
+import { activation, attention, layerNorm, linear } from "./operations";
 import type { ModelPlanOptions } from "./request";
 import { layerPrefix } from "./restriction";
 import type { Tape, Value } from "./tape";
@@ -108,16 +108,17 @@ function planMlp(
   residual: Value,
   layer: number,
 ): Value {
-  const { fixed, restriction } = options;
+  const { config, fixed, restriction } = options;
   const prefix = `${layerPrefix(layer)}mlp.`;
   const label = `l${layer} mlp`;
   const into = `${prefix}dense_h_to_4h`;
   const back = `${prefix}dense_4h_to_h`;
   const neurons = restriction.part?.layer === layer ? restriction.part.neurons : undefined;
   const outBias = weights.get(`${back}.bias`);
+  const activate = (what: string, before: Value) => activation(tape, `${label} ${what}`, config.hiddenAct, before);
   if (!neurons) {
     const before = linear(tape, `${label} in`, x, weights.get(`${into}.weight`), weights.get(`${into}.bias`), fixed);
-    const active = gelu(tape, `${label} gelu`, before);
+    const active = activate("activation", before);
     return linear(tape, `${label} out`, active, weights.get(`${back}.weight`), outBias, fixed, {
       residual,
       keep: true,
@@ -131,7 +132,7 @@ function planMlp(
     weights.trained(`${into}.bias`),
     fixed,
   );
-  const active = gelu(tape, `${label} gelu`, trained);
+  const active = activate("activation", trained);
   const rest = linear(tape, `${label} out`, active, weights.without(`${back}.weight`, neurons), outBias, fixed, {
     residual,
   });
@@ -143,7 +144,7 @@ function planMlp(
     weights.moving(`${into}.bias`),
     fixed,
   );
-  const own = gelu(tape, `${label} moving gelu`, before);
+  const own = activate("moving activation", before);
   return linear(tape, `${label} moving out`, own, weights.moving(`${back}.weight`)!, undefined, fixed, {
     residual: rest,
   });

@@ -1,10 +1,11 @@
+import { backward as activationBackward } from "../../kernels/activation/backward";
+import { forward as activationForward } from "../../kernels/activation/forward";
+import type { ActivationName } from "../../kernels/activation/functions";
 import { sum } from "../../kernels/add/sum";
 import { backward as attentionBackward } from "../../kernels/attention/backward";
 import { forward as attentionForward } from "../../kernels/attention/forward";
 import { backward as embeddingBackward } from "../../kernels/embedding/backward";
 import { forward as embeddingForward } from "../../kernels/embedding/forward";
-import { backward as geluBackward } from "../../kernels/gelu/backward";
-import { forward as geluForward } from "../../kernels/gelu/forward";
 import { backward as layernormBackward } from "../../kernels/layernorm/backward";
 import { backwardParams as layernormBackwardParams } from "../../kernels/layernorm/backward_params";
 import { forward as layernormForward } from "../../kernels/layernorm/forward";
@@ -114,7 +115,7 @@ export function layerNorm(
   );
 }
 
-/** y = x W^T + b (+ residual), W [out, in]; `gelu` applies the exact GELU before the residual is added. */
+/** y = x W^T + b (+ residual), W [out, in]. */
 export function linear(
   tape: Tape,
   label: string,
@@ -171,22 +172,22 @@ function pass(tape: Tape, value: Value, gradient: View, fixed: FixedTensors): vo
   );
 }
 
-/** Exact GELU. */
-export function gelu(tape: Tape, label: string, x: Value): Value {
+/** The MLP's activation function, element by element. */
+export function activation(tape: Tape, label: string, name: ActivationName, x: Value): Value {
   const flat = (view: View) => reshape(view, [view.shape.reduce((a, b) => a * b, 1)]);
   return tape.record(
     label,
     x.view.shape.at(-1)!,
     [x],
     [],
-    (out, [read]) => [call(label, geluForward, { x: flat(read.view), y: flat(out) })],
+    (out, [read]) => [call(label, activationForward[name], { x: flat(read.view), y: flat(out) })],
     {
       keep: true,
       differentiate: (out, [read]) => {
         const dy = out.gradient;
         if (!dy) return;
         tape.collect(read, (_, dx) =>
-          call(`${label} backward`, geluBackward, { x: flat(read.view), dy: flat(dy), dx: flat(dx) }),
+          call(`${label} backward`, activationBackward[name], { x: flat(read.view), dy: flat(dy), dx: flat(dx) }),
         );
       },
     },

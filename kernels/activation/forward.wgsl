@@ -1,6 +1,6 @@
-// Exact GELU, element by element.
+// An activation function, element by element.
 //
-// y = x Phi(x), Phi the standard normal distribution function (common/erf.wgsl)
+// y = f(x), f one of the chunks gelu.wgsl, gelu_tanh.wgsl, relu.wgsl
 //
 // x [N], y [N].
 // An invocation owns one element, a workgroup 64 neighbors.
@@ -17,5 +17,5 @@ struct Params { N: u32 }
 fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
   let i = id.x + id.y * groups.x * 64u;
   if (i >= params.N) { return; }
-  y[i] = gelu_exact(x[i]);
+  y[i] = activation(x[i]);
 }

@@ -1,6 +1,6 @@
-// Gradient of the exact GELU, four elements at a time.
+// Gradient of an activation function, four elements at a time: whole 16-byte accesses.
 //
-// dx = dy (Phi(x) + x phi(x)), Phi and phi the standard normal distribution function and density (common/erf.wgsl)
+// dx = dy f'(x), f one of the chunks gelu.wgsl, gelu_tanh.wgsl, relu.wgsl
 //
 // x [N], dy [N], dx [N], N a multiple of 4.
 // An invocation owns four neighboring elements, a workgroup 256.
@@ -19,10 +19,8 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) group
   let i = id.x + id.y * groups.x * 64u;
   if (i * 4u >= params.N) { return; }
   let v = x[i];
-  dx[i] = dy[i] * vec4f(
-    gelu_exact_derivative(v.x),
-    gelu_exact_derivative(v.y),
-    gelu_exact_derivative(v.z),
-    gelu_exact_derivative(v.w),
+  let slopes = vec4f(
+    activation_slope(v.x), activation_slope(v.y), activation_slope(v.z), activation_slope(v.w)
   );
+  dx[i] = dy[i] * slopes;
 }

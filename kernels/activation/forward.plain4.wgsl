@@ -1,6 +1,6 @@
-// Exact GELU, four elements at a time: a third less time on SwiftShader, whole 16-byte accesses on a GPU.
+// An activation function, four elements at a time: a third less time on SwiftShader, whole 16-byte accesses on a GPU.
 //
-// y = x Phi(x), Phi the standard normal distribution function (common/erf.wgsl)
+// y = f(x), f one of the chunks gelu.wgsl, gelu_tanh.wgsl, relu.wgsl
 //
 // x [N], y [N], N a multiple of 4.
 // An invocation owns four neighboring elements, a workgroup 256.
@@ -18,5 +18,5 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) group
   let i = id.x + id.y * groups.x * 64u;
   if (i * 4u >= params.N) { return; }
   let v = x[i];
-  y[i] = vec4f(gelu_exact(v.x), gelu_exact(v.y), gelu_exact(v.z), gelu_exact(v.w));
+  y[i] = vec4f(activation(v.x), activation(v.y), activation(v.z), activation(v.w));
 }

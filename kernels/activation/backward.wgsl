@@ -1,6 +1,6 @@
-// Gradient of the exact GELU, element by element.
+// Gradient of an activation function, element by element.
 //
-// dx = dy (Phi(x) + x phi(x)), Phi and phi the standard normal distribution function and density (common/erf.wgsl)
+// dx = dy f'(x), f one of the chunks gelu.wgsl, gelu_tanh.wgsl, relu.wgsl
 //
 // x [N], dy [N], dx [N].
 // An invocation owns one element, a workgroup 64 neighbors.
@@ -18,5 +18,5 @@ struct Params { N: u32 }
 fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
   let i = id.x + id.y * groups.x * 64u;
   if (i >= params.N) { return; }
-  dx[i] = dy[i] * gelu_exact_derivative(x[i]);
+  dx[i] = dy[i] * activation_slope(x[i]);
 }
