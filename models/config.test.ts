@@ -94,6 +94,12 @@ test("rotary settings that contradict each other or would be ignored by transfor
   refused({ rope_scaling: { type: "yarn" } }, /"yarn"/);
   refused({ rope_parameters: { rope_thta: 9 } }, /unknown key "rope_parameters\.rope_thta"; did you mean "rope_theta"/);
   refused({ rope_parameters: [] }, /"rope_parameters" is \[\]/);
+  refused({ rope_parameters: { rope_theta: null } }, /"rope_parameters\.rope_theta" is null/);
+  refused(
+    { rope_scaling: { type: "default" }, rope_parameters: { rope_theta: 10000 } },
+    /both "rope_scaling" and "rope_parameters"; transformers reads the first only/,
+  );
+  assert.is(parse({ rope_scaling: {}, rope_parameters: { rope_theta: 10000 } }).rotaryBase, 10000);
   refused({ rotary_pct: 1.5 }, /"rotary_pct" is 1\.5; it must be a number from 0 to 1/);
   refused({ rotary_pct: "0.25" }, /"rotary_pct" is "0\.25"/);
   refused({ rotary_emb_base: 0 }, /"rotary_emb_base" is 0; it must be a number above 0/);
@@ -118,6 +124,8 @@ test("unknown keys name the nearest known one", () => {
   refused({ rotary_percent: 0.25 }, /unknown key "rotary_percent"/);
   refused({ toString: 1 }, /unknown key "toString"/);
   assert.ok(parse({ _name_or_path: "x", _attn_implementation_autoset: true, attention_dropout: 0.1 }));
+  const inert = { is_decoder: true, hidden_dropout: 0.1, attention_probs_dropout_prob: 0.1, dtype: "bfloat16" };
+  assert.equal(parse({ ...inert, classifier_dropout: 0.1, use_cache: false, eos_token_id: [0, 2] }), parse());
 });
 
 test("sizes and flags that do not fit", () => {
@@ -151,6 +159,8 @@ test("what cannot be computed is refused by name", () => {
   refused({ model_type: "llama" }, /"model_type" is "llama"/);
   refused({ architectures: ["GPTNeoXForSequenceClassification"] }, /"architectures"/);
   refused({}, /neither "model_type" nor "architectures"/, ["model_type", "architectures"]);
+  refused({ is_encoder_decoder: true }, /"is_encoder_decoder" is true, which is not supported/);
+  refused({ is_causal: false }, /unknown key "is_causal"/);
   refused({ quantization_config: { bits: 4 } }, /"quantization_config" is .* not supported/);
   refused({ pruned_heads: { 0: [1] } }, /"pruned_heads"/);
   assert.throws(() => parseNeoxConfig([], "x"), /not a JSON object/);

@@ -150,10 +150,16 @@ function readRope(reader: Reader): { fraction: number; base: number } {
     if (value === undefined) continue;
     if (!isObject(value)) reader.fail(`"${key}" is ${show(value)}`, "it must be an object or null");
     const type = value.rope_type ?? value.type ?? "default";
-    if (type !== "default") reader.fail(`"${key}.rope_type" is ${show(type)}`, `only "default" is supported yet`);
-    const unknown = Object.keys(value).find((name) => !ROPE_KEYS.includes(name));
-    if (unknown !== undefined) reader.fail(`unknown key "${key}.${unknown}"`, suggest(unknown, ROPE_KEYS));
-    dictionaries.push([`${key}.`, value]);
+    if (type !== "default") reader.fail(`"${key}.rope_type" is ${show(type)}`, `only "default" is supported`);
+    for (const [name, held] of Object.entries(value)) {
+      if (!ROPE_KEYS.includes(name)) reader.fail(`unknown key "${key}.${name}"`, suggest(name, ROPE_KEYS));
+      // transformers takes its defaults for a key that is absent, but not for null.
+      if (held === null) reader.fail(`"${key}.${name}" is null`, "remove it");
+    }
+    if (Object.keys(value).length > 0) dictionaries.push([`${key}.`, value]);
+  }
+  if (dictionaries.length > 1) {
+    reader.fail(`both "rope_scaling" and "rope_parameters"`, "transformers reads the first only: remove one of them");
   }
   const top: [string, Json] = ["", reader.json];
 

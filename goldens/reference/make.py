@@ -1,4 +1,4 @@
-"""Makes the goldens: `python goldens/reference/make.py [--only kernels|nano] [--out goldens]`.
+"""Makes the goldens: `python goldens/reference/make.py [--only kernels|nano|random] [--out goldens]`.
 
 Needs the packages of requirements.txt; for the nano part also Node and the repository's node_modules, because the text comes
 from the project's own corpus generator. The same machine gives the same bytes; another processor may change last digits.
@@ -18,7 +18,7 @@ HERE = Path(__file__).resolve().parent
 
 def main() -> None:
     parser = argparse.ArgumentParser(description="Makes the goldens from PyTorch and transformers in float64.")
-    parser.add_argument("--only", choices=["kernels", "nano"], help="make this part and keep the other")
+    parser.add_argument("--only", choices=["kernels", "nano", "random"], help="make this part and keep the other")
     parser.add_argument("--out", type=Path, default=HERE.parent, help="folder of manifest.json (default: goldens)")
     args = parser.parse_args()
 
@@ -39,6 +39,10 @@ def main() -> None:
         from nano import make_nano
 
         make_nano(store)
+    if args.only in (None, "random"):
+        from random_models import make_random
+
+        make_random(store)
     print(store.finish(), file=sys.stderr)
 
 

@@ -20,7 +20,7 @@ UNEMBEDDING = {"lm_head.weight": "embed_out.weight"}  # transformers 5 renamed t
 
 
 def rotary_tables(positions: torch.Tensor, ndims: int, base: float) -> tuple[torch.Tensor, torch.Tensor]:
-    """cos and sin [..., ndims] in float64, both halves alike, as GPTNeoXRotaryEmbedding lays them out."""
+    """cos and sin [..., ndims, rounded up to even] in float64, both halves alike, as GPTNeoXRotaryEmbedding lays them out."""
     frequencies = base ** (-torch.arange(0, ndims, 2, dtype=torch.float64) / ndims)
     angles = positions[..., None].to(torch.float64) * frequencies
     angles = torch.cat((angles, angles), dim=-1)
@@ -31,7 +31,10 @@ class ExactRotary(GPTNeoXRotaryEmbedding):
     """The tables in float64."""
 
     def forward(self, x: torch.Tensor, position_ids: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-        return rotary_tables(position_ids, 2 * len(self.inv_freq), self.config.rope_parameters["rope_theta"])
+        rope = self.config.rope_parameters
+        width = self.config.hidden_size // self.config.num_attention_heads
+        # Of an odd number d of dims transformers rotates one more, with the frequencies base^(-2i/d).
+        return rotary_tables(position_ids, int(width * rope["partial_rotary_factor"]), rope["rope_theta"])
 
 
 def build(config: dict, exact_rotary: bool = True) -> GPTNeoXForCausalLM:

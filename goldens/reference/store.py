@@ -32,6 +32,10 @@ def tolerance_l2(relative_l2: float, reason: str) -> dict:
     return {"relative_l2": relative_l2, "reason": reason}
 
 
+def digest(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()
+
+
 class Store:
     """Writes golden files under `root` and keeps `manifest.json` in step with them."""
 
@@ -56,7 +60,7 @@ class Store:
         (self.root / name).write_bytes(data)
         self.files[name] = {
             "file": name,
-            "sha256": hashlib.sha256(data).hexdigest(),
+            "sha256": digest(data),
             "bytes": len(data),
             "entries": entries,
         }

@@ -4,13 +4,14 @@ import type { Command } from "./command";
 import { bench } from "./commands/bench";
 import { cluster } from "./commands/cluster";
 import { devices } from "./commands/devices";
+import { fetch } from "./commands/fetch";
 import { loss } from "./commands/loss";
 import { report } from "./commands/report";
 import { run, sample } from "./commands/run";
 import { verify } from "./commands/verify";
 import { findCommand, helpText, parseOptions, programHelp } from "./options";
 
-const commands: Command[] = [run, devices, verify, bench, loss, sample, cluster, report];
+const commands: Command[] = [run, devices, verify, bench, fetch, loss, sample, cluster, report];
 const specs = commands.map(({ spec }) => spec);
 
 async function main(words: string[]): Promise<number> {

@@ -59,7 +59,7 @@ export async function checkCase(
 /** Every case × variant of a kernel against its f64 reference, run twice: bit-equal, and nothing past the end. */
 export function testKernel(test: Suite, kernel: Kernel): void {
   for (const [variantName, variant] of Object.entries(kernel.variants)) {
-    test(`${variantName}: all cases against the f64 reference`, async (t) => {
+    test(`${kernel.name}#${variantName}: all cases against the f64 reference`, async (t) => {
       const { facts } = await testDevice();
       let ran = 0;
       for (const [index, c] of kernel.cases.entries()) {

@@ -2,22 +2,20 @@
 import { join } from "node:path";
 import { SpectroscopeError } from "../../kernels/errors";
 import { parseNeoxConfig } from "../../models/config";
-import type { SafetensorsTensor } from "../../models/safetensors";
 import { type LoadedModel, loadModel } from "../../models/weights";
 import type { Device } from "../../runtime/device/device";
 import { projectRoot } from "../../runtime/device/root";
-import { modelLosses } from "../../runtime/neox/losses";
 import { parseRestriction } from "../../runtime/neox/restriction";
 import { memoryTensors } from "../../runtime/neox/weights";
 import { Chains } from "../../runtime/sampler/chains";
 import { Laboratory } from "../../runtime/sampler/laboratory";
 import type { SamplerSettings } from "../../runtime/sampler/settings";
 import { type ComponentSums, susceptibility } from "../../runtime/susceptibility/estimate";
-import { type Row, row } from "./kernels";
-import { type GoldenEntry, type Manifest, readGolden, type Tensors } from "./manifest";
+import { Golden, lossRows, type OnRow } from "./golden";
+import type { Row } from "./kernels";
+import type { GoldenEntry, Manifest } from "./manifest";
 
 type Model = Pick<LoadedModel, "config" | "weights">;
-type OnRow = (row: Row) => void;
 
 /** The nano goldens, each a part that can be verified by itself. */
 export const nanoParts = {
@@ -36,81 +34,13 @@ export async function verifyNano(device: Device, manifest: Manifest, onRow: OnRo
   return rows;
 }
 
-/** A golden file with its tensors. */
-class Golden {
-  constructor(
-    readonly name: string,
-    readonly entries: readonly GoldenEntry[],
-    private readonly tensors: Tensors,
-  ) {}
-
-  static async open(manifest: Manifest, name: string): Promise<Golden> {
-    const file = manifest.files.find((candidate) => candidate.file === `nano/${name}.safetensors`);
-    if (!file) {
-      const hint = "make it with goldens/reference/make.py --only nano";
-      throw new SpectroscopeError(`goldens: no nano/${name}.safetensors`, { code: "bad-input", hint });
-    }
-    return new Golden(`nano/${name}`, file.entries, await readGolden(manifest, file));
-  }
-
-  tensor(name: string): SafetensorsTensor {
-    const tensor = this.tensors.get(name);
-    if (!tensor) throw new SpectroscopeError(`golden ${this.name}: no tensor ${JSON.stringify(name)}`);
-    return tensor;
-  }
-
-  /** Rows of T + 1 ids, and their columns. */
-  ids(name: string): { ids: Uint32Array; columns: number } {
-    const { data, shape } = this.tensor(name);
-    return { ids: Uint32Array.from(data), columns: shape[1] };
-  }
-
-  /** Tensors of a case below a prefix, by what follows it. */
-  below(prefix: string): Map<string, SafetensorsTensor> {
-    const found = [...this.tensors].filter(([name]) => name.startsWith(prefix));
-    return new Map(found.map(([name, tensor]) => [name.slice(prefix.length), tensor]));
-  }
-
-  compare(
-    entry: GoldenEntry,
-    tensor: string,
-    actual: ArrayLike<number>,
-    expected: ArrayLike<number>,
-    kind = tensor,
-  ): Row {
-    const tolerance = entry.tolerances[kind];
-    if (!tolerance)
-      throw new SpectroscopeError(`goldens/manifest.json: ${this.name}, ${entry.case}: no tolerance for ${kind}`);
-    return row({ subject: this.name, case: entry.case, tensor }, actual, expected, tolerance);
-  }
-}
-
 function nano(): Promise<Model> {
   return loadModel(join(projectRoot(), "models", "nano"));
 }
 
-async function lossRows(
-  device: Device,
-  golden: Golden,
-  entry: GoldenEntry,
-  model: Model,
-  onRow: OnRow,
-): Promise<Row[]> {
-  const { ids, columns } = golden.ids(`${entry.case}/ids`);
-  const { losses, gradients } = await modelLosses(device, model, ids, columns, { gradients: true });
-  const rows = [golden.compare(entry, "losses", losses, golden.tensor(`${entry.case}/losses`).data)];
-  for (const [name, expected] of golden.below(`${entry.case}/gradient/`)) {
-    const actual = gradients?.get(name);
-    if (!actual) throw new SpectroscopeError(`${golden.name}, ${entry.case}: the runtime gave no gradient of ${name}`);
-    rows.push(golden.compare(entry, `gradient of ${name}`, actual.data, expected.data, "gradient"));
-  }
-  rows.forEach(onRow);
-  return rows;
-}
-
 /** Per-token losses of nano and the gradient of their mean by parameter. */
 export async function verifyLosses(device: Device, manifest: Manifest, onRow: OnRow = () => {}): Promise<Row[]> {
-  const golden = await Golden.open(manifest, "losses");
+  const golden = await Golden.open(manifest, "nano/losses");
   const model = await nano();
   const rows: Row[] = [];
   for (const entry of golden.entries) rows.push(...(await lossRows(device, golden, entry, model, onRow)));
@@ -119,7 +49,7 @@ export async function verifyLosses(device: Device, manifest: Manifest, onRow: On
 
 /** The same for small random models of other kinds (sequential residual, tied, no biases), whose weights are in the golden. */
 export async function verifyOddModels(device: Device, manifest: Manifest, onRow: OnRow = () => {}): Promise<Row[]> {
-  const golden = await Golden.open(manifest, "odd");
+  const golden = await Golden.open(manifest, "nano/odd");
   const rows: Row[] = [];
   for (const entry of golden.entries) {
     const config = parseNeoxConfig(entry.settings?.config, `golden ${golden.name}, ${entry.case}`);
@@ -186,7 +116,7 @@ function unpadded(blocks: ArrayLike<number>, chains: number, slices: readonly St
 
 /** Weights after 50 SGLD updates with the project's noise and batches. */
 export async function verifyTrajectories(device: Device, manifest: Manifest, onRow: OnRow = () => {}): Promise<Row[]> {
-  const golden = await Golden.open(manifest, "sgld");
+  const golden = await Golden.open(manifest, "nano/sgld");
   const model = await nano();
   const rows: Row[] = [];
   const lab = new Laboratory(device, model.config, model.weights);
@@ -246,7 +176,7 @@ export async function verifySusceptibilities(
   manifest: Manifest,
   onRow: OnRow = () => {},
 ): Promise<Row[]> {
-  const golden = await Golden.open(manifest, "chi");
+  const golden = await Golden.open(manifest, "nano/chi");
   const model = await nano();
   const rows: Row[] = [];
   const add = (result: Row) => {

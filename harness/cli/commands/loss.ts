@@ -1,6 +1,8 @@
 import { SpectroscopeError } from "../../../kernels/errors";
 import { writeSafetensors } from "../../../models/safetensors-file";
-import { readTokens } from "../../../models/tokens";
+import { readTextBlock } from "../../../models/text/block";
+import { readTokens, type TokenBlock } from "../../../models/tokens";
+import type { LoadedModel } from "../../../models/weights";
 import { openDevice } from "../../../runtime/device/device";
 import { modelLosses } from "../../../runtime/neox/losses";
 import type { TensorSource } from "../../../runtime/neox/weights";
@@ -8,17 +10,25 @@ import { checkWritable } from "../../../runtime/store/files";
 import { writeNpy } from "../../../runtime/store/npy-file";
 import { ADAPTER, command, JSON_FLAG, output } from "../command";
 import { dryRun, type LossRequest, lossLimits } from "../loss-memory";
-import { openModel } from "../model";
+import { MODEL_FORMS, openModel } from "../model";
 import { Progress } from "../progress";
 
 /** Per-token losses of a model, and the gradient of their mean by Hugging Face name. */
 export const loss = command(
   {
     name: "loss",
-    summary: "Per-token losses of a GPT-NeoX model on ready token ids, and the gradient of their mean.",
+    summary: "Per-token losses of a GPT-NeoX model on a text or on ready token ids, and the gradient of their mean.",
     options: {
-      model: { type: "string", placeholder: "DIR", help: "nano, or a directory with config.json and safetensors" },
-      tokens: { type: "string", placeholder: "FILE", help: "JSON list of B rows of T ids, or .npy" },
+      model: { type: "string", placeholder: "MODEL", help: MODEL_FORMS },
+      text: { type: "string", placeholder: "FILE", help: "text to tokenize: .txt, or .jsonl with a document a line" },
+      "row-length": {
+        type: "integer",
+        min: 2,
+        help: "of a text: ids in a row, T (default: as many as the model takes)",
+      },
+      rows: { type: "integer", min: 1, help: "of a text: stop after so many rows (default: all of it)" },
+      bos: { type: "boolean", default: false, help: "of a text: begin every row with the begin-of-text id" },
+      tokens: { type: "string", placeholder: "FILE", help: "instead: B rows of T ids, as JSON, .npy or .safetensors" },
       out: { type: "string", placeholder: "FILE", help: "write losses as .npy: f32 [B, T-1], nats" },
       grads: { type: "string", placeholder: "FILE", help: "write the mean loss's gradient as safetensors" },
       "dry-run": { type: "boolean", default: false, help: "only tell buffers, limits needed and memory" },
@@ -28,15 +38,21 @@ export const loss = command(
         help: "cut vocabulary matrices into parts of at most this size (default: the adapter's limit on a binding)",
       },
       adapter: ADAPTER,
+      offline: { type: "boolean", default: false, help: "take a model of the hub from the cache only" },
       json: JSON_FLAG,
     },
-    required: ["model", "tokens"],
-    examples: ["loss --model nano --tokens ids.json --out losses.npy --grads grads.safetensors"],
+    required: ["model"],
+    examples: [
+      "loss --model EleutherAI/pythia-14m --text book.txt --out losses.npy",
+      "loss --model nano --tokens ids.json --out losses.npy --grads grads.safetensors",
+    ],
   },
   async ({ values }) => {
     const progress = new Progress(values.json);
-    const model = await openModel(values.model!);
-    const { ids, rows, columns } = await readTokens(values.tokens!, model.config);
+    checkTextOptions(values);
+    const model = await openModel(values.model!, { offline: values.offline, progress });
+    const block = await readBlock(values, model, progress);
+    const { ids, rows, columns } = block;
     const most = values["max-binding-mib"];
     const request: LossRequest = {
       rows,
@@ -73,7 +89,8 @@ export const loss = command(
       const seconds = (performance.now() - since) / 1000;
       if (values.json) {
         const facts = { adapter: device.facts.name, rows, tokens: losses.length, mean_loss: mean, seconds };
-        output(JSON.stringify({ ...facts, out: values.out ?? null, grads: values.grads ?? null }));
+        const files = { out: values.out ?? null, grads: values.grads ?? null };
+        output(JSON.stringify({ model: model.source.directory, ...facts, ...block.text, ...files }));
       } else {
         output(
           `mean loss ${mean.toFixed(6)} nats over ${losses.length} tokens of ${rows} rows (${seconds.toFixed(1)} s)`,
@@ -85,6 +102,47 @@ export const loss = command(
     }
   },
 );
+
+type TextValues = {
+  readonly text?: string;
+  readonly tokens?: string;
+  readonly "row-length"?: number;
+  readonly rows?: number;
+  readonly bos: boolean;
+};
+
+/** @throws SpectroscopeError of usage: not exactly one of text and tokens, or options of a text without one */
+function checkTextOptions(values: TextValues): void {
+  const usage = (message: string, hint: string) => new SpectroscopeError(`loss: ${message}`, { code: "usage", hint });
+  if ((values.text === undefined) === (values.tokens === undefined)) {
+    throw usage("give one of --text and --tokens", "--text FILE is tokenized, --tokens FILE holds ready ids");
+  }
+  const lost = (["row-length", "rows", "bos"] as const).find((key) => values[key]);
+  if (values.tokens !== undefined && lost)
+    throw usage(`--${lost} goes with --text`, "ready ids come in rows of their own");
+}
+
+/** Rows of ids, and what is told of a text. */
+async function readBlock(
+  values: TextValues,
+  model: LoadedModel,
+  progress: Progress,
+): Promise<TokenBlock & { readonly text?: Record<string, unknown> }> {
+  if (values.tokens !== undefined) return readTokens(values.tokens, model.config);
+  const { directory } = model.source;
+  const block = await readTextBlock(values.text!, {
+    tokenizer: directory,
+    limits: model.config,
+    columns: values["row-length"],
+    bos: values.bos,
+    maxRows: values.rows,
+  });
+  const { documents, dropped, unread, rows, columns, endOfText } = block;
+  const left = dropped > 0 ? `; the last ${dropped} ids fill no row and are left out` : "";
+  const more = unread > 0 ? `; ${unread} documents were not read` : "";
+  progress.say(`${documents} documents in ${rows} rows of ${columns} ids${left}${more}`);
+  return { ...block, text: { documents, dropped, unread, end_of_text: endOfText } };
+}
 
 const SUSPECT = "nothing was written; check the weights, and this adapter with `npx spectroscope verify`";
 

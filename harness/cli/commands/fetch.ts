@@ -1,0 +1,65 @@
+import { byteCount } from "../../../models/hub/bytes";
+import { nameText } from "../../../models/hub/fetch";
+import { parseRemoteName, REMOTE_FORMS, type RemoteName } from "../../../models/hub/name";
+import { command, JSON_FLAG, output } from "../command";
+import { usage } from "../fields";
+import { onInterrupt } from "../interrupt";
+import { fetchWithProgress, hubEnvironment } from "../model";
+import { duration, Progress } from "../progress";
+
+/** The name with the revision of `--revision`. @throws SpectroscopeError */
+function nameOf(text: string, revision: string | undefined, endpoint: string): RemoteName {
+  const name = parseRemoteName(text, endpoint);
+  if (!name) throw usage(`${JSON.stringify(text)} is no model's name`, `write ${REMOTE_FORMS}`);
+  if (revision === undefined) return name;
+  if (name.kind === "folder") throw usage(`--revision ${revision}: a plain URL has no revisions`, "leave it out");
+  if (name.revision !== undefined) throw usage(`--revision ${revision}: the name has a revision already`, "keep one");
+  return parseRemoteName(`${name.repo}@${revision}`, endpoint) as RemoteName;
+}
+
+/** Brings a checkpoint into the cache that Python's huggingface_hub and this program share. */
+export const fetch = command(
+  {
+    name: "fetch",
+    summary: "Fetch a checkpoint from the Hugging Face hub, or from any URL, into the shared cache.",
+    positionals: [{ name: "MODEL", help: REMOTE_FORMS }],
+    options: {
+      revision: {
+        type: "string",
+        placeholder: "REV",
+        help: "branch, tag such as step143000, or commit (default main)",
+      },
+      offline: { type: "boolean", default: false, help: "ask nobody: only tell where the cache has it" },
+      json: JSON_FLAG,
+    },
+    examples: ["fetch EleutherAI/pythia-14m", "fetch EleutherAI/pythia-14m@step143000 --json"],
+  },
+  async ({ values, positionals }) => {
+    const environment = hubEnvironment(values.offline);
+    const name = nameOf(positionals[0], values.revision, environment.endpoint);
+    const progress = new Progress(values.json);
+    const stop = new AbortController();
+    const interrupt = onInterrupt((line) => {
+      progress.say(line);
+      stop.abort();
+    });
+    try {
+      const model = await fetchWithProgress(name, { environment, progress, signal: stop.signal });
+      const { repo, revision = null, commit, directory, files, downloadedBytes } = model;
+      const { seconds } = progress;
+      if (values.json) {
+        output(
+          JSON.stringify({ repo, revision, commit, directory, files, downloaded_bytes: downloadedBytes, seconds }),
+        );
+        return 0;
+      }
+      const size = `${files.length} files, ${byteCount(files.reduce((sum, { bytes }) => sum + bytes, 0))}`;
+      const brought = downloadedBytes > 0 ? `${byteCount(downloadedBytes)} fetched now` : "all there already";
+      progress.say(`${nameText(name)}, commit ${commit.slice(0, 10)}: ${size}, ${brought} (${duration(seconds)})`);
+      output(directory);
+      return 0;
+    } finally {
+      interrupt.done();
+    }
+  },
+);

@@ -1,0 +1,215 @@
+/** A model from the hub or from a plain URL into the cache, whole and checked. Node only. */
+import { existsSync } from "node:fs";
+import { readdir } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { SpectroscopeError } from "../../kernels/errors";
+import { readShardIndex } from "../safetensors-file";
+import { byteCount } from "./bytes";
+import { CacheFolder, CONFIG, INDEX, lacking, SINGLE, sizeOf, TOKENIZER } from "./cache";
+import { type Disk, diskFull, fetchBlob, type RemoteFile, realDisk } from "./download";
+import { type HubEnvironment, readHubEnvironment } from "./environment";
+import { folderOfUrl, stateOf, WebFolder } from "./folder";
+import { HttpClient, interrupted } from "./http";
+import type { RemoteName } from "./name";
+import { Repository } from "./repository";
+import type { ModelSource } from "./source";
+
+/** Where a model came from, to be recorded with what is measured on it. */
+export interface ModelOrigin {
+  /** `OWNER/NAME`, or the URL of a folder. */
+  readonly repo: string;
+  /** As it was asked for; a plain folder has none. */
+  readonly revision?: string;
+  /** Of the hub's git; of a plain folder, a digest of its files' ETags. */
+  readonly commit: string;
+}
+
+/** A model in the cache. */
+export interface CachedModel extends ModelOrigin {
+  /** With `config.json` and weights; read-only by agreement, since others share it. */
+  readonly directory: string;
+}
+
+export interface FetchedFile {
+  readonly name: string;
+  readonly bytes: number;
+}
+
+export interface FetchedModel extends CachedModel {
+  readonly files: readonly FetchedFile[];
+  /** What came over the network now, without what an earlier call had brought. */
+  readonly downloadedBytes: number;
+}
+
+export interface FetchOptions {
+  readonly environment?: HubEnvironment;
+  readonly signal?: AbortSignal;
+  readonly say?: (line: string) => void;
+  /** Bytes on the disk of bytes in all, and how many were there when it began. */
+  readonly progress?: (done: number, total: number, before: number) => void;
+  readonly disk?: Disk;
+  /** First wait before a failed request is tried again; milliseconds. */
+  readonly backoffMs?: number;
+}
+
+/** The name as a person writes it. */
+export function nameText(name: RemoteName): string {
+  return name.kind === "folder" ? name.url : `${name.repo}${name.revision === undefined ? "" : `@${name.revision}`}`;
+}
+
+/** The model if the cache holds it whole, without asking anybody. @throws SpectroscopeError when its shard index is broken */
+export async function cachedModel(name: RemoteName, environment: HubEnvironment): Promise<CachedModel | undefined> {
+  const repo = name.kind === "repo";
+  const folder = repo ? CacheFolder.ofRepo(environment.cache, name.repo) : folderOfUrl(environment, name.url);
+  const revision = (repo ? name.revision : undefined) ?? "main";
+  const commit = await folder.commitOf(revision);
+  if (commit === undefined) return undefined;
+  const directory = folder.snapshot(commit);
+  if ((await lacking(directory)).length > 0) return undefined;
+  return { directory, commit, ...(repo ? { repo: name.repo, revision } : { repo: name.url }) };
+}
+
+/** Like `cachedModel`, for those who may not ask the network. @throws SpectroscopeError `offline`, saying what is missing */
+export async function offlineModel(name: RemoteName, environment: HubEnvironment): Promise<CachedModel> {
+  const found = await cachedModel(name, environment);
+  if (found) return found;
+  const repo = name.kind === "repo";
+  const folder = repo ? CacheFolder.ofRepo(environment.cache, name.repo) : folderOfUrl(environment, name.url);
+  const commit = await folder.commitOf((repo ? name.revision : undefined) ?? "main");
+  const missing =
+    commit !== undefined && existsSync(folder.snapshot(commit)) ? await lacking(folder.snapshot(commit)) : [];
+  const known = repo ? await folder.revisions() : [];
+  const what = missing.length > 0 ? `without ${missing.join(", ")}` : "not";
+  const others = missing.length === 0 && known.length > 0 ? ` (revisions that are: ${known.join(", ")})` : "";
+  throw new SpectroscopeError(`${nameText(name)} is ${what} in the cache ${dirname(folder.root)}${others}`, {
+    code: "offline",
+    hint: `with a network, and neither --offline nor HF_HUB_OFFLINE: npx spectroscope fetch ${nameText(name)}`,
+  });
+}
+
+/** One model's way into the cache. */
+class Fetch {
+  private readonly files: RemoteFile[] = [];
+  /** Bytes by name of what was there already. */
+  private readonly present = new Map<string, number>();
+  private downloaded = 0;
+
+  constructor(
+    private readonly source: ModelSource,
+    private readonly client: HttpClient,
+    private readonly environment: HubEnvironment,
+    private readonly options: FetchOptions,
+  ) {}
+
+  /** Finds a file in the snapshot or at the source; false when there is none. */
+  private async want(name: string): Promise<boolean> {
+    const { commit, folder } = this.source;
+    const here = commit === undefined ? undefined : await sizeOf(join(folder.snapshot(commit), name));
+    if (here !== undefined) {
+      this.present.set(name, here);
+      return true;
+    }
+    const file = await this.source.find(name);
+    if (file) this.files.push(file);
+    return file !== undefined;
+  }
+
+  private async need(name: string): Promise<void> {
+    if (!(await this.want(name))) throw this.source.lacks(name);
+  }
+
+  /** The files of the model: config, tokenizer if any, and the weights in one file or by their index. */
+  private async list(): Promise<void> {
+    await this.need(CONFIG);
+    for (const name of TOKENIZER) await this.want(name);
+    if (await this.want(SINGLE)) return;
+    if (!(await this.want(INDEX))) throw this.source.lacks(SINGLE);
+    const index = this.files.find(({ name }) => name === INDEX);
+    if (index) await this.download([index]);
+    const { commit, folder } = this.source;
+    const path = index ? folder.blob(index.blob) : join(folder.snapshot(commit as string), INDEX);
+    for (const shard of [...new Set((await readShardIndex(path)).values())].sort()) await this.need(shard);
+  }
+
+  /** Brings what the cache lacks of these. @throws SpectroscopeError before the first byte when they do not fit the disk */
+  private async download(files: readonly RemoteFile[]): Promise<void> {
+    const { folder } = this.source;
+    const { disk = realDisk, signal, say, progress } = this.options;
+    const had: number[] = [];
+    for (const { blob } of files)
+      had.push((await sizeOf(folder.blob(blob))) ?? (await sizeOf(folder.partial(blob))) ?? 0);
+    const total = files.reduce((sum, { size }) => sum + (size ?? 0), 0);
+    const before = had.reduce((sum, bytes) => sum + bytes, 0);
+    await folder.prepare();
+    const free = await disk.free(folder.root);
+    if (free !== undefined && total - before > free) {
+      const text = `${this.source.label}: needs ${byteCount(total - before)}, the disk has ${byteCount(free)}`;
+      throw diskFull(text, folder.root);
+    }
+    let done = 0;
+    let told = -1;
+    const tell = (bytes: number) => {
+      if (bytes !== told) progress?.(bytes, total, before);
+      told = bytes;
+    };
+    for (const file of files) {
+      const each = (bytes: number) => tell(done + bytes);
+      this.downloaded += await fetchBlob(this.client, folder, file, { disk, signal, say, progress: each });
+      done += (await sizeOf(folder.blob(file.blob))) ?? 0;
+      tell(done);
+    }
+  }
+
+  async run(): Promise<FetchedModel> {
+    const { source, environment } = this;
+    await this.list();
+    await this.download(this.files);
+    const { folder, label, revision } = source;
+    const commit = source.commit ?? stateOf(this.files);
+    const listed: FetchedFile[] = [...this.present].map(([name, bytes]) => ({ name, bytes }));
+    for (const { name, blob } of this.files) {
+      if ((await sizeOf(join(folder.snapshot(commit), name))) === undefined) {
+        await folder.place(commit, name, blob, environment.symlinks);
+      }
+      listed.push({ name, bytes: (await sizeOf(folder.blob(blob))) ?? 0 });
+    }
+    // Only now: until everything is there, the revision goes on naming the last snapshot that is whole.
+    await folder.record(revision ?? "main", commit);
+    const origin = { repo: label, ...(revision === undefined ? {} : { revision }), commit };
+    const files = listed.sort((a, b) => (a.name < b.name ? -1 : 1));
+    return { ...origin, directory: folder.snapshot(commit), files, downloadedBytes: this.downloaded };
+  }
+}
+
+/**
+ * Asks the hub (or the web server) for the model's present state and brings into the cache what is missing of `config.json`,
+ * the tokenizer's files and the safetensors. What an interrupted call brought is kept and gone on from.
+ * @throws SpectroscopeError `not-found`, `no-access`, `network`, `offline`, `disk-full`, `hash-mismatch`, `interrupted`
+ */
+export async function fetchModel(name: RemoteName, options: FetchOptions = {}): Promise<FetchedModel> {
+  const environment = options.environment ?? readHubEnvironment();
+  if (environment.offline) {
+    const found = await offlineModel(name, environment);
+    const files: FetchedFile[] = [];
+    for (const file of (await readdir(found.directory)).sort()) {
+      const bytes = await sizeOf(join(found.directory, file));
+      if (bytes !== undefined) files.push({ name: file, bytes });
+    }
+    return { ...found, files, downloadedBytes: 0 };
+  }
+  const { signal, say, backoffMs } = options;
+  const { stallMs, proxy } = environment;
+  // The token is the hub's; no other server is to see it.
+  const trusted =
+    name.kind === "repo" ? { origin: new URL(environment.endpoint).origin, token: environment.token } : {};
+  const client = new HttpClient({ ...trusted, stallMs, proxy, backoffMs, signal, say });
+  try {
+    const source =
+      name.kind === "repo"
+        ? await Repository.open(client, environment, name)
+        : new WebFolder(client, environment, name);
+    return await new Fetch(source, client, environment, options).run();
+  } catch (error) {
+    throw signal?.aborted ? interrupted() : error;
+  }
+}
