@@ -1,4 +1,4 @@
-"""Makes the goldens: `python goldens/reference/make.py [--only kernels|nano|random] [--out goldens]`.
+"""Makes the goldens: `python goldens/reference/make.py [--only kernels|nano|random|pythia] [--out goldens]`.
 
 Needs the packages of requirements.txt; for the nano part also Node and the repository's node_modules, because the text comes
 from the project's own corpus generator. The same machine gives the same bytes; another processor may change last digits.
@@ -18,8 +18,10 @@ HERE = Path(__file__).resolve().parent
 
 def main() -> None:
     parser = argparse.ArgumentParser(description="Makes the goldens from PyTorch and transformers in float64.")
-    parser.add_argument("--only", choices=["kernels", "nano", "random"], help="make this part and keep the other")
+    parser.add_argument("--only", choices=["kernels", "nano", "random", "pythia"], help="make this part and keep the other")
     parser.add_argument("--out", type=Path, default=HERE.parent, help="folder of manifest.json (default: goldens)")
+    parser.add_argument("--model", help="instead: the golden of a checkpoint, OWNER/NAME[@REVISION] of the hub or a directory")
+    parser.add_argument("--revision", help="with --model: a branch, tag or commit")
     args = parser.parse_args()
 
     # One thread and no choice of algorithms: sums are taken in one order, so a second run gives the same bytes.
@@ -27,6 +29,11 @@ def main() -> None:
     torch.use_deterministic_algorithms(True)
     torch.set_default_dtype(torch.float64)
     philox.self_check()
+    if args.model:
+        from pythia import make_model
+
+        make_model(args.out, args.model, args.revision)
+        return
     args.out.mkdir(parents=True, exist_ok=True)
     store = Store(args.out)
     if args.only in (None, "kernels"):
@@ -43,6 +50,10 @@ def main() -> None:
         from random_models import make_random
 
         make_random(store)
+    if args.only in (None, "pythia"):
+        from pythia import make_pythia
+
+        make_pythia(store)
     print(store.finish(), file=sys.stderr)
 
 

@@ -54,12 +54,18 @@ def parameters(model: GPTNeoXForCausalLM) -> dict[str, torch.nn.Parameter]:
     return {UNEMBEDDING.get(name, name): p for name, p in model.named_parameters()}
 
 
+# What old checkpoints carry beside their parameters: masks and frequencies that follow from the config.
+BUFFER = re.compile(r"\.attention\.(bias|masked_bias|rotary_emb\.inv_freq)$")
+
+
 def load(folder: Path, exact_rotary: bool = True) -> GPTNeoXForCausalLM:
+    """The model of a directory, one file or shards, with the weights as they are stored, in float64."""
     model = build(json.loads((folder / "config.json").read_text()), exact_rotary)
-    weights = load_file(folder / "model.safetensors")
+    files = sorted(folder.glob("*.safetensors"))
+    weights = {k: v for file in files for k, v in load_file(file).items() if not BUFFER.search(k)}
     named = parameters(model)
-    if set(weights) != set(named):
-        raise ValueError(f"{folder}: weights {sorted(set(weights) ^ set(named))} are in the file or the model only")
+    if set(weights) - {"embed_out.weight"} != set(named) - {"embed_out.weight"}:
+        raise ValueError(f"{folder}: weights {sorted(set(weights) ^ set(named))} are in the files or the model only")
     with torch.no_grad():
         for name, parameter in named.items():
             parameter.copy_(weights[name])

@@ -129,17 +129,16 @@ TRAJECTORIES = {
 }
 
 
-def make_sgld(store: Store) -> None:
-    model = load(NANO)
-    pool = corpus(POOL["corpus_seed"], POOL["sequences"], POOL["context"])
+def trajectories(model, pool: torch.Tensor, runs: dict[str, Settings], steps: int, tolerance_w: dict) -> tuple[dict, list]:
+    """Tensors and entries of SGLD runs: the pool's ids, every restriction's blocks after `steps` updates of two chains."""
     tensors: dict[str, np.ndarray] = {"pool/ids": pool.numpy().astype(np.int32)}
-    entries = [entry("pool", POOL, {})]
-    for restriction, settings in TRAJECTORIES.items():
+    entries = []
+    for restriction, settings in runs.items():
         chains = 2
         weights, losses = [], []
         for m in range(chains):
             chain = Chain(model, restriction, m, settings, pool)
-            losses.append([chain.step() for _ in range(STEPS)])
+            losses.append([chain.step() for _ in range(steps)])
             weights.append(chain.w.numpy())
             chain.restore()
         block = Block(model, restriction)
@@ -148,17 +147,23 @@ def make_sgld(store: Store) -> None:
         about = {
             **settings.as_json(),
             "num_chains": chains,
-            "num_steps": STEPS,
+            "num_steps": steps,
             "block_size": block.size,
             "slices": [
                 {"name": s.parameter, "axis": s.axis, "start": s.start, "stop": s.stop, "offset": s.offset, "size": s.size}
                 for s in block.slices
             ],
         }
-        entries.append(entry(restriction, about, {"w": WEIGHTS, "losses": STEP_LOSS}))
+        entries.append(entry(restriction, about, {"w": tolerance_w, "losses": STEP_LOSS}))
         moved = np.linalg.norm(weights[0] - block.weights().numpy()) / np.linalg.norm(block.weights().numpy())
         print(f"sgld {restriction}: P {block.size}, moved {moved:.2f} |w*|, loss {losses[0][0]:.3f} to {losses[0][-1]:.3f}", file=sys.stderr)
-    store.write("nano/sgld.safetensors", tensors, entries)
+    return tensors, entries
+
+
+def make_sgld(store: Store) -> None:
+    pool = corpus(POOL["corpus_seed"], POOL["sequences"], POOL["context"])
+    tensors, entries = trajectories(load(NANO), pool, TRAJECTORIES, STEPS, WEIGHTS)
+    store.write("nano/sgld.safetensors", tensors, [entry("pool", POOL, {}), *entries])
 
 
 COMPONENTS = ["full", "embed", "l0h2", "l1h5", "l0 mlp", "l1 mlp[32:64]"]

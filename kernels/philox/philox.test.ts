@@ -1,6 +1,6 @@
 import * as assert from "uvu/assert";
 import { suite } from "../../harness/test/suite";
-import { type Counter, deriveKey, type Key, normals, philox4x32, words } from "./philox";
+import { type Counter, deriveKey, type Key, normals, philox4x32, words, wordsBetween } from "./philox";
 
 const test = suite("kernels/philox/philox");
 
@@ -29,6 +29,15 @@ test("known answers of Random123 for philox4x32-10", () => {
 test("elements do not depend on how many are asked for", () => {
   const key = deriveKey(1, "full", 0, "noise");
   assert.equal(Array.from(words(key, 5, 7)), Array.from(words(key, 5, 100).subarray(0, 7)));
+  for (const [from, to] of [
+    [0, 0],
+    [3, 4],
+    [4, 9],
+    [5, 98],
+    [100, 100],
+  ]) {
+    assert.equal(Array.from(wordsBetween(key, 5, from, to)), Array.from(words(key, 5, 100).subarray(from, to)));
+  }
   assert.equal(Array.from(normals(key, 5, 7)), Array.from(normals(key, 5, 100).subarray(0, 7)));
 });
 

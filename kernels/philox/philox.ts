@@ -24,43 +24,58 @@ const WEYL = [0x9e3779b9, 0xbb67ae85] as const;
 const ROUNDS = 10;
 const SEPARATOR = "\u001f";
 
-/** High 32 bits of the product of two unsigned 32-bit integers. */
+/** High 32 bits of the product of two unsigned 32-bit integers; every sum stays below 2^32. */
 function high(a: number, b: number): number {
   const a0 = a & 0xffff;
   const a1 = a >>> 16;
   const b0 = b & 0xffff;
   const b1 = b >>> 16;
-  const cross = a1 * b0 + ((a0 * b0) >>> 16); // below 2^32: exact in a double
-  const middle = a0 * b1 + (cross % 0x10000);
-  return (a1 * b1 + Math.floor(cross / 0x10000) + Math.floor(middle / 0x10000)) >>> 0;
+  const cross = a1 * b0 + ((a0 * b0) >>> 16);
+  const middle = a0 * b1 + (cross & 0xffff);
+  return (a1 * b1 + (cross >>> 16) + (middle >>> 16)) >>> 0;
 }
 
-/** One block of Philox4x32-10: four words, exact. */
-export function philox4x32(key: Key, counter: Counter): Uint32Array {
-  let [c0, c1, c2, c3] = counter;
-  let [k0, k1] = key;
+/** Writes the four words of a block into `out`, from `at` on. */
+function block(out: Uint32Array, at: number, [key0, key1]: Key, c0: number, c1: number, c2: number, c3: number): void {
+  let k0 = key0;
+  let k1 = key1;
   for (let round = 0; round < ROUNDS; round++) {
     const h0 = high(MULTIPLIERS[0], c0);
-    const l0 = Math.imul(MULTIPLIERS[0], c0);
+    const l0 = Math.imul(MULTIPLIERS[0], c0) >>> 0;
     const h1 = high(MULTIPLIERS[1], c2);
-    const l1 = Math.imul(MULTIPLIERS[1], c2);
+    const l1 = Math.imul(MULTIPLIERS[1], c2) >>> 0;
     c0 = (h1 ^ c1 ^ k0) >>> 0;
-    c1 = l1 >>> 0;
+    c1 = l1;
     c2 = (h0 ^ c3 ^ k1) >>> 0;
-    c3 = l0 >>> 0;
+    c3 = l0;
     k0 = (k0 + WEYL[0]) >>> 0;
     k1 = (k1 + WEYL[1]) >>> 0;
   }
-  return Uint32Array.of(c0, c1, c2, c3);
+  out[at] = c0;
+  out[at + 1] = c1;
+  out[at + 2] = c2;
+  out[at + 3] = c3;
+}
+
+/** One block of Philox4x32-10: four words, exact. */
+export function philox4x32(key: Key, [c0, c1, c2, c3]: Counter): Uint32Array {
+  const out = new Uint32Array(4);
+  block(out, 0, key, c0, c1, c2, c3);
+  return out;
+}
+
+/** Words of elements `from` up to, not including, `to` of a step. */
+export function wordsBetween(key: Key, step: number, from: number, to: number): Uint32Array {
+  const first = Math.floor(from / 4);
+  const blocks = Math.ceil(to / 4) - first;
+  const out = new Uint32Array(4 * Math.max(0, blocks));
+  for (let i = 0; i < blocks; i++) block(out, 4 * i, key, first + i, step, 0, 0);
+  return out.subarray(from - 4 * first, Math.max(from, to) - 4 * first);
 }
 
 /** Words of elements 0 to `elements - 1` of a step. */
 export function words(key: Key, step: number, elements: number): Uint32Array {
-  const out = new Uint32Array(elements);
-  for (let block = 0; 4 * block < elements; block++) {
-    out.set(philox4x32(key, [block, step, 0, 0]).subarray(0, elements - 4 * block), 4 * block);
-  }
-  return out;
+  return wordsBetween(key, step, 0, elements);
 }
 
 /** Standard normals of elements 0 to `elements - 1` of a step, in f64. */

@@ -1,0 +1,139 @@
+"""Goldens of models of Pythia's shapes with synthetic weights, and of true checkpoints where they can be had.
+
+Gradients are kept as sketches (sketch.py), so that a golden of 14 M parameters takes half a megabyte.
+"""
+
+import hashlib
+import json
+import sys
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from model import build, load, parameters, token_losses
+from nano import GRADIENT, LOSS, WEIGHTS, entry, prefixed, trajectories
+from sgld import Settings
+from sketch import samples, sketch
+from store import Store, tolerance, tolerance_l2
+from synthetic import synthetic_ids, synthetic_model
+
+PYTHIA_14M = {
+    "model_type": "gpt_neox",
+    "architectures": ["GPTNeoXForCausalLM"],
+    "vocab_size": 50304,
+    "hidden_size": 128,
+    "num_hidden_layers": 6,
+    "num_attention_heads": 4,
+    "intermediate_size": 512,
+    "hidden_act": "gelu",
+    "max_position_embeddings": 2048,
+    "rotary_pct": 0.25,
+    "rotary_emb_base": 10000,
+    "layer_norm_eps": 1e-5,
+    "use_parallel_residual": True,
+    "tie_word_embeddings": False,
+    "bos_token_id": 0,
+    "eos_token_id": 0,
+}
+# Pythia-1.4B's width and vocabulary in a single layer: every buffer at its true size.
+PYTHIA_WIDE = {**PYTHIA_14M, "hidden_size": 2048, "num_attention_heads": 16, "intermediate_size": 8192, "num_hidden_layers": 1}
+
+LOGIT = tolerance(2e-5, 0, "f32 sums of 128 products of size 1, and activations good to 2e-6")
+SAMPLES = tolerance_l2(1e-4, "256 entries of a gradient good to 2e-5: large errors may gather in a few entries")
+LOGIT_STRIDE = 4
+
+
+def single(model):
+    """The same model wholly in float32, with transformers' own rotary tables."""
+    copy = build(model.config.to_dict(), exact_rotary=False)
+    copy.load_state_dict(model.state_dict())
+    return copy.to(torch.float32)
+
+
+def relative(actual: np.ndarray, expected: np.ndarray) -> float:
+    norm = np.linalg.norm(expected)
+    return float(np.linalg.norm(actual - expected) / norm) if norm > 0 else float(np.abs(actual).max())
+
+
+def checkpoint(case: str, model, ids: torch.Tensor, settings: dict, compare_single: bool = True) -> tuple[dict, dict]:
+    """Tensors and manifest entry: losses, logits of two positions, sketches and samples of every gradient."""
+
+    def run(m):
+        losses = token_losses(m, ids)
+        named = parameters(m)
+        grads = torch.autograd.grad(losses.mean(), list(named.values()))
+        return losses.detach().numpy(), {name: g.numpy() for name, g in zip(named, grads)}
+
+    losses, grads = run(model)
+    tensors = {"ids": ids.numpy().astype(np.int32), "losses": losses}
+    last = ids.shape[1] - 2
+    positions = [[0, min(5, last)], [len(ids) - 1, last]]
+    with torch.no_grad():
+        for i, (row, position) in enumerate(positions):
+            logits = model(input_ids=ids[row : row + 1, : position + 1], use_cache=False).logits[0, -1]
+            tensors[f"logits/{i}"] = logits[::LOGIT_STRIDE].numpy().astype(np.float32)
+    for name, g in grads.items():
+        tensors[f"sketch/{name}"] = sketch(name, g)
+        tensors[f"samples/{name}"] = samples(name, g)
+    error = {}
+    if compare_single:
+        losses32, grads32 = run(single(model))
+        error = {
+            "losses": float(np.abs(losses32 - losses).max()),
+            "gradient": max(relative(grads32[name].astype(np.float64), g) for name, g in grads.items()),
+        }
+        print(
+            f"{case}: mean loss {losses.mean():.3f}; PyTorch in float32 is off by {error['losses']:.1e} in a loss, "
+            f"{error['gradient']:.1e} relative L2 in a gradient",
+            file=sys.stderr,
+        )
+    settings = {**settings, "logit_positions": positions, "logit_stride": LOGIT_STRIDE, "float32_error": error}
+    tolerances = {"losses": LOSS, "logits": LOGIT, "sketch": GRADIENT, "samples": SAMPLES}
+    return prefixed(case, tensors), entry(case, settings, tolerances)
+
+
+TRAJECTORIES = {
+    "l3h1": Settings(seed=5, lr=1e-4, n_beta=30.0, localization=300.0, noise_level=1.0, batch_size=2),
+    "l5 mlp[0:64]": Settings(seed=5, lr=1e-4, n_beta=30.0, localization=300.0, noise_level=1.0, batch_size=2),
+}
+STEPS = 10
+
+
+def make_pythia(store: Store) -> None:
+    store.drop(lambda name: name.startswith("pythia/"))
+    model = synthetic_model(PYTHIA_14M)
+    vocabulary = PYTHIA_14M["vocab_size"]
+    settings = {"config": PYTHIA_14M}
+    tensors, about = checkpoint("14m", model, synthetic_ids("14m", 2, 257, vocabulary), settings)
+    store.write("pythia/14m.safetensors", tensors, [about])
+    pool = synthetic_ids("pool", 4, 65, vocabulary)
+    tensors, entries = trajectories(model, pool, TRAJECTORIES, STEPS, WEIGHTS)
+    store.write("pythia/sgld.safetensors", tensors, [entry("pool", settings, {}), *entries])
+    wide = synthetic_model(PYTHIA_WIDE)
+    ids = synthetic_ids("wide", 1, 17, vocabulary)
+    tensors, about = checkpoint("wide", wide, ids, {"config": PYTHIA_WIDE}, compare_single=False)
+    store.write("pythia/wide.safetensors", tensors, [about])
+
+
+def make_model(root: Path, name: str, revision: str | None) -> None:
+    """The golden of a checkpoint: a directory, or a repository of the hub, fetched into its cache."""
+    folder, origin = Path(name), {}
+    if not folder.is_dir():
+        from huggingface_hub import snapshot_download
+
+        name, _, at = name.partition("@")
+        files = ["config.json", "*.safetensors", "*.safetensors.index.json"]
+        folder = Path(snapshot_download(name, revision=revision or at or None, allow_patterns=files))
+        origin = {"repo": name, "revision": revision or at or "main", "commit": folder.name}
+    model = load(folder)
+    weights = {f.name: hashlib.sha256(f.read_bytes()).hexdigest() for f in sorted(folder.glob("*.safetensors"))}
+    config = json.loads((folder / "config.json").read_text())
+    columns = min(257, config.get("max_position_embeddings", 2048) + 1)
+    ids = synthetic_ids("checkpoint", 2, columns, config["vocab_size"])
+    tensors, about = checkpoint("checkpoint", model, ids, {**origin, "weights": weights})
+    digest = hashlib.sha256("".join(weights.values()).encode()).hexdigest()[:12]
+    label = name.rstrip("/").split("/")[-1] if not origin else origin["repo"].replace("/", "--")
+    store = Store(root / "models" / f"{label}-{digest}")
+    store.write("checkpoint.safetensors", tensors, [about])
+    print(f"{store.root}: {store.finish()}", file=sys.stderr)

@@ -1,0 +1,44 @@
+/**
+ * GPT-NeoX models whose weights are numbers out of a counter, so that no weights need be shipped to compare two programs on a
+ * model of any size. Written a second time in goldens/reference/synthetic.py; both give the same bits.
+ *
+ * Element e of a parameter comes from word w of Philox (kernels/philox/philox.ts), key ("synthetic", name), step 0:
+ * t = (w mod 2^16) + (w div 2^16) - 65535, a triangular distribution of standard deviation nearly 65536 / sqrt(6), and
+ * value = f32(mean + (scale / 26755) t), in f64 until it is rounded once. Means and scales make a lively model: attention far
+ * from uniform, biases that matter, logits of standard deviation 1.
+ */
+import { deriveKey, type Key, wordsBetween } from "../kernels/philox/philox";
+import type { NeoxConfig } from "../runtime/neox/config";
+import { EMBEDDING, parameterShapes, UNEMBEDDING } from "../runtime/neox/parameters";
+import type { Weights } from "../runtime/neox/weights";
+
+/** Standard deviation of t, rounded: part of the definition. */
+const UNIT = 26755;
+
+function moments(name: string, shape: readonly number[], config: NeoxConfig): { mean: number; scale: number } {
+  const unembeds = name === UNEMBEDDING || (name === EMBEDDING && config.tieWordEmbeddings);
+  if (unembeds) return { mean: 0, scale: 1 / Math.sqrt(config.hiddenSize) };
+  if (name === EMBEDDING) return { mean: 0, scale: 1 };
+  if (shape.length === 2) return { mean: 0, scale: 1.2 / Math.sqrt(shape[1]) };
+  return { mean: name.endsWith("norm.weight") ? 1 : 0, scale: 0.2 };
+}
+
+/** Weights of a synthetic model, made when they are read. */
+export function syntheticWeights(config: NeoxConfig): Weights {
+  const shapes = parameterShapes(config);
+  const keys = new Map<string, Key>([...shapes.keys()].map((name) => [name, deriveKey("synthetic", name)]));
+  return {
+    shapes,
+    async read(name, from, to) {
+      const { mean, scale } = moments(name, shapes.get(name)!, config);
+      const step = scale / UNIT;
+      const words = wordsBetween(keys.get(name)!, 0, from, to);
+      return Float32Array.from(words, (word) => mean + step * ((word & 0xffff) + (word >>> 16) - 65535));
+    },
+  };
+}
+
+/** Token ids [rows * columns] of a name, uniform over the vocabulary. */
+export function syntheticIds(name: string, count: number, vocabSize: number): Uint32Array {
+  return wordsBetween(deriveKey("synthetic", "ids", name), 0, 0, count).map((word) => word % vocabSize);
+}
