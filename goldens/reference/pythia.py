@@ -16,7 +16,7 @@ from nano import GRADIENT, LOSS, WEIGHTS, entry, prefixed, trajectories
 from sgld import Settings
 from sketch import samples, sketch
 from store import Store, tolerance, tolerance_l2
-from synthetic import synthetic_ids, synthetic_model
+from synthetic import fingerprint, synthetic_ids, synthetic_model
 
 PYTHIA_14M = {
     "model_type": "gpt_neox",
@@ -97,19 +97,19 @@ TRAJECTORIES = {
     "l3h1": Settings(seed=5, lr=1e-4, n_beta=30.0, localization=300.0, noise_level=1.0, batch_size=2),
     "l5 mlp[0:64]": Settings(seed=5, lr=1e-4, n_beta=30.0, localization=300.0, noise_level=1.0, batch_size=2),
 }
-STEPS = 10
+STEPS = 8
 
 
 def make_pythia(store: Store) -> None:
     store.drop(lambda name: name.startswith("pythia/"))
     model = synthetic_model(PYTHIA_14M)
     vocabulary = PYTHIA_14M["vocab_size"]
-    settings = {"config": PYTHIA_14M}
+    settings = {"config": PYTHIA_14M, "weights_sha256": fingerprint(PYTHIA_14M)}
     tensors, about = checkpoint("14m", model, synthetic_ids("14m", 2, 257, vocabulary), settings)
     store.write("pythia/14m.safetensors", tensors, [about])
-    pool = synthetic_ids("pool", 4, 65, vocabulary)
+    pool = synthetic_ids("pool", 4, 33, vocabulary)
     tensors, entries = trajectories(model, pool, TRAJECTORIES, STEPS, WEIGHTS)
-    store.write("pythia/sgld.safetensors", tensors, [entry("pool", settings, {}), *entries])
+    store.write("pythia/sgld.safetensors", tensors, [entry("pool", {"config": PYTHIA_14M}, {}), *entries])
     wide = synthetic_model(PYTHIA_WIDE)
     ids = synthetic_ids("wide", 1, 17, vocabulary)
     tensors, about = checkpoint("wide", wide, ids, {"config": PYTHIA_WIDE}, compare_single=False)

@@ -1,5 +1,7 @@
 """Models whose weights are numbers out of a counter: the definition of models/synthetic.ts, written again."""
 
+import hashlib
+
 import numpy as np
 import torch
 
@@ -36,6 +38,16 @@ def synthetic_model(config: dict):
         for name, p in parameters(model).items():
             p.copy_(torch.from_numpy(values(name, tuple(p.shape), config)))
     return model
+
+
+def fingerprint(config: dict) -> str:
+    """SHA-256 of every parameter's float32 bytes, in order."""
+    sha = hashlib.sha256()
+    with torch.device("meta"):
+        shapes = {name: tuple(p.shape) for name, p in parameters(build(config)).items()}
+    for name, shape in shapes.items():
+        sha.update(values(name, shape, config).astype("<f4").tobytes())
+    return sha.hexdigest()
 
 
 def synthetic_ids(name: str, rows: int, columns: int, vocab_size: int) -> torch.Tensor:

@@ -1,6 +1,5 @@
 /** Holds the model's runtime against the goldens: losses, gradients, SGLD trajectories, susceptibilities. */
 import { join } from "node:path";
-import { SpectroscopeError } from "../../kernels/errors";
 import { parseNeoxConfig } from "../../models/config";
 import { type LoadedModel, loadModel } from "../../models/weights";
 import type { Device } from "../../runtime/device/device";
@@ -13,7 +12,8 @@ import type { SamplerSettings } from "../../runtime/sampler/settings";
 import { type ComponentSums, susceptibility } from "../../runtime/susceptibility/estimate";
 import { Golden, lossRows, type OnRow } from "./golden";
 import type { Row } from "./kernels";
-import type { GoldenEntry, Manifest } from "./manifest";
+import type { Manifest } from "./manifest";
+import { runSettings, trajectoryRows } from "./trajectories";
 
 type Model = Pick<LoadedModel, "config" | "weights">;
 
@@ -65,90 +65,9 @@ export async function verifyOddModels(device: Device, manifest: Manifest, onRow:
   return rows;
 }
 
-interface RunSettings {
-  readonly sampler: SamplerSettings;
-  readonly settings: Readonly<Record<string, unknown>>;
-}
-
-/** Sampler settings of an entry; a run's own count of updates stands in where the golden has no draws. */
-function runSettings(entry: GoldenEntry): RunSettings {
-  const settings = entry.settings ?? {};
-  const read = (key: keyof SamplerSettings, otherwise?: number): number => {
-    const value = settings[key] ?? otherwise;
-    if (typeof value !== "number") {
-      throw new SpectroscopeError(
-        `goldens/manifest.json: ${entry.case}: settings.${key} is ${value}, expected a number`,
-      );
-    }
-    return value;
-  };
-  const sampler: SamplerSettings = {
-    seed: read("seed"),
-    lr: read("lr"),
-    n_beta: read("n_beta"),
-    localization: read("localization"),
-    noise_level: read("noise_level"),
-    batch_size: read("batch_size"),
-    num_chains: read("num_chains"),
-    num_draws: read("num_draws", 1),
-    num_burnin_steps: read("num_burnin_steps", 0),
-    num_steps_bw_draws: read("num_steps_bw_draws", 1),
-  };
-  return { sampler, settings };
-}
-
-interface StoredSlice {
-  readonly offset: number;
-  readonly size: number;
-}
-
-/** The weights of a block [chains, P] without its padding. */
-function unpadded(blocks: ArrayLike<number>, chains: number, slices: readonly StoredSlice[]): Float64Array {
-  const P = blocks.length / chains;
-  const out: number[] = [];
-  for (let m = 0; m < chains; m++) {
-    for (const { offset, size } of slices) {
-      for (let e = 0; e < size; e++) out.push(blocks[m * P + offset + e]);
-    }
-  }
-  return Float64Array.from(out);
-}
-
 /** Weights after 50 SGLD updates with the project's noise and batches. */
 export async function verifyTrajectories(device: Device, manifest: Manifest, onRow: OnRow = () => {}): Promise<Row[]> {
-  const golden = await Golden.open(manifest, "nano/sgld");
-  const model = await nano();
-  const rows: Row[] = [];
-  const lab = new Laboratory(device, model.config, model.weights);
-  try {
-    const { ids, columns } = golden.ids("pool/ids");
-    const pool = lab.addText("pool", ids, columns);
-    const probe = lab.addText("probe", ids.subarray(0, columns), columns);
-    for (const entry of golden.entries) {
-      if (entry.case === "pool") continue;
-      const { sampler, settings } = runSettings(entry);
-      const restriction = parseRestriction(entry.case, model.config);
-      const chains = await Chains.open(lab, { restriction, settings: sampler, pool, probe });
-      try {
-        for (let t = 0; t < Number(settings.num_steps); t++) {
-          chains.step();
-          // A queue of a few updates at most: software adapters are slow and watchdogs impatient.
-          if (t % 8 === 7) await device.wait(device.gpu.queue.onSubmittedWorkDone());
-        }
-        const slices = settings.slices as StoredSlice[];
-        const [actual, expected] = [await chains.parameters(), golden.tensor(`${entry.case}/w`).data].map((w) =>
-          unpadded(w, sampler.num_chains, slices),
-        );
-        rows.push(golden.compare(entry, "w", actual, expected));
-        onRow(rows[rows.length - 1]);
-      } finally {
-        chains.close();
-      }
-    }
-  } finally {
-    lab.close();
-  }
-  return rows;
+  return trajectoryRows(device, await Golden.open(manifest, "nano/sgld"), await nano(), onRow);
 }
 
 /** Draws of every component: sums as the device holds them, and the traces they came from, [chains, draws, tokens]. */

@@ -1,0 +1,86 @@
+/** Holds a model to a golden of its losses, some logits, and sketches of every gradient. */
+import { SpectroscopeError } from "../../kernels/errors";
+import { nt } from "../../kernels/matmul/nt";
+import type { Device } from "../../runtime/device/device";
+import { runKernel } from "../../runtime/dispatch/run";
+import { type LossModel, modelLosses } from "../../runtime/neox/losses";
+import { EMBEDDING, UNEMBEDDING } from "../../runtime/neox/parameters";
+import { finalActivations } from "../measure/activations";
+import type { Golden, OnRow } from "./golden";
+import type { Row } from "./kernels";
+import type { GoldenEntry } from "./manifest";
+import { type Sketch, sketchTensor } from "./sketch";
+
+/** Rows of one case: per-token losses, logits of the golden's positions, sketch and samples of every gradient. */
+export async function checkpointRows(
+  device: Device,
+  golden: Golden,
+  entry: GoldenEntry,
+  model: LossModel,
+  onRow: OnRow,
+): Promise<Row[]> {
+  const rows: Row[] = [];
+  const add = (row: Row) => {
+    rows.push(row);
+    onRow(row);
+  };
+  const { ids, columns } = golden.ids(`${entry.case}/ids`);
+  const sketches = new Map<string, Sketch>();
+  const { losses } = await modelLosses(device, model, ids, columns, {
+    gradients: async (source) => {
+      for (const name of source.shapes.keys()) sketches.set(name, await sketchTensor(source, name));
+    },
+  });
+  add(golden.compare(entry, "losses", losses, golden.tensor(`${entry.case}/losses`).data));
+  for (const row of await logitRows(device, golden, entry, model, ids, columns)) add(row);
+  const expected = golden.below(`${entry.case}/sketch/`);
+  if (expected.size !== sketches.size) {
+    throw new SpectroscopeError(`${golden.name}: ${expected.size} gradients, the model has ${sketches.size}`);
+  }
+  for (const [name, { data }] of expected) {
+    const actual = sketches.get(name);
+    if (!actual) throw new SpectroscopeError(`${golden.name}, ${entry.case}: the runtime gave no gradient of ${name}`);
+    const samples = golden.tensor(`${entry.case}/samples/${name}`).data;
+    add(golden.compare(entry, `gradient of ${name}`, actual.sketch, data, "sketch"));
+    add(golden.compare(entry, `gradient of ${name}, entries`, actual.samples, samples, "samples"));
+  }
+  return rows;
+}
+
+interface LogitSettings {
+  /** Row and position of each. */
+  readonly logit_positions: readonly (readonly [number, number])[];
+  /** Every so manieth logit is in the golden. */
+  readonly logit_stride: number;
+}
+
+/** Logits are never made for all tokens: here, for a few positions, by the unembedding's matrix product alone. */
+async function logitRows(
+  device: Device,
+  golden: Golden,
+  entry: GoldenEntry,
+  model: LossModel,
+  ids: Uint32Array,
+  columns: number,
+): Promise<Row[]> {
+  const { logit_positions: positions, logit_stride: stride } = entry.settings as unknown as LogitSettings;
+  const { hiddenSize: D, vocabSize: V, tieWordEmbeddings } = model.config;
+  const hidden = await finalActivations(device, model, { ids, columns });
+  const x = new Float32Array(positions.length * D);
+  positions.forEach(([row, position], i) => {
+    const at = (row * (columns - 1) + position) * D;
+    x.set(Float32Array.from(hidden.data.subarray(at, at + D)), i * D);
+  });
+  const w = await model.weights.read(tieWordEmbeddings ? EMBEDDING : UNEMBEDDING, 0, V * D);
+  const { y } = await runKernel(device, nt, {
+    dims: { G: 1, M: positions.length, N: V, K: D, Nb: 1, Mr: 1, Nr: 1 },
+    params: { use_bias: 0, use_residual: 0, gelu: 0 },
+    inputs: { x, w, bias: new Float32Array(1), residual: new Float32Array(1) },
+    shared: ["w", "bias", "residual"],
+  });
+  return positions.map((_, i) => {
+    const logits = y.subarray(i * V, (i + 1) * V).filter((_, v) => v % stride === 0);
+    const expected = golden.tensor(`${entry.case}/logits/${i}`).data;
+    return golden.compare(entry, `logits of position ${positions[i].join(", ")}`, logits, expected, "logits");
+  });
+}
