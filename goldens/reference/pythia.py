@@ -110,10 +110,22 @@ def make_pythia(store: Store) -> None:
     pool = synthetic_ids("pool", 4, 33, vocabulary)
     tensors, entries = trajectories(model, pool, TRAJECTORIES, STEPS, WEIGHTS)
     store.write("pythia/sgld.safetensors", tensors, [entry("pool", {"config": PYTHIA_14M}, {}), *entries])
+    # What make_model makes, for a model that is committed: the test of `verify --model`.
+    tensors, about = checkpoint_of(store.root / "random" / "04", {})
+    store.write("pythia/checkpoint.safetensors", tensors, [about])
     wide = synthetic_model(PYTHIA_WIDE)
     ids = synthetic_ids("wide", 1, 17, vocabulary)
     tensors, about = checkpoint("wide", wide, ids, {"config": PYTHIA_WIDE}, compare_single=False)
     store.write("pythia/wide.safetensors", tensors, [about])
+
+
+def checkpoint_of(folder: Path, origin: dict) -> tuple[dict, dict]:
+    """Tensors and entry of a model directory; the hashes of its weight files say which checkpoint they are of."""
+    weights = {f.name: hashlib.sha256(f.read_bytes()).hexdigest() for f in sorted(folder.glob("*.safetensors"))}
+    config = json.loads((folder / "config.json").read_text())
+    columns = min(257, config.get("max_position_embeddings", 2048) + 1)
+    ids = synthetic_ids("checkpoint", 2, columns, config["vocab_size"])
+    return checkpoint("checkpoint", load(folder), ids, {**origin, "weights": weights})
 
 
 def make_model(root: Path, name: str, revision: str | None) -> None:
@@ -126,13 +138,8 @@ def make_model(root: Path, name: str, revision: str | None) -> None:
         files = ["config.json", "*.safetensors", "*.safetensors.index.json"]
         folder = Path(snapshot_download(name, revision=revision or at or None, allow_patterns=files))
         origin = {"repo": name, "revision": revision or at or "main", "commit": folder.name}
-    model = load(folder)
-    weights = {f.name: hashlib.sha256(f.read_bytes()).hexdigest() for f in sorted(folder.glob("*.safetensors"))}
-    config = json.loads((folder / "config.json").read_text())
-    columns = min(257, config.get("max_position_embeddings", 2048) + 1)
-    ids = synthetic_ids("checkpoint", 2, columns, config["vocab_size"])
-    tensors, about = checkpoint("checkpoint", model, ids, {**origin, "weights": weights})
-    digest = hashlib.sha256("".join(weights.values()).encode()).hexdigest()[:12]
+    tensors, about = checkpoint_of(folder, origin)
+    digest = hashlib.sha256("".join(about["settings"]["weights"].values()).encode()).hexdigest()[:12]
     label = name.rstrip("/").split("/")[-1] if not origin else origin["repo"].replace("/", "--")
     store = Store(root / "models" / f"{label}-{digest}")
     store.write("checkpoint.safetensors", tensors, [about])

@@ -18,6 +18,11 @@ export const ADAPTER = {
   placeholder: "NAME",
   help: "auto, software, none, or part of an adapter's name",
 } as const;
+export const OFFLINE = {
+  type: "boolean",
+  default: false,
+  help: "take a model of the hub from the cache only",
+} as const;
 export const JSON_FLAG = {
   type: "boolean",
   default: false,

@@ -108,7 +108,13 @@ export async function resolveModel(name: string, options: ResolveOptions = {}): 
   return { directory, origin: { repo, ...(revision === undefined ? {} : { revision }), commit } };
 }
 
+/** A model, and where it was fetched from. */
+export interface NamedModel extends LoadedModel {
+  readonly origin?: ModelOrigin;
+}
+
 /** A model by the name a person gives. @throws SpectroscopeError those of `resolveModel` and `loadModel` */
-export async function openModel(name: string, options: ResolveOptions = {}): Promise<LoadedModel> {
-  return loadModel((await resolveModel(name, options)).directory);
+export async function openModel(name: string, options: ResolveOptions = {}): Promise<NamedModel> {
+  const { directory, origin } = await resolveModel(name, options);
+  return { ...(await loadModel(directory)), ...(origin ? { origin } : {}) };
 }

@@ -13,7 +13,7 @@ import type { GoldenEntry, Manifest } from "./manifest";
 /** Names of the goldens of random models: `random/00`. */
 export function randomModels(manifest: Manifest): string[] {
   const names = manifest.files.map(({ file }) => file.replace(/\.safetensors$/, ""));
-  return names.filter((name) => name.startsWith("random/")).sort();
+  return names.filter((name) => /^random\/\d+$/.test(name)).sort();
 }
 
 /** The directory of a golden's model, its files checked against the hashes in the manifest. */

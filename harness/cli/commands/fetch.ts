@@ -1,7 +1,7 @@
 import { byteCount } from "../../../models/hub/bytes";
 import { nameText } from "../../../models/hub/fetch";
 import { parseRemoteName, REMOTE_FORMS, type RemoteName } from "../../../models/hub/name";
-import { command, JSON_FLAG, output } from "../command";
+import { command, JSON_FLAG, OFFLINE, output } from "../command";
 import { usage } from "../fields";
 import { onInterrupt } from "../interrupt";
 import { fetchWithProgress, hubEnvironment } from "../model";
@@ -29,7 +29,7 @@ export const fetch = command(
         placeholder: "REV",
         help: "branch, tag such as step143000, or commit (default main)",
       },
-      offline: { type: "boolean", default: false, help: "ask nobody: only tell where the cache has it" },
+      offline: { ...OFFLINE, help: "ask nobody: only tell where the cache has it" },
       json: JSON_FLAG,
     },
     examples: ["fetch EleutherAI/pythia-14m", "fetch EleutherAI/pythia-14m@step143000 --json"],

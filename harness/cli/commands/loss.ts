@@ -8,7 +8,7 @@ import { modelLosses } from "../../../runtime/neox/losses";
 import type { TensorSource } from "../../../runtime/neox/weights";
 import { checkWritable } from "../../../runtime/store/files";
 import { writeNpy } from "../../../runtime/store/npy-file";
-import { ADAPTER, command, JSON_FLAG, output } from "../command";
+import { ADAPTER, command, JSON_FLAG, OFFLINE, output } from "../command";
 import { dryRun, type LossRequest, lossLimits } from "../loss-memory";
 import { MODEL_FORMS, openModel } from "../model";
 import { Progress } from "../progress";
@@ -38,7 +38,7 @@ export const loss = command(
         help: "cut vocabulary matrices into parts of at most this size (default: the adapter's limit on a binding)",
       },
       adapter: ADAPTER,
-      offline: { type: "boolean", default: false, help: "take a model of the hub from the cache only" },
+      offline: OFFLINE,
       json: JSON_FLAG,
     },
     required: ["model"],
@@ -90,7 +90,7 @@ export const loss = command(
       if (values.json) {
         const facts = { adapter: device.facts.name, rows, tokens: losses.length, mean_loss: mean, seconds };
         const files = { out: values.out ?? null, grads: values.grads ?? null };
-        output(JSON.stringify({ model: model.source.directory, ...facts, ...block.text, ...files }));
+        output(JSON.stringify({ model: model.source.directory, ...model.origin, ...facts, ...block.text, ...files }));
       } else {
         output(
           `mean loss ${mean.toFixed(6)} nats over ${losses.length} tokens of ${rows} rows (${seconds.toFixed(1)} s)`,

@@ -1,44 +1,70 @@
 import { kernels } from "../../../kernels/registry";
-import { openDevice } from "../../../runtime/device/device";
-import { type Row, rowLine, verifyKernels } from "../../verify/kernels";
+import { type Device, openDevice } from "../../../runtime/device/device";
+import { type Row, verifyKernels } from "../../verify/kernels";
 import { checkFiles, readManifest } from "../../verify/manifest";
+import { findCheckpointGolden, verifyCheckpoint } from "../../verify/models";
 import { verifyNano } from "../../verify/nano";
-import { ADAPTER, command, JSON_FLAG, output } from "../command";
+import { pythiaParts, verifyWide } from "../../verify/pythia";
+import { verifyRandom } from "../../verify/random";
+import { rowColumns, tableHead } from "../../verify/table";
+import { ADAPTER, command, JSON_FLAG, OFFLINE, output } from "../command";
+import { MODEL_FORMS, openModel } from "../model";
 import { Progress } from "../progress";
 
-/** Holds kernels and the embedded model against the goldens, on this adapter. */
+type Verify = (device: Device, onRow: (row: Row) => void) => Promise<Row[]>;
+
+const PARTS = ["kernels", "nano", "random", "pythia", "wide"] as const;
+type Part = (typeof PARTS)[number];
+
+/** Holds kernels and models against the goldens, on this adapter. */
 export const verify = command(
   {
     name: "verify",
-    summary: "Hold every kernel and the embedded model against the PyTorch goldens on this adapter.",
+    summary: "Hold kernels, models of every kind and Pythia's shape against the PyTorch goldens on this adapter.",
     options: {
-      only: { type: "choice", choices: ["all", "kernels", "nano"], default: "all", help: "which goldens" },
+      only: {
+        type: "choice",
+        choices: ["all", ...PARTS],
+        default: "all",
+        help: "which goldens; wide, a layer of Pythia-1.4B's width that takes 3 GiB, is in no other",
+      },
+      model: {
+        type: "string",
+        placeholder: "MODEL",
+        help: `instead: a checkpoint that has a golden of its own (goldens/README.md): ${MODEL_FORMS}`,
+      },
+      offline: OFFLINE,
       adapter: ADAPTER,
       json: JSON_FLAG,
     },
-    examples: ["verify", "verify --only nano --json"],
+    examples: ["verify", "verify --only nano --json", "verify --model EleutherAI/pythia-14m"],
   },
   async ({ values }) => {
     const progress = new Progress(values.json);
-    const manifest = await readManifest();
-    await checkFiles(manifest);
+    const parts =
+      values.model === undefined
+        ? await goldenParts(values.only)
+        : [await checkpointPart(values.model, values.offline, progress)];
     const device = await openDevice({ adapter: values.adapter });
     try {
       progress.say(device.banner ?? `adapter: ${device.facts.name}`);
+      if (!values.json) output(tableHead());
       const show = (row: Row) => {
-        if (!values.json) output(rowLine(row));
+        if (!values.json) output(rowColumns(row));
       };
+      const since = performance.now();
       const rows: Row[] = [];
-      if (values.only !== "nano") rows.push(...(await verifyKernels(device, manifest, kernels, show)));
-      if (values.only !== "kernels") rows.push(...(await verifyNano(device, manifest, show)));
+      for (const part of parts) rows.push(...(await part(device, show)));
       const failed = rows.filter((row) => !row.pass);
       const worst = rows.reduce((a, b) => (b.share > a.share ? b : a));
+      const seconds = (performance.now() - since) / 1000;
       if (values.json)
-        output(JSON.stringify({ adapter: device.facts, checked: rows.length, failed: failed.length, rows }));
+        output(JSON.stringify({ adapter: device.facts, checked: rows.length, failed: failed.length, seconds, rows }));
       else {
         const verdict = failed.length === 0 ? "all within tolerance" : `${failed.length} FAILED`;
+        const share = (100 * worst.share).toFixed(0);
         output(
-          `${rows.length} tensors on ${device.facts.name}: ${verdict}; the closest used ${(100 * worst.share).toFixed(0)} % of its tolerance`,
+          `${rows.length} tensors on ${device.facts.name} in ${seconds.toFixed(0)} s: ${verdict}; the closest used ${share} % of its tolerance`,
         );
       }
       return failed.length === 0 ? 0 : 1;
@@ -47,3 +73,28 @@ export const verify = command(
     }
   },
 );
+
+/** The committed goldens, whose files are checked first. */
+async function goldenParts(only: "all" | Part): Promise<Verify[]> {
+  const manifest = await readManifest();
+  await checkFiles(manifest);
+  const run: Record<Part, Verify> = {
+    kernels: (device, onRow) => verifyKernels(device, manifest, kernels, onRow),
+    nano: (device, onRow) => verifyNano(device, manifest, onRow),
+    random: (device, onRow) => verifyRandom(device, manifest, onRow),
+    pythia: async (device, onRow) => {
+      const rows: Row[] = [];
+      for (const part of Object.values(pythiaParts)) rows.push(...(await part(device, manifest, onRow)));
+      return rows;
+    },
+    wide: (device, onRow) => verifyWide(device, manifest, onRow),
+  };
+  return only === "all" ? [run.kernels, run.nano, run.random, run.pythia] : [run[only]];
+}
+
+/** A checkpoint and its golden, which are looked for before a device is opened. */
+async function checkpointPart(name: string, offline: boolean, progress: Progress): Promise<Verify> {
+  const model = await openModel(name, { offline, progress });
+  const golden = await findCheckpointGolden(model, name);
+  return (device, onRow) => verifyCheckpoint(device, model, golden, onRow);
+}

@@ -1,0 +1,68 @@
+/**
+ * Goldens of true checkpoints, which `goldens/reference/make.py --model` makes: a folder each below `goldens/models`, with a
+ * manifest of its own. The hashes of the weight files say which checkpoint a golden is of.
+ */
+import { createHash } from "node:crypto";
+import { createReadStream } from "node:fs";
+import { readdir } from "node:fs/promises";
+import { join } from "node:path";
+import { SpectroscopeError } from "../../kernels/errors";
+import type { LoadedModel } from "../../models/weights";
+import type { Device } from "../../runtime/device/device";
+import { checkpointRows } from "./checkpoint";
+import { Golden, type OnRow } from "./golden";
+import type { Row } from "./kernels";
+import { type GoldenEntry, goldensFolder, readManifest } from "./manifest";
+
+/** SHA-256 of every weight file of a directory, by name. */
+async function weightHashes({ source }: LoadedModel): Promise<Map<string, string>> {
+  const hashes = new Map<string, string>();
+  for (const file of source.files) {
+    const sha = createHash("sha256");
+    for await (const part of createReadStream(join(source.directory, file))) sha.update(part as Buffer);
+    hashes.set(file, sha.digest("hex"));
+  }
+  return hashes;
+}
+
+/** A checkpoint's golden. */
+export interface CheckpointGolden {
+  readonly golden: Golden;
+  readonly entry: GoldenEntry;
+}
+
+/**
+ * The golden of exactly these weights.
+ * @param name how the person called the model, for the remedy
+ * @throws SpectroscopeError when there is none, with the command that makes one
+ */
+export async function findCheckpointGolden(
+  model: LoadedModel,
+  name: string,
+  folder = join(goldensFolder(), "models"),
+): Promise<CheckpointGolden> {
+  const present = (await readdir(folder).catch(() => [])).sort();
+  const hashes = await weightHashes(model);
+  for (const label of present) {
+    const manifest = await readManifest(join(folder, label));
+    const [entry] = manifest.files.find(({ file }) => file === "checkpoint.safetensors")?.entries ?? [];
+    const weights = Object.entries((entry?.settings?.weights ?? {}) as Record<string, string>);
+    if (!entry || weights.length !== hashes.size || weights.some(([file, hash]) => hashes.get(file) !== hash)) continue;
+    return { golden: await Golden.open(manifest, "checkpoint"), entry };
+  }
+  const others = present.length > 0 ? `; those of ${present.join(", ")} are of other weights` : "";
+  throw new SpectroscopeError(`no golden for the weights of ${name}${others}`, {
+    code: "bad-input",
+    hint: `make it, with Python: python goldens/reference/make.py --model ${"origin" in model ? name : model.source.directory}`,
+  });
+}
+
+/** Losses, logits and gradients of a checkpoint. */
+export async function verifyCheckpoint(
+  device: Device,
+  model: LoadedModel,
+  { golden, entry }: CheckpointGolden,
+  onRow: OnRow = () => {},
+): Promise<Row[]> {
+  return checkpointRows(device, golden, entry, model, onRow);
+}
