@@ -126,7 +126,8 @@ test("a non-finite weight", async () => {
 });
 
 test("a checkpoint of 1 GiB is read through a few MiB of host memory", async (t) => {
-  const json = configJson({ vocab_size: 260_000, hidden_size: 1024, intermediate_size: 64, num_hidden_layers: 1 });
+  const sizes = { vocab_size: 260_000, hidden_size: 1024, intermediate_size: 64, num_hidden_layers: 1 };
+  const json = configJson({ ...sizes, num_attention_heads: 8 });
   const path = await directory("large", json);
   let at = 0;
   const entries = [...parameterShapes(parseNeoxConfig(json))].map(([name, shape]) => {
