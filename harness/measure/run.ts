@@ -7,7 +7,7 @@ import { projectRoot } from "../../runtime/device/root";
 import { pieces } from "../../runtime/neox/weights";
 import type { Json, JsonObject } from "../../runtime/store/json";
 import { RunDirectory } from "../../runtime/store/run-directory";
-import { openModel } from "../cli/model";
+import { type NamedModel, openModel } from "../cli/model";
 import type { Progress } from "../cli/progress";
 import { renderReport } from "../report/report";
 import { finalActivations } from "./activations";
@@ -48,14 +48,14 @@ export interface RunRequest {
 interface Sampled {
   readonly device: Device;
   readonly directory: RunDirectory;
-  readonly model: LoadedModel;
+  readonly model: NamedModel;
   readonly seconds: number;
 }
 
 /** Opens device, model and run directory and samples what is missing. The caller closes the device. */
 async function sampled(request: RunRequest): Promise<Sampled> {
   const { config, progress } = request;
-  const model = await openModel(config.model);
+  const model = await openModel(config.model, { progress });
   const text = await runText(config, model.config);
   const units = unitsOf(config, model.config);
   const device = await openDevice({ adapter: request.adapter });
@@ -65,7 +65,7 @@ async function sampled(request: RunRequest): Promise<Sampled> {
     const { name, software, driver } = device.facts;
     const directory = await RunDirectory.open(request.out, {
       config: { ...sampling, inputs: await fingerprints(model, text) } as unknown as JsonObject,
-      provenance: { adapter: name, software, ...(driver ? { driver } : {}), version: version() },
+      provenance: { adapter: name, software, ...(driver ? { driver } : {}), version: version(), ...model.origin },
       units: units.map((unit) => unit.name),
     });
     const done = directory.units("done").length;
@@ -112,7 +112,7 @@ export async function analyzeRun(
   device?: Device,
   interrupted: () => boolean = () => false,
 ): Promise<Results> {
-  const model = await openModel(config.model);
+  const model = await openModel(config.model, { progress });
   const text = await runText(config, model.config);
   const components = componentsOf(config, model.config);
   const activations = device ? await finalActivations(device, model, text.probe) : undefined;
