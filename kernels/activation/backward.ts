@@ -1,8 +1,9 @@
-import { type Dims, kernel, linearGrid } from "../kernel";
-import source4 from "./backward.plain4.wgsl";
-import source from "./backward.wgsl";
+import { kernel } from "../kernel";
+import plain4 from "./backward.plain4.wgsl";
+import plain from "./backward.wgsl";
 import { cases } from "./cases";
 import { forEachActivation } from "./functions";
+import { elementwise } from "./variants";
 
 /** Gradients of activation functions by name: dx = dy f'(x), any shape, flattened. */
 export const backward = forEachActivation((name, f) =>
@@ -15,25 +16,7 @@ export const backward = forEachActivation((name, f) =>
       dx: { access: "write", type: "f32", dims: ["N"] },
     },
     params: {},
-    variants: {
-      plain: {
-        file: "activation/backward.wgsl",
-        source,
-        chunks: f.chunks,
-        workgroup: [64, 1, 1],
-        grid: ({ N }: Dims) => linearGrid(N, 64),
-        suits: "any",
-      },
-      plain4: {
-        file: "activation/backward.plain4.wgsl",
-        source: source4,
-        chunks: f.chunks,
-        workgroup: [64, 1, 1],
-        grid: ({ N }: Dims) => linearGrid(N / 4, 64),
-        accepts: ({ N }: Dims) => N % 4 === 0,
-        suits: "any",
-      },
-    },
+    variants: elementwise("backward", { plain, plain4 }, f.chunks),
     work: ({ N }) => ({ flops: f.flops * N, bytes: 12 * N }),
     tolerance: f.tolerance.backward,
     cases,
