@@ -58,7 +58,6 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
       // Column j of c: component j of this invocation's four columns of dw, over its four entries.
       var c = mat4x4f();
       let column = d + 4u * tr;
-      if (r > 0u) { c = old_dw(g, entry, column); }
       for (var k = 0u; k < 64u; k += STEP) {
         workgroupBarrier();
         xs[local] = row_x(g, r + k + local / 16u, d + 4u * (local % 16u));
@@ -70,6 +69,8 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
           c += mat4x4f(pv * xv.x, pv * xv.y, pv * xv.z, pv * xv.w);
         }
       }
+      // The tile is summed before it joins the running sum, whose roundings would else grow with R and not with R / 64.
+      if (r > 0u) { c += old_dw(g, entry, column); }
       put_dw(g, entry, column, c);
     }
   }

@@ -73,7 +73,6 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
       // Column j of c: component j of this invocation's four columns of dx, over its four rows.
       var c = mat4x4f();
       let column = d + 4u * tv;
-      if (v > 0u) { c = old_dx(g, row, column, factor); }
       for (var k = 0u; k < 64u; k += STEP) {
         workgroupBarrier();
         ws[local] = row_w(g, v + k + local / 16u, d + 4u * (local % 16u));
@@ -85,6 +84,8 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
           c += mat4x4f(pv * wv.x, pv * wv.y, pv * wv.z, pv * wv.w);
         }
       }
+      // The tile is summed before it joins the running sum, whose roundings would else grow with V and not with V / 64.
+      if (v > 0u) { c += old_dx(g, row, column, factor); }
       put_dx(g, row, column, c);
     }
   }
