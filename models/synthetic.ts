@@ -33,7 +33,12 @@ export function syntheticWeights(config: NeoxConfig): Weights {
       const { mean, scale } = moments(name, shapes.get(name)!, config);
       const step = scale / UNIT;
       const words = wordsBetween(keys.get(name)!, 0, from, to);
-      return Float32Array.from(words, (word) => mean + step * ((word & 0xffff) + (word >>> 16) - 65535));
+      const values = new Float32Array(words.length);
+      // A loop: `Float32Array.from` with a function takes 25 times as long, and a wide model has 260 M parameters.
+      for (let i = 0; i < words.length; i++) {
+        values[i] = mean + step * ((words[i] & 0xffff) + (words[i] >>> 16) - 65535);
+      }
+      return values;
     },
   };
 }

@@ -63,8 +63,11 @@ def load(folder: Path, exact_rotary: bool = True) -> GPTNeoXForCausalLM:
     model = build(json.loads((folder / "config.json").read_text()), exact_rotary)
     files = sorted(folder.glob("*.safetensors"))
     weights = {k: v for file in files for k, v in load_file(file).items() if not BUFFER.search(k)}
+    weights = {UNEMBEDDING.get(name, name): value for name, value in weights.items()}
     named = parameters(model)
-    if set(weights) - {"embed_out.weight"} != set(named) - {"embed_out.weight"}:
+    if model.config.tie_word_embeddings:
+        weights.pop("embed_out.weight", None)
+    if set(weights) != set(named):
         raise ValueError(f"{folder}: weights {sorted(set(weights) ^ set(named))} are in the files or the model only")
     with torch.no_grad():
         for name, parameter in named.items():

@@ -1,4 +1,4 @@
-/** Holds a model to a golden of its losses, some logits, and sketches of every gradient. */
+/** Holds a model to a golden of its losses, some logits, and sketch, norm and samples of every gradient. */
 import { SpectroscopeError } from "../../kernels/errors";
 import { nt } from "../../kernels/matmul/nt";
 import type { Device } from "../../runtime/device/device";
@@ -28,7 +28,10 @@ export async function checkpointRows(
   const sketches = new Map<string, Sketch>();
   const { losses } = await modelLosses(device, model, ids, columns, {
     gradients: async (source) => {
-      for (const name of source.shapes.keys()) sketches.set(name, await sketchTensor(source, name));
+      for (const name of source.shapes.keys()) {
+        const rows = name === EMBEDDING || name === UNEMBEDDING ? ids : undefined;
+        sketches.set(name, await sketchTensor(source, name, rows));
+      }
     },
   });
   add(golden.compare(entry, "losses", losses, golden.tensor(`${entry.case}/losses`).data));
@@ -40,8 +43,9 @@ export async function checkpointRows(
   for (const [name, { data }] of expected) {
     const actual = sketches.get(name);
     if (!actual) throw new SpectroscopeError(`${golden.name}, ${entry.case}: the runtime gave no gradient of ${name}`);
-    const samples = golden.tensor(`${entry.case}/samples/${name}`).data;
+    const [norm, samples] = ["norm", "samples"].map((kind) => golden.tensor(`${entry.case}/${kind}/${name}`).data);
     add(golden.compare(entry, `gradient of ${name}`, actual.sketch, data, "sketch"));
+    add(golden.compare(entry, `gradient of ${name}, norm`, actual.norm, norm, "norm"));
     add(golden.compare(entry, `gradient of ${name}, entries`, actual.samples, samples, "samples"));
   }
   return rows;

@@ -40,8 +40,8 @@ test("a checkpoint is held to its golden", async (t) => {
   const model = await loadModel(join(goldensFolder(), "random", "04"));
   const golden = await findCheckpointGolden(model, "04", await goldenFolder("sound"));
   const rows = await verifyCheckpoint(await testDevice(), model, golden);
-  // Losses, logits of two positions, and sketch and entries of every gradient.
-  assert.is(rows.length, 3 + 2 * model.weights.shapes.size);
+  // Losses, logits of two positions, and sketch, norm and entries of every gradient.
+  assert.is(rows.length, 3 + 3 * model.weights.shapes.size);
   const failures = rows.filter(({ pass }) => !pass).map(rowLine);
   if (failures.length > 0) throw new Error(failures.join("\n"));
   t.note(rowLine(rows.reduce((a, b) => (b.share > a.share ? b : a))));
@@ -65,6 +65,16 @@ test("without a golden, or with one of other weights, the command that makes one
   const right = await loadModel(join(goldensFolder(), "random", "04"));
   assert.match(await refusal(findCheckpointGolden(right, "04", await goldenFolder("changed", changed))), /was changed/);
   assert.ok((await readManifest()).files.length > 60);
+});
+
+test("a golden of the same weights with another config.json is refused; a folder without a manifest is passed over", async () => {
+  const goldens = await goldenFolder("config");
+  await mkdir(join(goldens, "a cut off run"));
+  const { config, ...rest } = await loadModel(join(goldensFolder(), "random", "04"));
+  await findCheckpointGolden({ config, ...rest }, "04", goldens);
+  const other = { ...rest, config: { ...config, layerNormEps: 0.5 } };
+  const refused = await refusal(findCheckpointGolden(other, "04", goldens));
+  assert.match(refused, /weights of 04 was made with another config\.json: layerNormEps is .* there, 0\.5 here/);
 });
 
 test.run();

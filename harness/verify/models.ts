@@ -3,12 +3,14 @@
  * manifest of its own. The hashes of the weight files say which checkpoint a golden is of.
  */
 import { createHash } from "node:crypto";
-import { createReadStream } from "node:fs";
+import { createReadStream, existsSync } from "node:fs";
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { SpectroscopeError } from "../../kernels/errors";
+import { parseNeoxConfig } from "../../models/config";
 import type { LoadedModel } from "../../models/weights";
 import type { Device } from "../../runtime/device/device";
+import type { NeoxConfig } from "../../runtime/neox/config";
 import { checkpointRows } from "./checkpoint";
 import { Golden, type OnRow } from "./golden";
 import type { Row } from "./kernels";
@@ -41,13 +43,16 @@ export async function findCheckpointGolden(
   name: string,
   folder = join(goldensFolder(), "models"),
 ): Promise<CheckpointGolden> {
-  const present = (await readdir(folder).catch(() => [])).sort();
+  const listed = (await readdir(folder).catch(() => [])).sort();
+  // A run of make.py that was cut off leaves a folder without a manifest.
+  const present = listed.filter((label) => existsSync(join(folder, label, "manifest.json")));
   const hashes = await weightHashes(model);
   for (const label of present) {
     const manifest = await readManifest(join(folder, label));
     const [entry] = manifest.files.find(({ file }) => file === "checkpoint.safetensors")?.entries ?? [];
     const weights = Object.entries((entry?.settings?.weights ?? {}) as Record<string, string>);
     if (!entry || weights.length !== hashes.size || weights.some(([file, hash]) => hashes.get(file) !== hash)) continue;
+    checkConfig(model, entry, name, join(folder, label));
     return { golden: await Golden.open(manifest, "checkpoint"), entry };
   }
   const others = present.length > 0 ? `; those of ${present.join(", ")} are of other weights` : "";
@@ -55,6 +60,17 @@ export async function findCheckpointGolden(
     code: "bad-input",
     hint: `make it, with Python: python goldens/reference/make.py --model ${"origin" in model ? name : model.source.directory}`,
   });
+}
+
+/** @throws SpectroscopeError when a golden of these weights was made with another `config.json` */
+function checkConfig({ config }: LoadedModel, { settings }: GoldenEntry, name: string, golden: string): void {
+  const expected = parseNeoxConfig(settings?.config, `golden ${golden}`);
+  const key = (Object.keys(config) as (keyof NeoxConfig)[]).find((key) => config[key] !== expected[key]);
+  if (key === undefined) return;
+  throw new SpectroscopeError(
+    `the golden of the weights of ${name} was made with another config.json: ${key} is ${expected[key]} there, ${config[key]} here`,
+    { code: "bad-input", hint: `restore config.json, or remove ${golden}` },
+  );
 }
 
 /** Losses, logits and gradients of a checkpoint. */

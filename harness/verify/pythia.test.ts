@@ -64,9 +64,9 @@ for (const [name, part] of Object.entries(pythiaParts)) {
     assert.ok(rows.length > 1);
     const failures = rows.filter(({ pass }) => !pass).map(rowLine);
     if (failures.length > 0) throw new Error(failures.join("\n"));
-    const kinds = new Map(rows.map((row) => [row.tensor.replace(/ of .*?(, entries)?$/, "$1"), row]));
+    const kinds = new Map(rows.map((row) => [row.tensor.replace(/ of .*?(, entries|, norm)?$/, "$1"), row]));
     for (const row of rows) {
-      const kind = row.tensor.replace(/ of .*?(, entries)?$/, "$1");
+      const kind = row.tensor.replace(/ of .*?(, entries|, norm)?$/, "$1");
       if (row.share > kinds.get(kind)!.share) kinds.set(kind, row);
     }
     for (const row of kinds.values()) t.note(rowLine(row));

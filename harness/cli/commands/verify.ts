@@ -8,6 +8,7 @@ import { pythiaParts, verifyWide } from "../../verify/pythia";
 import { verifyRandom } from "../../verify/random";
 import { rowColumns, tableHead } from "../../verify/table";
 import { ADAPTER, command, JSON_FLAG, OFFLINE, output } from "../command";
+import { usage } from "../fields";
 import { MODEL_FORMS, openModel } from "../model";
 import { Progress } from "../progress";
 
@@ -41,6 +42,9 @@ export const verify = command(
   },
   async ({ values }) => {
     const progress = new Progress(values.json);
+    if (values.model !== undefined && values.only !== "all") {
+      throw usage("verify: --only and --model exclude each other", "--model holds one checkpoint to its own golden");
+    }
     const parts =
       values.model === undefined
         ? await goldenParts(values.only)
