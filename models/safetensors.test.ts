@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, readFile, rm, truncate, writeFile } from "node:fs/promises";
+import { mkdtemp, readdir, readFile, rm, stat, truncate, utimes, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import * as assert from "uvu/assert";
@@ -70,6 +70,20 @@ test("what is written is read back, in order and bit for bit", async () => {
   assert.equal(
     (await readdir(folder)).filter((name) => name.endsWith(".tmp")),
     [],
+  );
+});
+
+test("a tensor of more than one piece is written as it is, from a part of a larger array too", async () => {
+  const path = join(folder, "large.safetensors");
+  const whole = Float32Array.from({ length: 1_200_010 }, (_, i) => i);
+  const data = whole.subarray(4, 1_200_004);
+  const tensors = memoryTensors(new Map([["w", { shape: [1_200_000], data }]]));
+  await writeSafetensors(path, tensors);
+  const own = (await readSafetensors(path)).get("w")!.data;
+  assert.is(own.length, data.length);
+  assert.is(
+    own.findIndex((value, i) => value !== i + 4),
+    -1,
   );
 });
 
@@ -286,8 +300,16 @@ test("ranges of a file are the parts of the whole, in every float type; a file t
       assert.equal(await reader.read(entry, from, to), expected, `${entry.name} ${from} to ${to}`);
     }
   }
-  await truncate(path, (await readFile(path)).length - 1);
   let line = "";
+  const before = await stat(path);
+  await utimes(path, before.atime, new Date(before.mtimeMs + 5_000));
+  await reader.read(reader.header.entries[0], 0, 1).catch((error) => {
+    line = error.line;
+  });
+  assert.match(line, /ranges\.safetensors: it changed while being read/, "written over by as many bytes");
+  await utimes(path, before.atime, before.mtime);
+  await truncate(path, (await readFile(path)).length - 1);
+  line = "";
   await reader.read(reader.header.entries[0], 0, 1).catch((error) => {
     line = error.line;
   });

@@ -95,6 +95,8 @@ test("what is no block of ids is refused by tensor, row and column", async () =>
   await refused(one({ shape: [6] }), /tensor "input_ids" has shape \(6\)/, /\(rows, ids\)/);
   await refused(one({ data: wide(1, 2, 3, 4, 5, 100) }), /row 1, column 2 is 100, outside the vocabulary of 100/);
   await refused(one({ data: wide(1, -2, 3, 4, 5, 6) }), /row 0, column 1 is -2/);
+  const beyond = BigInt64Array.of(1n, 2n, 3n, 2n ** 53n, 5n, 6n);
+  await refused(one({ data: beyond }), /tensor "input_ids": element 3 is 9007199254740992, beyond 2\^53 - 1/);
   await refused(one({ shape: [1, 6] }), /6 ids read 5 positions.*max_position_embeddings is 4/);
   await refused(one({ shape: [6, 1] }), /rows of 1 ids/);
   await refused(read("ids.safetensors", safetensors({ x: sound }).subarray(0, 60)), /ids\.safetensors: truncated/);

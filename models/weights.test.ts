@@ -88,6 +88,7 @@ test("shards", async () => {
   const model = await loadModel(path);
   assert.equal([...model.weights.shapes.keys()], [...tensors.keys()]);
   assert.is(model.source.files.length, 2);
+  for (const [name, { data }] of await readAll(model.weights)) assert.equal(data, tensors.get(name)!.data, name);
 
   const second = "model-00002-of-00002.safetensors";
   await write({ ...weightMap, "gpt_neox.embed_in.weight": second });
@@ -98,6 +99,13 @@ test("shards", async () => {
   await refused(loadModel(path), /tensor "more" lies in "\.\.\/\.\.\/etc/);
   await write(weightMap, { wieght_map: {} });
   await refused(loadModel(path), /unknown key "wieght_map"; did you mean "weight_map"/);
+  const sole = "model-00001-of-00001.safetensors";
+  await writeSafetensors(join(path, sole), memoryTensors(tensors));
+  const map = Object.fromEntries([...tensors.keys()].map((name) => [name, sole]));
+  await write(map);
+  assert.equal((await loadModel(path)).source.files, [sole]);
+  await write({ ...map, more: sole });
+  await refused(loadModel(path), /tensor "more" is missing, though/);
   await write({ ...weightMap, more: "model-00003-of-00002.safetensors" });
   await refused(loadModel(path), /cannot read .*00003-of-00002\.safetensors: no such file/);
 });
@@ -109,6 +117,8 @@ test("tied embeddings: absent, equal, different", async () => {
   assert.not.ok((await loadModel(await directory("tied", json, tensors))).weights.shapes.has("embed_out.weight"));
   const redundant = new Map(tensors).set("embed_out.weight", embedding);
   assert.not.ok((await loadModel(await directory("tied2", json, redundant))).weights.shapes.has("embed_out.weight"));
+  const alias = new Map(tensors).set("lm_head.weight", embedding);
+  assert.not.ok((await loadModel(await directory("tied4", json, alias))).weights.shapes.has("lm_head.weight"));
   const changed = embedding.data.slice();
   changed[5] += 1;
   const wrong = new Map(tensors).set("embed_out.weight", { shape: embedding.shape, data: changed });
@@ -116,6 +126,70 @@ test("tied embeddings: absent, equal, different", async () => {
     loadModel(await directory("tied3", json, wrong)),
     /ties the embeddings, but embed_out\.weight differs .* \[1, 1\]/,
   );
+});
+
+/** More than one piece of 2^20 elements in each vocabulary matrix. */
+const LARGE = { vocab_size: 300_001, num_hidden_layers: 1 };
+
+test("what is wrong in a later piece of a large tensor is found there", async () => {
+  const json = configJson({ ...LARGE, tie_word_embeddings: true });
+  const tensors = tensorsFor(json);
+  const embedding = tensors.get("gpt_neox.embed_in.weight")!;
+  const redundant = new Map(tensors).set("embed_out.weight", embedding);
+  await loadModel(await directory("tied, large", json, redundant));
+  const changed = embedding.data.slice();
+  changed[4 * 299_999 + 2] += 1;
+  redundant.set("embed_out.weight", { shape: embedding.shape, data: changed });
+  await refused(
+    loadModel(await directory("tied, large", json, redundant)),
+    /embed_out\.weight differs .* \[299999, 2\]/,
+  );
+  embedding.data[4 * 300_000 + 3] = Number.POSITIVE_INFINITY;
+  const { weights } = await loadModel(await directory("infinite, large", json, tensors));
+  await refused(readAll(weights), /"gpt_neox\.embed_in\.weight" holds Infinity at \[300000, 3\]/);
+});
+
+test("weights stored in 64 bits are rounded to 32, and refused where they do not fit", async () => {
+  const json = configJson({ ...LARGE, tie_word_embeddings: true });
+  const path = await directory("wide", json);
+  const tensors = tensorsFor(json);
+  let at = 0;
+  const header = Buffer.from(
+    JSON.stringify(
+      Object.fromEntries(
+        [...tensors].map(([name, { shape, data }]) => {
+          const begin = at;
+          at += 8 * data.length;
+          return [name, { dtype: "F64", shape, data_offsets: [begin, at] }];
+        }),
+      ),
+    ),
+  );
+  const first = Buffer.alloc(8);
+  first.writeBigUInt64LE(BigInt(header.length));
+  const write = (change: (name: string, values: Float64Array) => void) => {
+    const parts = [...tensors].map(([name, { data }]) => {
+      const values = Float64Array.from(data);
+      change(name, values);
+      return Buffer.from(values.buffer);
+    });
+    return writeFile(join(path, "model.safetensors"), Buffer.concat([first, header, ...parts]));
+  };
+  await write((_, values) => {
+    values[0] = 0.1;
+  });
+  const { weights, source } = await loadModel(path);
+  assert.equal(source.storedTypes, ["F64"]);
+  for (const [name, { data }] of await readAll(weights)) {
+    const expected = tensors.get(name)!.data.slice();
+    expected[0] = Math.fround(0.1);
+    assert.is(Buffer.compare(Buffer.from(data.buffer), Buffer.from(expected.buffer)), 0, name);
+  }
+  await write((name, values) => {
+    if (name === "gpt_neox.embed_in.weight") values[4 * 299_999 + 1] = -3.5e38;
+  });
+  const wide = await loadModel(path);
+  await refused(readAll(wide.weights), /"gpt_neox\.embed_in\.weight" holds -3\.5e\+38 at \[299999, 1\]; .*32 bits/);
 });
 
 test("a non-finite weight", async () => {

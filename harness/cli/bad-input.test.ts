@@ -98,6 +98,27 @@ test("tensors that are not the config's", async () => {
   assertRefused(attempt("nan", { weights: broken }), 1, `tensor "${QKV}" holds NaN at [5, 7]`);
 });
 
+test("finite weights whose losses or gradients are not: named, and nothing is written", async () => {
+  const overflowing = await withTensors((tensors) => tensors.get(NORM)!.data.fill(3e38));
+  const run = attempt("overflow", { weights: overflowing });
+  assertRefused(run, 1, /loss of row 0, token 1 is (NaN|-?Infinity)/, "nothing was written");
+  const model = join(folder, "overflow");
+  const losses = ["--tokens", join(model, "ids.json"), "--out", "never.npy"];
+  assertRefused(runProgram(folder, ["loss", "--model", model, ...losses]), 1, "loss of row 0, token 1");
+  assert.not(readdirSync(folder).includes("never.npy"));
+  // Hidden states of 1e-30 become 1e-11 in the final norm, and its gradient 1e19 times what it was: beyond f32.
+  const steep = await withTensors((tensors) => {
+    const scale = (data: Float32Array, by: number) => data.set(data.map((value) => value * by));
+    for (const [name, { data }] of tensors) {
+      if (/(dense|dense_4h_to_h)\.(weight|bias)$|norm\.bias$/.test(name)) data.fill(0);
+      else if (name === "gpt_neox.embed_in.weight") scale(data, 1e-30);
+      else if (name === "embed_out.weight") scale(data, 1e20);
+    }
+  });
+  const gradient = attempt("steep", { weights: steep, config: { ...configJson, layer_norm_eps: 2e-38 } });
+  assertRefused(gradient, 1, /the gradient of .* holds (NaN|-?Infinity) at element \d+/, "nothing was written");
+});
+
 test("configs that change the mathematics in a way that is not known", () => {
   const refused = (changes: object, ...texts: (string | RegExp)[]) =>
     assertRefused(
@@ -130,11 +151,22 @@ test("places that cannot be written are told before anything is computed", () =>
   writeFileSync(join(folder, "ids.json"), goodIds);
   const out = join(folder, "ids.json", "losses.npy");
   assertRefused(
-    runProgram(folder, ["loss", "--model", model, "--tokens", "ids.json", "--out", out]),
+    runProgram(folder, [
+      "loss",
+      "--model",
+      model,
+      "--tokens",
+      "ids.json",
+      "--out",
+      out,
+      "--grads",
+      "grads.safetensors",
+    ]),
     1,
     "cannot write",
     "a part of the path is a file",
   );
+  assert.not(readdirSync(folder).includes("grads.safetensors"), "nor is what could be");
 });
 
 test.run();

@@ -1,6 +1,6 @@
 /** `fetch` and the names of models as a person meets them: the built program against a stand-in of the hub. */
 import { spawn } from "node:child_process";
-import { lstatSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { lstatSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import * as assert from "uvu/assert";
@@ -9,7 +9,7 @@ import { projectRoot } from "../../runtime/device/root";
 import { suite } from "../test/suite";
 import { resolveModel } from "./model";
 
-const test = suite("harness/cli/fetch");
+const test = suite("harness/cli/fetch", { gpu: true });
 const program = join(projectRoot(), "dist", "spectroscope.mjs");
 const folder = mkdtempSync(join(tmpdir(), "spectroscope-fetch-"));
 const COMMIT = "5".repeat(40);
@@ -84,6 +84,15 @@ test("fetch prints the snapshot's directory, --json its origin and files", async
   const told = JSON.parse(run.stdout);
   assert.equal([told.repo, told.revision, told.commit, told.downloaded_bytes], ["owner/nano", "main", COMMIT, 0]);
   assert.equal(told.files.at(-1), { name: "model.safetensors", bytes: WEIGHTS.length });
+});
+
+test("loss fetches a model by name and tells where it came from", async () => {
+  emptyCache();
+  writeFileSync(join(folder, "ids.json"), "[[1, 2, 3]]");
+  const run = await cli(["loss", "--model", "owner/nano@main", "--tokens", "ids.json", "--json"]);
+  assert.is(run.status, 0, run.stderr);
+  const told = JSON.parse(run.stdout);
+  assert.equal([told.repo, told.revision, told.commit, told.tokens], ["owner/nano", "main", COMMIT, 2]);
 });
 
 test("what cannot be fetched is one line, exit 1; what is no name, exit 2", async () => {

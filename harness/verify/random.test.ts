@@ -1,5 +1,6 @@
 /** Random GPT-NeoX models of every kind, as transformers saves them, against transformers in float64. */
-import { readFileSync } from "node:fs";
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import * as assert from "uvu/assert";
 import { testDevice } from "../test/device";
@@ -7,7 +8,7 @@ import { suite } from "../test/suite";
 import { Golden } from "./golden";
 import { type Row, rowLine } from "./kernels";
 import { goldensFolder, type Manifest, readManifest } from "./manifest";
-import { randomModels, verifyRandomModel } from "./random";
+import { randomDirectory, randomModels, verifyRandomModel } from "./random";
 
 const test = suite("goldens/random", { gpu: true });
 const manifest: Manifest = await readManifest();
@@ -62,6 +63,30 @@ test("there are 30 of them; every option that changes the mathematics occurs, an
   const high = kinds.filter((kind) => kind["mean loss"] === "above 8").length;
   assert.ok(high >= 15, `${high} models with losses around 10`);
   t.note(`${high} models have mean losses above 8 nats`);
+});
+
+test("a model whose files were changed, or are not those of the manifest, is refused", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "spectroscope-random-"));
+  try {
+    const [name] = names;
+    const directory = join(folder, name);
+    cpSync(join(goldensFolder(), name), directory, { recursive: true });
+    const [entry] = (await Golden.open(manifest, name)).entries;
+    const refusal = () =>
+      randomDirectory({ ...manifest, folder }, entry).then(
+        () => "(nothing was refused)",
+        (error) => error.line,
+      );
+    assert.is(await refusal(), "(nothing was refused)");
+    writeFileSync(join(directory, "more.safetensors"), "");
+    assert.match(await refusal(), "holds other files");
+    rmSync(join(directory, "more.safetensors"));
+    const config = readFileSync(join(directory, "config.json"), "utf8");
+    writeFileSync(join(directory, "config.json"), config.replace("{", "{ "));
+    assert.match(await refusal(), `${name}/config.json was changed`);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
 });
 
 for (const name of names) {

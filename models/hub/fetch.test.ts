@@ -36,7 +36,7 @@ const INDEX = text(JSON.stringify({ weight_map: { a: "model-1.safetensors", b: "
 
 const REPOS: Record<string, StandInRepo> = {
   "owner/model": {
-    revisions: { main: MAIN, step143000: STEP },
+    revisions: { main: MAIN, step143000: STEP, "refs/pr/1": STEP },
     commits: {
       [MAIN]: {
         "config.json": CONFIG,
@@ -163,6 +163,9 @@ test("a tag is resolved to its commit and recorded, shards come by their index, 
     assert.is(gets.length, 0);
     const short = await fetch(`owner/model@${STEP.slice(0, 8)}`);
     assert.is(short.commit, STEP);
+    const branch = await fetch("owner/model@refs/pr/1");
+    assert.equal([branch.commit, branch.revision, branch.downloadedBytes], [STEP, "refs/pr/1", 0]);
+    assert.is(readFileSync(join(cache, "models--owner--model", "refs", "refs", "pr", "1"), "utf8"), STEP);
     await refused(fetch("owner/torn"), "not-found", "model-2.safetensors");
   }));
 
@@ -209,6 +212,47 @@ test("given up after tries without a byte; the next call goes on from what was k
     assert.is((await fetch("owner/model")).downloadedBytes, WEIGHTS.length - kept);
   }));
 
+test("another part than was asked for, and a whole answer that ends too soon, are asked for again", () =>
+  withHub(async ({ hub, lines, fetch }) => {
+    const range = (from: number) => ({ "content-range": `bytes ${from}-599999/600000` });
+    hub.fault = ({ at, range: asked }, earlier) => {
+      if (at !== "cdn") return undefined;
+      if (earlier === 0) return { drop: 250_000 };
+      if (earlier === 1) return { status: 206, headers: range(Number(/\d+/.exec(asked ?? "")) + 1) };
+      if (earlier === 2) return { status: 206 };
+      return undefined;
+    };
+    const model = await fetch("owner/model");
+    assert.is(lfsHash(readFileSync(join(model.directory, "model.safetensors"))), lfsHash(WEIGHTS));
+    assert.is(lines.filter((line) => line.includes("sent another part of model.safetensors")).length, 2);
+    assert.is(model.downloadedBytes, WEIGHTS.length + CONFIG.length + 2, "what was there stays");
+  }));
+
+test("a clean answer of too few bytes is gone on with, one of too many is refused", () =>
+  withHub(async ({ hub, lines, fetch }) => {
+    hub.fault = ({ at }, earlier) => (at === "cdn" && earlier === 0 ? { bytes: WEIGHTS.slice(0, 200_000) } : undefined);
+    const model = await fetch("owner/model");
+    assert.is(lfsHash(readFileSync(join(model.directory, "model.safetensors"))), lfsHash(WEIGHTS));
+    assert.match(lines.join("\n"), "ended too soon");
+    assert.equal(
+      hub.asked.filter(({ at }) => at === "cdn").map(({ range }) => range),
+      [undefined, "bytes=200000-"],
+    );
+  }).then(() =>
+    withHub(async ({ hub, fetch }) => {
+      hub.fault = ({ at }) => (at === "cdn" ? { bytes: noise(700_000, 1) } : undefined);
+      await refused(fetch("owner/model"), "hash-mismatch", "sends more than the 600000 bytes");
+    }),
+  ));
+
+test("a refusal of the server that large files lie on is not one of the hub's", () =>
+  withHub(async ({ hub, fetch }) => {
+    hub.fault = ({ at }) => (at === "cdn" ? { status: 403 } : undefined);
+    await refused(fetch("owner/model", {}, { HF_TOKEN: "secret" }), "network", hub.cdnOrigin.slice(7), "answered 403");
+    hub.fault = () => undefined;
+    await fetch("owner/model");
+  }));
+
 test("a server that ignores ranges is written over, not appended to", () =>
   withHub(async ({ hub, fetch }) => {
     hub.fault = ({ at }, earlier) =>
@@ -252,6 +296,19 @@ test("a damaged part of an earlier download is started over", () =>
     assert.match(lines.join("\n"), "starting over");
   }));
 
+test("a part that is whole already is not asked for, and one that is too long is not believed", () =>
+  withHub(async ({ hub, cache, fetch }) => {
+    await fetch("owner/model@step143000");
+    const partial = join(blobsOf(cache), `${lfsHash(WEIGHTS)}.incomplete`);
+    writeFileSync(partial, WEIGHTS);
+    assert.is((await fetch("owner/model")).downloadedBytes, 2, "the tokenizer's");
+    assert.is(hub.asked.filter(({ at, path }) => at === "cdn" && path.includes(lfsHash(WEIGHTS))).length, 0);
+    rmSync(join(blobsOf(cache), lfsHash(WEIGHTS)));
+    writeFileSync(partial, noise(600_001, 1));
+    const model = await fetch("owner/model");
+    assert.is(lfsHash(readFileSync(join(model.directory, "model.safetensors"))), lfsHash(WEIGHTS));
+  }));
+
 test("the token goes to the hub and to no other server", () =>
   withHub(async ({ hub, fetch }) => {
     await fetch("owner/private", {}, { HF_TOKEN: "secret" });
@@ -293,6 +350,8 @@ test("a server that is not there, or is no hub, is said so at once", () =>
       "127.0.0.1:9",
       "ECONNREFUSED",
     );
+    hub.fault = ({ method }) => (method === "HEAD" ? { status: 200, headers: { etag: '"5f-abc"' } } : undefined);
+    await refused(fetch("owner/model"), "network", "gives no hash", "5f-abc");
     hub.fault = () => ({ status: 200 });
     await refused(fetch("owner/model"), "network", "not answer as a Hugging Face hub");
   }));
@@ -328,6 +387,9 @@ test("a full disk keeps the part that fits, and is foreseen when the file system
       "no space left",
     );
     assert.is(lstatSync(join(blobsOf(cache), `${lfsHash(WEIGHTS)}.incomplete`)).size, 300_001);
+    // 299,999 bytes are missing.
+    const enough: Disk = { ...fullAfter(0), free: async () => 299_998 };
+    await refused(fetch("owner/model", { disk: enough }), "disk-full", "300 kB");
     assert.is((await fetch("owner/model")).downloadedBytes, 600_000 - 300_001);
   }));
 
@@ -358,7 +420,7 @@ test("two at once fetch every byte once", () =>
 test("offline: the cache alone, and what it lacks is said", () =>
   withHub(async ({ hub, cache, fetch }) => {
     const { directory } = await fetch("owner/model");
-    const before = hub.asked.length;
+    let before = hub.asked.length;
     const offline = { HF_HUB_OFFLINE: "YES" };
     const model = await fetch("owner/model", {}, offline);
     assert.equal([model.directory, model.commit], [directory, MAIN]);
@@ -366,6 +428,12 @@ test("offline: the cache alone, and what it lacks is said", () =>
     await refused(fetch("owner/model@step143000", {}, offline), "offline", "step143000", "not in the cache", "main");
     rmSync(join(blobsOf(cache), lfsHash(WEIGHTS)));
     await refused(fetch("owner/model", {}, offline), "offline", "without model.safetensors");
+    assert.is(hub.asked.length, before, "nobody was asked");
+    await fetch("owner/model@step143000");
+    before = hub.asked.length;
+    rmSync(join(blobsOf(cache), lfsHash(noise(50_000, 3))));
+    const torn = fetch("owner/model@step143000", {}, offline);
+    await refused(torn, "offline", /without model-2\.safetensors in/);
     assert.is(hub.asked.length, before, "nobody was asked");
     rmSync(join(directory, "config.json"));
     symlinkSync("../../blobs/nowhere", join(directory, "config.json"));

@@ -8,6 +8,7 @@ import * as assert from "uvu/assert";
 import { suite } from "../../harness/test/suite";
 import { readHubEnvironment } from "./environment";
 import { cachedModel, fetchModel, offlineModel } from "./fetch";
+import { folderOfUrl } from "./folder";
 import { parseRemoteName, type RemoteName } from "./name";
 
 const test = suite("models/hub/folder");
@@ -18,6 +19,8 @@ interface Site {
   files: Record<string, { text: string; etag?: string; date?: string }>;
   /** Cut the next whole answer after so many bytes. */
   drop?: number;
+  /** End the next answer properly, but after so many bytes. */
+  short?: number;
 }
 
 const site: Site = { files: {} };
@@ -31,7 +34,8 @@ test.before(async () => {
     const file = site.files[(url ?? "").replace("/models/own/", "")];
     if (!file) return response.writeHead(404).end();
     const start = Number(/^bytes=(\d+)-/.exec(headers.range ?? "")?.[1] ?? 0);
-    const rest = file.text.slice(start);
+    const rest = file.text.slice(start, method === "GET" ? site.short : undefined);
+    if (method === "GET") site.short = undefined;
     if (file.etag) response.setHeader("etag", file.etag);
     if (file.date) response.setHeader("last-modified", file.date);
     if (headers.range)
@@ -81,7 +85,21 @@ test("files are told apart by ETag: a changed one is fetched again, the others a
   assert.is.not(second.commit, first.commit);
   assert.match(readFileSync(join(second.directory, "model.safetensors"), "utf8"), /^y{1200}$/);
   assert.is((await cachedModel(name(), environment))?.commit, second.commit);
+  site.files["model.safetensors"] = { text: "y".repeat(1300), etag: '"w2"' };
+  assert.is((await fetch()).downloadedBytes, 1300, "the same ETag, another size");
+  const [a, b] = ["models/a", "models/b"].map((path) => folderOfUrl(environment, `http://127.0.0.1/${path}`));
+  assert.is.not(a.root, b.root);
   assert.ok(asked.every(({ authorization }) => authorization === undefined));
+});
+
+test("nothing but the size says that an answer is not whole: it is gone on with", async () => {
+  site.files["model.safetensors"] = { text: "v".repeat(1000), etag: '"w3"' };
+  await fetch();
+  site.files["model.safetensors"] = { text: "u".repeat(1000), etag: '"w4"' };
+  site.short = 400;
+  const model = await fetch();
+  assert.match(readFileSync(join(model.directory, "model.safetensors"), "utf8"), /^u{1000}$/);
+  assert.is(asked.at(-1)?.range, "bytes=400-");
 });
 
 test("a file that changes while it is fetched, and a server that names no versions, are refused", async () => {

@@ -99,6 +99,8 @@ test("an id beyond the model's vocabulary is refused, naming text, line, token a
   await refused(run, /x\.jsonl, line 2: token " {8}" has id 65\d in .*tokenizer\.json, the model's vocab_size is 640/);
   const beyond = { ...tokenizer, endOfText: { id: 703, content: "<|end|>" } };
   await refused(read("x.txt", "a", { tokenizer: beyond, limits: small }), /has id 703/);
+  const begin = { ...tokenizer, beginOfText: { id: 702, content: "<|begin|>" } };
+  await refused(read("x.txt", "a", { tokenizer: begin, limits: small, bos: true }), /has id 702/);
 });
 
 test.run();

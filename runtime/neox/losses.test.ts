@@ -2,14 +2,17 @@
 import { join } from "node:path";
 import * as assert from "uvu/assert";
 import { testDevice } from "../../harness/test/device";
+import { seededRandom } from "../../harness/test/random";
 import { suite } from "../../harness/test/suite";
+import { parseNeoxConfig } from "../../models/config";
 import { generate } from "../../models/nano/corpus";
 import { loadModel } from "../../models/weights";
 import type { Device } from "../device/device";
 import { projectRoot } from "../device/root";
 import { Usage } from "../dispatch/buffers";
 import { estimateLosses, modelLosses } from "./losses";
-import { memoryTensors, readAll } from "./weights";
+import { parameterShapes } from "./parameters";
+import { memoryTensors, readAll, sizeOf } from "./weights";
 
 const test = suite("runtime/neox/losses", { gpu: true });
 const CONTEXT = 16;
@@ -45,18 +48,25 @@ test("130 rows in two lists: losses row by row, the gradient weighed by rows, pr
   assert.ok(worst < 1e-5, `without gradients: ${worst}`);
 });
 
-/** The same device, counting the storage buffers and bindings that are made through it. */
+/** The same device, counting the storage buffers and bindings that are made through it, and what is held at a time. */
 function counting(device: Device) {
-  const made = { bytes: 0, buffer: 0, binding: 0 };
+  const made = { bytes: 0, buffer: 0, binding: 0, held: 0, most: 0 };
   const gpu = new Proxy(device.gpu, {
     get(target, key) {
       if (key === "createBuffer") {
         return (descriptor: GPUBufferDescriptor) => {
-          if (descriptor.usage & Usage.STORAGE) {
-            made.bytes += descriptor.size;
-            made.buffer = Math.max(made.buffer, descriptor.size);
-          }
-          return target.createBuffer(descriptor);
+          const buffer = target.createBuffer(descriptor);
+          if (!(descriptor.usage & Usage.STORAGE)) return buffer;
+          made.bytes += descriptor.size;
+          made.buffer = Math.max(made.buffer, descriptor.size);
+          made.held += descriptor.size;
+          made.most = Math.max(made.most, made.held);
+          const destroy = buffer.destroy.bind(buffer);
+          buffer.destroy = () => {
+            made.held -= descriptor.size;
+            destroy();
+          };
+          return buffer;
         };
       }
       if (key === "createBindGroup") {
@@ -133,6 +143,48 @@ test("vocabulary matrices in parts give the losses and gradients of whole ones, 
   }
 });
 
+test("a vocabulary in four parts, the last a ragged one: losses and gradients of the whole one, tied and not", async (t) => {
+  const device = await testDevice();
+  const random = seededRandom(35);
+  for (const tie_word_embeddings of [false, true]) {
+    const config = parseNeoxConfig({
+      model_type: "gpt_neox",
+      vocab_size: 201,
+      hidden_size: 8,
+      num_attention_heads: 2,
+      num_hidden_layers: 1,
+      intermediate_size: 12,
+      max_position_embeddings: 32,
+      tie_word_embeddings,
+    });
+    const tensors = new Map(
+      [...parameterShapes(config)].map(([name, shape]) => {
+        return [name, { shape, data: Float32Array.from({ length: sizeOf(shape) }, () => 0.5 * random.normal()) }];
+      }),
+    );
+    const model = { config, weights: memoryTensors(tensors) };
+    // Every id is read and predicted, those on both sides of a cut among them.
+    const ids = Uint32Array.from({ length: 12 * COLUMNS }, (_, i) => (7 * i) % 201);
+    const whole = await modelLosses(device, model, ids, COLUMNS, { gradients: true });
+    // 70 rows fit: parts of 64, 64, 64 and 9.
+    const bindingBytes = 70 * 8 * 4;
+    const parts = await modelLosses(device, model, ids, COLUMNS, { gradients: true, bindingBytes });
+    const forward = await modelLosses(device, model, ids, COLUMNS, { bindingBytes });
+    let worst = 0;
+    for (const [i, loss] of whole.losses.entries()) {
+      worst = Math.max(worst, Math.abs(loss - parts.losses[i]), Math.abs(loss - forward.losses[i]));
+    }
+    // Three joins more, an f32 logarithm and sum of numbers below 20 each.
+    assert.ok(worst < 1e-5, `losses: ${worst}`);
+    let gradient = 0;
+    for (const [name, { data }] of whole.gradients!) {
+      gradient = Math.max(gradient, relativeL2(parts.gradients!.get(name)!.data, data));
+    }
+    assert.ok(gradient < 1e-5, `gradients: ${gradient}`);
+    t.note(`tied ${tie_word_embeddings}: losses ${worst.toExponential(1)}, gradients ${gradient.toExponential(1)}`);
+  }
+});
+
 test("gradients handed out on the device are those read into memory, by any range", async () => {
   const device = await testDevice();
   const model = await loadModel(join(projectRoot(), "models", "nano"));
@@ -158,6 +210,38 @@ test("gradients handed out on the device are those read into memory, by any rang
     },
   });
   assert.is(read, 3 * gradients!.size);
+});
+
+test("two lists: sums on the host are handed out by any range, and no more is held than the estimate says", async () => {
+  const model = await loadModel(join(projectRoot(), "models", "nano"));
+  const bindingBytes = 2 ** 30;
+  const rows = 2 * ROWS[0];
+  const { ids } = generate({ seed: 37, sequences: rows, context: CONTEXT });
+  const need = estimateLosses(model, rows, COLUMNS, { gradients: true, bindingBytes });
+  assert.is(need.chunkRows, ROWS[0]);
+  const { device, made } = counting(await testDevice());
+  const read: string[] = [];
+  await modelLosses(device, model, ids, COLUMNS, {
+    bindingBytes,
+    gradients: async (source) => {
+      for (const [name, { data }] of await readAll(source)) {
+        assert.equal(await source.read(name, 3, data.length - 1), data.slice(3, -1), name);
+        read.push(name);
+      }
+    },
+  });
+  assert.equal(read, [...model.weights.shapes.keys()]);
+  assert.is(made.most, need.total);
+  assert.is(made.held, 0, "everything is freed in the end");
+  let parameters = 0;
+  for (const shape of model.weights.shapes.values()) parameters += sizeOf(shape);
+  for (const gradients of [false, true]) {
+    const [one, two] = [ROWS[0], rows].map(
+      (n) => estimateLosses(model, n, COLUMNS, { gradients, bindingBytes }).hostBytes,
+    );
+    // Losses in f32, and sums of gradients in f64 where there are several lists.
+    assert.is(two - one, 4 * ROWS[0] * CONTEXT + (gradients ? 8 * parameters : 0));
+  }
 });
 
 test.run();
