@@ -169,4 +169,21 @@ test("places that cannot be written are told before anything is computed", () =>
   assert.not(readdirSync(folder).includes("grads.safetensors"), "nor is what could be");
 });
 
+test("results over one another, over what is read, or in the model's directory are refused, and nothing is touched", () => {
+  const model = join(folder, "precious");
+  mkdirSync(model, { recursive: true });
+  writeFileSync(join(model, "config.json"), JSON.stringify(configJson));
+  writeFileSync(join(model, "model.safetensors"), whole);
+  writeFileSync(join(folder, "ids.json"), goodIds);
+  const refused = (words: string[], ...texts: string[]) =>
+    assertRefused(runProgram(folder, ["loss", "--model", model, "--tokens", "ids.json", ...words]), 2, ...texts);
+  refused(["--grads", join(model, "model.safetensors")], "--grads", "lies in the model's directory");
+  refused(["--out", join("precious", ".", "losses.npy")], "--out", "lies in the model's directory");
+  refused(["--out", "./ids.json"], "--out ./ids.json is the file of --tokens");
+  refused(["--out", "same", "--grads", "same"], "--grads same is the file of --out");
+  assert.equal(readFileSync(join(model, "model.safetensors")), whole);
+  assert.is(readFileSync(join(folder, "ids.json"), "utf8"), goodIds);
+  assert.not(readdirSync(folder).includes("same"));
+});
+
 test.run();

@@ -1,5 +1,5 @@
 /** From the name that a person gives a model to the directory that holds it. */
-import { stat } from "node:fs/promises";
+import { readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { SpectroscopeError } from "../../kernels/errors";
 import { type HubEnvironment, readHubEnvironment } from "../../models/hub/environment";
@@ -27,6 +27,8 @@ export interface ResolveOptions {
   readonly progress?: Progress;
   /** Ends a download where it can be gone on with. */
   readonly signal?: AbortSignal;
+  /** Files wanted beside config and weights: a cached model without one is fetched again. */
+  readonly files?: readonly string[];
 }
 
 export interface ResolvedModel {
@@ -60,21 +62,24 @@ export async function fetchWithProgress(
   });
 }
 
-async function isDirectory(path: string): Promise<boolean> {
+async function kindOf(path: string): Promise<"directory" | "file" | undefined> {
   try {
-    return (await stat(path)).isDirectory();
+    return (await stat(path)).isDirectory() ? "directory" : "file";
   } catch {
-    return false;
+    return undefined;
   }
 }
 
 async function fromCacheOrHub(
   name: RemoteName,
   environment: HubEnvironment,
-  { progress = new Progress(true), signal }: ResolveOptions,
+  { progress = new Progress(true), signal, files = [] }: ResolveOptions,
 ): Promise<CachedModel> {
   if (environment.offline) return offlineModel(name, environment);
-  return (await cachedModel(name, environment)) ?? (await fetchWithProgress(name, { environment, progress, signal }));
+  const cached = await cachedModel(name, environment);
+  const present = cached ? await readdir(cached.directory) : [];
+  if (cached && files.every((file) => present.includes(file))) return cached;
+  return fetchWithProgress(name, { environment, progress, signal });
 }
 
 /** A mistyped `runs/model` looks like a repository: an error about one says that there is no such directory either. */
@@ -92,7 +97,11 @@ function alsoNoDirectory(error: unknown, name: string): unknown {
  */
 export async function resolveModel(name: string, options: ResolveOptions = {}): Promise<ResolvedModel> {
   if (name === "nano") return { directory: join(projectRoot(), "models", "nano") };
-  if (await isDirectory(name)) return { directory: name };
+  const kind = await kindOf(name);
+  if (kind === "directory") return { directory: name };
+  if (kind === "file") {
+    throw new SpectroscopeError(`${name} is a file`, { code: "bad-input", hint: "name the model's directory" });
+  }
   const environment = hubEnvironment(options.offline);
   const remote = parseRemoteName(name, environment.endpoint);
   if (!remote) {
@@ -102,7 +111,7 @@ export async function resolveModel(name: string, options: ResolveOptions = {}): 
     });
   }
   const found = await fromCacheOrHub(remote, environment, options).catch((error) => {
-    throw remote.kind === "repo" ? alsoNoDirectory(error, name) : error;
+    throw remote.kind === "repo" && !name.includes("://") ? alsoNoDirectory(error, name) : error;
   });
   const { directory, repo, revision, commit } = found;
   return { directory, origin: { repo, ...(revision === undefined ? {} : { revision }), commit } };

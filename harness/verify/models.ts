@@ -55,6 +55,12 @@ export async function findCheckpointGolden(
     checkConfig(model, entry, name, join(folder, label));
     return { golden: await Golden.open(manifest, "checkpoint"), entry };
   }
+  if (name === "nano") {
+    throw new SpectroscopeError("nano is held to goldens of its own", {
+      code: "bad-input",
+      hint: "npx spectroscope verify --only nano",
+    });
+  }
   const others = present.length > 0 ? `; those of ${present.join(", ")} are of other weights` : "";
   throw new SpectroscopeError(`no golden for the weights of ${name}${others}`, {
     code: "bad-input",

@@ -74,7 +74,8 @@ export function diskFull(what: string, directory: string, cause?: unknown): Spec
   });
 }
 
-async function hashFile(path: string, check: Check, signal?: AbortSignal): Promise<string> {
+/** Hash of a file as a check wants it. */
+export async function hashFile(path: string, check: Pick<Check, "kind">, signal?: AbortSignal): Promise<string> {
   const file = await open(path, "r");
   try {
     const hash = createHash(check.kind === "git-sha1" ? "sha1" : "sha256");

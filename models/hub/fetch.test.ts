@@ -296,6 +296,22 @@ test("a damaged part of an earlier download is started over", () =>
     assert.match(lines.join("\n"), "starting over");
   }));
 
+test("a file that was damaged in the cache is found by its hash and fetched again", () =>
+  withHub(async ({ cache, lines, fetch }) => {
+    const { directory } = await fetch("owner/model");
+    const weights = join(directory, "model.safetensors");
+    const config = join(directory, "config.json");
+    writeFileSync(weights, WEIGHTS.subarray(0, 1000));
+    writeFileSync(config, text('{"model_type":"gpt_nexo"}'));
+    const again = await fetch("owner/model");
+    assert.is(again.downloadedBytes, WEIGHTS.length + CONFIG.length);
+    assert.is(lfsHash(readFileSync(weights)), lfsHash(WEIGHTS));
+    assert.equal(new Uint8Array(readFileSync(config)), CONFIG);
+    assert.match(lines.join("\n"), "model.safetensors: damaged in the cache");
+    assert.is((await fetch("owner/model")).downloadedBytes, 0);
+    assert.is(readdirSync(blobsOf(cache)).length, 3);
+  }));
+
 test("a part that is whole already is not asked for, and one that is too long is not believed", () =>
   withHub(async ({ hub, cache, fetch }) => {
     await fetch("owner/model@step143000");

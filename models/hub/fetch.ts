@@ -1,12 +1,13 @@
 /** A model from the hub or from a plain URL into the cache, whole and checked. Node only. */
 import { existsSync } from "node:fs";
-import { readdir } from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { readdir, readlink, rm } from "node:fs/promises";
+import { basename, dirname, join } from "node:path";
 import { SpectroscopeError } from "../../kernels/errors";
+import { fileError } from "../../runtime/store/files";
 import { readShardIndex } from "../safetensors-file";
 import { byteCount } from "./bytes";
 import { CacheFolder, CONFIG, INDEX, lacking, SINGLE, sizeOf, TOKENIZER } from "./cache";
-import { type Disk, diskFull, fetchBlob, type RemoteFile, realDisk } from "./download";
+import { type Disk, diskFull, fetchBlob, hashFile, type RemoteFile, realDisk } from "./download";
 import { type HubEnvironment, readHubEnvironment } from "./environment";
 import { folderOfUrl, stateOf, WebFolder } from "./folder";
 import { HttpClient, interrupted } from "./http";
@@ -105,13 +106,29 @@ class Fetch {
   private async want(name: string): Promise<boolean> {
     const { commit, folder } = this.source;
     const here = commit === undefined ? undefined : await sizeOf(join(folder.snapshot(commit), name));
-    if (here !== undefined) {
+    if (here !== undefined && (await this.sound(name))) {
       this.present.set(name, here);
       return true;
     }
     const file = await this.source.find(name);
     if (file) this.files.push(file);
     return file !== undefined;
+  }
+
+  /** Whether a file of the snapshot is what its blob's name, a hash, says; one that is not is removed. */
+  private async sound(name: string): Promise<boolean> {
+    const { commit, folder } = this.source;
+    const target = await readlink(join(folder.snapshot(commit as string), name)).catch(() => undefined);
+    // Where there are no links nothing tells the hash.
+    const hex = target === undefined ? "" : basename(target);
+    if (!/^([0-9a-f]{40}|[0-9a-f]{64})$/.test(hex)) return true;
+    const kind = hex.length === 64 ? "sha256" : "git-sha1";
+    if ((await hashFile(folder.blob(hex), { kind }, this.options.signal)) === hex) return true;
+    this.options.say?.(`${name}: damaged in the cache; fetching it again`);
+    await rm(folder.blob(hex)).catch((error) => {
+      throw fileError("write", folder.blob(hex), error);
+    });
+    return false;
   }
 
   private async need(name: string): Promise<void> {

@@ -1,4 +1,5 @@
 /** Whole files, read with errors a person can use and written so that a reader never sees half of one. Node only. */
+import { rmSync } from "node:fs";
 import { access, constants, mkdir, open, readFile, rename, rm, stat } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
 import { SpectroscopeError } from "../../kernels/errors";
@@ -7,6 +8,27 @@ import { SpectroscopeError } from "../../kernels/errors";
 export const TEMPORARY_SUFFIX = ".tmp";
 
 let temporaryCount = 0;
+
+/** Temporary files that are being written now. */
+const unfinished = new Set<string>();
+
+/** Ends the process as the signal would have, without what was half-written; where somebody else hears it, that one decides. */
+function onSignal(signal: NodeJS.Signals): void {
+  if (process.listenerCount(signal) > 1) return;
+  for (const path of unfinished) rmSync(path, { force: true });
+  process.off(signal, onSignal);
+  process.kill(process.pid, signal);
+}
+
+function begin(path: string): void {
+  if (unfinished.size === 0) for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, onSignal);
+  unfinished.add(path);
+}
+
+function end(path: string): void {
+  unfinished.delete(path);
+  if (unfinished.size === 0) for (const signal of ["SIGINT", "SIGTERM"] as const) process.off(signal, onSignal);
+}
 
 /** The `code` of a Node system error ("ENOENT"), if it is one. */
 export function systemCode(error: unknown): string | undefined {
@@ -99,6 +121,7 @@ export async function writeAtomic(
   const temporary = join(dirname(path), `.${basename(path)}.${process.pid}.${temporaryCount++}${TEMPORARY_SUFFIX}`);
   try {
     await mkdir(dirname(path), { recursive: true });
+    begin(temporary);
     const file = await open(temporary, "wx");
     try {
       const whole = typeof parts === "string" || parts instanceof Uint8Array;
@@ -115,5 +138,7 @@ export async function writeAtomic(
     await rm(temporary, { force: true }).catch(() => {});
     if (error instanceof SpectroscopeError) throw error;
     throw fileError("write", path, error);
+  } finally {
+    end(temporary);
   }
 }

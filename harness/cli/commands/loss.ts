@@ -1,16 +1,18 @@
+import { realpath } from "node:fs/promises";
+import { basename, dirname, join, resolve } from "node:path";
 import { SpectroscopeError } from "../../../kernels/errors";
 import { writeSafetensors } from "../../../models/safetensors-file";
 import { readTextBlock } from "../../../models/text/block";
 import { readTokens, type TokenBlock } from "../../../models/tokens";
-import type { LoadedModel } from "../../../models/weights";
 import { openDevice } from "../../../runtime/device/device";
 import { modelLosses } from "../../../runtime/neox/losses";
 import type { TensorSource } from "../../../runtime/neox/weights";
 import { checkWritable } from "../../../runtime/store/files";
 import { writeNpy } from "../../../runtime/store/npy-file";
 import { ADAPTER, command, JSON_FLAG, OFFLINE, output } from "../command";
+import { usage } from "../fields";
 import { dryRun, type LossRequest, lossLimits } from "../loss-memory";
-import { MODEL_FORMS, openModel } from "../model";
+import { MODEL_FORMS, type NamedModel, openModel } from "../model";
 import { Progress } from "../progress";
 
 /** Per-token losses of a model, and the gradient of their mean by Hugging Face name. */
@@ -29,6 +31,7 @@ export const loss = command(
       rows: { type: "integer", min: 1, help: "of a text: stop after so many rows (default: all of it)" },
       bos: { type: "boolean", default: false, help: "of a text: begin every row with the begin-of-text id" },
       tokens: { type: "string", placeholder: "FILE", help: "instead: B rows of T ids, as JSON, .npy or .safetensors" },
+      ids: { type: "string", placeholder: "FILE", help: "write the ids that were read as .npy: i32 [B, T]" },
       out: { type: "string", placeholder: "FILE", help: "write losses as .npy: f32 [B, T-1], nats" },
       grads: { type: "string", placeholder: "FILE", help: "write the mean loss's gradient as safetensors" },
       "dry-run": { type: "boolean", default: false, help: "only tell buffers, limits needed and memory" },
@@ -50,7 +53,8 @@ export const loss = command(
   async ({ values }) => {
     const progress = new Progress(values.json);
     checkTextOptions(values);
-    const model = await openModel(values.model!, { offline: values.offline, progress });
+    const files = values.text === undefined ? [] : ["tokenizer.json"];
+    const model = await openModel(values.model!, { offline: values.offline, progress, files });
     const block = await readBlock(values, model, progress);
     const { ids, rows, columns } = block;
     const most = values["max-binding-mib"];
@@ -60,7 +64,7 @@ export const loss = command(
       gradients: values.grads !== undefined,
       ...(most === undefined ? {} : { bindingBytes: most * 2 ** 20 }),
     };
-    for (const path of [values.out, values.grads]) if (path !== undefined) await checkWritable(path);
+    await checkOutputs(values, model);
     if (values["dry-run"]) return dryRun(model, request, values);
     let bindingBytes: number | undefined;
     const device = await openDevice({
@@ -85,13 +89,16 @@ export const loss = command(
       });
       checkFinite(losses, columns);
       const mean = losses.reduce((sum, value) => sum + value, 0) / losses.length;
+      if (values.ids) await writeNpy(values.ids, { shape: [rows, columns], data: Int32Array.from(ids) });
       if (values.out) await writeNpy(values.out, { shape: [rows, columns - 1], data: losses });
       const seconds = (performance.now() - since) / 1000;
       if (values.json) {
         const facts = { adapter: device.facts.name, rows, tokens: losses.length, mean_loss: mean, seconds };
-        const files = { out: values.out ?? null, grads: values.grads ?? null };
+        const files = { ids: values.ids ?? null, out: values.out ?? null, grads: values.grads ?? null };
         output(JSON.stringify({ model: model.source.directory, ...model.origin, ...facts, ...block.text, ...files }));
       } else {
+        const { repo, revision, commit } = model.origin ?? {};
+        if (repo) progress.say(`${repo}${revision ? `@${revision}` : ""}, commit ${commit?.slice(0, 10)}`);
         output(
           `mean loss ${mean.toFixed(6)} nats over ${losses.length} tokens of ${rows} rows (${seconds.toFixed(1)} s)`,
         );
@@ -113,19 +120,18 @@ type TextValues = {
 
 /** @throws SpectroscopeError of usage: not exactly one of text and tokens, or options of a text without one */
 function checkTextOptions(values: TextValues): void {
-  const usage = (message: string, hint: string) => new SpectroscopeError(`loss: ${message}`, { code: "usage", hint });
   if ((values.text === undefined) === (values.tokens === undefined)) {
-    throw usage("give one of --text and --tokens", "--text FILE is tokenized, --tokens FILE holds ready ids");
+    throw usage("loss: give one of --text and --tokens", "--text FILE is tokenized, --tokens FILE holds ready ids");
   }
   const lost = (["row-length", "rows", "bos"] as const).find((key) => values[key]);
   if (values.tokens !== undefined && lost)
-    throw usage(`--${lost} goes with --text`, "ready ids come in rows of their own");
+    throw usage(`loss: --${lost} goes with --text`, "ready ids come in rows of their own");
 }
 
 /** Rows of ids, and what is told of a text. */
 async function readBlock(
   values: TextValues,
-  model: LoadedModel,
+  model: NamedModel,
   progress: Progress,
 ): Promise<TokenBlock & { readonly text?: Record<string, unknown> }> {
   if (values.tokens !== undefined) return readTokens(values.tokens, model.config);
@@ -138,10 +144,42 @@ async function readBlock(
     maxRows: values.rows,
   });
   const { documents, dropped, unread, rows, columns, endOfText } = block;
-  const left = dropped > 0 ? `; the last ${dropped} ids fill no row and are left out` : "";
-  const more = unread > 0 ? `; ${unread} documents were not read` : "";
-  progress.say(`${documents} documents in ${rows} rows of ${columns} ids${left}${more}`);
+  const stopped = values.rows === rows && dropped + unread > 0;
+  const left = stopped
+    ? "; the rest of the text is beyond --rows"
+    : dropped > 0
+      ? `; the last ${dropped} ids fill no row and are left out`
+      : "";
+  const count = (n: number, what: string) => `${n} ${what}${n === 1 ? "" : "s"}`;
+  progress.say(`${count(documents, "document")}: ${count(rows, "row")} of ${columns} ids${left}`);
   return { ...block, text: { documents, dropped, unread, end_of_text: endOfText } };
+}
+
+type OutputValues = TextValues & { readonly out?: string; readonly grads?: string; readonly ids?: string };
+
+/**
+ * @throws SpectroscopeError when results would lie over one another, over what is read or in the model's directory, where the
+ *   gradient of a checkpoint would be read as the checkpoint; or where they cannot be written
+ */
+async function checkOutputs(values: OutputValues, model: NamedModel): Promise<void> {
+  const real = (path: string) => realpath(path).catch(() => resolve(path));
+  const taken = new Map<string, string>();
+  for (const key of ["text", "tokens"] as const) {
+    const path = values[key];
+    if (path !== undefined) taken.set(await real(path), `--${key}`);
+  }
+  const home = await real(model.source.directory);
+  for (const key of ["out", "grads", "ids"] as const) {
+    const path = values[key];
+    if (path === undefined) continue;
+    const where = join(await real(dirname(resolve(path))), basename(path));
+    const other = taken.get(where) ?? taken.get(await real(path));
+    if (other) throw usage(`loss: --${key} ${path} is the file of ${other}`, "name another file");
+    if (dirname(where) === home)
+      throw usage(`loss: --${key} ${path} lies in the model's directory`, "name another place");
+    taken.set(where, `--${key}`);
+    await checkWritable(path);
+  }
 }
 
 const SUSPECT = "nothing was written; check the weights, and this adapter with `npx spectroscope verify`";
