@@ -105,16 +105,10 @@ test("rotary settings that contradict each other or would be ignored by transfor
   refused({ rotary_emb_base: 0 }, /"rotary_emb_base" is 0; it must be a number above 0/);
 });
 
-test("rotary dims are truncated; odd ones become the next even with the same frequencies", () => {
-  // Heads of 20: int(20 * 0.25) = 5 dims. transformers makes 3 frequencies base^(-2i/5) and so rotates 6 dims.
-  const config = parse({ hidden_size: 80, rotary_pct: 0.25 });
-  assert.is(config.rotaryNdims, 6);
-  for (let i = 0; i < 3; i++) {
-    const ours = config.rotaryBase ** ((-2 * i) / config.rotaryNdims);
-    assert.ok(Math.abs(ours / 10000 ** ((-2 * i) / 5) - 1) < 1e-14);
-  }
-  assert.is(parse({ rotary_pct: 0.3 }).rotaryNdims, 10); // int(9.6) = 9
-  assert.is(parse({ rotary_pct: 0.32 }).rotaryNdims, 10); // int(10.24) = 10
+test("rotary dims are truncated, and may be odd", () => {
+  assert.is(parse({ hidden_size: 80, rotary_pct: 0.25 }).rotaryNdims, 5);
+  assert.is(parse({ rotary_pct: 0.3 }).rotaryNdims, 9); // int(9.6)
+  assert.is(parse({ rotary_pct: 0.32 }).rotaryNdims, 10); // int(10.24)
   refused({ hidden_size: 12, rotary_pct: 1 }, /rotary dims \(3 x 1\) are odd and fill the head of 3/);
 });
 

@@ -62,7 +62,7 @@ const IGNORED = new Set(
    num_beam_groups diversity_penalty temperature top_k top_p typical_p epsilon_cutoff eta_cutoff repetition_penalty
    length_penalty no_repeat_ngram_size encoder_no_repeat_ngram_size bad_words_ids num_return_sequences
    forced_bos_token_id forced_eos_token_id remove_invalid_values exponential_decay_length_penalty suppress_tokens
-   begin_suppress_tokens tie_last_hidden_states auto_map`
+   begin_suppress_tokens tie_last_hidden_states auto_map custom_pipelines num_steps transformers.js_config unsloth_fixed`
     .trim()
     .split(/\s+/),
 );
@@ -125,7 +125,11 @@ function checkKeys(reader: Reader): void {
     const inert = Object.hasOwn(INERT_ONLY, key) ? INERT_ONLY[key] : undefined;
     if (inert?.(value)) continue;
     if (inert) reader.fail(`"${key}" is ${show(value)}, which is not supported`, "use a plain GPTNeoXForCausalLM");
-    reader.fail(`unknown key ${show(key)}`, suggest(key, [...USED, ...Object.keys(INERT_ONLY), ...IGNORED]));
+    const near = suggest(key, [...USED, ...Object.keys(INERT_ONLY), ...IGNORED]);
+    const remedy = near.startsWith("did you mean")
+      ? near
+      : "if it does not change the mathematics, remove it from a copy of the directory";
+    reader.fail(`unknown key ${show(key)}`, remedy);
   }
 }
 
@@ -224,22 +228,15 @@ export function parseNeoxConfig(json: unknown, file = "config.json"): NeoxConfig
     return reader.fail(`"hidden_act" ${show(act)} is not supported`, `known: ${Object.keys(ACTIVATIONS).join(", ")}`);
   }
 
-  const { fraction, base } = readRope(reader);
-  let rotaryNdims = Math.trunc(headDim * fraction);
-  let rotaryBase = base;
-  if (rotaryNdims % 2 === 1) {
-    // transformers rotates one dim more than an odd count d, with frequencies base^(-2i/d). Over d + 1 dims these are the
-    // frequencies of another base: (base^((d+1)/d))^(-2i/(d+1)).
-    rotaryBase = base ** ((rotaryNdims + 1) / rotaryNdims);
-    rotaryNdims += 1;
-  }
+  const { fraction, base: rotaryBase } = readRope(reader);
+  const rotaryNdims = Math.trunc(headDim * fraction);
   if (headDim > MAX_HEAD_DIM) {
     reader.fail(
       `heads of ${headDim} dims (hidden_size / num_attention_heads)`,
       `at most ${MAX_HEAD_DIM} are supported`,
     );
   }
-  if (rotaryNdims > headDim) {
+  if (2 * Math.ceil(rotaryNdims / 2) > headDim) {
     reader.fail(`rotary dims (${headDim} x ${fraction}) are odd and fill the head of ${headDim}`, "make the head even");
   }
 

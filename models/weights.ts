@@ -7,13 +7,10 @@ import { EMBEDDING } from "../runtime/neox/parameters";
 import { pieces, type Weights } from "../runtime/neox/weights";
 import { fileError, readJson } from "../runtime/store/files";
 import { parseNeoxConfig } from "./config";
+import { CONFIG, INDEX, SINGLE } from "./files";
 import { matchParameters, type StoredTensor } from "./parameters";
 import { coordinates, type SafetensorsData, type SafetensorsEntry } from "./safetensors";
 import { openSafetensors, readShardIndex, type SafetensorsReader } from "./safetensors-file";
-
-const CONFIG = "config.json";
-const SINGLE = "model.safetensors";
-const INDEX = "model.safetensors.index.json";
 
 export interface LoadedModel {
   readonly config: NeoxConfig;

@@ -5,8 +5,15 @@ import torch.nn.functional as F
 from transformers.models.gpt_neox.modeling_gpt_neox import apply_rotary_pos_emb
 
 from kernels import Case, Draw, exact, golden, gradients
-from model import rotary_tables
 from store import tolerance
+
+
+def rotary_tables(positions: torch.Tensor, ndims: int, base: float) -> tuple[torch.Tensor, torch.Tensor]:
+    """cos and sin [..., ndims, rounded up to even] in float64, both halves alike, as GPTNeoXRotaryEmbedding lays them out."""
+    frequencies = base ** (-torch.arange(0, ndims, 2, dtype=torch.float64) / ndims)
+    angles = positions[..., None].to(torch.float64) * frequencies
+    angles = torch.cat((angles, angles), dim=-1)
+    return angles.cos(), angles.sin()
 
 
 def heads_first(packed: torch.Tensor) -> torch.Tensor:

@@ -47,8 +47,8 @@ LOGIT_STRIDE = 4
 
 
 def single(model):
-    """The same model wholly in float32, with transformers' own rotary tables."""
-    copy = build(model.config.to_dict(), exact_rotary=False)
+    """The same model wholly in float32."""
+    copy = build(model.config.to_dict())
     copy.load_state_dict(model.state_dict())
     return copy.to(torch.float32)
 

@@ -138,7 +138,7 @@ def make_random(store: Store) -> None:
         store.write(f"random/{name}.safetensors", prefixed(name, found), [entry])
         means.append(found["losses"].mean())
 
-        single = load(folder, exact_rotary=False).to(torch.float32)
+        single = load(folder).to(torch.float32)
         losses = token_losses(single, ids)
         worst["losses"] = max(worst["losses"], np.abs(losses.detach().numpy() - found["losses"]).max())
         named = parameters(single)

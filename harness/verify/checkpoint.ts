@@ -54,7 +54,7 @@ export async function checkpointRows(
 interface LogitSettings {
   /** Row and position of each. */
   readonly logit_positions: readonly (readonly [number, number])[];
-  /** Every so manieth logit is in the golden. */
+  /** The golden holds the logits 0, stride, 2 stride, ... of the vocabulary. */
   readonly logit_stride: number;
 }
 

@@ -15,11 +15,28 @@ const sizes: Case = { name: "own", dims, params: { sign: 1 } };
 test("the table: position 0 turns nothing, position 1 by one radian and by base^(-2i/Rt)", () => {
   const table = rotaryTable(3, 4, 10000);
   assert.equal(Array.from(table.subarray(0, 4)), [1, 1, 0, 0]);
+  const slow = Math.fround(0.01);
   assert.equal(
     Array.from(table.subarray(4, 8)),
-    [Math.cos(1), Math.cos(0.01), Math.sin(1), Math.sin(0.01)].map(Math.fround),
+    [Math.cos(1), Math.cos(slow), Math.sin(1), Math.sin(slow)].map(Math.fround),
   );
   assert.ok(Math.abs(table[8] - Math.cos(2)) < 1e-7);
+});
+
+test("the table of an odd number of dims has one more, with the odd number's frequencies", () => {
+  const table = rotaryTable(2, 5, 10000);
+  assert.is(table.length, 2 * 6);
+  for (let i = 0; i < 3; i++) assert.ok(Math.abs(table[6 + i] - Math.cos(10000 ** ((-2 * i) / 5))) < 1e-7);
+});
+
+test("angles are those of f32, as models were trained: far out exact ones are elsewhere", () => {
+  // Pythia-14M's heads: dims 8, base 10000. By torch: torch.cos(torch.tensor(2047.) * (1 / 10000 ** (torch.arange(0, 8, 2) / 8))).
+  const row = rotaryTable(2048, 8, 10000).subarray(2047 * 8, 2047 * 8 + 4);
+  const torch = [0.24971525371074677, -0.8792673349380493, -0.0496266707777977, -0.4584086835384369];
+  row.forEach((value, i) => {
+    assert.ok(Math.abs(value - torch[i]) < 1.2e-7, `${i}: ${value}, torch ${torch[i]}`);
+  });
+  assert.ok(Math.abs(torch[1] - Math.cos(2047 * 10000 ** (-2 / 8))) > 1e-6, "the exact angle's cosine is another");
 });
 
 test("backward undoes forward, on every variant", async () => {

@@ -6,11 +6,9 @@
 import { copyFile, link, mkdir, readdir, readFile, rm, stat, symlink, writeFile } from "node:fs/promises";
 import { dirname, join, relative } from "node:path";
 import { fileError, systemCode, writeAtomic } from "../../runtime/store/files";
+import { CONFIG, INDEX, SINGLE } from "../files";
 import { readShardIndex } from "../safetensors-file";
 
-export const CONFIG = "config.json";
-export const SINGLE = "model.safetensors";
-export const INDEX = "model.safetensors.index.json";
 /** Taken along when a repository has them; the tokenizer is made of them. */
 export const TOKENIZER = ["tokenizer.json", "tokenizer_config.json", "special_tokens_map.json"];
 

@@ -404,9 +404,10 @@ test("a full disk keeps the part that fits, and is foreseen when the file system
     );
     assert.is(lstatSync(join(blobsOf(cache), `${lfsHash(WEIGHTS)}.incomplete`)).size, 300_001);
     // 299,999 bytes are missing.
-    const enough: Disk = { ...fullAfter(0), free: async () => 299_998 };
-    await refused(fetch("owner/model", { disk: enough }), "disk-full", "300 kB");
-    assert.is((await fetch("owner/model")).downloadedBytes, 600_000 - 300_001);
+    const scarce: Disk = { ...fullAfter(0), free: async () => 299_998 };
+    await refused(fetch("owner/model", { disk: scarce }), "disk-full", "300 kB");
+    const just: Disk = { ...realDisk, free: async () => 299_999 };
+    assert.is((await fetch("owner/model", { disk: just })).downloadedBytes, 600_000 - 300_001);
   }));
 
 test("an interrupted fetch ends at once, keeps its part, and is gone on with", () =>

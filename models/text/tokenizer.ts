@@ -7,6 +7,7 @@ import { join } from "node:path";
 import { type ByteLevelPreTokenizer, Tokenizer as PackageTokenizer } from "@huggingface/tokenizers";
 import { SpectroscopeError } from "../../kernels/errors";
 import { readJson, systemCode } from "../../runtime/store/files";
+import { CONFIG } from "../files";
 import { Normalizer, WORD } from "./unicode";
 
 /** A token by its id and the text that the tokenizer writes for it. */
@@ -31,7 +32,6 @@ export interface Tokenizer {
 
 const TOKENIZER = "tokenizer.json";
 const SETTINGS = "tokenizer_config.json";
-const CONFIG = "config.json";
 const END_OF_TEXT = "<|endoftext|>";
 const REMEDY = "make the ids with Python's tokenizers and give them with --tokens";
 

@@ -24,6 +24,8 @@ export interface Device {
   wait<T>(promise: Promise<T>): Promise<T>;
   /** Throws the first uncaptured GPU error, if there was one. */
   check(): void;
+  /** Does work that allocates; a device that runs out of memory is told of in one error that says for what. */
+  within<T>(what: string, work: () => Promise<T>): Promise<T>;
   close(): void;
 }
 
@@ -88,14 +90,18 @@ function callerAdapter(device: GPUDevice): GPUAdapter {
   return { info: device.adapterInfo, features: device.features, limits: device.limits } as unknown as GPUAdapter;
 }
 
-function wrap(gpu: GPUDevice, facts: AdapterFacts, owned: boolean): Device {
+function gpuError(message: string): SpectroscopeError {
+  return new SpectroscopeError(`GPU error: ${message.split("\n")[0]}`, {
+    code: "gpu",
+    hint: "nothing was written after it; run `npx spectroscope verify` on this adapter",
+  });
+}
+
+function wrap(gpu: GPUDevice, adapter: AdapterFacts, owned: boolean): Device {
   let failure: SpectroscopeError | undefined;
   let closed = false;
   const onError = (event: GPUUncapturedErrorEvent) => {
-    failure ??= new SpectroscopeError(`GPU error: ${event.error.message.split("\n")[0]}`, {
-      code: "gpu",
-      hint: "nothing was written after it; run `npx spectroscope verify` on this adapter",
-    });
+    failure ??= gpuError(event.error.message);
   };
   gpu.addEventListener("uncapturederror", onError as EventListener);
   gpu.lost.then((info) => {
@@ -106,9 +112,9 @@ function wrap(gpu: GPUDevice, facts: AdapterFacts, owned: boolean): Device {
   };
   return {
     gpu,
-    facts,
-    ...(facts.software
-      ? { banner: `software adapter: ${facts.name}; right answers at a few GFLOP/s, not a measure of WebGPU's speed` }
+    facts: adapter,
+    ...(adapter.software
+      ? { banner: `software adapter: ${adapter.name}; right answers at a few GFLOP/s, not a measure of WebGPU's speed` }
       : {}),
     async wait(promise) {
       const value = await waitFor(promise);
@@ -116,6 +122,28 @@ function wrap(gpu: GPUDevice, facts: AdapterFacts, owned: boolean): Device {
       return value;
     },
     check,
+    async within(what, work) {
+      gpu.pushErrorScope("validation");
+      gpu.pushErrorScope("out-of-memory");
+      let result: { value: Awaited<ReturnType<typeof work>> } | undefined;
+      let thrown: unknown;
+      try {
+        result = { value: await work() };
+      } catch (error) {
+        thrown = error;
+      }
+      const memory = await waitFor(gpu.popErrorScope());
+      const invalid = await waitFor(gpu.popErrorScope());
+      if (memory) {
+        throw new SpectroscopeError(`${adapter.name} has no memory for ${what}`, {
+          code: "gpu",
+          hint: "--dry-run tells how much it takes: use fewer or shorter rows, a smaller model or another adapter",
+        });
+      }
+      if (thrown !== undefined) throw thrown;
+      if (invalid) throw gpuError(invalid.message);
+      return (result as NonNullable<typeof result>).value;
+    },
     close() {
       if (closed) return;
       closed = true;

@@ -15,6 +15,12 @@ export function planFlops(plan: Plan): number {
   return flops;
 }
 
+/**
+ * FLOPs after which a plan goes on in another submit. A watchdog ends a submit that takes seconds; this is a tenth of a second at
+ * half a TFLOP/s.
+ */
+const SUBMIT_FLOPS = 50e9;
+
 /** A plan bound to device memory: encode it as often as wanted. */
 export class BoundPlan {
   private constructor(
@@ -44,11 +50,18 @@ export class BoundPlan {
   /** Submits one run; does not wait. */
   submit(): void {
     const { gpu } = this.memory.device;
-    const encoder = gpu.createCommandEncoder({ label: this.plan.name });
-    const pass = encoder.beginComputePass({ label: this.plan.name });
-    for (const call of this.calls) call.encode(pass);
-    pass.end();
-    gpu.queue.submit([encoder.finish()]);
+    const label = this.plan.name;
+    for (let next = 0; next < this.calls.length; ) {
+      const encoder = gpu.createCommandEncoder({ label });
+      const pass = encoder.beginComputePass({ label });
+      for (let flops = 0; next < this.calls.length && flops < SUBMIT_FLOPS; next++) {
+        const { kernel, dims, params } = this.calls[next];
+        this.calls[next].encode(pass);
+        flops += kernel.work(dims, params).flops;
+      }
+      pass.end();
+      gpu.queue.submit([encoder.finish()]);
+    }
   }
 
   /** Submits one run and waits for it. */

@@ -56,6 +56,12 @@ export class Memory {
     this.pool.clear();
   }
 
+  /** Frees what local slots share: plans of other sizes would add buffers of their own to it. */
+  releasePool(): void {
+    for (const buffer of this.pool.buffers) buffer.destroy();
+    this.pool.clear();
+  }
+
   /** Gives every slot of a plan its buffer. */
   placePlan(plan: Plan): (view: View) => GpuTensor {
     const placed = this.pool.place(plan);

@@ -9,7 +9,7 @@ export interface NeoxConfig {
   /** hiddenSize / numAttentionHeads */
   readonly headDim: number;
   readonly intermediateSize: number;
-  /** How many leading dims of each head are rotated: even, 0 to headDim. */
+  /** How many leading dims of each head are rotated, 0 to headDim; of an odd number one more is. */
   readonly rotaryNdims: number;
   /** Base of the rotary frequencies: pair i of a head turns by `rotaryBase^(-2i/rotaryNdims)` radians per position. */
   readonly rotaryBase: number;

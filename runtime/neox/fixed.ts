@@ -46,6 +46,7 @@ export class FixedTensors {
   /** How the rows of a vocabulary matrix are cut so that each part fits a binding. */
   vocabularyParts(name: string): RowRange[] {
     const [rows, width] = this.weights.shapes.get(name)!;
+    if (4 * rows * width <= this.bindingBytes) return [[0, rows]];
     // Multiples of 64 rows begin where a binding may, in a chain's parameter block too.
     const most = Math.max(64, 64 * Math.floor(this.bindingBytes / (4 * width) / 64));
     const parts: RowRange[] = [];
@@ -75,10 +76,10 @@ export class FixedTensors {
     return { ...this.constant("none", [1], async (from, to) => new Float32Array(to - from)), shape };
   }
 
-  /** The rotary table of `positions`, [T, ndims]. */
+  /** The rotary table of `positions`, [T, ndims rounded up to even]. */
   rotary(positions: number, ndims: number, base: number): View {
     const key = `rotary ${positions} ${ndims} ${base}`;
-    const shape = [positions, ndims];
+    const shape = [positions, 2 * Math.ceil(ndims / 2)];
     return this.constant(key, shape, async (from, to) => rotaryTable(positions, ndims, base).subarray(from, to));
   }
 

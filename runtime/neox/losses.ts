@@ -10,7 +10,7 @@ import { type ModelPlan, planModel, splitRows, tokenView } from "./model";
 import { FIXED_WEIGHTS, WholeGradient } from "./moving";
 import type { TokenViews } from "./request";
 import { PrefixCache, type Rows } from "./tape";
-import { readAll, sizeOf, type TensorSource, type Weights } from "./weights";
+import { pieces, readAll, sizeOf, type TensorSource, type Weights } from "./weights";
 
 /** Tokens that one dispatch list takes: bounds device memory and the time of a submit. */
 const CHUNK_TOKENS = 2048;
@@ -62,7 +62,7 @@ function planChunk(config: NeoxConfig, fixed: FixedTensors, rows: Rows, gradient
     groups: 1,
     rows,
     tokens,
-    cache: new PrefixCache(),
+    cache: new PrefixCache(false),
     ...(gradient
       ? {
           batch: {
@@ -145,6 +145,8 @@ export async function modelLosses(
   try {
     for (let from = 0; from < rows; from += most) {
       const count = Math.min(most, rows - from);
+      // A smaller last list would find few of the buffers small enough, and make others beside them.
+      if (count < most) memory.releasePool();
       const part = ids.subarray(from * columns, (from + count) * columns);
       const chunk = planChunk(model.config, fixed, { sequences: count, positions: columns - 1 }, wanted !== false);
       losses.set(await runChunk(memory, fixed, chunk, part, columns), from * (columns - 1));
@@ -176,12 +178,14 @@ async function runChunk(
   const { inputs, targets } = splitRows(ids, columns);
   memory.write(tokens.inputs, inputs);
   memory.write(tokens.targets, targets);
-  await fixed.flush(memory);
-  for (const part of [plan.prefix, plan.body]) {
-    const bound = await BoundPlan.bind(part, memory);
-    await bound.run();
-    bound.destroy();
-  }
+  await memory.device.within("the model and its activations", async () => {
+    await fixed.flush(memory);
+    for (const part of [plan.prefix, plan.body]) {
+      const bound = await BoundPlan.bind(part, memory);
+      await bound.run();
+      bound.destroy();
+    }
+  });
   const [losses] = await readTensors(memory.device, [memory.tensor(plan.losses)]);
   return losses as Float32Array;
 }
@@ -217,8 +221,9 @@ async function addGradients(sums: Map<string, Float64Array>, part: TensorSource,
   for (const [name, shape] of part.shapes) {
     const sum = sums.get(name) ?? new Float64Array(sizeOf(shape));
     sums.set(name, sum);
-    const { data } = (await readAll({ ...part, shapes: new Map([[name, shape]]) })).get(name)!;
-    for (let i = 0; i < data.length; i++) sum[i] += share * data[i];
+    for await (const { from, data } of pieces(part, name)) {
+      for (let i = 0; i < data.length; i++) sum[from + i] += share * data[i];
+    }
   }
 }
 

@@ -36,6 +36,9 @@ export class PrefixCache {
   private readonly touched = new Set<string>();
   private readonly ids = new Map<string, string>();
 
+  /** @param reused whether other plans over the same rows will read it: if not, only what the body reads is kept */
+  constructor(readonly reused = true) {}
+
   /** A short name for a long one: a value's key is made of its inputs' keys, and would grow with every layer. */
   intern(label: string, parts: readonly string[]): string {
     const whole = `${label}(${parts.join(", ")})`;
@@ -145,7 +148,7 @@ export class Tape {
       const view = this.fresh(label, false, width);
       const value = { view, grouped: false, moves: false, key };
       this.prefix.push(...build(view, inputs, false));
-      if (options.keep) this.keepShared(value);
+      if (options.keep && this.cache.reused) this.keepShared(value);
       return value;
     }
     const read = inputs.map((input) => this.cross(input));
