@@ -43,6 +43,17 @@ WEIGHTS = tolerance_l2(2e-6, "8 updates that round w to 6e-8 each; a gradient th
 # What the project promises of any model, in f32; gradients by norm.
 PROMISED = {"losses": 1e-5, "logits": 2e-5, "gradient": 2e-5}
 VOCABULARY = ("gpt_neox.embed_in.weight", "embed_out.weight")
+# Every position that Pythia reads: what grows with the position (rotary angles, sums of attention) shows in no shorter row.
+LONG = {
+    **PYTHIA_14M,
+    "vocab_size": 64,
+    "hidden_size": 32,
+    "num_hidden_layers": 2,
+    "num_attention_heads": 2,
+    "intermediate_size": 64,
+    "rotary_pct": 1.0,
+    "use_parallel_residual": False,
+}
 LOGIT_STRIDE = 4
 
 
@@ -128,6 +139,8 @@ def make_pythia(store: Store) -> None:
     # What make_model makes, for a model that is committed: the test of `verify --model`.
     tensors, about = checkpoint_of(store.root / "random" / "04", {})
     store.write("pythia/checkpoint.safetensors", tensors, [about])
+    tensors, about = checkpoint("long", synthetic_model(LONG), synthetic_ids("long", 1, 2049, 64), {"config": LONG})
+    store.write("pythia/long.safetensors", tensors, [about])
     wide = synthetic_model(PYTHIA_WIDE)
     ids = synthetic_ids("wide", 1, 17, vocabulary)
     tensors, about = checkpoint("wide", wide, ids, {"config": PYTHIA_WIDE})

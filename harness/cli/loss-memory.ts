@@ -1,4 +1,5 @@
 /** What `loss` needs of an adapter, told before a device is opened. */
+import { totalmem } from "node:os";
 import { SpectroscopeError } from "../../kernels/errors";
 import { parameterCount } from "../../models/parameters";
 import { openDevice } from "../../runtime/device/device";
@@ -36,6 +37,21 @@ export function lossLimits(
   return { limits: { maxBufferSize, maxStorageBufferBindingSize }, bindingBytes };
 }
 
+/** Bytes of this machine's own memory: a software adapter's buffers lie there too. */
+function hostMemory(need: LossEstimate, software: boolean): number {
+  return software ? need.total + need.hostBytes : need.hostBytes;
+}
+
+/** @throws SpectroscopeError when this machine has less memory than the losses take: the system would end the process */
+export function checkMemory(model: LossModel, request: LossRequest, facts: AdapterFacts): void {
+  const bytes = hostMemory(estimate(model, request, facts.limits), facts.software);
+  if (bytes <= totalmem()) return;
+  throw new SpectroscopeError(`this takes ${mib(bytes).trim()} of memory, the machine has ${mib(totalmem()).trim()}`, {
+    code: "bad-input",
+    hint: "--dry-run tells of what: use fewer or shorter rows, no --grads, or a smaller model",
+  });
+}
+
 /** Prints buffers, limits and memory for this machine's adapter, or for any WebGPU adapter where there is none. */
 export async function dryRun(
   model: LossModel,
@@ -49,6 +65,8 @@ export async function dryRun(
     (key) => need[key as "maxBufferSize" | "maxStorageBufferBindingSize"] > limits[key],
   );
   const name = facts?.name ?? "no adapter here; any WebGPU adapter";
+  const tooLarge = hostMemory(need, facts?.software ?? false) > totalmem();
+  const fits = missing.length === 0 && !tooLarge;
   const parameters = parameterCount(model.config);
   if (options.json) {
     const buffers = need.buffers.map(({ slot, kind, bytes }) => ({ name: slot?.name ?? "pool", kind, bytes }));
@@ -67,11 +85,11 @@ export async function dryRun(
         },
         limits_of_adapter: Object.fromEntries(Object.keys(WEBGPU_DEFAULTS).map((key) => [key, limits[key]])),
         adapter: facts?.name ?? null,
-        fits: missing.length === 0,
+        fits,
         buffers,
       }),
     );
-    return missing.length === 0 ? 0 : 1;
+    return fits ? 0 : 1;
   }
   const sorted = [...need.buffers].sort((a, b) => b.bytes - a.bytes);
   const shown = sorted.slice(0, 12);
@@ -88,6 +106,7 @@ export async function dryRun(
       ...Object.entries(need.bytes).map(([kind, bytes]) => `${mib(bytes)}  ${kind}`),
       `${mib(need.total)}  on the device in all`,
       `${mib(need.hostBytes)}  on the host beside them`,
+      ...(tooLarge ? [`${mib(totalmem())}  is all the memory of this machine: TOO SMALL`] : []),
       "",
       `limits needed, of ${name}:`,
       ...Object.keys(WEBGPU_DEFAULTS).map((key) => {
@@ -96,7 +115,7 @@ export async function dryRun(
       }),
     ].join("\n"),
   );
-  return missing.length === 0 ? 0 : 1;
+  return fits ? 0 : 1;
 }
 
 function mib(bytes: number): string {

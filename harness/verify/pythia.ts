@@ -25,6 +25,11 @@ export function verify14m(device: Device, manifest: Manifest, onRow: OnRow = () 
   return verifyShape(device, manifest, "pythia/14m", onRow);
 }
 
+/** A small model on one row of 2,048 positions. */
+export function verifyLong(device: Device, manifest: Manifest, onRow: OnRow = () => {}): Promise<Row[]> {
+  return verifyShape(device, manifest, "pythia/long", onRow);
+}
+
 /** Eight SGLD updates of a head and of a group of neurons of that model. */
 export async function verifyPythiaSgld(device: Device, manifest: Manifest, onRow: OnRow = () => {}): Promise<Row[]> {
   const golden = await Golden.open(manifest, "pythia/sgld");
@@ -38,4 +43,4 @@ export function verifyWide(device: Device, manifest: Manifest, onRow: OnRow = ()
 }
 
 /** What `verify` and the tests run; `wide` only when asked for. */
-export const pythiaParts = { "14m": verify14m, sgld: verifyPythiaSgld } as const;
+export const pythiaParts = { "14m": verify14m, long: verifyLong, sgld: verifyPythiaSgld } as const;
