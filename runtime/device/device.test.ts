@@ -50,6 +50,24 @@ test("a GPU error is thrown by the next wait and by every one after it, not swal
   device.close();
 });
 
+test("an error inside `within` is thrown there, once, and the device goes on", async () => {
+  const device = await openDevice();
+  const error = await refusal(
+    device.within("a test", async () => device.gpu.createBuffer({ size: 16, usage: 0x1 | 0x80 })),
+  );
+  assert.match(error.line, "GPU error: ");
+  device.check();
+  assert.is(await device.within("a test", async () => 7), 7);
+  const own = await refusal(
+    device.within("a test", async () => {
+      throw new SpectroscopeError("of its own");
+    }),
+  );
+  assert.match(own.line, "of its own");
+  device.check();
+  device.close();
+});
+
 test("a caller's device is used and left open", async () => {
   const own = await testDevice();
   const device = await openDevice({ device: own.gpu });

@@ -172,7 +172,7 @@ export function chainFlops(
   spec: ChainSpec,
 ): { prefix: number; update: number; draw: number; total: number } {
   const { measure, train } = planChains(
-    { config: lab.config, fixed: new FixedTensors(lab.weights) },
+    { config: lab.config, fixed: new FixedTensors(lab.weights, lab.device.gpu.limits.maxStorageBufferBindingSize) },
     spec,
     new PrefixCache(),
     new PrefixCache(),
