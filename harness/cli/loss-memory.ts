@@ -27,29 +27,35 @@ function estimate(model: LossModel, request: LossRequest, adapter: Limits): Loss
   return { ...estimateLosses(model, request.rows, request.columns, { ...request, bindingBytes }), bindingBytes };
 }
 
-/** The limits to ask an adapter for, and the parts into which it makes vocabulary matrices be cut. */
-export function lossLimits(
-  model: LossModel,
-  request: LossRequest,
-  adapter: Limits,
-): { limits: Record<string, number>; bindingBytes: number } {
-  const { maxBufferSize, maxStorageBufferBindingSize, bindingBytes } = estimate(model, request, adapter);
-  return { limits: { maxBufferSize, maxStorageBufferBindingSize }, bindingBytes };
-}
-
 /** Bytes of this machine's own memory: a software adapter's buffers lie there too. */
 function hostMemory(need: LossEstimate, software: boolean): number {
   return software ? need.total + need.hostBytes : need.hostBytes;
 }
 
-/** @throws SpectroscopeError when this machine has less memory than the losses take: the system would end the process */
-export function checkMemory(model: LossModel, request: LossRequest, facts: AdapterFacts): void {
-  const bytes = hostMemory(estimate(model, request, facts.limits), facts.software);
-  if (bytes <= totalmem()) return;
-  throw new SpectroscopeError(`this takes ${mib(bytes).trim()} of memory, the machine has ${mib(totalmem()).trim()}`, {
-    code: "bad-input",
-    hint: "--dry-run tells of what: use fewer or shorter rows, no --grads, or a smaller model",
-  });
+/**
+ * The limits to ask an adapter for, and the parts into which it makes vocabulary matrices be cut.
+ * @param software whether its buffers lie in this machine's memory
+ * @throws SpectroscopeError when this machine has less memory than the losses take: the system would end the process
+ */
+export function lossLimits(
+  model: LossModel,
+  request: LossRequest,
+  adapter: Limits,
+  software = false,
+): { limits: Record<string, number>; bindingBytes: number } {
+  const need = estimate(model, request, adapter);
+  const bytes = hostMemory(need, software);
+  if (bytes > totalmem()) {
+    throw new SpectroscopeError(
+      `this takes ${mib(bytes).trim()} of memory, the machine has ${mib(totalmem()).trim()}`,
+      {
+        code: "bad-input",
+        hint: "--dry-run tells of what: use fewer or shorter rows, no --grads, or a smaller model",
+      },
+    );
+  }
+  const { maxBufferSize, maxStorageBufferBindingSize, bindingBytes } = need;
+  return { limits: { maxBufferSize, maxStorageBufferBindingSize }, bindingBytes };
 }
 
 /** Prints buffers, limits and memory for this machine's adapter, or for any WebGPU adapter where there is none. */

@@ -2,8 +2,7 @@
  * Goldens of true checkpoints, which `goldens/reference/make.py --model` makes: a folder each below `goldens/models`, with a
  * manifest of its own. The hashes of the weight files say which checkpoint a golden is of.
  */
-import { createHash } from "node:crypto";
-import { createReadStream, existsSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { SpectroscopeError } from "../../kernels/errors";
@@ -11,6 +10,7 @@ import { parseNeoxConfig } from "../../models/config";
 import type { LoadedModel } from "../../models/weights";
 import type { Device } from "../../runtime/device/device";
 import type { NeoxConfig } from "../../runtime/neox/config";
+import { hashFile } from "../../runtime/store/hash";
 import { checkpointRows } from "./checkpoint";
 import { Golden, type OnRow } from "./golden";
 import type { Row } from "./kernels";
@@ -19,11 +19,7 @@ import { type GoldenEntry, goldensFolder, readManifest } from "./manifest";
 /** SHA-256 of every weight file of a directory, by name. */
 async function weightHashes({ source }: LoadedModel): Promise<Map<string, string>> {
   const hashes = new Map<string, string>();
-  for (const file of source.files) {
-    const sha = createHash("sha256");
-    for await (const part of createReadStream(join(source.directory, file))) sha.update(part as Buffer);
-    hashes.set(file, sha.digest("hex"));
-  }
+  for (const file of source.files) hashes.set(file, await hashFile(join(source.directory, file), "sha256"));
   return hashes;
 }
 

@@ -1,11 +1,10 @@
 /** Holds losses and gradients of random models in directories that transformers saved, one of every kind, to the goldens. */
-import { createHash } from "node:crypto";
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { SpectroscopeError } from "../../kernels/errors";
 import { loadModel } from "../../models/weights";
 import type { Device } from "../../runtime/device/device";
-import { readBytes } from "../../runtime/store/files";
+import { hashFile } from "../../runtime/store/hash";
 import { Golden, lossRows, type OnRow } from "./golden";
 import type { Row } from "./kernels";
 import type { GoldenEntry, Manifest } from "./manifest";
@@ -32,10 +31,7 @@ export async function randomDirectory(manifest: Manifest, entry: GoldenEntry): P
   const present = (await readdir(path).catch(() => [])).sort();
   if (present.join() !== Object.keys(files).sort().join()) return fail(`${directory} holds other files`);
   for (const [file, sha256] of Object.entries(files)) {
-    const found = createHash("sha256")
-      .update(await readBytes(join(path, file)))
-      .digest("hex");
-    if (found !== sha256) return fail(`${directory}/${file} was changed`);
+    if ((await hashFile(join(path, file), "sha256")) !== sha256) return fail(`${directory}/${file} was changed`);
   }
   return path;
 }

@@ -1,10 +1,10 @@
 /** One file from a server into the cache: resumed where it stopped, checked against its hash, then given its name. Node only. */
-import { createHash } from "node:crypto";
 import { constants } from "node:fs";
 import { open, rename, rm, statfs } from "node:fs/promises";
 import { dirname } from "node:path";
 import { SpectroscopeError } from "../../kernels/errors";
 import { fileError, systemCode } from "../../runtime/store/files";
+import { hashFile } from "../../runtime/store/hash";
 import { type CacheFolder, sizeOf } from "./cache";
 import { type HttpClient, interrupted, Passing, type Reply } from "./http";
 import { withLock } from "./lock";
@@ -72,23 +72,6 @@ export function diskFull(what: string, directory: string, cause?: unknown): Spec
     hint: "free some space and run the command again: it goes on from here; or set HF_HUB_CACHE to another disk",
     cause,
   });
-}
-
-/** Hash of a file as a check wants it. */
-export async function hashFile(path: string, check: Pick<Check, "kind">, signal?: AbortSignal): Promise<string> {
-  const file = await open(path, "r");
-  try {
-    const hash = createHash(check.kind === "git-sha1" ? "sha1" : "sha256");
-    // What git hashes begins with a line about the object.
-    if (check.kind === "git-sha1") hash.update(`blob ${(await file.stat()).size}\0`);
-    for await (const part of file.createReadStream({ highWaterMark: 1 << 20, autoClose: false })) {
-      if (signal?.aborted) throw interrupted();
-      hash.update(part as Uint8Array);
-    }
-    return hash.digest("hex");
-  } finally {
-    await file.close();
-  }
 }
 
 /** Where the bytes of an answer begin in the file. @throws Passing when they do not continue what is there */
@@ -215,7 +198,7 @@ export async function fetchBlob(
       const resumed = ((await sizeOf(partial)) ?? 0) > 0;
       received += await fill(client, file, partial, options);
       if (file.check.kind !== "validator") {
-        const got = await hashFile(partial, file.check, signal);
+        const got = await hashFile(partial, file.check.kind, signal);
         if (got !== file.check.hex) {
           await rm(partial, { force: true });
           // The part from an earlier time may be what is wrong.

@@ -4,11 +4,12 @@ import { readdir, readlink, rm } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { SpectroscopeError } from "../../kernels/errors";
 import { fileError } from "../../runtime/store/files";
+import { hashFile } from "../../runtime/store/hash";
 import { CONFIG, INDEX, SINGLE } from "../files";
 import { readShardIndex } from "../safetensors-file";
 import { byteCount } from "./bytes";
 import { CacheFolder, lacking, sizeOf, TOKENIZER } from "./cache";
-import { type Disk, diskFull, fetchBlob, hashFile, type RemoteFile, realDisk } from "./download";
+import { type Disk, diskFull, fetchBlob, type RemoteFile, realDisk } from "./download";
 import { type HubEnvironment, readHubEnvironment } from "./environment";
 import { folderOfUrl, stateOf, WebFolder } from "./folder";
 import { HttpClient, interrupted } from "./http";
@@ -124,7 +125,7 @@ class Fetch {
     const hex = target === undefined ? "" : basename(target);
     if (!/^([0-9a-f]{40}|[0-9a-f]{64})$/.test(hex)) return true;
     const kind = hex.length === 64 ? "sha256" : "git-sha1";
-    if ((await hashFile(folder.blob(hex), { kind }, this.options.signal)) === hex) return true;
+    if ((await hashFile(folder.blob(hex), kind, this.options.signal)) === hex) return true;
     this.options.say?.(`${name}: damaged in the cache; fetching it again`);
     await rm(folder.blob(hex)).catch((error) => {
       throw fileError("write", folder.blob(hex), error);

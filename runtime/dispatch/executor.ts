@@ -21,13 +21,32 @@ export function planFlops(plan: Plan): number {
  */
 const SUBMIT_FLOPS = 50e9;
 
+/** Calls in order, in lists of bounded work. */
+function cutSubmits(calls: readonly PreparedCall[]): PreparedCall[][] {
+  const submits: PreparedCall[][] = [];
+  let flops = SUBMIT_FLOPS;
+  for (const call of calls) {
+    if (flops >= SUBMIT_FLOPS) {
+      submits.push([]);
+      flops = 0;
+    }
+    submits[submits.length - 1].push(call);
+    flops += call.kernel.work(call.dims, call.params).flops;
+  }
+  return submits;
+}
+
 /** A plan bound to device memory: encode it as often as wanted. */
 export class BoundPlan {
+  private readonly submits: readonly (readonly PreparedCall[])[];
+
   private constructor(
     readonly plan: Plan,
     private readonly memory: Memory,
     private readonly calls: readonly PreparedCall[],
-  ) {}
+  ) {
+    this.submits = cutSubmits(calls);
+  }
 
   /** Places slots, compiles kernels, makes bind groups. */
   static async bind(plan: Plan, memory: Memory): Promise<BoundPlan> {
@@ -51,14 +70,10 @@ export class BoundPlan {
   submit(): void {
     const { gpu } = this.memory.device;
     const label = this.plan.name;
-    for (let next = 0; next < this.calls.length; ) {
+    for (const calls of this.submits) {
       const encoder = gpu.createCommandEncoder({ label });
       const pass = encoder.beginComputePass({ label });
-      for (let flops = 0; next < this.calls.length && flops < SUBMIT_FLOPS; next++) {
-        const { kernel, dims, params } = this.calls[next];
-        this.calls[next].encode(pass);
-        flops += kernel.work(dims, params).flops;
-      }
+      for (const call of calls) call.encode(pass);
       pass.end();
       gpu.queue.submit([encoder.finish()]);
     }

@@ -11,7 +11,7 @@ import { checkWritable } from "../../../runtime/store/files";
 import { writeNpy } from "../../../runtime/store/npy-file";
 import { ADAPTER, command, JSON_FLAG, OFFLINE, output } from "../command";
 import { usage } from "../fields";
-import { checkMemory, dryRun, type LossRequest, lossLimits } from "../loss-memory";
+import { dryRun, type LossRequest, lossLimits } from "../loss-memory";
 import { MODEL_FORMS, type NamedModel, openModel } from "../model";
 import { Progress } from "../progress";
 
@@ -70,8 +70,7 @@ export const loss = command(
     const device = await openDevice({
       adapter: values.adapter,
       limits: (facts) => {
-        checkMemory(model, request, facts);
-        const need = lossLimits(model, request, facts.limits);
+        const need = lossLimits(model, request, facts.limits, facts.software);
         bindingBytes = need.bindingBytes;
         return need.limits;
       },
