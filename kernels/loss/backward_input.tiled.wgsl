@@ -25,11 +25,6 @@ struct Params {
 @group(0) @binding(5) var<storage, read_write> dx: array<f32>;
 @group(0) @binding(6) var<uniform> params: Params;
 
-const STEP = 16u; // columns of D, or entries of the vocabulary, a stage
-var<workgroup> xs: array<vec4f, 128>; // [STEP][8 groups of 4 rows]
-var<workgroup> ws: array<vec4f, 256>; // [STEP][16 groups of 4 entries or columns]
-var<workgroup> ps: array<vec4f, 512>; // [64 entries][8 groups of 4 rows]: the entries' weights
-
 @compute @workgroup_size(128)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) local: u32) {
   let g = group.z;
@@ -42,39 +37,14 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
   let li = vec4u(g * params.R) + rows;
   let sums = vec4f(lse[li.x], lse[li.y], lse[li.z], lse[li.w]);
   for (var v = 0u; v < params.V; v += 64u) {
-    var a = mat4x4f();
-    for (var k = 0u; k < params.D; k += STEP) {
-      workgroupBarrier();
-      let column = k + local % STEP;
-      let lane = local / STEP;
-      xs[(local % STEP) * 8u + lane] = column_x(g, first + 4u * lane, column);
-      ws[(local % STEP) * 16u + lane] = column_w(g, v + 4u * lane, column);
-      ws[(local % STEP) * 16u + lane + 8u] = column_w(g, v + 4u * (lane + 8u), column);
-      workgroupBarrier();
-      for (var i = 0u; i < STEP; i++) {
-        let xv = xs[i * 8u + tr];
-        let wv = ws[i * 16u + tv];
-        a += mat4x4f(xv * wv.x, xv * wv.y, xv * wv.z, xv * wv.w);
-      }
-    }
+    let a = logits_tile(g, first, v, local);
     let p = weigh_entries(a, v + 4u * tv + FOUR, sums, y);
     for (var j = 0u; j < 4u; j++) { ps[(4u * tv + j) * 8u + tr] = p[j]; }
 
     for (var d = 0u; d < params.D; d += 64u) {
       // Column j of c: component j of this invocation's four columns of dx, over its four rows.
       let column = d + 4u * tv;
-      var c = mat4x4f();
-      for (var k = 0u; k < 64u; k += STEP) {
-        workgroupBarrier();
-        ws[local] = row_w(g, v + k + local / 16u, d + 4u * (local % 16u));
-        ws[local + 128u] = row_w(g, v + k + 8u + local / 16u, d + 4u * (local % 16u));
-        workgroupBarrier();
-        for (var i = 0u; i < STEP; i++) {
-          let pv = ps[(k + i) * 8u + tr];
-          let wv = ws[i * 16u + tv];
-          c += mat4x4f(pv * wv.x, pv * wv.y, pv * wv.z, pv * wv.w);
-        }
-      }
+      let c = mix_tile(g, v, d, local);
       put_dx(g, row, column, old_dx(g, row, column, v == 0u) + c);
     }
   }

@@ -3,7 +3,7 @@ import quadSource from "./backward_input.quad.wgsl";
 import tiledSource from "./backward_input.tiled.wgsl";
 import plainSource from "./backward_input.wgsl";
 import { cases, generateWithLse, partCases } from "./cases";
-import { logits, part, quad, quadLogits, scalar, tiles, weigh } from "./chunks";
+import { logits, part, quad, quadLogits, scalar, tiledLogits, tiledMix, tiles, weigh } from "./chunks";
 import { backwardInput as reference } from "./reference";
 
 /** `add` has the shape of dx where it is read. */
@@ -46,7 +46,7 @@ export const backwardInput = kernel({
     tiled: {
       file: "loss/backward_input.tiled.wgsl",
       source: tiledSource,
-      chunks: [tiles, part, weigh],
+      chunks: [tiles, tiledLogits, tiledMix, part, weigh],
       workgroup: [128, 1, 1],
       workgroupBytes: 16 * (16 * 8 + 16 * 16 + 64 * 8),
       grid: ({ G, R }) => [Math.ceil(R / 32), 1, G],

@@ -1,6 +1,8 @@
 import type { Chunk } from "../kernel";
 import quadLogitsSource from "./logits.quad.wgsl";
+import tiledLogitsSource from "./logits.tiled.wgsl";
 import logitsSource from "./logits.wgsl";
+import tiledMixSource from "./mix.tiled.wgsl";
 import partSource from "./part.wgsl";
 import quadSource from "./quad.wgsl";
 import scalarSource from "./scalar.wgsl";
@@ -18,6 +20,10 @@ export const logits: Chunk = { file: "loss/logits.wgsl", source: logitsSource };
 export const quadLogits: Chunk = { file: "loss/logits.quad.wgsl", source: quadLogitsSource };
 /** Loads into workgroup memory for any size. */
 export const tiles: Chunk = { file: "loss/tiles.wgsl", source: tilesSource };
+/** Logits of 32 rows x 64 entries through workgroup memory; needs `tiles`. */
+export const tiledLogits: Chunk = { file: "loss/logits.tiled.wgsl", source: tiledLogitsSource };
+/** The share of a tile of entries in dx; needs `tiledLogits`. */
+export const tiledMix: Chunk = { file: "loss/mix.tiled.wgsl", source: tiledMixSource };
 /** Loads shared by the lanes of a quad; holds a directive, so it comes first. */
 export const quad: Chunk = { file: "loss/quad.wgsl", source: quadSource };
 /** Targets as entries of a part of the vocabulary. */

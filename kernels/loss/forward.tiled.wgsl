@@ -19,9 +19,6 @@ struct Params { G: u32, R: u32, V: u32, D: u32, stride_x: u32, stride_w: u32, st
 @group(0) @binding(4) var<storage, read_write> lse: array<f32>;
 @group(0) @binding(5) var<uniform> params: Params;
 
-const STEP = 16u; // columns of D a stage
-var<workgroup> xs: array<vec4f, 128>; // [STEP][8 groups of 4 rows]
-var<workgroup> ws: array<vec4f, 256>; // [STEP][16 groups of 4 entries]
 var<workgroup> merge: array<array<vec4f, 128>, 3>; // maximum, sum, target's logit: [16][8]
 
 @compute @workgroup_size(128)
@@ -35,21 +32,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
   var s = vec4f();
   var t = vec4f();
   for (var v = 0u; v < params.V; v += 64u) {
-    var a = mat4x4f();
-    for (var k = 0u; k < params.D; k += STEP) {
-      workgroupBarrier();
-      let column = k + local % STEP;
-      let lane = local / STEP;
-      xs[(local % STEP) * 8u + lane] = column_x(g, first + 4u * lane, column);
-      ws[(local % STEP) * 16u + lane] = column_w(g, v + 4u * lane, column);
-      ws[(local % STEP) * 16u + lane + 8u] = column_w(g, v + 4u * (lane + 8u), column);
-      workgroupBarrier();
-      for (var i = 0u; i < STEP; i++) {
-        let xv = xs[i * 8u + tr];
-        let wv = ws[i * 16u + tv];
-        a += mat4x4f(xv * wv.x, xv * wv.y, xv * wv.z, xv * wv.w);
-      }
-    }
+    var a = logits_tile(g, first, v, local);
     let mine = v + 4u * tv + FOUR;
     a = mask_tile(a, mine, params.V);
     t = pick_tile(t, a, mine, y);

@@ -1,6 +1,6 @@
 import { kernel } from "../kernel";
 import { cases, generate, partCases } from "./cases";
-import { logits, part, quad, quadLogits, scalar, softmax, tiles } from "./chunks";
+import { logits, part, quad, quadLogits, scalar, softmax, tiledLogits, tiles } from "./chunks";
 import quadSource from "./forward.quad.wgsl";
 import tiledSource from "./forward.tiled.wgsl";
 import plainSource from "./forward.wgsl";
@@ -34,7 +34,7 @@ export const forward = kernel({
     tiled: {
       file: "loss/forward.tiled.wgsl",
       source: tiledSource,
-      chunks: [softmax, part, tiles],
+      chunks: [softmax, part, tiles, tiledLogits],
       workgroup: [128, 1, 1],
       workgroupBytes: 16 * (16 * 8 + 16 * 16 + 3 * 128),
       grid: ({ G, R }) => [Math.ceil(R / 32), 1, G],

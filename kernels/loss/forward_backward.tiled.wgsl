@@ -22,10 +22,6 @@ struct Params { G: u32, R: u32, V: u32, D: u32, stride_x: u32, stride_w: u32, st
 @group(0) @binding(5) var<storage, read_write> dx: array<f32>;
 @group(0) @binding(6) var<uniform> params: Params;
 
-const STEP = 16u; // columns of D, or entries of the vocabulary, a stage
-var<workgroup> xs: array<vec4f, 128>; // [STEP][8 groups of 4 rows]
-var<workgroup> ws: array<vec4f, 256>; // [STEP][16 groups of 4 entries or columns]
-var<workgroup> ps: array<vec4f, 512>; // [64 entries][8 groups of 4 rows]: exp(logit - maximum)
 var<workgroup> peers: array<vec4f, 128>; // [16][8 groups of 4 rows]
 
 @compute @workgroup_size(128)
@@ -40,21 +36,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
   var s = vec4f();
   var t = vec4f();
   for (var v = 0u; v < params.V; v += 64u) {
-    var a = mat4x4f();
-    for (var k = 0u; k < params.D; k += STEP) {
-      workgroupBarrier();
-      let column = k + local % STEP;
-      let lane = local / STEP;
-      xs[(local % STEP) * 8u + lane] = column_x(g, first + 4u * lane, column);
-      ws[(local % STEP) * 16u + lane] = column_w(g, v + 4u * lane, column);
-      ws[(local % STEP) * 16u + lane + 8u] = column_w(g, v + 4u * (lane + 8u), column);
-      workgroupBarrier();
-      for (var i = 0u; i < STEP; i++) {
-        let xv = xs[i * 8u + tr];
-        let wv = ws[i * 16u + tv];
-        a += mat4x4f(xv * wv.x, xv * wv.y, xv * wv.z, xv * wv.w);
-      }
-    }
+    var a = logits_tile(g, first, v, local);
     let mine = v + 4u * tv + FOUR;
     a = mask_tile(a, mine, params.V);
     t = pick_tile(t, a, mine, y);
@@ -71,19 +53,8 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
 
     for (var d = 0u; d < params.D; d += 64u) {
       // Column j of c: component j of this invocation's four columns of dx, over its four rows.
-      var c = mat4x4f();
+      var c = mix_tile(g, v, d, local);
       let column = d + 4u * tv;
-      for (var k = 0u; k < 64u; k += STEP) {
-        workgroupBarrier();
-        ws[local] = row_w(g, v + k + local / 16u, d + 4u * (local % 16u));
-        ws[local + 128u] = row_w(g, v + k + 8u + local / 16u, d + 4u * (local % 16u));
-        workgroupBarrier();
-        for (var i = 0u; i < STEP; i++) {
-          let pv = ps[(k + i) * 8u + tr];
-          let wv = ws[i * 16u + tv];
-          c += mat4x4f(pv * wv.x, pv * wv.y, pv * wv.z, pv * wv.w);
-        }
-      }
       // The tile is summed before it joins the running sum, whose roundings would else grow with V and not with V / 64.
       if (v > 0u) { c += old_dx(g, row, column, factor); }
       put_dx(g, row, column, c);

@@ -1,6 +1,6 @@
 import { kernel } from "../kernel";
 import { cases, generate } from "./cases";
-import { logits, quad, quadLogits, scalar, softmax, tiles } from "./chunks";
+import { logits, quad, quadLogits, scalar, softmax, tiledLogits, tiledMix, tiles } from "./chunks";
 import quadSource from "./forward_backward.quad.wgsl";
 import tiledSource from "./forward_backward.tiled.wgsl";
 import plainSource from "./forward_backward.wgsl";
@@ -34,7 +34,7 @@ export const forwardBackward = kernel({
     tiled: {
       file: "loss/forward_backward.tiled.wgsl",
       source: tiledSource,
-      chunks: [softmax, tiles],
+      chunks: [softmax, tiles, tiledLogits, tiledMix],
       workgroup: [128, 1, 1],
       workgroupBytes: 16 * (16 * 8 + 16 * 16 + 64 * 8 + 16 * 8),
       grid: ({ G, R }) => [Math.ceil(R / 32), 1, G],
