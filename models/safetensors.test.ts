@@ -2,6 +2,7 @@ import { mkdtemp, readdir, readFile, rm, stat, truncate, utimes, writeFile } fro
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import * as assert from "uvu/assert";
+import { refusedAtOnce as refused } from "../harness/test/refused";
 import { suite } from "../harness/test/suite";
 import { SpectroscopeError } from "../kernels/errors";
 import { type HostTensor, memoryTensors } from "../runtime/neox/weights";
@@ -25,18 +26,6 @@ function file(header: unknown, data: Uint8Array | number = 0): Uint8Array {
   out.set(text, 8);
   out.set(values, 8 + text.length);
   return out;
-}
-
-function refused(run: () => unknown, ...pieces: RegExp[]): void {
-  try {
-    run();
-  } catch (error) {
-    assert.instance(error, SpectroscopeError);
-    for (const piece of pieces) assert.match((error as SpectroscopeError).line, piece);
-    assert.not.match((error as SpectroscopeError).line, /\n/);
-    return;
-  }
-  assert.unreachable("nothing was thrown");
 }
 
 /** A file's header and values. */

@@ -2,8 +2,8 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import * as assert from "uvu/assert";
+import { refused } from "../harness/test/refused";
 import { suite } from "../harness/test/suite";
-import { SpectroscopeError } from "../kernels/errors";
 import { encodeNpy } from "../runtime/store/npy";
 import { readTokens } from "./tokens";
 
@@ -36,16 +36,6 @@ async function read(name: string, bytes: Uint8Array | string) {
   const path = join(folder, name);
   await writeFile(path, bytes);
   return readTokens(path, LIMITS);
-}
-
-async function refused(run: Promise<unknown>, ...pieces: RegExp[]): Promise<void> {
-  const error = await run.then(
-    () => assert.unreachable("accepted"),
-    (error) => error,
-  );
-  assert.instance(error, SpectroscopeError);
-  assert.is(error.exitCode, 1);
-  for (const piece of pieces) assert.match(error.line, piece);
 }
 
 const wide = (...ids: number[]) => BigInt64Array.from(ids, BigInt);

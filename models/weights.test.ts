@@ -2,6 +2,7 @@ import { mkdir, mkdtemp, rm, truncate, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import * as assert from "uvu/assert";
+import { refused } from "../harness/test/refused";
 import { suite } from "../harness/test/suite";
 import { parameterShapes } from "../runtime/neox/parameters";
 import { memoryTensors, pieces, readAll } from "../runtime/neox/weights";
@@ -50,14 +51,6 @@ async function directory(name: string, json: object, tensors?: Tensors): Promise
   await writeFile(join(path, "config.json"), JSON.stringify(json));
   if (tensors) await writeSafetensors(join(path, "model.safetensors"), memoryTensors(tensors));
   return path;
-}
-
-async function refused(promise: Promise<unknown>, line: RegExp): Promise<void> {
-  let got = "(nothing was thrown)";
-  await promise.catch((error) => {
-    got = error.line ?? String(error);
-  });
-  assert.match(got, line);
 }
 
 test("a single file, whatever its order", async () => {

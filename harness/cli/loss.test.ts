@@ -18,7 +18,7 @@ import { readNpy } from "../../runtime/store/npy-file";
 import { testDevice } from "../test/device";
 import { assertRefused, runProgram } from "../test/program";
 import { suite } from "../test/suite";
-import { lossLimits } from "./loss-memory";
+import { lossLimits } from "./loss/memory";
 
 const test = suite("harness/cli/loss", { gpu: true });
 const folder = mkdtempSync(join(tmpdir(), "spectroscope-loss-"));

@@ -2,8 +2,8 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import * as assert from "uvu/assert";
+import { refused } from "../../harness/test/refused";
 import { suite } from "../../harness/test/suite";
-import { SpectroscopeError } from "../../kernels/errors";
 import { projectRoot } from "../../runtime/device/root";
 import { readTextBlock, type TextOptions } from "./block";
 import { openTokenizer, type Tokenizer } from "./tokenizer";
@@ -23,16 +23,6 @@ async function read(name: string, text: string, options: Partial<TextOptions> = 
   const path = join(folder, name);
   await writeFile(path, text);
   return readTextBlock(path, { tokenizer, limits: LIMITS, ...options });
-}
-
-async function refused(run: Promise<unknown>, ...pieces: RegExp[]): Promise<void> {
-  const error = await run.then(
-    () => assert.unreachable("accepted"),
-    (error) => error,
-  );
-  assert.instance(error, SpectroscopeError);
-  assert.is(error.exitCode, 1);
-  for (const piece of pieces) assert.match(error.line, piece);
 }
 
 const lines = (...texts: string[]) => texts.map((text) => `${JSON.stringify({ text })}\n`).join("");

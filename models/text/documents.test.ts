@@ -1,6 +1,6 @@
 import * as assert from "uvu/assert";
+import { refusedAtOnce as refused } from "../../harness/test/refused";
 import { suite } from "../../harness/test/suite";
-import { SpectroscopeError } from "../../kernels/errors";
 import { parseDocuments } from "./documents";
 import { firstInvalidUtf8 } from "./utf8";
 
@@ -8,18 +8,6 @@ const test = suite("models/text/documents");
 const encode = (text: string) => new TextEncoder().encode(text);
 const texts = (text: string | Uint8Array, file: string) =>
   parseDocuments(typeof text === "string" ? encode(text) : text, file).map((document) => document.text);
-
-function refused(run: () => unknown, ...pieces: RegExp[]): void {
-  try {
-    run();
-  } catch (error) {
-    assert.instance(error, SpectroscopeError);
-    for (const piece of pieces) assert.match((error as SpectroscopeError).line, piece);
-    assert.not.match((error as SpectroscopeError).line, /\n/);
-    return;
-  }
-  assert.unreachable("nothing was thrown");
-}
 
 test("a .txt file is one document, as it stands but for a byte order mark at its start", () => {
   const text = "a\r\n\u0000b\n\n \ufeffc\u00e9\n";

@@ -4,8 +4,8 @@ import { cp, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import * as assert from "uvu/assert";
+import { refused } from "../../harness/test/refused";
 import { suite } from "../../harness/test/suite";
-import { SpectroscopeError } from "../../kernels/errors";
 import { projectRoot } from "../../runtime/device/root";
 import { readJson } from "../../runtime/store/files";
 import { openTokenizer, type Tokenizer } from "./tokenizer";
@@ -63,16 +63,6 @@ async function directory(change: (json: Record<string, unknown>) => void, files:
 }
 
 const none = () => {};
-
-async function refused(run: Promise<unknown>, ...pieces: RegExp[]): Promise<void> {
-  const error = await run.then(
-    () => assert.unreachable("accepted"),
-    (error) => error,
-  );
-  assert.instance(error, SpectroscopeError);
-  assert.is(error.exitCode, 1);
-  for (const piece of pieces) assert.match(error.line, piece);
-}
 
 test("our samples have Python's ids under the small tokenizer", async (t) => {
   const tokenizer = await openTokenizer(GOLDENS);

@@ -1,18 +1,13 @@
-import { realpath } from "node:fs/promises";
-import { basename, dirname, join, resolve } from "node:path";
 import { SpectroscopeError } from "../../../kernels/errors";
 import { writeSafetensors } from "../../../models/safetensors-file";
-import { readTextBlock } from "../../../models/text/block";
-import { readTokens, type TokenBlock } from "../../../models/tokens";
 import { openDevice } from "../../../runtime/device/device";
 import { modelLosses } from "../../../runtime/neox/losses";
 import type { TensorSource } from "../../../runtime/neox/weights";
-import { checkWritable } from "../../../runtime/store/files";
 import { writeNpy } from "../../../runtime/store/npy-file";
 import { ADAPTER, command, JSON_FLAG, OFFLINE, output } from "../command";
-import { usage } from "../fields";
-import { dryRun, type LossRequest, lossLimits } from "../loss-memory";
-import { MODEL_FORMS, type NamedModel, openModel } from "../model";
+import { checkOutputs, checkTextOptions, readBlock } from "../loss/files";
+import { dryRun, type LossRequest, lossLimits } from "../loss/memory";
+import { MODEL_FORMS, openModel } from "../model";
 import { Progress } from "../progress";
 
 /** Per-token losses of a model, and the gradient of their mean by Hugging Face name. */
@@ -109,78 +104,6 @@ export const loss = command(
     }
   },
 );
-
-type TextValues = {
-  readonly text?: string;
-  readonly tokens?: string;
-  readonly "row-length"?: number;
-  readonly rows?: number;
-  readonly bos: boolean;
-};
-
-/** @throws SpectroscopeError of usage: not exactly one of text and tokens, or options of a text without one */
-function checkTextOptions(values: TextValues): void {
-  if ((values.text === undefined) === (values.tokens === undefined)) {
-    throw usage("loss: give one of --text and --tokens", "--text FILE is tokenized, --tokens FILE holds ready ids");
-  }
-  const lost = (["row-length", "rows", "bos"] as const).find((key) => values[key]);
-  if (values.tokens !== undefined && lost)
-    throw usage(`loss: --${lost} goes with --text`, "ready ids come in rows of their own");
-}
-
-/** Rows of ids, and what is told of a text. */
-async function readBlock(
-  values: TextValues,
-  model: NamedModel,
-  progress: Progress,
-): Promise<TokenBlock & { readonly text?: Record<string, unknown> }> {
-  if (values.tokens !== undefined) return readTokens(values.tokens, model.config);
-  const { directory } = model.source;
-  const block = await readTextBlock(values.text!, {
-    tokenizer: directory,
-    limits: model.config,
-    columns: values["row-length"],
-    bos: values.bos,
-    maxRows: values.rows,
-  });
-  const { documents, dropped, unread, rows, columns, endOfText } = block;
-  const stopped = values.rows === rows && dropped + unread > 0;
-  const left = stopped
-    ? "; the rest of the text is beyond --rows"
-    : dropped > 0
-      ? `; the last ${dropped} ids fill no row and are left out`
-      : "";
-  const count = (n: number, what: string) => `${n} ${what}${n === 1 ? "" : "s"}`;
-  progress.say(`${count(documents, "document")}: ${count(rows, "row")} of ${columns} ids${left}`);
-  return { ...block, text: { documents, dropped, unread, end_of_text: endOfText } };
-}
-
-type OutputValues = TextValues & { readonly out?: string; readonly grads?: string; readonly ids?: string };
-
-/**
- * @throws SpectroscopeError when results would lie over one another, over what is read or in the model's directory, where the
- *   gradient of a checkpoint would be read as the checkpoint; or where they cannot be written
- */
-async function checkOutputs(values: OutputValues, model: NamedModel): Promise<void> {
-  const real = (path: string) => realpath(path).catch(() => resolve(path));
-  const taken = new Map<string, string>();
-  for (const key of ["text", "tokens"] as const) {
-    const path = values[key];
-    if (path !== undefined) taken.set(await real(path), `--${key}`);
-  }
-  const home = await real(model.source.directory);
-  for (const key of ["out", "grads", "ids"] as const) {
-    const path = values[key];
-    if (path === undefined) continue;
-    const where = join(await real(dirname(resolve(path))), basename(path));
-    const other = taken.get(where) ?? taken.get(await real(path));
-    if (other) throw usage(`loss: --${key} ${path} is the file of ${other}`, "name another file");
-    if (dirname(where) === home)
-      throw usage(`loss: --${key} ${path} lies in the model's directory`, "name another place");
-    taken.set(where, `--${key}`);
-    await checkWritable(path);
-  }
-}
 
 const SUSPECT = "nothing was written; check the weights, and this adapter with `npx spectroscope verify`";
 

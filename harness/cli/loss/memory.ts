@@ -1,11 +1,11 @@
 /** What `loss` needs of an adapter, told before a device is opened. */
 import { totalmem } from "node:os";
-import { SpectroscopeError } from "../../kernels/errors";
-import { parameterCount } from "../../models/parameters";
-import { openDevice } from "../../runtime/device/device";
-import type { AdapterFacts } from "../../runtime/device/facts";
-import { estimateLosses, type LossEstimate, type LossModel } from "../../runtime/neox/losses";
-import { output } from "./command";
+import { SpectroscopeError } from "../../../kernels/errors";
+import { parameterCount } from "../../../models/parameters";
+import { openDevice } from "../../../runtime/device/device";
+import type { AdapterFacts } from "../../../runtime/device/facts";
+import { estimateLosses, type LossEstimate, type LossModel } from "../../../runtime/neox/losses";
+import { output } from "../command";
 
 export interface LossRequest {
   readonly rows: number;
