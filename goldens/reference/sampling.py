@@ -45,7 +45,23 @@ def philox_normal(case: Case, draw: Draw):
     return {"keys": k}, {"out": noise(k, case.p("step"), case.P)}
 
 
-STEP = {"lr": 1e-3, "n_beta": 30.0, "localization": 300.0, "noise_level": 1.0, "step": 21}
+STEP = {
+    "lr": 1e-3,
+    "n_beta": 30.0,
+    "localization": 300.0,
+    "weight_decay": 0.0,
+    "bounding_box_size": 0.0,
+    "noise_level": 1.0,
+    "step": 21,
+}
+
+
+def moved(case: Case, w: torch.Tensor, g: torch.Tensor, center: torch.Tensor, lr, xi: torch.Tensor) -> torch.Tensor:
+    """w after a step of size lr, a number or one for every weight, and into the box where there is one."""
+    drift = case.p("n_beta") * g + case.p("localization") * (w - center) + case.p("weight_decay") * w
+    after = w - lr / 2 * drift + case.p("noise_level") * lr**0.5 * xi
+    box = case.p("bounding_box_size")
+    return torch.clamp(after, center - box, center + box) if box > 0 else after
 
 
 @golden(
@@ -56,16 +72,16 @@ STEP = {"lr": 1e-3, "n_beta": 30.0, "localization": 300.0, "noise_level": 1.0, "
         Case("vec4", {"G": 2, "P": 260}, STEP, ("center",)),
         Case("center per chain", {"G": 2, "P": 65}, STEP),
         Case("no noise", {"G": 2, "P": 64}, {**STEP, "noise_level": 0.0}, ("center",)),
+        Case("weight decay", {"G": 2, "P": 68}, {**STEP, "weight_decay": 200.0}, ("center",)),
+        Case("bounding box", {"G": 2, "P": 67}, {**STEP, "weight_decay": 20.0, "bounding_box_size": 0.5}),
     ],
-    w=tolerance(1e-7, 2e-7, "six roundings of numbers up to |w|, and normals good to 2e-6 times sqrt(lr) = 0.03"),
+    w=tolerance(1e-7, 2e-7, "eight roundings of numbers up to |w|, and normals good to 2e-6 times sqrt(lr) = 0.03"),
 )
 def sgld_step(case: Case, draw: Draw):
     k = keys(draw, case.G)
     w, g = draw.normal("w", case.G, case.P), draw.normal("g", case.G, case.P)
     center = draw.normal("center", *case.group("center", case.P))
-    lr = case.p("lr")
-    drift = case.p("n_beta") * g + case.p("localization") * (w - center)
-    after = w - lr / 2 * drift + case.p("noise_level") * lr**0.5 * noise(k, case.p("step"), case.P)
+    after = moved(case, w, g, center, case.p("lr"), noise(k, case.p("step"), case.P))
     return {"w": w, "g": g, "center": center, "keys": k}, {"w": after}
 
 
@@ -78,8 +94,10 @@ RMSPROP = {**STEP, "lr": 1e-4, "n_beta": 10.0, "decay": 0.99, "epsilon": 0.1, "c
         Case("one", {"G": 1, "P": 1}, RMSPROP, ("center",)),
         Case("ragged", {"G": 3, "P": 67}, RMSPROP, ("center",)),
         Case("vec4, no correction", {"G": 2, "P": 260}, {**RMSPROP, "correction": 1.0}, ("center",)),
+        Case("weight decay", {"G": 2, "P": 68}, {**RMSPROP, "weight_decay": 200.0}, ("center",)),
+        Case("bounding box", {"G": 2, "P": 67}, {**RMSPROP, "weight_decay": 20.0, "bounding_box_size": 0.5}),
     ],
-    w=tolerance(1e-7, 2e-7, "ten roundings of numbers up to |w|, the rate to 5 ulp, normals good to 2e-6 times sqrt(lr_t)"),
+    w=tolerance(1e-7, 2e-7, "twelve roundings of numbers up to |w|, the rate to 5 ulp, normals good to 2e-6 times sqrt(lr_t)"),
     v=tolerance(0, 2.5e-7, "three roundings, and 1 - decay taken in f32"),
 )
 def sgld_rmsprop(case: Case, draw: Draw):
@@ -91,12 +109,11 @@ def sgld_rmsprop(case: Case, draw: Draw):
     decay = case.p("decay")
     v_after = decay * v + (1 - decay) * g**2
     lr = case.p("lr") / ((v_after * case.p("correction")).sqrt() + case.p("epsilon"))
-    drift = case.p("n_beta") * g + case.p("localization") * (w - center)
-    after = w - lr / 2 * drift + case.p("noise_level") * lr.sqrt() * noise(k, case.p("step"), case.P)
+    after = moved(case, w, g, center, lr, noise(k, case.p("step"), case.P))
     return {"w": w, "v": v, "g": g, "center": center, "keys": k}, {"w": after, "v": v_after}
 
 
-GAUSSIAN = {"localization": 100.0, "step": 5}
+GAUSSIAN = {"localization": 100.0, "weight_decay": 0.0, "noise_level": 1.0, "step": 5}
 
 
 @golden(
@@ -104,14 +121,17 @@ GAUSSIAN = {"localization": 100.0, "step": 5}
     [
         Case("ragged", {"G": 3, "P": 67}, GAUSSIAN, ("center",)),
         Case("center per chain", {"G": 2, "P": 64}, GAUSSIAN),
+        Case("weight decay", {"G": 2, "P": 68}, {**GAUSSIAN, "weight_decay": 40.0, "noise_level": 0.5}, ("center",)),
+        Case("weight decay alone", {"G": 2, "P": 67}, {**GAUSSIAN, "localization": 0.0, "weight_decay": 100.0}),
     ],
-    w=tolerance(1e-7, 1e-7, "one rounding of the sum, and normals good to 2e-6 divided by sqrt(localization) = 10"),
+    w=tolerance(1e-7, 2e-7, "a few roundings of numbers up to |center|, and normals good to 2e-6 divided by sqrt(localization) = 10"),
 )
 def sgld_gaussian(case: Case, draw: Draw):
     k = keys(draw, case.G)
     center = draw.normal("center", *case.group("center", case.P))
-    spread = noise(k, case.p("step"), case.P) / case.p("localization") ** 0.5
-    return {"center": center, "keys": k}, {"w": center + spread}
+    pull = case.p("localization") + case.p("weight_decay")
+    spread = case.p("noise_level") * noise(k, case.p("step"), case.P) / pull**0.5
+    return {"center": center, "keys": k}, {"w": case.p("localization") * center / pull + spread}
 
 
 @golden(

@@ -27,6 +27,8 @@ test("huge and zero gradients stay finite", async () => {
     lr: 1e-4,
     n_beta: 10,
     localization: 300,
+    weight_decay: 0,
+    bounding_box_size: 0,
     noise_level: 1,
     decay: 0.99,
     epsilon: 0.1,
@@ -47,6 +49,8 @@ test("a constant second moment gives plain SGLD with the effective rate", async 
     lr: 0.011,
     n_beta: 2,
     localization: 5,
+    weight_decay: 3,
+    bounding_box_size: 0,
     noise_level: 0,
     decay: 0.9,
     epsilon: 0.1,
@@ -62,7 +66,7 @@ test("a constant second moment gives plain SGLD with the effective rate", async 
     "plain",
   );
   for (const x of v) assert.ok(Math.abs(x - 1) < 1e-6);
-  for (const x of w) assert.ok(Math.abs(x - (1 - 0.005 * (2 + 5))) < 2e-7);
+  for (const x of w) assert.ok(Math.abs(x - (1 - 0.005 * (2 + 5 + 3))) < 2e-7);
 });
 
 test.run();

@@ -9,6 +9,8 @@ const params = {
   lr: 1e-4,
   n_beta: 10,
   localization: 300,
+  weight_decay: 0,
+  bounding_box_size: 0,
   noise_level: 1,
   decay: 0.99,
   epsilon: 0.1,
@@ -31,6 +33,8 @@ export const rmsprop = kernel({
     lr: "f32",
     n_beta: "f32",
     localization: "f32",
+    weight_decay: "f32",
+    bounding_box_size: "f32",
     noise_level: "f32",
     decay: "f32",
     epsilon: "f32",
@@ -38,18 +42,26 @@ export const rmsprop = kernel({
     step: "u32",
   },
   variants: variantsOf("rmsprop", scalar, vector),
-  // Moment, rate, drift, pull and step 16, a normal 25.
-  work: ({ G, P }) => ({ flops: 41 * G * P, bytes: 4 * G * (5 * P + 2) + 4 * P }),
+  // Moment, rate, drift, pulls and step 18, a normal 25.
+  work: ({ G, P }) => ({ flops: 43 * G * P, bytes: 4 * G * (5 * P + 2) + 4 * P }),
   tolerance: {
     absolute: 1e-7,
     relative: 2e-7,
-    reason: "about ten roundings of numbers up to |w| or v, the rate to 5 ulp, normals good to 2e-6 times sqrt(lr_t)",
+    reason:
+      "about twelve roundings of numbers up to |w| or v, the rate to 5 ulp, normals good to 2e-6 times sqrt(lr_t)",
   },
   cases: [
     { name: "one", dims: { G: 1, P: 1 }, params, shared: ["center"] },
     { name: "ragged", dims: { G: 3, P: 65 }, params, shared: ["center"] },
     { name: "center per chain", dims: { G: 2, P: 64 }, params: { ...params, correction: 1 } },
     { name: "no noise", dims: { G: 2, P: 260 }, params: { ...params, noise_level: 0 }, shared: ["center"] },
+    { name: "decay", dims: { G: 3, P: 68 }, params: { ...params, weight_decay: 200 }, shared: ["center"] },
+    { name: "box", dims: { G: 3, P: 68 }, params: { ...params, bounding_box_size: 0.5 }, shared: ["center"] },
+    {
+      name: "decay, box, center per chain",
+      dims: { G: 2, P: 65 },
+      params: { ...params, weight_decay: 50, bounding_box_size: 0.2 },
+    },
     { name: "nano mlp", dims: { G: 4, P: 16640 }, params, shared: ["center"], bench: true },
   ],
   generate: (dims, _, random) => ({

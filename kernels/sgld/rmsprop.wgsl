@@ -1,19 +1,22 @@
-// One RMSprop-SGLD step of every chain: second moment, drift, pull, noise and update in one pass.
+// One RMSprop-SGLD step of every chain: second moment, drift, pulls, noise, update and box in one pass.
 //
 // v <- decay * v + (1 - decay) * g^2
 // lr_t = lr / (sqrt(v * correction) + epsilon)
-// w <- w - lr_t/2 * (n_beta * g + localization * (w - center)) + noise_level * sqrt(lr_t) * xi,  xi ~ N(0, 1)
-// xi of element e is Philox normal e of (keys[g], step), see common/philox.wgsl. `correction` is 1 / (1 - decay^t) with bias
-// correction at the t-th step (t from 1), 1 without; it comes from the host because WGSL's pow is not accurate enough.
+// w <- w - lr_t/2 * (n_beta * g + localization * (w - center) + weight_decay * w) + noise_level * sqrt(lr_t) * xi
+// Weights then stay in center +- bounding_box_size, each for itself; 0: no box. The pull of weight_decay is towards 0.
+// xi ~ N(0, 1) of element e is Philox normal e of (keys[g], step), see common/philox.wgsl.
+// `correction` is 1 / (1 - decay^t) with bias correction at the t-th step (t from 1), 1 without; it comes from the host
+// because WGSL's pow is not accurate enough.
 //
 // w, v [G, P] update, g [G, P], center [G?, P] (the trained weights w*), keys [G, 2] u32.
 // P is a component's packed parameter block. An invocation owns one Philox block: 4 neighboring elements of one chain.
 // Deterministic: an element depends on its key, step and index only, not on G, P or the workgroup.
 // Numerics: v stays a sum of non-negative terms, and epsilon > 0 keeps the quotient finite at v = 0.
+// The box is comparisons and not a clamp, which may turn a NaN into a bound: a chain that diverged must be seen.
 
 struct Params {
   G: u32, P: u32, stride_center: u32,
-  lr: f32, n_beta: f32, localization: f32, noise_level: f32,
+  lr: f32, n_beta: f32, localization: f32, weight_decay: f32, bounding_box_size: f32, noise_level: f32,
   decay: f32, epsilon: f32, correction: f32, step: u32
 }
 
@@ -39,8 +42,15 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) group
     let slope = g[i];
     let moment = params.decay * v[i] + (1.0 - params.decay) * slope * slope;
     let lr = params.lr / (sqrt(moment * params.correction) + params.epsilon);
-    let drift = params.n_beta * slope + params.localization * (here - center[i_center]);
+    let there = center[i_center];
+    let drift = params.n_beta * slope + params.localization * (here - there) + params.weight_decay * here;
     v[i] = moment;
-    w[i] = here - 0.5 * lr * drift + params.noise_level * sqrt(lr) * z[j];
+    var next = here - 0.5 * lr * drift + params.noise_level * sqrt(lr) * z[j];
+    if (params.bounding_box_size > 0.0) {
+      let low = there - params.bounding_box_size;
+      let high = there + params.bounding_box_size;
+      next = select(select(next, low, next < low), high, next > high);
+    }
+    w[i] = next;
   }
 }

@@ -1,17 +1,19 @@
-// One SGLD step of every chain: drift, pull, noise and update in one pass.
+// One SGLD step of every chain: drift, pulls, noise, update and box in one pass.
 //
-// w <- w - lr/2 * (n_beta * g + localization * (w - center)) + noise_level * sqrt(lr) * xi,  xi ~ N(0, 1)
-// xi of element e is Philox normal e of (keys[g], step), see common/philox.wgsl.
+// w <- w - lr/2 * (n_beta * g + localization * (w - center) + weight_decay * w) + noise_level * sqrt(lr) * xi
+// Weights then stay in center +- bounding_box_size, each for itself; 0: no box. The pull of weight_decay is towards 0.
+// xi ~ N(0, 1) of element e is Philox normal e of (keys[g], step), see common/philox.wgsl.
 //
 // w [G, P] update, g [G, P], center [G?, P] (the trained weights w*), keys [G, 2] u32.
 // P is a component's packed parameter block. An invocation owns one Philox block: 4 neighboring elements of one chain.
 // This variant reads and writes them as one vec4: P and stride_center are multiples of 4.
 // Deterministic: an element depends on its key, step and index only, not on G, P or the workgroup.
 // Numerics: w is of order 1 and a step of order sqrt(lr), so rounding of w (6e-8 |w|) is far below the noise it receives.
+// The box is comparisons and not a clamp, which may turn a NaN into a bound: a chain that diverged must be seen.
 
 struct Params {
   G: u32, P: u32, stride_center: u32,
-  lr: f32, n_beta: f32, localization: f32, noise_level: f32, step: u32
+  lr: f32, n_beta: f32, localization: f32, weight_decay: f32, bounding_box_size: f32, noise_level: f32, step: u32
 }
 
 @group(0) @binding(0) var<storage, read_write> w: array<vec4f>;
@@ -30,6 +32,13 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) group
   let i = chain * (params.P / 4u) + part;
   let i_center = chain * (params.stride_center / 4u) + part;
   let here = w[i];
-  let drift = params.n_beta * g[i] + params.localization * (here - center[i_center]);
-  w[i] = here - 0.5 * params.lr * drift + noise * z;
+  let there = center[i_center];
+  let drift = params.n_beta * g[i] + params.localization * (here - there) + params.weight_decay * here;
+  var next = here - 0.5 * params.lr * drift + noise * z;
+  if (params.bounding_box_size > 0.0) {
+    let low = there - params.bounding_box_size;
+    let high = there + params.bounding_box_size;
+    next = select(select(next, low, next < low), high, next > high);
+  }
+  w[i] = next;
 }
