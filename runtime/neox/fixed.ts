@@ -55,16 +55,16 @@ export class FixedTensors {
   }
 
   /** A trained matrix with some of its columns set to 0: a layer's output without the heads or neurons that move. */
-  withoutColumns(name: string, [first, last]: readonly [number, number]): View {
+  withoutColumns(name: string, ranges: readonly RowRange[]): View {
     const shape = this.weights.shapes.get(name)!;
     const width = shape[1];
-    const key = `${name} without columns ${first} to ${last}`;
+    const key = `${name} without columns ${ranges.map(([first, last]) => `${first} to ${last}`).join(", ")}`;
     this.derived.add(key);
     return this.constant(key, shape, async (from, to) => {
       const copy = (await this.weights.read(name, from, to)).slice();
       for (let row = Math.floor(from / width); row * width < to; row++) {
         const at = row * width - from;
-        copy.fill(0, Math.max(0, at + first), Math.max(0, at + last));
+        for (const [first, last] of ranges) copy.fill(0, Math.max(0, at + first), Math.max(0, at + last));
       }
       return copy;
     });

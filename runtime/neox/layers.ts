@@ -1,6 +1,6 @@
 import { activation, attention, layerNorm, linear } from "./operations";
 import type { ModelPlanOptions } from "./request";
-import { layerPrefix } from "./restriction";
+import { headColumns, headRows, layerPrefix } from "./restriction";
 import type { Tape, Value } from "./tape";
 import type { WeightSource } from "./weight-source";
 
@@ -48,9 +48,9 @@ function planAttention(
     config.rotaryNdims > 0 ? fixed.rotary(options.rows.positions, config.rotaryNdims, config.rotaryBase) : undefined;
   const qkvName = `${prefix}query_key_value`;
   const denseName = `${prefix}dense`;
-  const heads = restriction.part?.layer === layer ? restriction.part.heads : undefined;
+  const heads = restriction.parts?.get(layer)?.heads ?? [];
   const outBias = weights.optional(`${denseName}.bias`);
-  if (!heads) {
+  if (heads.length === 0) {
     const qkv = linear(
       tape,
       `${label} qkv`,
@@ -75,28 +75,25 @@ function planAttention(
     fixed,
   );
   const context = attention(tape, label, trained, config.numAttentionHeads, config.headDim, rotary, { keep: true });
-  const columns = [heads[0] * config.headDim, heads[1] * config.headDim] as const;
-  const rest = linear(
-    tape,
-    `${label} dense`,
-    context,
-    weights.without(`${denseName}.weight`, columns),
-    outBias,
-    fixed,
-    { residual },
-  );
-  const qkv = linear(
-    tape,
-    `${label} moving qkv`,
-    x,
-    weights.moving(`${qkvName}.weight`)!,
-    weights.moving(`${qkvName}.bias`),
-    fixed,
-  );
-  const own = attention(tape, `${label} moving`, qkv, heads[1] - heads[0], config.headDim, rotary);
-  return linear(tape, `${label} moving dense`, own, weights.moving(`${denseName}.weight`)!, undefined, fixed, {
-    residual: rest,
+  const columns = heads.map((range) => headColumns(range, config));
+  let out = linear(tape, `${label} dense`, context, weights.without(`${denseName}.weight`, columns), outBias, fixed, {
+    residual,
   });
+  heads.forEach((range, i) => {
+    const rows = headRows(range, config);
+    const qkv = linear(
+      tape,
+      `${label} moving qkv ${range[0]}`,
+      x,
+      weights.part(`${qkvName}.weight`, rows)!,
+      weights.part(`${qkvName}.bias`, rows),
+      fixed,
+    );
+    const own = attention(tape, `${label} moving ${range[0]}`, qkv, range[1] - range[0], config.headDim, rotary);
+    const dense = weights.part(`${denseName}.weight`, columns[i])!;
+    out = linear(tape, `${label} moving dense ${range[0]}`, own, dense, undefined, fixed, { residual: out });
+  });
+  return out;
 }
 
 /** residual + mlp(x); neurons that move are computed beside all trained ones, whose part of the output is left out. */
@@ -113,10 +110,10 @@ function planMlp(
   const label = `l${layer} mlp`;
   const into = `${prefix}dense_h_to_4h`;
   const back = `${prefix}dense_4h_to_h`;
-  const neurons = restriction.part?.layer === layer ? restriction.part.neurons : undefined;
+  const neurons = restriction.parts?.get(layer)?.neurons ?? [];
   const outBias = weights.get(`${back}.bias`);
   const activate = (what: string, before: Value) => activation(tape, `${label} ${what}`, config.hiddenAct, before);
-  if (!neurons) {
+  if (neurons.length === 0) {
     const before = linear(tape, `${label} in`, x, weights.get(`${into}.weight`), weights.get(`${into}.bias`), fixed);
     const active = activate("activation", before);
     return linear(tape, `${label} out`, active, weights.get(`${back}.weight`), outBias, fixed, {
@@ -133,19 +130,21 @@ function planMlp(
     fixed,
   );
   const active = activate("activation", trained);
-  const rest = linear(tape, `${label} out`, active, weights.without(`${back}.weight`, neurons), outBias, fixed, {
+  let out = linear(tape, `${label} out`, active, weights.without(`${back}.weight`, neurons), outBias, fixed, {
     residual,
   });
-  const before = linear(
-    tape,
-    `${label} moving in`,
-    x,
-    weights.moving(`${into}.weight`)!,
-    weights.moving(`${into}.bias`),
-    fixed,
-  );
-  const own = activate("moving activation", before);
-  return linear(tape, `${label} moving out`, own, weights.moving(`${back}.weight`)!, undefined, fixed, {
-    residual: rest,
-  });
+  for (const range of neurons) {
+    const before = linear(
+      tape,
+      `${label} moving in ${range[0]}`,
+      x,
+      weights.part(`${into}.weight`, range)!,
+      weights.part(`${into}.bias`, range),
+      fixed,
+    );
+    const own = activate(`moving activation ${range[0]}`, before);
+    const columns = weights.part(`${back}.weight`, range)!;
+    out = linear(tape, `${label} moving out ${range[0]}`, own, columns, undefined, fixed, { residual: out });
+  }
+  return out;
 }

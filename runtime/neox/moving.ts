@@ -5,8 +5,10 @@ import type { Weight } from "./tape";
 
 /** Which weights move in a plan, where they lie and where their gradients go. */
 export interface MovingWeights {
-  /** The part of a parameter that moves, or of some rows of a parameter that moves whole; nothing where none does. */
+  /** A parameter that moves whole, or some of its rows; nothing where it does not. */
   find(name: string, rows?: RowRange): Weight | undefined;
+  /** The rows, or columns, of a parameter that move by themselves. */
+  part?(name: string, range: RowRange): Weight | undefined;
 }
 
 /** No weight moves. */
@@ -20,18 +22,31 @@ export class ChainWeights implements MovingWeights {
   ) {}
 
   find(name: string, rows?: RowRange): Weight | undefined {
-    const entry = this.block.entries.find(({ slice }) => slice.parameter === name);
+    const entry = this.block.entries.find(
+      ({ slice }) => slice.parameter === name && slice.rows === undefined && slice.columns === undefined,
+    );
     if (!entry) return undefined;
     const shape = rows ? [rows[1] - rows[0], entry.shape[1]] : entry.shape;
     const offset = entry.offset + (rows ? rows[0] * entry.shape[1] : 0);
-    const at = ({ slot, shape: [groups] }: View): View => ({
+    return this.at(shape, offset, `moving ${name}${rows ? ` from ${rows[0]}` : ""}`);
+  }
+
+  part(name: string, [from, to]: RowRange): Weight | undefined {
+    const entry = this.block.entries.find(({ slice }) => {
+      const range = slice.rows ?? slice.columns;
+      return slice.parameter === name && range?.[0] === from && range[1] === to;
+    });
+    return entry && this.at(entry.shape, entry.offset, `moving ${name} ${from} to ${to}`);
+  }
+
+  private at(shape: readonly number[], offset: number, key: string): Weight {
+    const view = ({ slot, shape: [groups] }: View): View => ({
       slot,
       shape: [groups, ...shape],
       offset,
       groupStride: this.block.size,
     });
-    const key = `moving ${name}${rows ? ` from ${rows[0]}` : ""}`;
-    return { view: at(this.state.weights), gradient: at(this.state.gradients), key };
+    return { view: view(this.state.weights), gradient: view(this.state.gradients), key };
   }
 }
 

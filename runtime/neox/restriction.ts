@@ -5,26 +5,32 @@ import { parameterShapes } from "./parameters";
 
 /**
  * A weight restriction: which weights a chain may move. Names are devinterp's (`full`, `embed`, `unembed`, `l0`,
- * `l0 attn`, `l0 mlp`, `l0h3`) and one finer one of ours, `l0 mlp[16:32]`: the neurons 16 to 31 of an MLP.
+ * `l0 attn`, `l0 mlp`, `l0h3`, any parameter's own name) and two of ours: `l0 mlp[16:32]`, the neurons 16 to 31 of an MLP,
+ * and `l0h3+l1h2+embed_out.weight`, the union of several.
  */
+
+/** `from` up to, not including, `to`. */
+export type Range = readonly [from: number, to: number];
 
 /** A rectangular part of a parameter; absent ranges mean all of it. */
 export interface Slice {
   /** Hugging Face name. */
   readonly parameter: string;
-  readonly rows?: readonly [number, number];
-  readonly columns?: readonly [number, number];
+  readonly rows?: Range;
+  readonly columns?: Range;
+}
+
+/** What moves inside a layer that is cut: ranges of heads and of neurons, ascending, apart from each other. */
+export interface LayerParts {
+  readonly heads: readonly Range[];
+  readonly neurons: readonly Range[];
 }
 
 export interface Restriction {
   readonly name: string;
   readonly slices: readonly Slice[];
-  /** The layer whose inside is cut: which heads or neurons move there. */
-  readonly part?: {
-    readonly layer: number;
-    readonly heads?: readonly [number, number];
-    readonly neurons?: readonly [number, number];
-  };
+  /** The layers whose inside is cut. */
+  readonly parts?: ReadonlyMap<number, LayerParts>;
 }
 
 /** The prefix of a layer's parameter names. */
@@ -55,8 +61,71 @@ export function neuronGroups(config: NeoxConfig, groups: number): string[] {
   return names;
 }
 
-/** Reads a restriction's name. Errors: unknown names, layers, heads or neurons that the model does not have. */
+/**
+ * Reads a restriction's name. Errors: unknown names, layers, heads or neurons that the model does not have; a union of a head
+ * or neurons with a parameter that holds some, but not all, of their weights.
+ */
 export function parseRestriction(name: string, config: NeoxConfig): Restriction {
+  const members = name.split("+").map((member) => member.trim());
+  if (members.length === 1) return parseOne(name, config);
+  return union(
+    name,
+    members.map((member) => parseOne(member, config)),
+    config,
+  );
+}
+
+/** The union of restrictions: whole parameters first, in the model's order, then the parts of layers in theirs. */
+function union(name: string, members: readonly Restriction[], config: NeoxConfig): Restriction {
+  const whole = new Set<string>();
+  for (const { slices } of members) {
+    for (const { parameter, rows, columns } of slices) if (!rows && !columns) whole.add(parameter);
+  }
+  const heads = new Map<number, Range[]>();
+  const neurons = new Map<number, Range[]>();
+  for (const member of members) {
+    const cut = member.slices.filter(({ rows, columns }) => rows || columns);
+    const held = cut.filter(({ parameter }) => whole.has(parameter));
+    if (held.length === cut.length) continue;
+    if (held.length > 0) {
+      throw refuse(
+        name,
+        `${held[0].parameter} holds a part of ${member.name} only`,
+        `leave one of the two out, or name the whole, such as ${member.name.split(/h|\s/)[0]}`,
+      );
+    }
+    for (const [layer, parts] of member.parts ?? []) {
+      for (const [kind, ranges] of [[heads, parts.heads] as const, [neurons, parts.neurons] as const]) {
+        kind.set(layer, joined([...(kind.get(layer) ?? []), ...ranges]));
+      }
+    }
+  }
+  const slices: Slice[] = [...parameterShapes(config).keys()]
+    .filter((parameter) => whole.has(parameter))
+    .map((parameter) => ({ parameter }));
+  const parts = new Map<number, LayerParts>();
+  for (let layer = 0; layer < config.numHiddenLayers; layer++) {
+    const own: LayerParts = { heads: heads.get(layer) ?? [], neurons: neurons.get(layer) ?? [] };
+    if (own.heads.length + own.neurons.length === 0) continue;
+    parts.set(layer, own);
+    for (const range of own.heads) slices.push(...headSlices(layer, range, config));
+    for (const range of own.neurons) slices.push(...neuronSlices(layer, range));
+  }
+  return { name, slices, ...(parts.size > 0 ? { parts } : {}) };
+}
+
+/** Ranges in ascending order; those that touch or overlap are one. */
+function joined(ranges: readonly Range[]): Range[] {
+  const result: [number, number][] = [];
+  for (const [from, to] of [...ranges].sort(([a], [b]) => a - b)) {
+    const last = result.at(-1);
+    if (last && from <= last[1]) last[1] = Math.max(last[1], to);
+    else result.push([from, to]);
+  }
+  return result;
+}
+
+function parseOne(name: string, config: NeoxConfig): Restriction {
   const all = [...parameterShapes(config).keys()];
   const whole = (names: readonly string[]): Restriction => ({
     name,
@@ -93,30 +162,44 @@ export function parseRestriction(name: string, config: NeoxConfig): Restriction 
 
 function headRestriction(name: string, layer: number, head: number, config: NeoxConfig): Restriction {
   if (head >= config.numAttentionHeads) throw refuse(name, `the model has heads 0 to ${config.numAttentionHeads - 1}`);
-  const width = config.headDim;
+  const range = [head, head + 1] as const;
+  return { name, slices: headSlices(layer, range, config), parts: new Map([[layer, { heads: [range], neurons: [] }]]) };
+}
+
+/** Rows of query_key_value that make some heads. */
+export function headRows([from, to]: Range, config: NeoxConfig): Range {
+  return [3 * config.headDim * from, 3 * config.headDim * to];
+}
+
+/** Columns of dense that read some heads. */
+export function headColumns([from, to]: Range, config: NeoxConfig): Range {
+  return [config.headDim * from, config.headDim * to];
+}
+
+function headSlices(layer: number, heads: Range, config: NeoxConfig): Slice[] {
   const prefix = `${layerPrefix(layer)}attention.`;
-  const rows = [3 * width * head, 3 * width * (head + 1)] as const;
+  const rows = headRows(heads, config);
   const slices: Slice[] = [{ parameter: `${prefix}query_key_value.weight`, rows }];
   if (config.attentionBias) slices.push({ parameter: `${prefix}query_key_value.bias`, rows });
-  slices.push({ parameter: `${prefix}dense.weight`, columns: [width * head, width * (head + 1)] });
-  return { name, slices, part: { layer, heads: [head, head + 1] } };
+  slices.push({ parameter: `${prefix}dense.weight`, columns: headColumns(heads, config) });
+  return slices;
 }
 
 function neuronRestriction(name: string, layer: number, from: number, to: number, config: NeoxConfig): Restriction {
   if (!(from < to && to <= config.intermediateSize)) {
     throw refuse(name, `the neuron range must lie inside 0 to ${config.intermediateSize} and not be empty`);
   }
-  const prefix = `${layerPrefix(layer)}mlp.`;
   const range = [from, to] as const;
-  return {
-    name,
-    slices: [
-      { parameter: `${prefix}dense_h_to_4h.weight`, rows: range },
-      { parameter: `${prefix}dense_h_to_4h.bias`, rows: range },
-      { parameter: `${prefix}dense_4h_to_h.weight`, columns: range },
-    ],
-    part: { layer, neurons: range },
-  };
+  return { name, slices: neuronSlices(layer, range), parts: new Map([[layer, { heads: [], neurons: [range] }]]) };
+}
+
+function neuronSlices(layer: number, range: Range): Slice[] {
+  const prefix = `${layerPrefix(layer)}mlp.`;
+  return [
+    { parameter: `${prefix}dense_h_to_4h.weight`, rows: range },
+    { parameter: `${prefix}dense_h_to_4h.bias`, rows: range },
+    { parameter: `${prefix}dense_4h_to_h.weight`, columns: range },
+  ];
 }
 
 function refuse(name: string, why: string, hint?: string): SpectroscopeError {

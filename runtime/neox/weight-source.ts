@@ -1,3 +1,4 @@
+import type { RowRange } from "./fixed";
 import type { ModelPlanOptions } from "./request";
 import type { Weight } from "./tape";
 
@@ -39,13 +40,18 @@ export class WeightSource {
   }
 
   /** The trained parameter without the columns that move. */
-  without(name: string, columns: readonly [number, number]): Weight {
+  without(name: string, columns: readonly RowRange[]): Weight {
     const view = this.options.fixed.withoutColumns(name, columns);
     return { view, key: view.slot.name };
   }
 
-  /** The part of a parameter that moves, when some does. */
-  moving(name: string): Weight | undefined {
+  /** The parameter where all of it moves. */
+  private moving(name: string): Weight | undefined {
     return this.options.moving.find(name);
+  }
+
+  /** Rows or columns of a parameter that move by themselves; nothing where the model has no such parameter. */
+  part(name: string, range: RowRange): Weight | undefined {
+    return this.options.moving.part?.(name, range);
   }
 }

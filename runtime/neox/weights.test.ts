@@ -51,7 +51,7 @@ test("constants arrive whole: a parameter, some of its rows, one without columns
   const { values } = await flushed(weights, (fixed) => [
     fixed.parameter("w"),
     fixed.parameter("w", [64, ROWS]),
-    fixed.withoutColumns("w", [5, 699]),
+    fixed.withoutColumns("w", [[5, 699]]),
   ]);
   const expected = [
     data,
