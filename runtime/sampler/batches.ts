@@ -1,4 +1,7 @@
 import { deriveKey, philox4x32 } from "../../kernels/philox/philox";
+import type { Memory } from "../dispatch/memory";
+import type { View } from "../dispatch/plan";
+import type { TextOnDevice } from "./laboratory";
 
 /**
  * The sequences of a chain's minibatch at an update, with replacement, by Philox: a value depends on (seed, restriction,
@@ -10,11 +13,11 @@ export class Batches {
   constructor(
     seed: number,
     restriction: string,
-    chains: number,
+    chains: readonly number[],
     private readonly pool: number,
     private readonly size: number,
   ) {
-    this.keys = Array.from({ length: chains }, (_, chain) => deriveKey(seed, restriction, chain, "batch"));
+    this.keys = chains.map((chain) => deriveKey(seed, restriction, chain, "batch"));
   }
 
   /** Sequence numbers, [chains, size]. */
@@ -30,9 +33,47 @@ export class Batches {
   }
 }
 
-/** The keys of all chains for a purpose, [chains, 2] as the kernels want them. */
-export function chainKeys(seed: number, restriction: string, chains: number, purpose: string): Uint32Array {
-  return Uint32Array.from(
-    Array.from({ length: chains }, (_, chain) => deriveKey(seed, restriction, chain, purpose)).flat(),
-  );
+/** Where the minibatches of all chains lie on the device: rows of the pool and what they read and predict, [chains, R] each. */
+export interface MinibatchViews {
+  readonly indices: View;
+  readonly batchInputs: View;
+  readonly batchTargets: View;
+}
+
+/** Puts minibatches of a pool on the device. */
+export class Minibatches {
+  constructor(
+    private readonly pool: TextOnDevice,
+    private readonly batches: Batches,
+  ) {}
+
+  /** Those of an update. */
+  write(memory: Memory, { indices, batchInputs, batchTargets }: MinibatchViews, update: number): void {
+    const { inputs, targets, rows } = this.pool;
+    const T = rows.positions;
+    const sequences = this.batches.at(update);
+    const places = new Uint32Array(sequences.length * T);
+    for (let i = 0; i < sequences.length; i++) {
+      for (let t = 0; t < T; t++) places[i * T + t] = sequences[i] * T + t;
+    }
+    memory.write(indices, places);
+    memory.write(
+      batchInputs,
+      places.map((row) => inputs[row]),
+    );
+    memory.write(
+      batchTargets,
+      places.map((row) => targets[row]),
+    );
+  }
+}
+
+/** The keys of chains for a purpose, [chains, 2] as the kernels want them. */
+export function chainKeys(
+  seed: number,
+  restriction: string,
+  chains: readonly number[],
+  purpose: string,
+): Uint32Array<ArrayBuffer> {
+  return Uint32Array.from(chains.flatMap((chain) => deriveKey(seed, restriction, chain, purpose)));
 }

@@ -2,6 +2,7 @@ import { sum } from "../../kernels/add/sum";
 import { covariance } from "../../kernels/moments/covariance";
 import { sumRows } from "../../kernels/reduce/sum_rows";
 import { gaussian } from "../../kernels/sgld/gaussian";
+import { rmsprop } from "../../kernels/sgld/rmsprop";
 import { step } from "../../kernels/sgld/step";
 import { planFlops } from "../dispatch/executor";
 import { type Call, type Plan, reshape, tensor, type View } from "../dispatch/plan";
@@ -12,7 +13,10 @@ import { ChainWeights } from "../neox/moving";
 import type { Restriction } from "../neox/restriction";
 import { call, PrefixCache } from "../neox/tape";
 import type { Laboratory, TextOnDevice } from "./laboratory";
-import type { SamplerSettings } from "./settings";
+import { drawsDirectly, type SamplerSettings } from "./settings";
+
+/** How weights are drawn: by chains, or, where no loss is in the posterior, directly. */
+export type SamplerKind = "sgld" | "gaussian";
 
 /** What a restricted run needs. */
 export interface ChainSpec {
@@ -20,18 +24,49 @@ export interface ChainSpec {
   readonly settings: SamplerSettings;
   /** Minibatches come from here. */
   readonly pool: TextOnDevice;
-  /** Losses are measured here at every draw; it is the sampling task's fixed batch too. */
+  /** Per-token losses are measured here at every draw. */
   readonly probe: TextOnDevice;
-  /** `sgld`: run chains. `gaussian`: the posterior at n_beta = 0, drawn directly. */
-  readonly sampler?: "sgld" | "gaussian";
+  /** The sampling task's fixed batch, whose mean loss is L; without it, the probe. */
+  readonly task?: TextOnDevice;
+  /** By default what the settings ask for: `gaussian` at n_beta = 0. */
+  readonly sampler?: SamplerKind;
+  /** Numbers of the chains that run here, ascending: some of them in a shard, by default all. */
+  readonly chains?: readonly number[];
+  /** Draws before which the step's Metropolis-Hastings acceptance is taken, spread evenly; 0: none. */
+  readonly acceptanceChecks?: number;
 }
 
-/** The chains' own tensors; M chains, P block elements, N probe tokens, R batch tokens. */
+/** How a restricted run draws its weights. */
+export function samplerKind({ sampler, settings }: ChainSpec): SamplerKind {
+  return sampler ?? (drawsDirectly(settings) ? "gaussian" : "sgld");
+}
+
+/** Numbers of the chains of a restricted run. */
+export function chainNumbers({ chains, settings }: ChainSpec): readonly number[] {
+  return chains ?? Array.from({ length: settings.num_chains }, (_, chain) => chain);
+}
+
+/** How many draws lie between phi and the losses that the shifted-draws control pairs with it: half of them. */
+export function shiftOf(settings: SamplerSettings): number {
+  return Math.max(1, Math.floor(settings.num_draws / 2));
+}
+
+/** Streaming sums of d and of phi times d, each in two f32 parts whose sum is the value; [M, N] each. */
+export interface SumViews {
+  readonly sumD: View;
+  readonly sumPhiD: View;
+  readonly carryD: View;
+  readonly carryPhiD: View;
+}
+
+/** The chains' own tensors; M chains, P block elements, N probe tokens, R batch tokens, K tokens of the sampling task. */
 export interface ChainViews {
   /** [M, P]. */
   readonly w: View;
   /** [M, P]. */
   readonly g: View;
+  /** RMSprop's second moment, [M, P]. */
+  readonly v?: View;
   /** w*, [P]. */
   readonly center: View;
   /** [M, 2] u32. */
@@ -45,47 +80,68 @@ export interface ChainViews {
   readonly minusBaseline: View;
   /** d = l(w) - l(w*), [M, N]. */
   readonly rises: View;
-  /** Mean of d over tokens, [M]. */
+  /** -l(w*) and d of the sampling task's own text, [K] and [M, K]. */
+  readonly taskMinusBaseline?: View;
+  readonly taskRises?: View;
+  /** Mean of d over the sampling task's tokens, [M]. */
   readonly phi: View;
-  /** Streaming sums and their compensations, [M, N]. */
-  readonly sumD: View;
-  readonly sumPhiD: View;
-  readonly carryD: View;
-  readonly carryPhiD: View;
+  /** phi of the draw that the shifted-draws control pairs with this one's losses, [M]. */
+  readonly phiBefore: View;
 }
 
 /** All plans of a restricted run. */
 export interface ChainPlans {
+  readonly kind: SamplerKind;
   readonly block: ParameterBlock;
   readonly views: ChainViews;
-  /** Losses of the probe: alone, and followed by d, phi and the sums. `values` [M, N]. */
-  readonly measure: { readonly prefix: Plan; readonly losses: Plan; readonly draw: Plan; readonly values: View };
-  /** One update: gradient and SGLD step; absent for direct draws. */
-  readonly train?: { readonly prefix: Plan; readonly body: Plan; readonly values: View };
+  readonly sums: SumViews;
+  /** Those of the shifted-draws control. */
+  readonly shiftedSums: SumViews;
+  /** Losses of the texts: alone, and followed by d, phi and the sums; `shifted` adds to the control's sums. */
+  readonly measure: {
+    readonly prefixes: readonly Plan[];
+    readonly losses: Plan;
+    readonly draw: Plan;
+    readonly shifted: Plan;
+    /** Losses of the probe, [M, N], and of the sampling task's own text, [M, K]. */
+    readonly values: View;
+    readonly taskValues?: View;
+  };
+  /** One update: the gradient of a minibatch's mean loss, and the step; absent for direct draws. `values` [M, R]. */
+  readonly train?: { readonly prefix: Plan; readonly gradient: Plan; readonly update: Plan; readonly values: View };
 }
 
 /** Label of the call that moves the chains, whose `step` counts updates (or direct draws). */
 export const UPDATE_LABEL = "update";
 
+/** Prefix caches of the texts of a restricted run. */
+export interface ChainCaches {
+  readonly probe: PrefixCache;
+  readonly pool: PrefixCache;
+  readonly task?: PrefixCache;
+}
+
 /** Plans a restricted run. */
 export function planChains(
   lab: Pick<Laboratory, "config" | "fixed">,
   spec: ChainSpec,
-  probeCache: PrefixCache,
-  poolCache: PrefixCache,
+  caches: ChainCaches = { probe: spec.probe.cache, pool: spec.pool.cache, task: spec.task?.cache },
 ): ChainPlans {
-  const { restriction, settings, pool, probe } = spec;
+  const { restriction, settings, pool, probe, task } = spec;
   const { config, fixed } = lab;
-  const M = settings.num_chains;
+  const kind = samplerKind(spec);
+  const M = chainNumbers(spec).length;
   const block = layoutBlock(restriction, config);
   const P = block.size;
-  const N = probe.rows.sequences * probe.rows.positions;
+  const N = tokensOf(probe);
   const R = settings.batch_size * pool.rows.positions;
   const name = (part: string) => `${restriction.name} ${part}`;
   const state = (part: string, shape: number[]) => tensor(name(part), shape, "kept");
+  const preconditioned = kind === "sgld" && settings.sampling_method === "rmsprop_sgld";
   const views: ChainViews = {
     w: state("w", [M, P]),
     g: state("g", [M, P]),
+    ...(preconditioned ? { v: state("v", [M, P]) } : {}),
     center: state("w*", [P]),
     keys: tokenView(name("keys"), [M, 2]),
     indices: tokenView(name("batch rows"), [M, R]),
@@ -94,40 +150,57 @@ export function planChains(
     baseline: state("l(w*)", [N]),
     minusBaseline: state("-l(w*)", [N]),
     rises: state("d", [M, N]),
+    ...(task
+      ? { taskMinusBaseline: state("task -l(w*)", [tokensOf(task)]), taskRises: state("task d", [M, tokensOf(task)]) }
+      : {}),
     phi: state("phi", [M]),
-    sumD: state("sum d", [M, N]),
-    sumPhiD: state("sum phi d", [M, N]),
-    carryD: state("carry d", [M, N]),
-    carryPhiD: state("carry phi d", [M, N]),
+    phiBefore: state("phi before", [M]),
   };
+  const sumViews = (what: string): SumViews => ({
+    sumD: state(`${what} d`, [M, N]),
+    sumPhiD: state(`${what} phi d`, [M, N]),
+    carryD: state(`${what} carry d`, [M, N]),
+    carryPhiD: state(`${what} carry phi d`, [M, N]),
+  });
+  const [sums, shiftedSums] = [sumViews("sum"), sumViews("shifted")];
   const { w, g, center, keys } = views;
   const moving = new ChainWeights(block, { weights: w, gradients: g });
   const common = { config, fixed, restriction, moving, groups: M };
-  const measured = planModel({
-    ...common,
-    name: name("probe"),
-    rows: probe.rows,
-    tokens: probe.tokens,
-    cache: probeCache,
-  });
-  const direct = spec.sampler === "gaussian";
-  const calls: Call[] = direct
-    ? [call(UPDATE_LABEL, gaussian, { w, center, keys }, { localization: settings.localization, step: 0 })]
-    : [];
-  calls.push(...measured.body.calls, ...statistics(views, measured.losses, fixed.none(3)));
+  const measured = (what: string, { rows, tokens }: TextOnDevice, cache: PrefixCache) =>
+    planModel({ ...common, name: name(what), rows, tokens, cache });
+  const onProbe = measured("probe", probe, caches.probe);
+  const onTask = task && measured("task", task, caches.task ?? task.cache);
+  const { localization, llc_weight_decay: weight_decay, noise_level } = settings;
+  const move: Call[] =
+    kind === "gaussian"
+      ? [call(UPDATE_LABEL, gaussian, { w, center, keys }, { localization, weight_decay, noise_level, step: 0 })]
+      : [];
+  const none = fixed.none(3);
+  const losses = [...onProbe.body.calls, ...(onTask?.body.calls ?? [])];
+  const draw = [
+    ...move,
+    ...losses,
+    rise(onProbe.losses, views.minusBaseline, views.rises, none),
+    ...(onTask ? [rise(onTask.losses, views.taskMinusBaseline!, views.taskRises!, none)] : []),
+    mean(views.taskRises ?? views.rises, views.phi),
+    moments(onProbe.losses, views.baseline, views.phi, sums),
+  ];
   const measure = {
-    prefix: measured.prefix,
-    losses: measured.body,
-    draw: { name: name("draw"), calls },
-    values: measured.losses,
+    prefixes: [onProbe.prefix, ...(onTask ? [onTask.prefix] : [])],
+    losses: { name: name("losses"), calls: losses },
+    draw: { name: name("draw"), calls: draw },
+    shifted: { name: name("shifted"), calls: [moments(onProbe.losses, views.baseline, views.phiBefore, shiftedSums)] },
+    values: onProbe.losses,
+    ...(onTask ? { taskValues: onTask.losses } : {}),
   };
-  if (direct) return { block, views, measure };
+  const planned = { kind, block, views, sums, shiftedSums, measure };
+  if (kind === "gaussian") return planned;
   const trained = planModel({
     ...common,
     name: name("gradient"),
     rows: pool.rows,
     tokens: pool.tokens,
-    cache: poolCache,
+    cache: caches.pool,
     batch: {
       sequences: settings.batch_size,
       indices: views.indices,
@@ -135,35 +208,50 @@ export function planChains(
       targets: views.batchTargets,
     },
   });
-  const { lr, n_beta, localization, noise_level } = settings;
-  const update = call(UPDATE_LABEL, step, { w, g, center, keys }, { lr, n_beta, localization, noise_level, step: 0 });
-  const body = { name: trained.body.name, calls: [...trained.body.calls, update] };
-  return { block, views, measure, train: { prefix: trained.prefix, body, values: trained.losses } };
+  const update = { name: name("update"), calls: [updateCall(views, settings)] };
+  return {
+    ...planned,
+    train: { prefix: trained.prefix, gradient: trained.body, update, values: trained.losses },
+  };
 }
 
-/** d, phi and the streaming sums of a draw. */
-function statistics(views: ChainViews, losses: View, none: View): Call[] {
-  const { baseline, minusBaseline, rises, phi } = views;
+/** Tokens that a text measures. */
+export function tokensOf({ rows }: TextOnDevice): number {
+  return rows.sequences * rows.positions;
+}
+
+/** The step of all chains. */
+function updateCall({ w, g, v, center, keys }: ChainViews, settings: SamplerSettings): Call {
+  const { lr, n_beta, localization, llc_weight_decay, bounding_box_size, noise_level } = settings;
+  const weight_decay = llc_weight_decay;
+  const common = { lr, n_beta, localization, weight_decay, bounding_box_size, noise_level, step: 0 };
+  if (!v) return call(UPDATE_LABEL, step, { w, g, center, keys }, common);
+  const { rmsprop_alpha: decay, rmsprop_eps: epsilon } = settings;
+  return call(UPDATE_LABEL, rmsprop, { w, v, g, center, keys }, { ...common, decay, epsilon, correction: 1 });
+}
+
+/** The factor that takes the bias out of RMSprop's second moment after its `count`-th update (from 1). */
+export function biasCorrection({ rmsprop_init, rmsprop_alpha }: SamplerSettings, count: number): number {
+  return rmsprop_init === "ones" ? 1 / (1 - rmsprop_alpha ** count) : 1;
+}
+
+/** d = l(w) - l(w*), [M, N]. */
+function rise(losses: View, minusBaseline: View, rises: View, none: View): Call {
   const [M, tokens] = losses.shape;
   const grouped = (view: View) => reshape(view, [M, 1, tokens]);
-  return [
-    call(
-      "rise",
-      sum,
-      { a: grouped(losses), b: reshape(minusBaseline, [1, tokens]), c: none, y: grouped(rises) },
-      { use_c: 0 },
-    ),
-    call("phi", sumRows, { x: rises, out: phi }, { scale: 1 / tokens }),
-    call("moments", covariance, {
-      losses,
-      baseline,
-      phi,
-      sum_d: views.sumD,
-      sum_phi_d: views.sumPhiD,
-      c_d: views.carryD,
-      c_phi_d: views.carryPhiD,
-    }),
-  ];
+  const tensors = { a: grouped(losses), b: reshape(minusBaseline, [1, tokens]), c: none, y: grouped(rises) };
+  return call("rise", sum, tensors, { use_c: 0 });
+}
+
+/** Mean over tokens, [M]. */
+function mean(rises: View, out: View): Call {
+  return call("phi", sumRows, { x: rises, out }, { scale: 1 / rises.shape[1] });
+}
+
+/** A draw's part of the sums of d and of phi * d. */
+function moments(losses: View, baseline: View, phi: View, sums: SumViews): Call {
+  const { sumD: sum_d, sumPhiD: sum_phi_d, carryD: c_d, carryPhiD: c_phi_d } = sums;
+  return call("moments", covariance, { losses, baseline, phi, sum_d, sum_phi_d, c_d, c_phi_d });
 }
 
 /** FLOPs of a restricted run by parts, without running it: prefixes once, an update, a draw's probe pass. */
@@ -171,14 +259,15 @@ export function chainFlops(
   lab: Laboratory,
   spec: ChainSpec,
 ): { prefix: number; update: number; draw: number; total: number } {
+  const { config, weights, device } = lab;
   const { measure, train } = planChains(
-    { config: lab.config, fixed: new FixedTensors(lab.weights, lab.device.gpu.limits.maxStorageBufferBindingSize) },
+    { config, fixed: new FixedTensors(weights, device.gpu.limits.maxStorageBufferBindingSize) },
     spec,
-    new PrefixCache(),
-    new PrefixCache(),
+    { probe: new PrefixCache(), pool: new PrefixCache(), task: new PrefixCache() },
   );
-  const prefix = planFlops(measure.prefix) + (train ? planFlops(train.prefix) : 0);
-  const update = train ? planFlops(train.body) : 0;
+  const prefixes = [...measure.prefixes, ...(train ? [train.prefix] : [])];
+  const prefix = prefixes.reduce((total, plan) => total + planFlops(plan), 0);
+  const update = train ? planFlops(train.gradient) + planFlops(train.update) : 0;
   const draw = planFlops(measure.draw);
   const { num_draws, num_burnin_steps, num_steps_bw_draws } = spec.settings;
   const updates = num_burnin_steps + num_draws * num_steps_bw_draws;

@@ -18,19 +18,19 @@ import { parameterShapes } from "../neox/parameters";
 import { neuronGroups, parseRestriction, standardRestrictions } from "../neox/restriction";
 import { PrefixCache } from "../neox/tape";
 import { memoryTensors } from "../neox/weights";
-import { planChains, UPDATE_LABEL } from "./chain-plans";
+import { planChains } from "./chain-plans";
 import { Chains } from "./chains";
 import { Laboratory, type TextOnDevice } from "./laboratory";
-import { checkSettings, type SamplerSettings } from "./settings";
+import { checkSettings, type SamplerSettings, samplerDefaults } from "./settings";
 
 const test = suite("runtime/sampler/chains", { gpu: true });
 
 const settings: SamplerSettings = {
+  ...samplerDefaults,
   seed: 5,
   lr: 0.01,
   n_beta: 10,
   localization: 50,
-  noise_level: 1,
   num_chains: 2,
   num_draws: 2,
   num_burnin_steps: 1,
@@ -61,14 +61,21 @@ test("the gradient of every kind of restriction is that part of the whole model'
   const rows = sequences.flatMap((s) => Array.from(text.ids.subarray(s * (CONTEXT + 1), (s + 1) * (CONTEXT + 1))));
   const whole = await modelLosses(device, model, Uint32Array.from(rows), CONTEXT + 1, { gradients: true });
   const names = ["embed", "unembed", "l0h3", "l1h7", "l0 mlp", "l1 mlp[32:64]", "l0", "l1", "l0 attn", "full"];
+  const unions = [
+    "l0h1+l0h4",
+    "l0h2 + l0h3 + l1 mlp[0:8] + l1 mlp[40:64] + gpt_neox.layers.0.attention.dense.bias",
+    "l1h0+l1 mlp+embed",
+  ];
   const alone = ["layers.1.mlp.dense_4h_to_h.bias", "final_layer_norm.weight", "layers.0.input_layernorm.bias"];
   // Of 104 rows of 64: parts of 64 and 40 rows.
   const cut = ["embed", "unembed", "full", "l0h3"].map((name) => [name, 64 * 64 * 4] as const);
-  const uncut = [...names, ...alone.map((parameter) => `gpt_neox.${parameter}`)].map((name) => [name] as const);
+  const uncut = [...names, ...unions, ...alone.map((parameter) => `gpt_neox.${parameter}`)].map(
+    (name) => [name] as const,
+  );
   for (const [name, bindingBytes] of [...uncut, ...cut]) {
     const { lab, pool, probe } = await laboratory(bindingBytes);
     const restriction = parseRestriction(name, model.config);
-    const planned = planChains(lab, { restriction, settings, pool, probe }, new PrefixCache(), new PrefixCache());
+    const planned = planChains(lab, { restriction, settings, pool, probe });
     const { block, views } = planned;
     const train = planned.train!;
     await lab.fixed.flush(lab.memory);
@@ -89,8 +96,7 @@ test("the gradient of every kind of restriction is that part of the whole model'
       views.batchTargets,
       indices.map((row) => pool.targets[row]),
     );
-    const body = { ...train.body, calls: train.body.calls.filter(({ label }) => label !== UPDATE_LABEL) };
-    for (const plan of [train.prefix, body]) {
+    for (const plan of [train.prefix, train.gradient]) {
       const bound = await BoundPlan.bind(plan, lab.memory);
       await bound.run();
       bound.destroy();
@@ -189,7 +195,7 @@ test("at w* nothing rises, and phi is the mean of d over tokens at every draw", 
   }
   // What rounding took from the sums is kept beside them and must come back with them.
   // biome-ignore lint/complexity/useLiteralKeys: brackets reach a private member.
-  const { carryD, carryPhiD } = chains["views"];
+  const { carryD, carryPhiD } = chains["planned"].sums;
   lab.memory.write(carryD, new Float32Array(2 * N).fill(0.25));
   lab.memory.write(carryPhiD, new Float32Array(2 * N).fill(0.5));
   const { sumD: d, sumPhiD: phiD } = await chains.sums();
@@ -234,7 +240,10 @@ test("settings that cannot be run are refused by key", () => {
     assert.throws(() => checkSettings({ ...settings, ...changes }), text);
   refused({ lr: 0 }, /lr is 0/);
   refused({ num_chains: 1.5 }, /num_chains is 1.5/);
-  refused({ lr: 0.1, localization: 50 }, /below 4 \/ localization/);
+  refused({ lr: 0.1, localization: 50 }, /below 4 \/ \(localization/);
+  refused({ rmsprop_alpha: 1 }, /rmsprop_alpha is 1: it must be at least 0 and below 1/);
+  refused({ n_beta: 0, localization: 0 }, /localization is 0: .* n_beta is 0/);
+  refused({ sampling_method: "adam" as never }, /sampling_method is adam/);
   refused({ n_beta: -1 }, /n_beta/);
 });
 

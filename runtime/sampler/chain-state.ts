@@ -1,0 +1,75 @@
+import { SpectroscopeError } from "../../kernels/errors";
+import type { View } from "../dispatch/plan";
+import type { ChainPlans } from "./chain-plans";
+import type { SamplerSettings } from "./settings";
+
+/** The arrays of a state; M chains, P block elements, N probe tokens, S draws so far. */
+export interface StateArrays {
+  /** [M, P]. */
+  readonly w: Float32Array;
+  /** RMSprop's second moment, [M, P]. */
+  readonly v?: Float32Array;
+  /** Streaming sums and what rounding took from them, [M, N] each; the same of the shifted-draws control. */
+  readonly sum_d: Float32Array;
+  readonly sum_phi_d: Float32Array;
+  readonly carry_d: Float32Array;
+  readonly carry_phi_d: Float32Array;
+  readonly shifted_sum_d: Float32Array;
+  readonly shifted_sum_phi_d: Float32Array;
+  readonly shifted_carry_d: Float32Array;
+  readonly shifted_carry_phi_d: Float32Array;
+  /** l(w*) of the probe and of the sampling task. */
+  readonly baseline: Float32Array;
+  readonly task_baseline: Float32Array;
+  /** [S, M]. */
+  readonly phi: Float32Array;
+  /** [checks, M]. */
+  readonly log_acceptance: Float32Array;
+}
+
+/** Where chains stand between two draws. Noise and minibatches follow from the counts, so no generator is in it. */
+export interface ChainState {
+  /** Updates and draws that were made. */
+  readonly update: number;
+  readonly drawn: number;
+  readonly arrays: StateArrays;
+}
+
+/** The arrays that lie on the device, by name. */
+export function stateViews({ views, sums, shiftedSums }: ChainPlans): (readonly [keyof StateArrays, View])[] {
+  return [
+    ["w", views.w],
+    ...(views.v ? [["v", views.v] as const] : []),
+    ["sum_d", sums.sumD],
+    ["sum_phi_d", sums.sumPhiD],
+    ["carry_d", sums.carryD],
+    ["carry_phi_d", sums.carryPhiD],
+    ["shifted_sum_d", shiftedSums.sumD],
+    ["shifted_sum_phi_d", shiftedSums.sumPhiD],
+    ["shifted_carry_d", shiftedSums.carryD],
+    ["shifted_carry_phi_d", shiftedSums.carryPhiD],
+  ];
+}
+
+/** @throws SpectroscopeError when a state is not one of these chains */
+export function checkState({ drawn, arrays }: ChainState, planned: ChainPlans, settings: SamplerSettings): void {
+  const refuse = (why: string): never => {
+    throw new SpectroscopeError(`saved state of the chains: ${why}`, {
+      hint: "it belongs to another run: delete it to begin this one anew",
+    });
+  };
+  for (const [name, { slot }] of stateViews(planned)) {
+    const length = arrays[name]?.length;
+    if (length !== slot.size) refuse(`${name} has ${length ?? "no"} elements, ${slot.size} are needed`);
+  }
+  const tokens = planned.views.baseline.slot.size;
+  if (arrays.baseline.length !== tokens) refuse(`baseline has ${arrays.baseline.length} tokens, the probe ${tokens}`);
+  const task = planned.views.taskMinusBaseline?.slot.size ?? tokens;
+  if (arrays.task_baseline.length !== task) {
+    refuse(`task_baseline has ${arrays.task_baseline.length} tokens, the sampling task ${task}`);
+  }
+  const chains = planned.views.phi.slot.size;
+  if (drawn > settings.num_draws || arrays.phi.length !== drawn * chains) {
+    refuse(`phi has ${arrays.phi.length} entries after ${drawn} draws of ${chains} chains`);
+  }
+}
