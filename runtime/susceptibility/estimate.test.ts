@@ -1,12 +1,17 @@
 import * as assert from "uvu/assert";
 import { seededRandom } from "../../harness/test/random";
+import { refusedAtOnce } from "../../harness/test/refused";
 import { suite } from "../../harness/test/suite";
-import { cyclicPermutation, shuffledPairing, shuffledTraces } from "./controls";
-import { splitRHat } from "./diagnostics";
-import { chainSums, shuffledSusceptibility, sumsFromTraces, susceptibility } from "./estimate";
-import { traceColumns } from "./traces";
+import {
+  type ComponentSums,
+  chainSums,
+  shiftedSusceptibility,
+  shuffledSusceptibility,
+  sumsFromTraces,
+  susceptibility,
+} from "./estimate";
 
-const test = suite("runtime/susceptibility");
+const test = suite("runtime/susceptibility/estimate");
 
 const shape = { draws: 12, chains: 3, tokens: 7 };
 
@@ -73,12 +78,111 @@ test("the mean of chi over tokens is 0 when the probe is the sampling task, for 
   }
 });
 
-test("a constant added to one token's loss changes no chi of single_chain", () => {
-  const { traces, phi } = example(6);
-  const before = susceptibility(sumsFromTraces(traces, phi, shape));
-  const moved = traces.map((value, index) => (index % shape.tokens === 2 ? value + 5 : value));
-  const after = susceptibility(sumsFromTraces(moved, phi, shape));
-  for (let i = 0; i < shape.tokens; i++) near(after.chi[i], before.chi[i], 1e-12, `token ${i}`);
+/** phi that is no mean of the traces, as when the sampling task is other text than the probe. */
+function otherTask({ traces, phi }: ReturnType<typeof example>, seed: number): ReturnType<typeof example> {
+  const random = seededRandom(seed);
+  return { traces, phi: phi.map((value) => 0.5 * value + random.normal()) };
+}
+
+test("when the probe is other text, both estimators are still the definition, and chi need not sum to 0", () => {
+  const a = otherTask(example(20), 21);
+  const b = otherTask(example(22), 23);
+  const n = a.phi.length;
+  const mean = (values: (s: number) => number) => {
+    let sum = 0;
+    for (let s = 0; s < n; s++) sum += values(s);
+    return sum / n;
+  };
+  for (const full of [a, b]) {
+    const sums = sumsFromTraces(full.traces, full.phi, shape);
+    const { chi } = susceptibility(sumsFromTraces(a.traces, a.phi, shape), full === a ? undefined : sums);
+    for (let i = 0; i < shape.tokens; i++) {
+      const contrast = (run: typeof a, s: number) => run.traces[s * shape.tokens + i] - run.phi[s];
+      const product = mean((s) => a.phi[s] * contrast(a, s));
+      const expected = -(product - mean((s) => a.phi[s]) * mean((s) => contrast(full, s)));
+      near(chi[i], expected, 1e-12, `token ${i}`);
+    }
+    assert.ok(Math.abs(chi.reduce((x, y) => x + y)) > 0.1, "the zero sum belongs to the sampling task's own tokens");
+  }
+});
+
+test("a constant added to one token's loss changes no chi: of single_chain, and of two_chain when both runs have it", () => {
+  for (const own of [example(6), otherTask(example(6), 24)]) {
+    const full = otherTask(example(25), 26);
+    const raised = (traces: Float64Array) => traces.map((value, at) => (at % shape.tokens === 2 ? value + 5 : value));
+    const sums = ({ traces, phi }: typeof own, raise: boolean) =>
+      sumsFromTraces(raise ? raised(traces) : traces, phi, shape);
+    const pairs = [
+      [susceptibility(sums(own, false)), susceptibility(sums(own, true))],
+      [susceptibility(sums(own, false), sums(full, false)), susceptibility(sums(own, true), sums(full, true))],
+    ];
+    for (const [before, after] of pairs) {
+      for (let i = 0; i < shape.tokens; i++) {
+        near(after.chi[i], before.chi[i], 1e-12, `token ${i}`);
+        near(after.error[i], before.error[i], 1e-12, `error of token ${i}`);
+      }
+    }
+    // Only one of the runs has the constant: two_chain sees it, as E_C[phi] times the constant.
+    const onlyOwn = susceptibility(sums(own, true), sums(full, false));
+    assert.ok(Math.abs(onlyOwn.chi[2] - pairs[1][0].chi[2]) > 1e-3);
+  }
+});
+
+/** Shifted sums by definition, from traces. */
+function shiftedSums({ traces, phi }: ReturnType<typeof example>, lag: number): ComponentSums {
+  const { draws, chains, tokens } = shape;
+  const sumD = new Float64Array(chains * tokens);
+  const sumPhiD = new Float64Array(chains * tokens);
+  for (let s = lag; s < draws; s++) {
+    for (let m = 0; m < chains; m++) {
+      for (let i = 0; i < tokens; i++) {
+        const d = traces[(s * chains + m) * tokens + i];
+        sumD[m * tokens + i] += d;
+        sumPhiD[m * tokens + i] += phi[(s - lag) * chains + m] * d;
+      }
+    }
+  }
+  return { ...sumsFromTraces(traces, phi, shape), shifted: { lag, sumD, sumPhiD } };
+}
+
+test("shifted draws pair losses with an earlier phi of their own chain; a lag of 0 gives chi back", () => {
+  const { draws, chains, tokens } = shape;
+  for (const run of [example(27), otherTask(example(27), 28)]) {
+    for (const lag of [1, 6, draws - 1]) {
+      const chi = shiftedSusceptibility(shiftedSums(run, lag));
+      const pairs = Array.from({ length: (draws - lag) * chains }, (_, k) => k);
+      const mean = (values: readonly number[]) => values.reduce((a, b) => a + b) / values.length;
+      const phi = pairs.map((at) => run.phi[at]);
+      for (let i = 0; i < tokens; i++) {
+        const contrast = pairs.map((at) => {
+          const later = at + lag * chains;
+          return run.traces[later * tokens + i] - run.phi[later];
+        });
+        const [meanPhi, meanContrast] = [mean(phi), mean(contrast)];
+        const covariance = mean(pairs.map((k) => (phi[k] - meanPhi) * (contrast[k] - meanContrast)));
+        near(chi[i], -covariance, 1e-12, `lag ${lag}, token ${i}`);
+      }
+    }
+    const { chi } = susceptibility(shiftedSums(run, 0));
+    const back = shiftedSusceptibility(shiftedSums(run, 0));
+    for (let i = 0; i < tokens; i++) near(back[i], chi[i], 1e-12, `token ${i}`);
+  }
+});
+
+test("shifted draws of one chain are its own, and runs without them are refused", () => {
+  const sums = shiftedSums(example(29), 6);
+  const { draws, tokens } = shape;
+  const [one, other] = [chainSums(sums, 1).shifted!, sums.shifted!];
+  assert.is(one.lag, 6);
+  assert.equal(Array.from(one.sumPhiD), Array.from(other.sumPhiD).slice(tokens, 2 * tokens));
+  assert.equal(Array.from(one.sumD), Array.from(other.sumD).slice(tokens, 2 * tokens));
+  const { shifted, ...without } = sums;
+  refusedAtOnce(() => shiftedSusceptibility(without), /kept no shifted sums/, /sample the component anew/);
+  refusedAtOnce(
+    () => shiftedSusceptibility({ ...sums, shifted: { ...other, lag: draws } }),
+    /lag of 12 leaves nothing/,
+  );
+  assert.is(chainSums(without, 0).shifted, undefined);
 });
 
 test("the jackknife error is 0 for equal chains and follows the spread of unequal ones", () => {
@@ -120,86 +224,6 @@ test("shuffled draws keep the definition: with the identity pairing they give ch
   for (let i = 0; i < shape.tokens; i++) near(back[i], chi[i], 1e-12, `token ${i}`);
 });
 
-test("shuffling leaves no draw at its place and is the same for the same seed", () => {
-  const pairing = shuffledPairing(3, "l0h1", 4, 9);
-  assert.equal(pairing, shuffledPairing(3, "l0h1", 4, 9));
-  assert.not.equal(pairing, shuffledPairing(4, "l0h1", 4, 9));
-  for (const order of pairing) {
-    assert.equal([...order].sort(), [0, 1, 2, 3, 4, 5, 6, 7, 8]);
-    order.forEach((partner, draw) => {
-      assert.is.not(partner, draw);
-    });
-  }
-  assert.equal(
-    cyclicPermutation(1, () => 0),
-    [0],
-  );
-});
-
-test("shuffled traces keep every token's values within its chain", () => {
-  const { traces } = example(11);
-  const input = Float32Array.from(traces);
-  const out = shuffledTraces(input, shape, 1, "l0h0");
-  const values = (array: Float32Array, m: number, i: number) =>
-    Array.from({ length: shape.draws }, (_, s) => array[(s * shape.chains + m) * shape.tokens + i]).sort();
-  for (let m = 0; m < shape.chains; m++) {
-    for (let i = 0; i < shape.tokens; i++) assert.equal(values(out, m, i), values(input, m, i));
-  }
-});
-
-test("trace columns are centered in every chain, of unit length, and free of what all tokens do together", () => {
-  const { traces, phi } = example(12);
-  const width = shape.draws * shape.chains;
-  const out = new Float32Array(shape.tokens * width);
-  traceColumns(traces, shape, out, width, 0);
-  const common = Float64Array.from(phi);
-  for (let m = 0; m < shape.chains; m++) {
-    let mean = 0;
-    for (let s = 0; s < shape.draws; s++) mean += common[s * shape.chains + m] / shape.draws;
-    for (let s = 0; s < shape.draws; s++) common[s * shape.chains + m] -= mean;
-  }
-  for (let i = 0; i < shape.tokens; i++) {
-    const row = out.subarray(i * width, (i + 1) * width);
-    const sum = (f: (value: number, column: number) => number) =>
-      row.reduce((total, value, c) => total + f(value, c), 0);
-    near(
-      sum((value) => value * value),
-      1,
-      1e-6,
-      "length",
-    );
-    near(
-      sum((value, column) => value * common[column]),
-      0,
-      1e-6,
-      "part along the mean trace",
-    );
-    for (let m = 0; m < shape.chains; m++) {
-      near(
-        sum((value, column) => (column % shape.chains === m ? value : 0)),
-        0,
-        1e-6,
-        "mean of a chain",
-      );
-    }
-  }
-  const doubled = traces.map((value, index) => (index % shape.tokens === 3 ? 2 * value : value));
-  const scaled = new Float32Array(out.length);
-  traceColumns(doubled, shape, scaled, width, 0);
-  assert.not.equal(scaled, out, "the mean trace is that of all tokens");
-});
-
-test("split R-hat is near 1 for chains that agree and large for chains that do not", () => {
-  const random = seededRandom(13);
-  const agree = Float64Array.from({ length: 400 * 4 }, () => random.normal());
-  near(splitRHat(agree, 400, 4)!, 1, 0.02, "agreeing chains");
-  const apart = agree.map((value, i) => value + (i % 4) * 3);
-  assert.ok(splitRHat(apart, 400, 4)! > 2);
-  const drifting = agree.map((value, i) => value + Math.floor(i / 4) / 100);
-  assert.ok(splitRHat(drifting, 400, 4)! > 1.2, "a drift within chains shows by the split");
-  assert.is(splitRHat(agree, 3, 4), undefined);
-});
-
 /** The part of an example that some chains make. */
 function chainsOf({ traces, phi }: { traces: Float64Array; phi: Float64Array }, chains: readonly number[]) {
   const { draws, tokens } = shape;
@@ -234,25 +258,6 @@ test("a chain's own sums are those of its own draws", () => {
     const own = chainsOf(a, [m]);
     assert.equal({ chains, sumD, sumPhiD, phi }, { chains: 1, sumD: own.sumD, sumPhiD: own.sumPhiD, phi: own.phi });
   }
-});
-
-test("shuffled traces move every draw, and tokens apart from each other", () => {
-  const { traces } = example(17);
-  // Every token has the draw's number for a value: what comes out is the permutation.
-  const numbers = Float32Array.from(traces, (_, index) => Math.floor(index / (shape.chains * shape.tokens)));
-  const out = shuffledTraces(numbers, shape, 1, "l0h0");
-  const order = (m: number, i: number) =>
-    Array.from({ length: shape.draws }, (_, s) => out[(s * shape.chains + m) * shape.tokens + i]);
-  const orders = new Set<string>();
-  for (let m = 0; m < shape.chains; m++) {
-    for (let i = 0; i < shape.tokens; i++) {
-      order(m, i).forEach((from, s) => {
-        assert.is.not(from, s, `chain ${m}, token ${i}, draw ${s} stayed`);
-      });
-      orders.add(order(m, i).join());
-    }
-  }
-  assert.is(orders.size, shape.chains * shape.tokens, "no two tokens or chains share a permutation");
 });
 
 test.run();

@@ -1,9 +1,22 @@
 import { SpectroscopeError } from "../../kernels/errors";
 
 /**
- * Susceptibilities from streaming sums. For a component C, phi = L(w) - L(w*) and d_i = l_i(w) - l_i(w*); the probe is the
- * sampling task's fixed batch, so the mean of d over tokens is phi. Definition: arXiv 2601.12703; see docs/numerics.md.
+ * Susceptibilities from streaming sums. For a component C, phi = L(w) - L(w*), L the mean loss over the sampling task's
+ * fixed batch, and d_i = l_i(w) - l_i(w*) of probe token i. The probe may be that batch or other text: no formula here
+ * takes phi for the mean of d. Where it is (and only there) chi sums to 0 over tokens. A constant on one token's loss
+ * changes no chi of `single_chain`, and none of `two_chain` when both runs have it. Definition: arXiv 2601.12703; see
+ * docs/numerics.md.
  */
+
+/** Sums of "shifted draws": the losses of one draw with phi of `lag` draws earlier in the same chain. */
+export interface ShiftedSums {
+  /** At least 0 and below the draws; half a run is far enough for a null. */
+  readonly lag: number;
+  /** Sum of d over draws s >= lag, [chains, tokens]. */
+  readonly sumD: ArrayLike<number>;
+  /** Sum of phi of draw s - lag times d of draw s, over draws s >= lag, [chains, tokens]. */
+  readonly sumPhiD: ArrayLike<number>;
+}
 
 /** Sums over the draws of each chain of a restricted run. */
 export interface ComponentSums {
@@ -16,6 +29,8 @@ export interface ComponentSums {
   readonly sumPhiD: ArrayLike<number>;
   /** phi of every draw, [draws, chains]. */
   readonly phi: ArrayLike<number>;
+  /** Sums of the null that needs no traces, where the run kept them. */
+  readonly shifted?: ShiftedSums;
 }
 
 /** `two_chain`: the second factor's mean comes from the unrestricted run; `single_chain`: the plain covariance. */
@@ -101,11 +116,53 @@ export function susceptibility(sums: ComponentSums, full?: ComponentSums): Colum
 
 /** The sums of one chain alone. */
 export function chainSums(sums: ComponentSums, chain: number): ComponentSums {
-  const { draws, tokens, chains } = sums;
+  const { draws, tokens, chains, shifted } = sums;
   const slice = (values: ArrayLike<number>) =>
     Float64Array.from({ length: tokens }, (_, i) => values[chain * tokens + i]);
   const phi = Float64Array.from({ length: draws }, (_, s) => sums.phi[s * chains + chain]);
-  return { chains: 1, draws, tokens, sumD: slice(sums.sumD), sumPhiD: slice(sums.sumPhiD), phi };
+  return {
+    chains: 1,
+    draws,
+    tokens,
+    sumD: slice(sums.sumD),
+    sumPhiD: slice(sums.sumPhiD),
+    phi,
+    ...(shifted ? { shifted: { lag: shifted.lag, sumD: slice(shifted.sumD), sumPhiD: slice(shifted.sumPhiD) } } : {}),
+  };
+}
+
+/**
+ * The streaming null: chi with phi of `lag` draws earlier in the same chain,
+ * `-( E'[phi_(s-lag) (d_s - phi_s)] - E'[phi_(s-lag)] E'[d_s - phi_s] )`, E' the mean over all chains and draws s >= lag.
+ * What a chain still remembers after `lag` draws stays in it. Nats squared, one per token. Errors: sums without shifted
+ * ones, a lag that leaves no draw.
+ */
+export function shiftedSusceptibility(sums: ComponentSums): Float64Array {
+  const { draws, chains, tokens, phi, shifted } = sums;
+  if (!shifted) {
+    throw new SpectroscopeError("shifted draws: this run kept no shifted sums", { hint: "sample the component anew" });
+  }
+  const { lag } = shifted;
+  if (!(Number.isInteger(lag) && lag >= 0 && lag < draws)) {
+    throw new SpectroscopeError(`shifted draws: a lag of ${lag} leaves nothing of ${draws} draws`, {
+      hint: "take a whole number below num_draws, such as half of it",
+    });
+  }
+  const n = chains * (draws - lag);
+  let earlier = 0;
+  let later = 0;
+  let cross = 0;
+  for (let at = lag * chains; at < draws * chains; at++) {
+    const before = phi[at - lag * chains];
+    earlier += before;
+    later += phi[at];
+    cross += before * phi[at];
+  }
+  return Float64Array.from({ length: tokens }, (_, i) => {
+    const product = (columnSum(shifted.sumPhiD, sums, i, -1) - cross) / n;
+    const contrast = (columnSum(shifted.sumD, sums, i, -1) - later) / n;
+    return -(product - (earlier / n) * contrast);
+  });
 }
 
 /** Sums from traces of d, [draws, chains, tokens], with `pairing[chain][draw]` = the draw whose phi goes with it. */

@@ -1,0 +1,48 @@
+import type { SamplerSettings } from "../sampler/settings";
+
+/** Relaxation times between draws that leave them all but independent: exp(-2.5) = 0.08. */
+export const THINNING = 2.5;
+/** Relaxation times after which chains have forgotten where they started: exp(-3) = 0.05. */
+const BURNIN = 3;
+/** Updates after which a burn-in that is still too short is given up on. */
+const MOST_UPDATES = 10_000_000;
+
+/**
+ * Step of an update where the loss is flat. SGLD: lr. RMSprop: lr / rmsprop_eps, an estimate and a bound from above:
+ * the second moment decays to the square of the gradient's own noise, which counts for nothing while that is far below
+ * rmsprop_eps.
+ */
+export function stepInFlatDirections({ sampling_method, lr, rmsprop_eps }: SamplerSettings): number {
+  return sampling_method === "rmsprop_sgld" ? lr / rmsprop_eps : lr;
+}
+
+/**
+ * Relaxation time where the loss is flat, in updates: tau = 2 / (eps (localization + llc_weight_decay)). Infinite
+ * without a pull.
+ */
+export function relaxationTime(settings: SamplerSettings): number {
+  return 2 / (stepInFlatDirections(settings) * (settings.localization + settings.llc_weight_decay));
+}
+
+/**
+ * Updates after which 3 relaxation times have passed where the loss is flat. RMSprop that starts at 1 with bias
+ * correction has v = a^t / (1 - a^t) there after t updates, so its first steps are far smaller than later ones and are
+ * summed up one by one. Undefined without a pull.
+ */
+export function burninWanted(settings: SamplerSettings): number | undefined {
+  const tau = relaxationTime(settings);
+  if (!Number.isFinite(tau)) return undefined;
+  const { sampling_method, rmsprop_init, rmsprop_alpha, rmsprop_eps } = settings;
+  const steady = Math.ceil(BURNIN * tau);
+  if (sampling_method !== "rmsprop_sgld" || rmsprop_init === "zeros") return steady;
+  let passed = 0;
+  for (let t = 1; t <= MOST_UPDATES; t++) {
+    const kept = rmsprop_alpha ** t;
+    const step = rmsprop_eps / (Math.sqrt(kept / (1 - kept)) + rmsprop_eps);
+    passed += step / tau;
+    if (passed >= BURNIN) return t;
+    // From here on steps are what they will be.
+    if (step > 1 - 1e-9) return t + Math.ceil((BURNIN - passed) * tau);
+  }
+  return MOST_UPDATES;
+}
