@@ -2,10 +2,13 @@ import { mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from "node:f
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import * as assert from "uvu/assert";
+import { example, writeExample } from "../../harness/test/example-samples";
 import { suite } from "../../harness/test/suite";
+import { readCheckpoint, writeCheckpoint } from "./checkpoint";
 import { differences, normalizeJson } from "./json";
 import { safeName } from "./names";
 import { RunDirectory } from "./run-directory";
+import { openSamples } from "./samples-reader";
 
 const test = suite("runtime/store/run-directory");
 let folder = "";
@@ -28,28 +31,40 @@ async function refused(promise: Promise<unknown>, line: RegExp): Promise<void> {
   assert.match(got, line);
 }
 
+/** Samples a unit: a made-up store under its name, then noted. */
+async function sampleUnit(run: RunDirectory, unit: string): Promise<void> {
+  await writeExample(run.samplesPath(unit), example(1, { restriction: unit }));
+  await run.finishUnit(unit);
+}
+
+const listed = async (path: string) => (await readdir(path)).sort();
+
 test("a run goes on where it was left", async () => {
   const path = join(folder, "run");
   const run = await RunDirectory.open(path, options());
   assert.equal(run.units("pending"), ["full", "l0h3", "l0 attn"]);
-  const arrays = {
-    sums: { shape: [2], data: Float64Array.of(1, 2) },
-    "loss trace": { shape: [1, 2], data: Float32Array.of(3, 4) },
-  };
-  await run.writeUnit("l0 attn", { arrays, facts: { "r hat": 1.01, list: [1, 2] } });
+  assert.is(run.count, 3);
+  await writeCheckpoint(run.checkpointPath("l0 attn"), { facts: {}, arrays: new Map() });
+  await writeCheckpoint(run.checkpointPath("full"), { facts: {}, arrays: new Map() });
+  await sampleUnit(run, "l0 attn");
   assert.ok(run.isDone("l0 attn"));
+  assert.equal(await readdir(join(path, "checkpoints")), ["full.checkpoint"], "its checkpoint is of no use any more");
 
   const again = await RunDirectory.open(path, options());
   assert.equal(again.units("done"), ["l0 attn"]);
   assert.equal(again.units("pending"), ["full", "l0h3"]);
-  const unit = await again.readUnit("l0 attn");
-  assert.equal(unit.facts, { "r hat": 1.01, list: [1, 2] });
-  assert.equal(unit.arrays.get("sums"), { dtype: "f64", shape: [2], data: Float64Array.of(1, 2) });
-  assert.equal(unit.arrays.get("loss trace")?.data, Float32Array.of(3, 4));
-  await refused(again.writeUnit("l0 attn", { arrays }), /unit "l0 attn" is already done/);
-  await refused(again.writeUnit("l9", { arrays }), /no unit "l9" in this run/);
-  await refused(again.readUnit("full"), /"full" is not done yet/);
-  assert.equal(await readdir(join(path, "components")), ["l0_attn"]);
+  assert.is((await openSamples(again.finishedPath("l0 attn"))).restriction, "l0 attn");
+  await refused(again.finishUnit("full"), /cannot read .*samples_full\.zarr: no such file/);
+  assert.throws(() => again.samplesPath("l9"), /no unit "l9" in this run/);
+  assert.throws(() => again.checkpointPath("l9"), /no unit "l9" in this run/);
+  await refused(
+    (async () => again.finishedPath("full"))(),
+    /"full" is not done yet; run the command that began it again/,
+  );
+  assert.equal(await listed(path), ["checkpoints", "manifest.json", "samples_l0 attn.zarr"]);
+  for (const unit of ["full", "l0h3"]) await sampleUnit(again, unit);
+  assert.equal(again.units("pending"), []);
+  assert.not((await readdir(path)).includes("checkpoints"), "nothing of the way is left when all is done");
 });
 
 test("another config is refused with the differing keys", async () => {
@@ -69,11 +84,17 @@ test("another config is refused with the differing keys", async () => {
 test("a killed process leaves nothing that counts", async () => {
   const path = join(folder, "killed");
   const run = await RunDirectory.open(path, options());
-  await mkdir(join(path, "components", "full.partial"), { recursive: true });
-  await writeFile(join(path, "components", "full.partial", "unit.json"), "{}");
+  // Begun, but killed before its first checkpoint; and between two of them.
+  await mkdir(run.partialPath("full"), { recursive: true });
+  await writeFile(join(run.partialPath("full"), "zarr.json"), "{}");
+  await mkdir(run.partialPath("l0 attn"), { recursive: true });
+  await writeFile(join(run.partialPath("l0 attn"), "zarr.json"), "{}");
+  await writeCheckpoint(run.checkpointPath("l0 attn"), { facts: { drawn: 2 }, arrays: new Map() });
   await writeFile(join(path, ".manifest.json.1.0.tmp"), "{");
+  await writeFile(join(path, "checkpoints", ".full.checkpoint.1.0.tmp"), "{");
   // Killed between the rename of a unit and the manifest: the disk is the truth.
-  await run.writeUnit("l0h3", { arrays: {} });
+  await sampleUnit(run, "l0h3");
+  await writeCheckpoint(run.checkpointPath("l0h3"), { facts: { drawn: 2 }, arrays: new Map() });
   const manifest = JSON.parse(await readFile(join(path, "manifest.json"), "utf8"));
   manifest.units.l0h3.state = "pending";
   manifest.units["l0 attn"].state = "done";
@@ -81,33 +102,42 @@ test("a killed process leaves nothing that counts", async () => {
 
   const again = await RunDirectory.open(path, options());
   assert.equal(again.units("done"), ["l0h3"]);
-  assert.equal(await readdir(join(path, "components")), ["l0h3"]);
-  assert.equal((await readdir(path)).sort(), ["components", "manifest.json"]);
+  const kept = ["checkpoints", "manifest.json", "samples_l0 attn.zarr.partial", "samples_l0h3.zarr"];
+  assert.equal(await listed(path), kept);
+  assert.equal(await readdir(join(path, "checkpoints")), ["l0_attn.checkpoint"]);
+  const { facts } = (await readCheckpoint(again.checkpointPath("l0 attn")))!;
+  assert.equal(facts, { drawn: 2 });
 });
 
 test("a unit whose writing fails is not there", async () => {
   const run = await RunDirectory.open(join(folder, "failing"), options());
-  await refused(
-    run.writeUnit("full", { arrays: { x: { shape: [3], data: new Float32Array(2) } } }),
-    /needs 3 elements/,
-  );
-  await refused(run.writeUnit("full", { arrays: {}, facts: { x: Number.NaN } }), /x is NaN, which JSON cannot hold/);
+  const unit = example(1, { restriction: "full" });
+  const write = (results: object) =>
+    writeExample(run.samplesPath("full"), { ...unit, results: { ...unit.results, ...results } });
+  await refused(write({ phi: [1] }), /phi has 1 values, expected 14/);
+  await refused(write({ facts: { x: Number.NaN } }), /x is NaN, which JSON cannot hold/);
+  await refused(run.finishUnit("full"), /cannot read .*samples_full\.zarr/);
   assert.not.ok(run.isDone("full"));
-  await run.writeUnit("full", { arrays: {} });
+  assert.equal((await RunDirectory.open(run.path, options())).units("done"), []);
+  await write({});
+  await run.finishUnit("full");
   assert.equal((await RunDirectory.openExisting(run.path)).units("done"), ["full"]);
 });
 
 test("altered arrays are found", async () => {
   const run = await RunDirectory.open(join(folder, "altered"), options());
-  await run.writeUnit("full", { arrays: { x: { shape: [2], data: Float32Array.of(1, 2) } } });
-  const file = join(run.path, "components", "full", "x.npy");
+  await sampleUnit(run, "full");
+  const file = join(run.samplesPath("full"), "sum_d", "c", "0", "0", "0");
   const bytes = await readFile(file);
   bytes[bytes.length - 1] ^= 1;
   await writeFile(file, bytes);
+  const unit = await openSamples(run.finishedPath("full"));
   await refused(
-    run.readUnit("full"),
-    /x\.npy: altered or damaged: SHA-256 .*; delete .*full to have it computed again/,
+    unit.sums(),
+    /sum_d.c.0.0.0: altered or damaged: SHA-256 .*; delete .*samples_full\.zarr to have it computed again/,
   );
+  await rm(run.samplesPath("full"), { recursive: true });
+  assert.equal((await RunDirectory.open(run.path, options())).units("done"), [], "deleted, it is computed again");
 });
 
 test("directories that are no runs are left alone", async () => {
@@ -120,8 +150,8 @@ test("directories that are no runs are left alone", async () => {
   await writeFile(join(path, "manifest.json"), '{"format": "zip"}');
   await refused(RunDirectory.open(path, options()), /not the manifest of a run \(format "zip"\)/);
   await writeFile(join(path, "manifest.json"), '{"format": "spectroscope-run", "version": 9}');
-  await refused(RunDirectory.open(path, options()), /format version 9, this program knows 1/);
-  await writeFile(join(path, "manifest.json"), '{"format": "spectroscope-run", "version": 1}');
+  await refused(RunDirectory.open(path, options()), /format version 9, this program knows 2/);
+  await writeFile(join(path, "manifest.json"), '{"format": "spectroscope-run", "version": 2}');
   await refused(RunDirectory.open(path, options()), /config, provenance or units are missing/);
   assert.is(await readFile(join(path, "thesis.tex"), "utf8"), "precious");
   await refused(RunDirectory.open(join(path, "thesis.tex"), options()), /cannot list .*thesis\.tex/);
@@ -138,7 +168,7 @@ test("results by name, the same value in the same bytes", async () => {
     [await run.has("report.html"), await run.has("clusters/summary.json"), await run.has("x.npy")],
     [true, true, false],
   );
-  for (const bad of ["../x", "/x", "a/../b", ".hidden", "manifest.json", "components/full/x", "", "a b"]) {
+  for (const bad of ["../x", "/x", "a/../b", ".hidden", "manifest.json", "checkpoints/full", "", "a b"]) {
     assert.throws(() => run.resultPath(bad), /cannot name a result/);
   }
   const first = await readFile(join(run.path, "manifest.json"));

@@ -1,38 +1,29 @@
 /**
- * The run directory: what a run was asked to do (`manifest.json`), one directory for each finished unit of work under
- * `components/`, and the results made from them. Every file and every unit is there whole or not at all, so a run that was
- * stopped anywhere can go on. Node only.
+ * The run directory: what a run was asked to do (`manifest.json`), a Zarr store for each finished unit of work, and the
+ * results made from them. Every file and every unit is there whole or not at all, so a run that was stopped anywhere can go
+ * on. Node only.
  *
  *     manifest.json                  format, version, config, provenance, state of each unit
- *     components/l0h3/unit.json      name, facts, arrays with shapes and SHA-256; written last
- *     components/l0h3/<array>.npy
+ *     samples_l0h3.zarr              a unit (samples.ts); it gets this name when it is whole
+ *     samples_l0h3.zarr.partial      one that is being sampled
+ *     checkpoints/l0h3.checkpoint    where its chains stand
  *     <result>.npy, <result>.json    anything else, by name
  */
-import { createHash } from "node:crypto";
-import { mkdir, readdir, rename, rm } from "node:fs/promises";
+import { readdir, rm, stat } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { SpectroscopeError } from "../../kernels/errors";
-import {
-  fileError,
-  parseJson,
-  readBytes,
-  readJson,
-  readText,
-  systemCode,
-  TEMPORARY_SUFFIX,
-  writeAtomic,
-} from "./files";
+import { fileError, parseJson, readJson, readText, systemCode, TEMPORARY_SUFFIX, writeAtomic } from "./files";
 import { differences, type Json, type JsonObject, normalizeJson } from "./json";
 import { safeName } from "./names";
-import { decodeNpy, encodeNpy, type NpyArray, type NpyInput, type NpyType, npyType } from "./npy";
+import type { NpyArray, NpyInput } from "./npy";
 import { readNpy, writeNpy } from "./npy-file";
+import { PARTIAL, samplesName } from "./samples";
 
 const FORMAT = "spectroscope-run";
-const VERSION = 1;
+const VERSION = 2;
 const MANIFEST = "manifest.json";
-const UNITS = "components";
-const UNIT_FILE = "unit.json";
-const PARTIAL = ".partial";
+const CHECKPOINTS = "checkpoints";
+const CHECKPOINT = ".checkpoint";
 
 export interface Manifest {
   readonly format: typeof FORMAT;
@@ -43,23 +34,6 @@ export interface Manifest {
   readonly provenance: readonly JsonObject[];
   /** Units in the order of the plan. */
   readonly units: Readonly<Record<string, { readonly state: "pending" | "done"; readonly directory: string }>>;
-}
-
-/** A finished unit: arrays by name, and facts (settings, diagnostics, times) as JSON. */
-export interface Unit {
-  readonly arrays: ReadonlyMap<string, NpyArray>;
-  readonly facts: JsonObject;
-}
-
-export interface UnitInput {
-  readonly arrays: Readonly<Record<string, NpyInput>>;
-  readonly facts?: JsonObject;
-}
-
-interface UnitFile {
-  name: string;
-  facts: JsonObject;
-  arrays: Record<string, { file: string; dtype: NpyType; shape: number[]; sha256: string }>;
 }
 
 function fail(message: string, hint?: string, cause?: unknown): never {
@@ -156,7 +130,7 @@ export class RunDirectory {
     const sources = [...(before?.provenance ?? [])];
     if (!sources.some((known) => differences(known, provenance).length === 0)) sources.push(provenance);
     const units = Object.fromEntries(
-      names.map((name) => [name, { state: "pending" as const, directory: `${UNITS}/${safeName(name)}` }]),
+      names.map((name) => [name, { state: "pending" as const, directory: samplesName(name) }]),
     );
     const run = new RunDirectory(path, { format: FORMAT, version: VERSION, config, provenance: sources, units });
     await run.#clean();
@@ -185,6 +159,11 @@ export class RunDirectory {
       .map(([name]) => name);
   }
 
+  /** How many units the plan has. */
+  get count(): number {
+    return Object.keys(this.#manifest.units).length;
+  }
+
   isDone(unit: string): boolean {
     return this.#unit(unit).state === "done";
   }
@@ -194,21 +173,28 @@ export class RunDirectory {
     return this.#manifest.units[name];
   }
 
-  /** Remove what a killed process left half written. */
+  /** Remove what a killed process left half written and nobody goes on with. */
   async #clean(): Promise<void> {
-    for (const name of await list(this.path)) {
-      if (name.startsWith(".") && name.endsWith(TEMPORARY_SUFFIX)) await rm(join(this.path, name), { force: true });
+    const present = await list(this.path);
+    const garbage = (name: string) => name.startsWith(".") && name.endsWith(TEMPORARY_SUFFIX);
+    for (const name of present) if (garbage(name)) await rm(join(this.path, name), { force: true });
+    const folder = join(this.path, CHECKPOINTS);
+    const checkpoints = await list(folder);
+    for (const unit of Object.keys(this.#manifest.units)) {
+      const checkpoint = `${safeName(unit)}${CHECKPOINT}`;
+      const [samples, partial] = [this.samplesPath(unit), this.partialPath(unit)];
+      if (present.includes(basename(samples))) await rm(join(folder, checkpoint), { force: true });
+      // Without a checkpoint the unit begins anew.
+      else if (!checkpoints.includes(checkpoint)) await rm(partial, { recursive: true, force: true });
     }
-    for (const name of await list(join(this.path, UNITS))) {
-      if (name.endsWith(PARTIAL)) await rm(join(this.path, UNITS, name), { recursive: true, force: true });
-    }
+    for (const name of checkpoints) if (garbage(name)) await rm(join(folder, name), { force: true });
   }
 
-  /** The disk is the truth: a unit is done when its directory is there, because it got its name when it was whole. */
+  /** The disk is the truth: a unit is done when its store is there, because it got its name when it was whole. */
   async #reconcile(): Promise<void> {
-    const present = new Set(await list(join(this.path, UNITS)));
+    const present = new Set(await list(this.path));
     const units = Object.entries(this.#manifest.units).map(([name, unit]) => {
-      const state = present.has(safeName(name)) ? ("done" as const) : ("pending" as const);
+      const state = present.has(unit.directory) ? ("done" as const) : ("pending" as const);
       return [name, { ...unit, state }] as const;
     });
     await this.#saveManifest({ ...this.#manifest, units: Object.fromEntries(units) });
@@ -219,66 +205,45 @@ export class RunDirectory {
     this.#manifest = manifest;
   }
 
-  /**
-   * Store a finished unit whole: arrays and facts go to `<unit>.partial`, which is renamed when everything is there.
-   * @throws SpectroscopeError when the unit is unknown or already done
-   */
-  async writeUnit(name: string, input: UnitInput): Promise<void> {
-    const { state, directory } = this.#unit(name);
-    if (state === "done") fail(`${this.path}: unit ${JSON.stringify(name)} is already done`);
-    const final = join(this.path, directory);
-    const partial = final + PARTIAL;
-    await rm(partial, { recursive: true, force: true });
-    const arrays: UnitFile["arrays"] = {};
-    for (const [arrayName, array] of Object.entries(input.arrays)) {
-      const file = `${safeName(arrayName)}.npy`;
-      const parts = encodeNpy(array);
-      const hash = createHash("sha256");
-      for (const part of parts) hash.update(part);
-      await writeAtomic(join(partial, file), parts);
-      const dtype = array.dtype ?? npyType(array.data);
-      arrays[arrayName] = { file, dtype, shape: [...array.shape], sha256: hash.digest("hex") };
-    }
-    const facts = normalizeJson(input.facts ?? {}, `facts of ${name}`) as JsonObject;
-    await writeAtomic(join(partial, UNIT_FILE), text({ name, facts, arrays }));
-    try {
-      await mkdir(join(this.path, UNITS), { recursive: true });
-      await rename(partial, final);
-    } catch (error) {
-      throw fileError("write", final, error);
-    }
-    const units = { ...this.#manifest.units, [name]: { state: "done" as const, directory } };
-    await this.#saveManifest({ ...this.#manifest, units });
+  /** Where a unit's store is when it is whole. */
+  samplesPath(unit: string): string {
+    return join(this.path, this.#unit(unit).directory);
   }
 
-  /** Read a finished unit and check every byte of its arrays. @throws SpectroscopeError when it is absent or was altered */
-  async readUnit(name: string): Promise<Unit> {
-    const { directory, state } = this.#unit(name);
-    if (state === "pending") {
-      fail(`${this.path}: ${JSON.stringify(name)} is not done yet`, "run the command that began it again");
+  /** Where it is while it is being written. */
+  partialPath(unit: string): string {
+    return this.samplesPath(unit) + PARTIAL;
+  }
+
+  /** Where its chains' state is kept between draws. */
+  checkpointPath(unit: string): string {
+    this.#unit(unit);
+    return join(this.path, CHECKPOINTS, `${safeName(unit)}${CHECKPOINT}`);
+  }
+
+  /** Notes that a unit's store has got its name; its checkpoint goes. @throws SpectroscopeError when the store is not there */
+  async finishUnit(name: string): Promise<void> {
+    const { directory } = this.#unit(name);
+    await stat(this.samplesPath(name)).catch((error) => {
+      throw fileError("read", this.samplesPath(name), error);
+    });
+    await rm(this.checkpointPath(name), { force: true });
+    const units = { ...this.#manifest.units, [name]: { state: "done" as const, directory } };
+    await this.#saveManifest({ ...this.#manifest, units });
+    if (this.units("pending").length === 0) await rm(join(this.path, CHECKPOINTS), { recursive: true, force: true });
+  }
+
+  /** Path of a finished unit's store. @throws SpectroscopeError when it is not done yet */
+  finishedPath(unit: string): string {
+    if (!this.isDone(unit)) {
+      fail(`${this.path}: ${JSON.stringify(unit)} is not done yet`, "run the command that began it again");
     }
-    const folder = join(this.path, directory);
-    const path = join(folder, UNIT_FILE);
-    const again = `delete ${folder} to have it computed again`;
-    const json = (await readJson(path)) as Partial<UnitFile> | null;
-    if (json?.name !== name || !json.arrays || !json.facts)
-      fail(`${path}: does not describe ${JSON.stringify(name)}`, again);
-    const arrays = new Map<string, NpyArray>();
-    for (const [arrayName, { file, sha256 }] of Object.entries(json.arrays)) {
-      const arrayPath = join(folder, file);
-      const bytes = await readBytes(arrayPath);
-      const found = createHash("sha256").update(bytes).digest("hex");
-      if (found !== sha256) {
-        fail(`${arrayPath}: altered or damaged: SHA-256 ${found.slice(0, 12)}, expected ${sha256.slice(0, 12)}`, again);
-      }
-      arrays.set(arrayName, decodeNpy(bytes, arrayPath));
-    }
-    return { arrays, facts: json.facts };
+    return this.samplesPath(unit);
   }
 
   /** Path of a result file; `name` may have folders and an extension ("clusters/chi.npy"). */
   resultPath(name: string): string {
-    if (!/^[\w-][\w.-]*(\/[\w-][\w.-]*)*$/.test(name) || name === MANIFEST || name.startsWith(`${UNITS}/`)) {
+    if (!/^[\w-][\w.-]*(\/[\w-][\w.-]*)*$/.test(name) || name === MANIFEST || name.startsWith(`${CHECKPOINTS}/`)) {
       fail(`${JSON.stringify(name)} cannot name a result`, "use letters, digits, -, _, . and / for folders");
     }
     return join(this.path, name);

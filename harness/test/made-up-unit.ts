@@ -1,0 +1,76 @@
+/** Units of a run directory from made-up traces, as a sampler would have stored them. */
+import { type SamplerSettings, samplerDefaults } from "../../runtime/sampler/settings";
+import type { JsonObject } from "../../runtime/store/json";
+import type { RunDirectory } from "../../runtime/store/run-directory";
+import { SamplesWriter } from "../../runtime/store/samples-writer";
+import { type ShiftedSums, sumsFromTraces } from "../../runtime/susceptibility/estimate";
+
+export interface TraceSizes {
+  readonly draws: number;
+  readonly chains: number;
+  readonly tokens: number;
+}
+
+export interface MadeUpUnit {
+  readonly sizes: TraceSizes;
+  /** d, nats, [draws, chains, tokens]; l(w*) is 0. */
+  readonly traces: Float32Array;
+  /** [draws, chains]. */
+  readonly phi: Float32Array;
+  /** Losses of a sequence; default: all tokens are one sequence. */
+  readonly positions?: number;
+  readonly ids?: ArrayLike<number>;
+  readonly keepTraces?: boolean;
+  readonly sampler?: Partial<SamplerSettings>;
+  /** [checks, chains]. */
+  readonly logAcceptance?: Float32Array;
+  readonly facts?: JsonObject;
+}
+
+/** Sums of the losses of one draw with phi of `lag` draws earlier, by the definition. */
+export function shiftedSumsOf({ traces, phi, sizes }: MadeUpUnit, lag: number): ShiftedSums {
+  const { draws, chains, tokens } = sizes;
+  const [sumD, sumPhiD] = [new Float64Array(chains * tokens), new Float64Array(chains * tokens)];
+  for (let s = lag; s < draws; s++) {
+    for (let m = 0; m < chains; m++) {
+      for (let i = 0; i < tokens; i++) {
+        const d = traces[(s * chains + m) * tokens + i];
+        sumD[m * tokens + i] += d;
+        sumPhiD[m * tokens + i] += phi[(s - lag) * chains + m] * d;
+      }
+    }
+  }
+  return { lag, sumD, sumPhiD };
+}
+
+/** Stores a unit and notes that it is done. */
+export async function storeUnit(directory: RunDirectory, name: string, unit: MadeUpUnit): Promise<void> {
+  const { sizes, traces, phi, keepTraces = true, positions = sizes.tokens } = unit;
+  const { draws, chains, tokens } = sizes;
+  const sequences = tokens / positions;
+  const ids = unit.ids ?? new Uint32Array(sequences * (positions + 1));
+  const settings: SamplerSettings = {
+    ...samplerDefaults,
+    ...{ seed: 1, lr: 0.1, n_beta: 10, localization: 1, num_chains: chains, num_draws: draws },
+    ...{ num_burnin_steps: 1, num_steps_bw_draws: 1, batch_size: 1 },
+    ...unit.sampler,
+  };
+  const writer = await SamplesWriter.open(directory.samplesPath(name), {
+    restriction: name.split(" n_beta=")[0],
+    settings,
+    positions,
+    observables: [{ id: "probe", ids }],
+    traces: keepTraces,
+    drawsPerChunk: draws,
+  });
+  if (keepTraces) await writer.writeDraws(0, { probe: traces });
+  const { sumD, sumPhiD } = sumsFromTraces(traces, phi, sizes);
+  await writer.finish({
+    initLoss: new Float32Array(positions),
+    baseline: new Float32Array(tokens),
+    ...{ phi, sumD, sumPhiD, shifted: shiftedSumsOf(unit, Math.floor(draws / 2)) },
+    ...(unit.logAcceptance ? { logAcceptance: unit.logAcceptance } : {}),
+    facts: { weights: 1, sampler: "sgld", ...unit.facts },
+  });
+  await directory.finishUnit(name);
+}

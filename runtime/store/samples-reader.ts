@@ -1,0 +1,169 @@
+/** Reads the samples of one restricted run; the layout is in `samples.ts`. Node only. */
+import { SpectroscopeError } from "../../kernels/errors";
+import type { ComponentSums } from "../susceptibility/estimate";
+import { transposed } from "./box";
+import { contentDigest, openFinished } from "./finished";
+import type { JsonObject } from "./json";
+import type { ObservableId } from "./samples";
+import type { ZarrGroup } from "./zarr";
+import type { ZarrArray } from "./zarr-array";
+
+/** Draws of a run. */
+export interface DrawRange {
+  readonly from: number;
+  /** Past the last. */
+  readonly to: number;
+}
+
+export class Samples {
+  private constructor(
+    readonly path: string,
+    private readonly group: ZarrGroup,
+    /** devinterp's `metadata.config`. */
+    readonly config: JsonObject,
+    /** `metadata.spectroscope`: restriction, traces, and the facts its writer gave. */
+    readonly facts: JsonObject,
+    readonly chains: number,
+    readonly draws: number,
+    /** Of the probe. */
+    readonly sequences: number,
+    readonly positions: number,
+  ) {}
+
+  /** @throws SpectroscopeError when there is no store, it is not finished, or it is not one of samples */
+  static async open(path: string): Promise<Samples> {
+    const group = await openFinished(path);
+    const { config, spectroscope } = (group.attributes.metadata ?? {}) as {
+      config?: JsonObject;
+      spectroscope?: JsonObject;
+    };
+    if (!config || !spectroscope) {
+      throw new SpectroscopeError(`${path}: has no metadata of samples`, {
+        hint: "choose a samples_<restriction>.zarr",
+      });
+    }
+    const [chains, draws] = (await group.array("phi", "f32")).shape;
+    const [sequences, positions] = (await group.array("baseline_probe", "f32")).shape;
+    return new Samples(path, group, config, spectroscope, chains, draws, sequences, positions);
+  }
+
+  get restriction(): string {
+    return String(this.facts.restriction);
+  }
+
+  /** Probe tokens, sequences * positions. */
+  get tokens(): number {
+    return this.sequences * this.positions;
+  }
+
+  /** One hash for all that is in the arrays. */
+  get digest(): string {
+    return contentDigest(this.group);
+  }
+
+  /** Texts that this run measured. */
+  get observables(): ObservableId[] {
+    return (this.config.observables as readonly JsonObject[]).map(({ obs_id }) => obs_id as ObservableId);
+  }
+
+  /** Whether the losses of every draw were kept. */
+  get hasTraces(): boolean {
+    return this.facts.traces === true;
+  }
+
+  /** Draws of a chunk of the traces: to read traces in blocks of as many is cheapest. */
+  get drawsPerChunk(): number {
+    return Number(this.config.chain_buffer_size);
+  }
+
+  private async values(name: string): Promise<Float32Array> {
+    return (await this.group.array(name, "f32")).read();
+  }
+
+  /** phi of every draw, [draws, chains]. */
+  async phi(): Promise<Float32Array> {
+    return transposed(await this.values("phi"), this.chains, this.draws);
+  }
+
+  /** l(w*) of the probe, nats, [tokens]. */
+  baseline(): Promise<Float32Array> {
+    return this.values("baseline_probe");
+  }
+
+  /** Mean loss at w* over the sampling task's fixed batch, nats, [positions]. */
+  async initLoss(): Promise<Float32Array> {
+    return (await this.values("init_loss")).slice(0, this.positions);
+  }
+
+  /** Token ids of a text, [sequences, positions + 1]. */
+  async ids(id: ObservableId = "probe"): Promise<Float64Array> {
+    return (await this.group.array(`input_ids_${id}`, "i64")).read();
+  }
+
+  /** Log acceptance ratios, [checks, chains], where they were measured. */
+  async logAcceptance(): Promise<Float32Array | undefined> {
+    if (!(await this.group.has("log_acceptance"))) return undefined;
+    const array = await this.group.array("log_acceptance", "f32");
+    return transposed(await array.read(), this.chains, array.shape[1]);
+  }
+
+  /** The streaming sums over the probe's tokens. */
+  async sums(): Promise<ComponentSums> {
+    const { chains, draws, tokens, group } = this;
+    const sum = async (name: string) => (await group.array(name, "f64")).read();
+    const own = {
+      chains,
+      draws,
+      tokens,
+      sumD: await sum("sum_d"),
+      sumPhiD: await sum("sum_phi_d"),
+      phi: await this.phi(),
+    };
+    if (!(await group.has("sum_d_shifted"))) return own;
+    const lag = Number((await group.array("sum_d_shifted", "f64")).attributes.lag);
+    return { ...own, shifted: { lag, sumD: await sum("sum_d_shifted"), sumPhiD: await sum("sum_phi_d_shifted") } };
+  }
+
+  /**
+   * Losses of a text, nats, [draws, chains, tokens]: of all draws, or of some. One chunk of them is in memory at a time beside
+   * the result. @throws SpectroscopeError when this run kept no traces
+   */
+  async traces(id: ObservableId = "probe", range: DrawRange = { from: 0, to: this.draws }): Promise<Float32Array> {
+    if (!this.hasTraces) {
+      throw new SpectroscopeError(`${this.path}: keeps no losses of single draws`, {
+        hint: "sample again with traces",
+      });
+    }
+    const array = await this.group.array(`loss_${id}`, "f32");
+    const tokens = array.shape[2] * array.shape[3];
+    const out = new Float32Array(Math.max(0, range.to - range.from) * this.chains * tokens);
+    for (let from = range.from; from < range.to; ) {
+      const to = Math.min(range.to, from - (from % this.drawsPerChunk) + this.drawsPerChunk);
+      await this.gather(array, { from, to }, out, (from - range.from) * this.chains * tokens);
+      from = to;
+    }
+    return out;
+  }
+
+  private async gather(array: ZarrArray<"f32">, range: DrawRange, out: Float32Array, start: number): Promise<void> {
+    const block = await array.read({ axis: 1, ...range });
+    const count = range.to - range.from;
+    const tokens = array.shape[2] * array.shape[3];
+    for (let m = 0; m < this.chains; m++) {
+      for (let s = 0; s < count; s++) {
+        const row = (m * count + s) * tokens;
+        out.set(block.subarray(row, row + tokens), start + (s * this.chains + m) * tokens);
+      }
+    }
+  }
+
+  /** d = l(w) - l(w*) of the probe, [draws, chains, tokens], in f32, as `traces`. */
+  async rises(range?: DrawRange): Promise<Float32Array> {
+    const [values, baseline] = [await this.traces("probe", range), await this.baseline()];
+    for (let i = 0; i < values.length; i++) values[i] -= baseline[i % baseline.length];
+    return values;
+  }
+}
+
+/** Opens the finished samples of one restricted run. */
+export const openSamples = (path: string): Promise<Samples> => Samples.open(path);

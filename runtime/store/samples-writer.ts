@@ -1,0 +1,211 @@
+/** Writes the samples of one restricted run, draws as they come; the layout is in `samples.ts`. Node only. */
+import { stat } from "node:fs/promises";
+import { SpectroscopeError } from "../../kernels/errors";
+import type { ShiftedSums } from "../susceptibility/estimate";
+import { gridIndices, transposed } from "./box";
+import { finishStore, PARTIAL } from "./finished";
+import { differences, type Json, type JsonObject, normalizeJson } from "./json";
+import { type ObservableId, type SamplesSpec, samplesMetadata } from "./samples";
+import { ZarrGroup } from "./zarr";
+import type { ZarrArray } from "./zarr-array";
+import { METADATA, ZarrFiles } from "./zarr-files";
+
+/** What is known of a restricted run when its last draw is done. */
+export interface SamplesResults {
+  /** Mean loss at w* over the sampling task's fixed batch, by position, nats, [positions]. */
+  readonly initLoss: ArrayLike<number>;
+  /** l(w*) of the probe, nats, [tokens]. */
+  readonly baseline: ArrayLike<number>;
+  /** [draws, chains]. */
+  readonly phi: ArrayLike<number>;
+  /** [chains, tokens], as phi * d. */
+  readonly sumD: ArrayLike<number>;
+  readonly sumPhiD: ArrayLike<number>;
+  readonly shifted?: ShiftedSums;
+  /** Log acceptance ratios, [checks, chains]; may be infinite. */
+  readonly logAcceptance?: ArrayLike<number>;
+  /** Anything else worth knowing: sampler, weights, FLOPs, acceptance; becomes `metadata.spectroscope`. */
+  readonly facts: JsonObject;
+}
+
+function fail(message: string, hint?: string): never {
+  throw new SpectroscopeError(message, { code: "bad-input", hint });
+}
+
+/** Refuses another number of values than expected, and with `finite` values that a reader would take for absent. */
+function check(name: string, values: ArrayLike<number>, expected: number, finite = true): void {
+  if (values.length !== expected) fail(`${name} has ${values.length} values, expected ${expected}`);
+  if (!finite) return;
+  for (let i = 0; i < values.length; i++) {
+    if (Number.isFinite(values[i])) continue;
+    throw new SpectroscopeError(`${name}: element ${i} is ${values[i]}`, { code: "non-finite" });
+  }
+}
+
+export class SamplesWriter {
+  private readonly traces = new Map<ObservableId, ZarrArray<"f32">>();
+
+  private constructor(
+    /** Where the store will be. */
+    readonly path: string,
+    private readonly spec: SamplesSpec,
+    private readonly group: ZarrGroup,
+  ) {}
+
+  /**
+   * Begins the store of a run at `<path>.partial`, or goes on with one that a killed process left there: its chunks stay, and
+   * draws that come again are written over them. @throws SpectroscopeError when the store is finished, or what is there
+   * belongs to another run: the differing keys are named
+   */
+  static async open(path: string, spec: SamplesSpec): Promise<SamplesWriter> {
+    const partial = path + PARTIAL;
+    if (await stat(path).catch(() => undefined)) fail(`${path}: is there already`, "read it, or delete it");
+    const metadata = samplesMetadata(spec);
+    const before = (await new ZarrFiles(partial).has(`/${METADATA}`)) ? await ZarrGroup.open(partial) : undefined;
+    if (before) await checkSame(before, metadata as unknown as JsonObject, spec);
+    const group = await ZarrGroup.create(partial, { metadata: metadata as unknown as Json });
+    const writer = new SamplesWriter(path, spec, group);
+    for (const { id, ids } of spec.observables) await writer.begin(id, ids);
+    // Removes what was being written when the process was killed.
+    await group.files.list();
+    return writer;
+  }
+
+  private async begin(id: ObservableId, ids: ArrayLike<number>): Promise<void> {
+    const { settings, positions, traces, drawsPerChunk } = this.spec;
+    const sequences = sequencesOf(this.spec, id);
+    const batch = `batch_${id}`;
+    await this.group.write(
+      { name: `input_ids_${id}`, dtype: "i64", dims: [batch, "token"], shape: [sequences, positions + 1] },
+      ids,
+    );
+    if (!traces) return;
+    const array = await this.group.add({
+      name: `loss_${id}`,
+      dtype: "f32",
+      dims: ["chain", "draw", batch, "token_pos"],
+      shape: [settings.num_chains, settings.num_draws, sequences, positions],
+      chunks: [1, drawsPerChunk, sequences, positions],
+    });
+    this.traces.set(id, array);
+  }
+
+  /**
+   * Writes the losses (nats, not their rises) of a block of draws, [k, chains, tokens] for every observable. Blocks begin at
+   * multiples of `drawsPerChunk` and are whole, but for the run's last. @throws SpectroscopeError for another block
+   */
+  async writeDraws(first: number, losses: Readonly<Partial<Record<ObservableId, ArrayLike<number>>>>): Promise<void> {
+    const { settings, drawsPerChunk, positions } = this.spec;
+    const { num_chains: chains, num_draws: draws } = settings;
+    const count = Math.min(drawsPerChunk, draws - first);
+    if (!(first >= 0 && first % drawsPerChunk === 0 && count > 0)) {
+      fail(`${this.path}: no block of draws begins at ${first}`, `blocks have ${drawsPerChunk} of ${draws} draws`);
+    }
+    for (const [id, array] of this.traces) {
+      const tokens = sequencesOf(this.spec, id) * positions;
+      const values = losses[id] ?? fail(`${this.path}: draws ${first} and on have no losses of ${id}`);
+      check(`losses of ${id} from draw ${first}`, values, count * chains * tokens);
+      for (let m = 0; m < chains; m++) {
+        const chunk = new Float32Array(count * tokens);
+        for (let s = 0; s < count; s++) {
+          const row = (s * chains + m) * tokens;
+          for (let i = 0; i < tokens; i++) chunk[s * tokens + i] = values[row + i];
+        }
+        await array.writeChunk([m, first / drawsPerChunk, 0, 0], chunk);
+      }
+    }
+  }
+
+  /**
+   * Writes all that is known at the end and gives the store its name; last of all, that it is complete.
+   * @throws SpectroscopeError for values that are missing or not finite, and for draws that were never written
+   */
+  async finish(results: SamplesResults): Promise<void> {
+    const { settings, positions } = this.spec;
+    const { num_chains: chains, num_draws: draws } = settings;
+    const sequences = sequencesOf(this.spec, "probe");
+    const tokens = sequences * positions;
+    const { initLoss, baseline, phi, shifted, logAcceptance } = results;
+    check("initLoss", initLoss, positions);
+    check("baseline", baseline, tokens);
+    check("phi", phi, draws * chains);
+    await this.checkDraws();
+
+    const { group } = this;
+    const repeated = Float32Array.from({ length: chains * positions }, (_, i) => initLoss[i % positions]);
+    await group.write(
+      { name: "init_loss", dtype: "f32", dims: ["chain", "token_pos"], shape: [chains, positions] },
+      repeated,
+    );
+    await group.write(
+      { name: "phi", dtype: "f32", dims: ["chain", "draw"], shape: [chains, draws] },
+      transposed(phi, draws, chains),
+    );
+    const text = ["batch_probe", "token_pos"];
+    await group.write({ name: "baseline_probe", dtype: "f32", dims: text, shape: [sequences, positions] }, baseline);
+    const sum = async (name: string, values: ArrayLike<number>, attributes: JsonObject = {}) => {
+      check(name, values, chains * tokens);
+      const shape = [chains, sequences, positions];
+      await group.write({ name, dtype: "f64", dims: ["chain", ...text], shape, attributes }, values);
+    };
+    await sum("sum_d", results.sumD);
+    await sum("sum_phi_d", results.sumPhiD);
+    if (shifted) {
+      await sum("sum_d_shifted", shifted.sumD, { lag: shifted.lag });
+      await sum("sum_phi_d_shifted", shifted.sumPhiD, { lag: shifted.lag });
+    }
+    if (logAcceptance) {
+      const checks = Math.floor(logAcceptance.length / chains);
+      check("logAcceptance", logAcceptance, checks * chains, false);
+      await group.write(
+        { name: "log_acceptance", dtype: "f32", dims: ["chain", "check"], shape: [chains, checks] },
+        transposed(logAcceptance, checks, chains),
+      );
+    }
+    const metadata = samplesMetadata(this.spec);
+    await group.setAttributes({
+      metadata: { ...metadata, spectroscope: { ...results.facts, ...metadata.spectroscope } },
+    });
+    await finishStore(group, this.path);
+  }
+
+  private async checkDraws(): Promise<void> {
+    for (const [id, array] of this.traces) {
+      for (const index of gridIndices(array.grid)) {
+        if (await array.hasChunk(index)) continue;
+        const first = index[1] * this.spec.drawsPerChunk;
+        fail(`${this.path}: losses of ${id} of chain ${index[0]} from draw ${first} were never written`);
+      }
+    }
+  }
+}
+
+/** Sequences of a text. @throws SpectroscopeError when its ids are no whole rows */
+function sequencesOf({ observables, positions }: SamplesSpec, id: ObservableId): number {
+  const text = observables.find((observable) => observable.id === id);
+  const sequences = (text?.ids.length ?? 0) / (positions + 1);
+  if (!Number.isInteger(sequences) || sequences === 0) {
+    fail(`${id} has ${text?.ids.length ?? 0} token ids, which are no rows of ${positions + 1}`);
+  }
+  return sequences;
+}
+
+/** Refuses to go on with another run's store. */
+async function checkSame(before: ZarrGroup, metadata: JsonObject, spec: SamplesSpec): Promise<void> {
+  const [there, now] = [before.attributes.metadata as JsonObject, normalizeJson(metadata) as JsonObject];
+  const changed = differences(there?.config, now.config).map(({ key }) => key);
+  const ours = there?.spectroscope as JsonObject | undefined;
+  for (const key of ["restriction", "traces"] as const) {
+    if (ours?.[key] !== (now.spectroscope as JsonObject)[key]) changed.push(key);
+  }
+  for (const { id, ids } of spec.observables) {
+    const name = `input_ids_${id}`;
+    if (!(await before.has(name))) continue;
+    const known = await (await before.array(name, "i64")).read().catch(() => undefined);
+    // A chunk of ids that is not there yet was about to be written: before any draw.
+    if (known && (known.length !== ids.length || known.some((value, i) => value !== ids[i]))) changed.push(name);
+  }
+  if (changed.length > 0) {
+    fail(`${before.path}: belongs to another run: ${changed.join(", ")} differ`, "delete it, or use its settings");
+  }
+}

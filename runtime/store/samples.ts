@@ -1,0 +1,113 @@
+/**
+ * Samples of one restricted run, `samples_<restriction>.zarr`: the layout of devinterp v2's `sample()`, with the streaming
+ * sums beside it. Chain is the first axis, as there; arrays in memory are [draws, chains, tokens], tokens = sequences *
+ * positions, sequence by sequence. `samples-writer.ts` writes them, `samples-reader.ts` reads them.
+ *
+ *     init_loss                       (chain, token_pos) f32          mean loss at w* over the sampling task, by position
+ *     loss_<obs>                      (chain, draw, batch_<obs>, token_pos) f32     only when traces are kept
+ *     input_ids_<obs>                 (batch_<obs>, token) i64
+ *     phi                             (chain, draw) f32               ours, as all that follow
+ *     baseline_probe                  (batch_probe, token_pos) f32    l(w*)
+ *     sum_d, sum_phi_d                (chain, batch_probe, token_pos) f64
+ *     sum_d_shifted, sum_phi_d_shifted   the same; attribute lag
+ *     log_acceptance                  (chain, check) f32              where it was measured
+ *
+ * Attributes of the root: `metadata.config` (devinterp's), `metadata.spectroscope` (ours), `sha256` and `completed`.
+ */
+import { SpectroscopeError } from "../../kernels/errors";
+import type { SamplerSettings } from "../sampler/settings";
+import type { JsonObject } from "./json";
+
+export { PARTIAL } from "./finished";
+
+/** Texts that losses are measured on: the probe, and the sampling task's fixed batch where that is another. */
+export type ObservableId = "probe" | "pool";
+
+export interface ObservableText {
+  readonly id: ObservableId;
+  /** Token ids, [sequences, positions + 1]. */
+  readonly ids: ArrayLike<number>;
+}
+
+/** What is known of a restricted run before its first draw. */
+export interface SamplesSpec {
+  readonly restriction: string;
+  readonly settings: SamplerSettings;
+  /** Losses of a sequence, T; all texts have the same. */
+  readonly positions: number;
+  /** The probe, then the pool if it is another text. */
+  readonly observables: readonly ObservableText[];
+  /** Whether the losses of every draw are kept. */
+  readonly traces: boolean;
+  /** Draws that come together, and make a chunk of the traces: the interval of checkpoints. */
+  readonly drawsPerChunk: number;
+}
+
+/** devinterp's description of the sampler; `rmsprop_init` is ours. */
+function samplerConfig(settings: SamplerSettings): JsonObject {
+  const { rmsprop_alpha: alpha, rmsprop_eps: eps } = settings;
+  const rmsprop = settings.sampling_method === "rmsprop_sgld";
+  return {
+    lr: settings.lr,
+    n_beta: settings.n_beta,
+    num_chains: settings.num_chains,
+    num_draws: settings.num_draws,
+    batch_size: settings.batch_size,
+    num_burnin_steps: settings.num_burnin_steps,
+    num_steps_bw_draws: settings.num_steps_bw_draws,
+    init_seed: settings.seed,
+    localization: settings.localization,
+    noise_level: settings.noise_level,
+    llc_weight_decay: settings.llc_weight_decay,
+    bounding_box_size: settings.bounding_box_size || null,
+    sampling_method: settings.sampling_method,
+    sampling_method_kwargs: rmsprop ? { alpha, eps } : {},
+    ...(rmsprop ? { rmsprop_init: settings.rmsprop_init } : {}),
+  };
+}
+
+/** `metadata` of a store, without the facts that are known at the end. */
+export function samplesMetadata(spec: SamplesSpec): { readonly config: JsonObject; readonly spectroscope: JsonObject } {
+  return {
+    config: {
+      sampler: samplerConfig(spec.settings),
+      observables: spec.observables.map(({ id }) => ({
+        type: "ObserveDifferentDataset",
+        obs_id: id,
+        batches_per_draw: 1,
+      })),
+      chain_buffer_size: spec.drawsPerChunk,
+      shared_observable_dims: ["token", "token_pos"],
+      tokenizer_context_length: spec.positions + 1,
+    },
+    spectroscope: { restriction: spec.restriction, traces: spec.traces },
+  };
+}
+
+/**
+ * Name of a restriction's store, devinterp's where that is a file name everywhere: every byte outside a-z, 0-9, space and
+ * `-_.=[]+` becomes "~" and two hex digits, capitals too, so that different names stay different where case does not count.
+ * @throws SpectroscopeError for an empty name or one too long for a file system
+ */
+export function samplesName(restriction: string): string {
+  let name = "";
+  for (const byte of new TextEncoder().encode(restriction)) {
+    const char = String.fromCharCode(byte);
+    name += /[a-z0-9 \-_.=[\]+]/.test(char) ? char : `~${byte.toString(16).padStart(2, "0")}`;
+  }
+  if (name.length === 0 || name.length > 200) {
+    throw new SpectroscopeError(
+      `restriction ${JSON.stringify(restriction)} cannot name a store: ${name.length} bytes`,
+      {
+        code: "bad-input",
+        hint: "use 1 to 200 plain characters",
+      },
+    );
+  }
+  return `samples_${name}.zarr`;
+}
+
+/** Losses from what a draw gives: l = l(w*) + d in f32, for d of [.., tokens] and l(w*) of [tokens]. */
+export function lossesFromRises(rises: ArrayLike<number>, baseline: ArrayLike<number>): Float32Array {
+  return Float32Array.from({ length: rises.length }, (_, i) => baseline[i % baseline.length] + rises[i]);
+}

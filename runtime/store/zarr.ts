@@ -1,0 +1,181 @@
+/**
+ * Zarr v3 groups and arrays on disk, as devinterp v2 writes them: chunk keys with `/`, numbers as `bytes` (little-endian) and
+ * `zstd` (level 0, no checksum), names of dimensions, xarray's `_FillValue`. Every file is written whole or not at all; equal
+ * data give equal bytes. Node only.
+ *
+ *     zarr.json              a group: attributes
+ *     phi/zarr.json          an array: shape, type, chunks, dimensions, attributes
+ *     phi/c/0/0              a chunk; at the array's edge filled up to the full chunk
+ */
+import * as zarrita from "zarrita";
+import { SpectroscopeError } from "../../kernels/errors";
+import { type Json, type JsonObject, normalizeJson } from "./json";
+import { elementCount } from "./npy";
+import { readError, ZarrArray, ZSTD } from "./zarr-array";
+import { METADATA, ZarrFiles } from "./zarr-files";
+import { hasNoValue, type ZarrInput, type ZarrType, zarrTypeNamed, zarrTypes } from "./zarr-values";
+
+type Location = zarrita.Location<ZarrFiles>;
+
+/** An array to be made. */
+export interface ZarrArraySpec<T extends ZarrType = ZarrType> {
+  readonly name: string;
+  readonly dtype: T;
+  /** Name of each axis. */
+  readonly dims: readonly string[];
+  readonly shape: readonly number[];
+  /** Shape of a chunk; by default the array's own, cut along the first axes to `CHUNK_ELEMENTS`. */
+  readonly chunks?: readonly number[];
+  readonly attributes?: JsonObject;
+}
+
+/** Elements a chunk has at most by default: 16 MiB of f32. */
+const CHUNK_ELEMENTS = 2 ** 22;
+const BYTES = { name: "bytes", configuration: { endian: "little" } };
+/** NaN as xarray writes a `_FillValue`: the little-endian f64 in base64. */
+const FILL_NAN = "AAAAAAAA+H8=";
+
+function fail(message: string, hint?: string): never {
+  throw new SpectroscopeError(message, { code: "bad-input", hint });
+}
+
+function defaultChunks(shape: readonly number[]): number[] {
+  const chunks = shape.map((size) => Math.max(1, size));
+  for (let axis = 0; axis < chunks.length; axis++) {
+    const rest = elementCount(chunks) / chunks[axis];
+    chunks[axis] = Math.min(chunks[axis], Math.max(1, Math.floor(CHUNK_ELEMENTS / rest)));
+  }
+  return chunks;
+}
+
+export class ZarrGroup {
+  private constructor(
+    readonly files: ZarrFiles,
+    private readonly location: Location,
+    private values: JsonObject,
+  ) {}
+
+  /** Makes a group at a path, or gives one that is there new attributes; what is in it stays. */
+  static async create(path: string, attributes: JsonObject = {}): Promise<ZarrGroup> {
+    const files = new ZarrFiles(path);
+    return ZarrGroup.make(files, zarrita.root(files), attributes);
+  }
+
+  private static async make(files: ZarrFiles, location: Location, attributes: JsonObject): Promise<ZarrGroup> {
+    const values = normalizeJson(attributes, "attributes") as JsonObject;
+    await zarrita.create(location, { attributes: values });
+    return new ZarrGroup(files, location, values);
+  }
+
+  /** Opens a group. @throws SpectroscopeError when there is none */
+  static async open(path: string): Promise<ZarrGroup> {
+    const files = new ZarrFiles(path);
+    return ZarrGroup.at(files, zarrita.root(files));
+  }
+
+  private static async at(files: ZarrFiles, location: Location): Promise<ZarrGroup> {
+    const path = files.pathOf(location.resolve(METADATA).path);
+    try {
+      const node = await zarrita.open.v3(location, { kind: "group" });
+      return new ZarrGroup(files, location, (node.attrs ?? {}) as JsonObject);
+    } catch (error) {
+      if (zarrita.isZarritaError(error, "NotFoundError")) fail(`${path}: no Zarr v3 group there`, "check the path");
+      throw readError(path, error);
+    }
+  }
+
+  get path(): string {
+    return this.files.pathOf(this.location.path);
+  }
+
+  get attributes(): JsonObject {
+    return this.values;
+  }
+
+  /** Adds attributes, or replaces those of the same name. */
+  async setAttributes(changes: { readonly [name: string]: Json }): Promise<void> {
+    this.values = normalizeJson({ ...this.values, ...changes }, "attributes") as JsonObject;
+    await zarrita.create(this.location, { attributes: this.values });
+  }
+
+  private member(name: string): Location {
+    // So it is a Python identifier, and a path on every system.
+    if (!/^[A-Za-z_]\w*$/.test(name)) {
+      fail(`${JSON.stringify(name)} cannot name an array or group`, "use letters, digits and _");
+    }
+    return this.location.resolve(name);
+  }
+
+  /** Makes a group in this one. */
+  addGroup(name: string, attributes: JsonObject = {}): Promise<ZarrGroup> {
+    return ZarrGroup.make(this.files, this.member(name), attributes);
+  }
+
+  /** @throws SpectroscopeError when there is none of that name */
+  group(name: string): Promise<ZarrGroup> {
+    return ZarrGroup.at(this.files, this.member(name));
+  }
+
+  /** Makes an array without data. Chunks that are there already stay. @throws SpectroscopeError for a shape that cannot be */
+  async add<T extends ZarrType>(spec: ZarrArraySpec<T>): Promise<ZarrArray<T>> {
+    const { name, dtype, dims, shape, chunks = defaultChunks(shape), attributes = {} } = spec;
+    const location = this.member(name);
+    const natural = (least: number) => (size: number) => Number.isSafeInteger(size) && size >= least;
+    const sound = shape.every(natural(0)) && chunks.every(natural(1));
+    if (!sound || dims.length !== shape.length || chunks.length !== shape.length) {
+      fail(`array ${name}: dimensions [${dims}], shape [${shape}] and chunks [${chunks}] do not go together`);
+    }
+    const fill = hasNoValue(dtype) ? { _FillValue: FILL_NAN } : {};
+    const packing = dtype === "string" ? { name: "vlen-utf8", configuration: {} } : BYTES;
+    const { name: dataType, fill: fillValue } = zarrTypes[dtype];
+    const node = await zarrita.create(location, {
+      shape: [...shape],
+      chunkShape: [...chunks],
+      dtype: dataType as zarrita.DataType,
+      codecs: [packing, { name: "zstd", configuration: ZSTD }],
+      // zarrita takes a BigInt for int64, which its JSON cannot hold; a number says the same.
+      fillValue: fillValue as zarrita.Scalar<zarrita.DataType>,
+      dimensionNames: [...dims],
+      attributes: normalizeJson({ ...attributes, ...fill }, `attributes of ${name}`) as zarrita.Attributes,
+    });
+    return new ZarrArray(node, dtype);
+  }
+
+  /** Makes an array and writes it. */
+  async write<T extends ZarrType>(spec: ZarrArraySpec<T>, data: ZarrInput<T>): Promise<void> {
+    await (await this.add(spec)).write(data);
+  }
+
+  /** Names of the arrays, sorted. */
+  async arrays(): Promise<string[]> {
+    const names = await this.files.members(this.location.path);
+    const nodes = await Promise.all(names.map((name) => zarrita.open.v3(this.member(name)).catch(() => undefined)));
+    return names.filter((_, i) => nodes[i] instanceof zarrita.Array);
+  }
+
+  /** Opens an array. @throws SpectroscopeError when it is missing, damaged, or of another type than the one asked for */
+  async array<T extends ZarrType>(name: string, dtype: T): Promise<ZarrArray<T>> {
+    const location = this.member(name);
+    const path = this.files.pathOf(location.path);
+    let node: zarrita.Array<zarrita.DataType, ZarrFiles>;
+    try {
+      node = await zarrita.open.v3(location, { kind: "array" });
+    } catch (error) {
+      if (zarrita.isZarritaError(error, "NotFoundError")) {
+        const others = await this.arrays();
+        fail(`${this.path}: no array ${name}`, `there are ${others.join(", ") || "none"}`);
+      }
+      throw readError(`${path}/${METADATA}`, error);
+    }
+    const found = zarrTypeNamed(node.dtype);
+    if (found !== dtype) {
+      fail(`${path}: holds ${node.dtype}, expected ${zarrTypes[dtype].name}`, "read it as the type it has");
+    }
+    return new ZarrArray(node, dtype);
+  }
+
+  /** Whether an array or group of that name is there. */
+  async has(name: string): Promise<boolean> {
+    return this.files.has(this.member(name).resolve(METADATA).path);
+  }
+}
