@@ -120,8 +120,8 @@ def checkpoint(case: str, model, ids: torch.Tensor, settings: dict, strict: bool
 
 
 TRAJECTORIES = {
-    "l3h1": Settings(seed=5, lr=1e-4, n_beta=1000.0, localization=300.0, noise_level=1.0, batch_size=2),
-    "l5 mlp[0:64]": Settings(seed=5, lr=1e-4, n_beta=1000.0, localization=300.0, noise_level=1.0, batch_size=2),
+    restriction: (restriction, Settings(seed=5, lr=1e-4, n_beta=1000.0, localization=300.0, noise_level=1.0, batch_size=2))
+    for restriction in ("l3h1", "l5 mlp[0:64]")
 }
 STEPS = 8
 

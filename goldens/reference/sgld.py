@@ -1,6 +1,6 @@
-"""SGLD chains by the formula, in float64, with the project's noise and batches."""
+"""SGLD and RMSprop-SGLD chains by the formula, in float64, with the project's noise and batches."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, fields
 
 import torch
 
@@ -10,7 +10,7 @@ from philox import batch_indices, derive_key, normals
 
 @dataclass(frozen=True)
 class Settings:
-    """Of a run; names are those of configs."""
+    """Of a run; names and defaults are those of configs."""
 
     seed: int
     lr: float
@@ -18,9 +18,16 @@ class Settings:
     localization: float
     noise_level: float
     batch_size: int
+    sampling_method: str = "sgmcmc_sgld"
+    llc_weight_decay: float = 0.0
+    bounding_box_size: float = 0.0
+    rmsprop_alpha: float = 0.99
+    rmsprop_eps: float = 0.1
+    rmsprop_init: str = "ones"
 
     def as_json(self) -> dict:
-        return asdict(self)
+        """Without what is at its default."""
+        return {f.name: getattr(self, f.name) for f in fields(self) if getattr(self, f.name) != f.default}
 
 
 class Chain:
@@ -33,7 +40,20 @@ class Chain:
         self.w = self.center.clone()
         self.noise_key = derive_key(settings.seed, restriction, chain, "noise")
         self.batch_key = derive_key(settings.seed, restriction, chain, "batch")
+        self.v = torch.full_like(self.w, 1.0 if settings.rmsprop_init == "ones" else 0.0)
         self.updates = 0
+
+    def rate(self, g: torch.Tensor) -> float | torch.Tensor:
+        """The step size of this update: one number, or by RMSprop one for every weight."""
+        s = self.settings
+        if s.sampling_method == "sgmcmc_sgld":
+            return s.lr
+        if s.sampling_method != "rmsprop_sgld":
+            raise ValueError(f"unknown sampling_method {s.sampling_method}")
+        self.v = s.rmsprop_alpha * self.v + (1 - s.rmsprop_alpha) * g**2
+        # A moment that starts at 1 has its bias taken out, one that starts at 0 has not.
+        correction = 1 / (1 - s.rmsprop_alpha ** (self.updates + 1)) if s.rmsprop_init == "ones" else 1.0
+        return s.lr / ((self.v * correction).sqrt() + s.rmsprop_eps)
 
     def step(self) -> float:
         """One update; the batch's mean loss before it."""
@@ -43,8 +63,11 @@ class Chain:
         loss = token_losses(self.model, self.pool[rows]).mean()
         g = self.block.gradient(loss)
         xi = torch.from_numpy(normals(self.noise_key, self.updates, self.block.size))
-        drift = s.n_beta * g + s.localization * (self.w - self.center)
-        self.w = self.w - s.lr / 2 * drift + s.noise_level * s.lr**0.5 * xi
+        drift = s.n_beta * g + s.localization * (self.w - self.center) + s.llc_weight_decay * self.w
+        lr = self.rate(g)
+        self.w = self.w - lr / 2 * drift + s.noise_level * lr**0.5 * xi
+        if s.bounding_box_size > 0:
+            self.w = self.w.clamp(self.center - s.bounding_box_size, self.center + s.bounding_box_size)
         self.updates += 1
         return loss.item()
 

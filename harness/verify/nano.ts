@@ -6,13 +6,14 @@ import type { Device } from "../../runtime/device/device";
 import { projectRoot } from "../../runtime/device/root";
 import { parseRestriction } from "../../runtime/neox/restriction";
 import { memoryTensors } from "../../runtime/neox/weights";
+import type { ChainSpec } from "../../runtime/sampler/chain-plans";
 import { Chains } from "../../runtime/sampler/chains";
 import { Laboratory } from "../../runtime/sampler/laboratory";
 import type { SamplerSettings } from "../../runtime/sampler/settings";
 import { type ComponentSums, susceptibility } from "../../runtime/susceptibility/estimate";
 import { Golden, lossRows, type OnRow } from "./golden";
 import type { Row } from "./kernels";
-import type { Manifest } from "./manifest";
+import type { GoldenEntry, Manifest } from "./manifest";
 import { runSettings, trajectoryRows } from "./trajectories";
 
 type Model = Pick<LoadedModel, "config" | "weights">;
@@ -65,7 +66,7 @@ export async function verifyOddModels(device: Device, manifest: Manifest, onRow:
   return rows;
 }
 
-/** Weights after 50 SGLD updates with the project's noise and batches. */
+/** Weights after 200 updates by SGLD and by RMSprop-SGLD with the project's noise and batches. */
 export async function verifyTrajectories(device: Device, manifest: Manifest, onRow: OnRow = () => {}): Promise<Row[]> {
   return trajectoryRows(device, await Golden.open(manifest, "nano/sgld"), await nano(), onRow);
 }
@@ -89,7 +90,7 @@ async function sampleComponent(chains: Chains, settings: SamplerSettings, tokens
   return { traces, phi, sums };
 }
 
-/** Susceptibilities of a few components by both estimators, and the loss differences they are made of. */
+/** Susceptibilities of a few components by both estimators, and the loss differences they are made of, case by case. */
 export async function verifySusceptibilities(
   device: Device,
   manifest: Manifest,
@@ -98,48 +99,59 @@ export async function verifySusceptibilities(
   const golden = await Golden.open(manifest, "nano/chi");
   const model = await nano();
   const rows: Row[] = [];
-  const add = (result: Row) => {
-    rows.push(result);
-    onRow(result);
-  };
-  const [entry] = golden.entries;
-  const { sampler, settings } = runSettings(entry);
-  const components = settings.components as string[];
   const lab = new Laboratory(device, model.config, model.weights);
   try {
-    const [poolIds, probeIds] = [golden.ids("chi/pool"), golden.ids("chi/probe")];
+    const [poolIds, probeIds] = [golden.ids("pool/ids"), golden.ids("probe/ids")];
     const pool = lab.addText("pool", poolIds.ids, poolIds.columns);
     const probe = lab.addText("probe", probeIds.ids, probeIds.columns);
-    const N = probe.targets.length;
-    const part = (name: string, index: number) => {
-      const { data } = golden.tensor(`chi/${name}`);
-      const size = data.length / components.length;
-      return data.subarray(index * size, (index + 1) * size);
-    };
-    const column = (name: string, index: number) => {
-      const { data } = golden.tensor(`chi/${name}`);
-      return Float64Array.from({ length: N }, (_, i) => data[i * components.length + index]);
-    };
-    let full: ComponentSums | undefined;
-    for (const [index, component] of components.entries()) {
-      const restriction = parseRestriction(component, model.config);
-      const chains = await Chains.open(lab, { restriction, settings: sampler, pool, probe });
-      try {
-        const { traces, phi, sums } = await sampleComponent(chains, sampler, N);
-        // The golden lists `full` first, because two_chain needs it.
-        full ??= sums;
-        add(golden.compare(entry, `phi of ${component}`, phi, part("phi", index), "phi"));
-        add(golden.compare(entry, `traces of ${component}`, traces, part("traces", index), "traces"));
-        for (const [estimator, other] of [["single_chain", undefined] as const, ["two_chain", full] as const]) {
-          const { chi } = susceptibility(sums, other);
-          add(golden.compare(entry, `${estimator} chi of ${component}`, chi, column(estimator, index), estimator));
-        }
-      } finally {
-        chains.close();
-      }
+    for (const entry of golden.entries) {
+      await susceptibilityRows(golden, entry, lab, { pool, probe }, (row) => {
+        rows.push(row);
+        onRow(row);
+      });
     }
   } finally {
     lab.close();
   }
   return rows;
+}
+
+/** One case: every component's chains, and chi by both estimators. */
+async function susceptibilityRows(
+  golden: Golden,
+  entry: GoldenEntry,
+  lab: Laboratory,
+  texts: Pick<ChainSpec, "pool" | "probe">,
+  onRow: OnRow,
+): Promise<void> {
+  const { sampler, settings } = runSettings(entry);
+  const components = settings.components as string[];
+  const N = texts.probe.targets.length;
+  const part = (name: string, index: number) => {
+    const { data } = golden.tensor(`${entry.case}/${name}`);
+    const size = data.length / components.length;
+    return data.subarray(index * size, (index + 1) * size);
+  };
+  const column = (name: string, index: number) => {
+    const { data } = golden.tensor(`${entry.case}/${name}`);
+    return Float64Array.from({ length: N }, (_, i) => data[i * components.length + index]);
+  };
+  let full: ComponentSums | undefined;
+  for (const [index, component] of components.entries()) {
+    const restriction = parseRestriction(component, lab.config);
+    const chains = await Chains.open(lab, { restriction, settings: sampler, ...texts });
+    try {
+      const { traces, phi, sums } = await sampleComponent(chains, sampler, N);
+      // The golden lists `full` first, because two_chain needs it.
+      full ??= sums;
+      onRow(golden.compare(entry, `phi of ${component}`, phi, part("phi", index), "phi"));
+      onRow(golden.compare(entry, `traces of ${component}`, traces, part("traces", index), "traces"));
+      for (const [estimator, other] of [["single_chain", undefined] as const, ["two_chain", full] as const]) {
+        const { chi } = susceptibility(sums, other);
+        onRow(golden.compare(entry, `${estimator} chi of ${component}`, chi, column(estimator, index), estimator));
+      }
+    } finally {
+      chains.close();
+    }
+  }
 }

@@ -1,11 +1,11 @@
-/** Holds chains of SGLD updates to a golden: every weight after so many of them, with the project's noise and batches. */
+/** Holds chains to a golden: every weight after their updates, with the project's noise and batches. */
 import { SpectroscopeError } from "../../kernels/errors";
 import type { Device } from "../../runtime/device/device";
 import type { LossModel } from "../../runtime/neox/losses";
 import { parseRestriction } from "../../runtime/neox/restriction";
 import { Chains } from "../../runtime/sampler/chains";
 import { Laboratory } from "../../runtime/sampler/laboratory";
-import type { SamplerSettings } from "../../runtime/sampler/settings";
+import { checkSettings, type SamplerSettings, samplerDefaults } from "../../runtime/sampler/settings";
 import type { Golden, OnRow } from "./golden";
 import type { Row } from "./kernels";
 import type { GoldenEntry } from "./manifest";
@@ -15,31 +15,50 @@ export interface RunSettings {
   readonly settings: Readonly<Record<string, unknown>>;
 }
 
-/** Sampler settings of an entry; a run's own count of updates stands in where the golden has no draws. */
+const numbers = [
+  "seed",
+  "lr",
+  "n_beta",
+  "localization",
+  "llc_weight_decay",
+  "bounding_box_size",
+  "noise_level",
+  "rmsprop_alpha",
+  "rmsprop_eps",
+  "num_chains",
+  "num_draws",
+  "num_burnin_steps",
+  "num_steps_bw_draws",
+  "batch_size",
+] as const satisfies (keyof SamplerSettings)[];
+
+/** For trajectories, which count updates and make no draws. */
+const noDraws = { num_draws: 1, num_burnin_steps: 0, num_steps_bw_draws: 1 };
+
+/**
+ * Sampler settings of an entry: what it does not say is at its default, and a run's own count of updates stands in
+ * where the golden has no draws.
+ * @throws SpectroscopeError when a setting is missing, of the wrong kind or refused
+ */
 export function runSettings(entry: GoldenEntry): RunSettings {
   const settings = entry.settings ?? {};
-  const read = (key: keyof SamplerSettings, otherwise?: number): number => {
-    const value = settings[key] ?? otherwise;
-    if (typeof value !== "number") {
-      throw new SpectroscopeError(
-        `goldens/manifest.json: ${entry.case}: settings.${key} is ${value}, expected a number`,
-      );
-    }
-    return value;
-  };
-  const sampler: SamplerSettings = {
-    seed: read("seed"),
-    lr: read("lr"),
-    n_beta: read("n_beta"),
-    localization: read("localization"),
-    noise_level: read("noise_level"),
-    batch_size: read("batch_size"),
-    num_chains: read("num_chains"),
-    num_draws: read("num_draws", 1),
-    num_burnin_steps: read("num_burnin_steps", 0),
-    num_steps_bw_draws: read("num_steps_bw_draws", 1),
-  };
+  const given: Record<string, unknown> = { ...samplerDefaults, ...noDraws, ...settings };
+  for (const key of numbers) {
+    if (typeof given[key] === "number") continue;
+    throw new SpectroscopeError(
+      `goldens/manifest.json: ${entry.case}: settings.${key} is ${given[key]}, expected a number`,
+    );
+  }
+  const keys = [...numbers, "sampling_method", "rmsprop_init"] as const;
+  const sampler = Object.fromEntries(keys.map((key) => [key, given[key]])) as unknown as SamplerSettings;
+  checkSettings(sampler);
   return { sampler, settings };
+}
+
+/** The restriction that an entry runs: its case's name unless its settings name another. */
+function restrictionOf(entry: GoldenEntry): string {
+  const { restriction } = entry.settings ?? {};
+  return typeof restriction === "string" ? restriction : entry.case;
 }
 
 interface StoredSlice {
@@ -59,7 +78,7 @@ function unpadded(blocks: ArrayLike<number>, chains: number, slices: readonly St
   return Float64Array.from(out);
 }
 
-/** Every restriction of a golden but its `pool`, which names the text: weights after `num_steps` updates. */
+/** Every case of a golden but its `pool`, which names the text: weights after `num_steps` updates. */
 export async function trajectoryRows(device: Device, golden: Golden, model: LossModel, onRow: OnRow): Promise<Row[]> {
   const rows: Row[] = [];
   const lab = new Laboratory(device, model.config, model.weights);
@@ -70,7 +89,7 @@ export async function trajectoryRows(device: Device, golden: Golden, model: Loss
     for (const entry of golden.entries) {
       if (entry.case === "pool") continue;
       const { sampler, settings } = runSettings(entry);
-      const restriction = parseRestriction(entry.case, model.config);
+      const restriction = parseRestriction(restrictionOf(entry), model.config);
       const chains = await Chains.open(lab, { restriction, settings: sampler, pool, probe });
       try {
         for (let t = 0; t < Number(settings.num_steps); t++) {
