@@ -13,14 +13,17 @@ interface DawnBinding {
 export interface Dawn {
   readonly driver?: SoftwareDriver;
   readonly attempts: readonly { place: string; found: boolean }[];
-  /** A fresh GPU object: adapters are single-use, so each device gets its own. */
+  /** The GPU object of these options. Adapters are single-use, but one object gives as many as are asked for. */
   gpu(options?: readonly string[]): GPU;
 }
 
 let loaded: Dawn | undefined;
 
-/** Every GPU object made: a Vulkan instance that is collected while the process goes on crashes software drivers. */
-const instances: GPU[] = [];
+/**
+ * GPU objects by their options, one each: it holds a Vulkan instance, which a process that opens devices all day would collect
+ * one a device of, and which crashes software drivers when it is garbage-collected while the process goes on.
+ */
+const instances = new Map<string, GPU>();
 
 /**
  * Loads Dawn with a software Vulkan driver added behind the hardware ones.
@@ -46,8 +49,9 @@ export function loadDawn(projectRoot: string): Dawn {
           hint: "choose auto, software or an adapter's name",
         });
       }
-      const gpu = binding.create(["disable-dawn-features=timestamp_quantization", ...options]);
-      instances.push(gpu);
+      const key = options.join(" ");
+      const gpu = instances.get(key) ?? binding.create(["disable-dawn-features=timestamp_quantization", ...options]);
+      instances.set(key, gpu);
       return gpu;
     },
   };

@@ -1,0 +1,125 @@
+import { rmsprop } from "../../kernels/sgld/rmsprop";
+import { step } from "../../kernels/sgld/step";
+import type { Device } from "../../runtime/device/device";
+import { BoundPlan } from "../../runtime/dispatch/executor";
+import { Memory } from "../../runtime/dispatch/memory";
+import { tensor, type View } from "../../runtime/dispatch/plan";
+import { readTensors } from "../../runtime/dispatch/readback";
+import { tokenView } from "../../runtime/neox/model";
+import { call } from "../../runtime/neox/tape";
+import { chainKeys } from "../../runtime/sampler/batches";
+import { biasCorrection, UPDATE_LABEL } from "../../runtime/sampler/chain-plans";
+import type { SamplerSettings } from "../../runtime/sampler/settings";
+
+/** A loss that is no network's and whose posterior is known. */
+export interface Target {
+  readonly dims: number;
+  /** w*, where chains start and to which they are pulled, [dims]. */
+  readonly center: readonly number[];
+  /** L of the weights w[at], ..., w[at + dims - 1]. */
+  loss(w: ArrayLike<number>, at: number): number;
+  /** The gradient of L there, written to the same places of `out`. */
+  gradient(w: ArrayLike<number>, at: number, out: Float64Array): void;
+}
+
+/** Targets side by side in one chain: their losses add up, and none feels another. */
+export function beside(targets: readonly Target[]): Target {
+  const offsets = targets.map((_, i) => targets.slice(0, i).reduce((sum, { dims }) => sum + dims, 0));
+  return {
+    dims: targets.reduce((sum, { dims }) => sum + dims, 0),
+    center: targets.flatMap(({ center }) => center),
+    loss: (w, at) => targets.reduce((sum, target, i) => sum + target.loss(w, at + offsets[i]), 0),
+    gradient: (w, at, out) => {
+      for (const [i, target] of targets.entries()) target.gradient(w, at + offsets[i], out);
+    },
+  };
+}
+
+/** Parameter blocks that the chains are spread over; their number must be a multiple of it. */
+export const BLOCKS = 4;
+
+/** Names the noise of target chains, as a restriction's name does in a run. */
+export const TARGET = "target";
+
+/**
+ * Chains of a target, moved by the sampler's kernels on the device; draws as `Chains` makes them. Gradients come from
+ * the host in f64 at every update: many chains of few weights make many independent samples of few updates. A parameter
+ * block holds many chains side by side, as if they were parts of one model: every element has its own noise, and a
+ * workgroup costs a software adapter the same whether it moves four weights or 256.
+ */
+export class TargetChains {
+  private update = 0;
+  private drawn = 0;
+
+  private constructor(
+    private readonly memory: Memory,
+    private readonly plan: BoundPlan,
+    private readonly views: { readonly w: View; readonly g: View; readonly v: View },
+    private readonly target: Target,
+    private readonly settings: SamplerSettings,
+  ) {}
+
+  static async open(device: Device, target: Target, settings: SamplerSettings): Promise<TargetChains> {
+    const memory = new Memory(device);
+    const size = (settings.num_chains * target.dims) / BLOCKS;
+    const [w, g, v] = ["w", "g", "v"].map((name) => tensor(name, [BLOCKS, size], "kept"));
+    const center = tensor("w*", [size], "kept");
+    const keys = tokenView("keys", [BLOCKS, 2]);
+    const start = new Float32Array(BLOCKS * size);
+    for (let i = 0; i < start.length; i++) start[i] = target.center[i % target.dims];
+    memory.write(w, start);
+    memory.write(center, start.subarray(0, size));
+    const blocks = Array.from({ length: BLOCKS }, (_, block) => block);
+    memory.write(keys, chainKeys(settings.seed, TARGET, blocks, "noise"));
+    memory.write(v, start.fill(settings.rmsprop_init === "ones" ? 1 : 0));
+    const { lr, n_beta, localization, llc_weight_decay: weight_decay, bounding_box_size, noise_level } = settings;
+    const common = { lr, n_beta, localization, weight_decay, bounding_box_size, noise_level, step: 0 };
+    const { rmsprop_alpha: decay, rmsprop_eps: epsilon } = settings;
+    const move =
+      settings.sampling_method === "rmsprop_sgld"
+        ? call(UPDATE_LABEL, rmsprop, { w, v, g, center, keys }, { ...common, decay, epsilon, correction: 1 })
+        : call(UPDATE_LABEL, step, { w, g, center, keys }, common);
+    const plan = await BoundPlan.bind({ name: TARGET, calls: [move] }, memory);
+    return new TargetChains(memory, plan, { w, g, v }, target, settings);
+  }
+
+  /** Runs to the next draw: the weights, [chains, dims]. */
+  draw(): Promise<Float32Array> {
+    const { num_burnin_steps, num_steps_bw_draws } = this.settings;
+    return this.run(num_steps_bw_draws + (this.drawn++ === 0 ? num_burnin_steps : 0));
+  }
+
+  /** RMSprop's second moment, [chains, dims]. */
+  moment(): Promise<Float32Array> {
+    return this.read(this.views.v);
+  }
+
+  close(): void {
+    this.plan.destroy();
+    this.memory.destroy();
+  }
+
+  private async run(updates: number): Promise<Float32Array> {
+    const { target, settings, views, memory } = this;
+    const gradient = new Float64Array(views.w.slot.size);
+    let w = await this.read(views.w);
+    for (let i = 0; i < updates; i++) {
+      if (settings.n_beta > 0) {
+        for (let at = 0; at < w.length; at += target.dims) target.gradient(w, at, gradient);
+        memory.write(views.g, Float32Array.from(gradient));
+      }
+      const correction = biasCorrection(settings, this.update + 1);
+      const step = { step: this.update++ };
+      this.plan.setParams(UPDATE_LABEL, settings.sampling_method === "rmsprop_sgld" ? { ...step, correction } : step);
+      this.plan.submit();
+      // Without a loss nothing need come back; now and then it does, to keep the queue short.
+      if (settings.n_beta > 0 || i % 32 === 31 || i === updates - 1) w = await this.read(views.w);
+    }
+    return w;
+  }
+
+  private async read(view: View): Promise<Float32Array> {
+    const [data] = await readTensors(this.memory.device, [this.memory.tensor(view)]);
+    return data as Float32Array;
+  }
+}

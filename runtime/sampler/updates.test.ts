@@ -1,0 +1,115 @@
+/**
+ * Updates of chains of a tiny model, weight by weight, against their definition in f64 with gradients by differences.
+ */
+import * as assert from "uvu/assert";
+import { testDevice } from "../../harness/test/device";
+import { hostLosses } from "../../harness/test/host-losses";
+import { suite } from "../../harness/test/suite";
+import { CONTEXT, neuronBiases, type TinyModel, tinyModel } from "../../harness/test/tiny-model";
+import { deriveKey, normals } from "../../kernels/philox/philox";
+import { parseRestriction } from "../neox/restriction";
+import { Chains } from "./chains";
+import { Laboratory } from "./laboratory";
+import { type SamplerSettings, samplerDefaults } from "./settings";
+
+const test = suite("runtime/sampler/updates", { gpu: true });
+
+const PARAMETER = neuronBiases(0);
+const NEURONS = 2;
+const settings: SamplerSettings = {
+  ...samplerDefaults,
+  seed: 33,
+  lr: 0.02,
+  n_beta: 8,
+  localization: 3,
+  num_chains: 4,
+  num_draws: 6,
+  num_burnin_steps: 0,
+  num_steps_bw_draws: 1,
+  batch_size: 1,
+};
+const cases: Record<string, Partial<SamplerSettings>> = {
+  SGLD: {},
+  "SGLD with decay, a box and less noise": { llc_weight_decay: 5, bounding_box_size: 0.15, noise_level: 0.7 },
+  "RMSprop-SGLD from ones": { sampling_method: "rmsprop_sgld", lr: 0.05 },
+  "RMSprop-SGLD from zeros": {
+    sampling_method: "rmsprop_sgld",
+    rmsprop_init: "zeros",
+    rmsprop_alpha: 0.9,
+    rmsprop_eps: 0.2,
+  },
+  "RMSprop-SGLD with decay and a box": {
+    sampling_method: "rmsprop_sgld",
+    lr: 0.05,
+    llc_weight_decay: 5,
+    bounding_box_size: 0.05,
+  },
+};
+
+/** Gradient of the mean loss at weights [chains, NEURONS], by differences that are good to the step's fourth power. */
+async function gradients(model: TinyModel, w: Float64Array): Promise<Float64Array> {
+  const step = 1e-2;
+  const offsets = [-2, -1, 1, 2];
+  const factors = [1 / 12, -2 / 3, 2 / 3, -1 / 12];
+  const points: number[] = [];
+  for (let i = 0; i < w.length; i++) {
+    const chain = i - (i % NEURONS);
+    for (const offset of offsets) {
+      for (let e = 0; e < NEURONS; e++) points.push(w[chain + e] + (chain + e === i ? offset * step : 0));
+    }
+  }
+  const losses = await hostLosses(model, PARAMETER, points);
+  return w.map((_, i) =>
+    factors.reduce((sum, factor, k) => {
+      const at = (i * offsets.length + k) * CONTEXT;
+      return sum + (factor / step) * (losses.subarray(at, at + CONTEXT).reduce((a, b) => a + b) / CONTEXT);
+    }, 0),
+  );
+}
+
+for (const [name, changes] of Object.entries(cases)) {
+  test(name, async (t) => {
+    const own = { ...settings, ...changes };
+    const model = await tinyModel(1, NEURONS);
+    const center = await model.weights.read(PARAMETER, 0, NEURONS);
+    const lab = new Laboratory(await testDevice(), model.config, model.weights);
+    const text = lab.addText("text", model.ids, model.ids.length);
+    const restriction = parseRestriction(PARAMETER, model.config);
+    const chains = await Chains.open(lab, { restriction, settings: own, pool: text, probe: text });
+    const { lr, n_beta, localization, llc_weight_decay, bounding_box_size: box, noise_level, num_chains } = own;
+    const w = Float64Array.from({ length: num_chains * NEURONS }, (_, i) => center[i % NEURONS]);
+    const v = new Float64Array(w.length).fill(own.rmsprop_init === "ones" ? 1 : 0);
+    let worst = 0;
+    let held = 0;
+    for (let update = 0; update < own.num_draws; update++) {
+      await chains.draw();
+      const blocks = await chains.parameters();
+      const g = await gradients(model, w);
+      for (let chain = 0; chain < num_chains; chain++) {
+        const z = normals(deriveKey(own.seed, PARAMETER, chain, "noise"), update, NEURONS);
+        for (let e = 0; e < NEURONS; e++) {
+          const i = chain * NEURONS + e;
+          let rate = lr;
+          if (own.sampling_method === "rmsprop_sgld") {
+            v[i] = own.rmsprop_alpha * v[i] + (1 - own.rmsprop_alpha) * g[i] ** 2;
+            const unbiased = own.rmsprop_init === "ones" ? v[i] / (1 - own.rmsprop_alpha ** (update + 1)) : v[i];
+            rate = lr / (Math.sqrt(unbiased) + own.rmsprop_eps);
+          }
+          const drift = n_beta * g[i] + localization * (w[i] - center[e]) + llc_weight_decay * w[i];
+          const moved = w[i] - (rate / 2) * drift + noise_level * Math.sqrt(rate) * z[e];
+          w[i] = box > 0 ? Math.min(Math.max(moved, center[e] - box), center[e] + box) : moved;
+          if (w[i] !== moved) held++;
+          worst = Math.max(worst, Math.abs(blocks[chain * chains.block.size + e] - w[i]));
+        }
+      }
+    }
+    t.note(`off by ${worst.toExponential(1)} at most after ${own.num_draws} updates; held by the box ${held} times`);
+    // Six updates of f32 numbers of order 1, each with a normal good to 2e-6 times the root of a rate below 1.
+    assert.ok(worst < 5e-6, `${worst}`);
+    assert.is(held > 0, box > 0, "the box holds some");
+    chains.close();
+    lab.close();
+  });
+}
+
+test.run();
