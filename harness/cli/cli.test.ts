@@ -1,6 +1,5 @@
 /** The command line as a person meets it: the built program in a process of its own. */
 import { spawn } from "node:child_process";
-import { createHash } from "node:crypto";
 import { copyFileSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -8,6 +7,7 @@ import * as assert from "uvu/assert";
 import { readSafetensors } from "../../models/safetensors-file";
 import { projectRoot } from "../../runtime/device/root";
 import { readNpy } from "../../runtime/store/npy-file";
+import { differingFiles, folderBytes, isResult } from "../test/folder-bytes";
 import { assertRefused, program, runProgram } from "../test/program";
 import { suite } from "../test/suite";
 
@@ -29,7 +29,8 @@ test.after(() => rmSync(folder, { recursive: true, force: true }));
 test("help names every command, and every command has help", () => {
   const help = cli("--help");
   assert.is(help.status, 0);
-  for (const name of ["run", "devices", "verify", "bench", "loss", "sample", "cluster", "report"]) {
+  const commands = ["run", "devices", "verify", "bench", "fetch", "loss", "sample", "merge", "cluster", "report"];
+  for (const name of [...commands, "controls", "sweep", "compare", "llc", "influence"]) {
     assert.match(help.stdout, name);
     assert.is(cli(name, "--help").status, 0);
   }
@@ -124,17 +125,6 @@ const SMALL = [
   "controls.n_beta_zero_draws=4",
 ].flatMap((set) => ["--set", set]);
 
-/** Hash of a run's results: everything but times and the report that shows them. */
-function fingerprint(directory: string): string {
-  const hash = createHash("sha256");
-  for (const entry of readdirSync(directory, { recursive: true, encoding: "utf8" }).sort()) {
-    if (/\.(npy|jsonl)$/.test(entry) || /(results|unit|manifest)\.json$/.test(entry)) {
-      hash.update(entry).update(readFileSync(join(directory, entry)));
-    }
-  }
-  return hash.digest("hex");
-}
-
 test("a run twice with one seed: the same bytes; interrupted and resumed: the same bytes", async (t) => {
   const first = join(folder, "first");
   const run = cli("run", ...SMALL, "--out", first, "--json");
@@ -142,7 +132,7 @@ test("a run twice with one seed: the same bytes; interrupted and resumed: the sa
   const facts = JSON.parse(run.stdout);
   assert.is(facts.tokens, 8 * 64);
   assert.ok(facts.scores.some((row: { features: string }) => row.features === "chi, shuffled draws"));
-  const wanted = fingerprint(first);
+  const wanted = folderBytes(first, isResult);
 
   const second = join(folder, "second");
   assert.is(await interrupted(["run", ...SMALL, "--out", second]), 130, "an interrupted run exits with 130");
@@ -153,19 +143,61 @@ test("a run twice with one seed: the same bytes; interrupted and resumed: the sa
   const states = Object.values(done).map(({ state }) => state);
   t.note(`interrupted with ${states.filter((state) => state === "done").length} of ${states.length} units done`);
   assert.ok(states.includes("pending"), "interrupted before its end");
-  const resumed = cli("run", ...SMALL, "--out", second);
+  assert.equal(
+    readdirSync(second)
+      .filter((name) => name.endsWith(".json"))
+      .sort(),
+    ["cluster-config.json", "manifest.json"],
+  );
+  const resumed = cli("run", "--resume", "--out", second);
   assert.is(resumed.status, 0, resumed.stderr);
-  assert.is(fingerprint(second), wanted);
+  assert.equal(differingFiles(folderBytes(second, isResult), wanted), []);
 
-  refused(cli("run", ...SMALL, "--set", "sampler.lr=0.01", "--out", second), 1, "sampler.lr", "0.01");
+  refused(cli("run", ...SMALL, "--set", "sampler.lr=0.01", "--out", second), 1, "sampler.lr: 0.02 there, 0.01 now");
+  const task = ["--set", "sampling_task=pool", "--set", "sampling_sequences=2", "--no-keep-traces"];
+  refused(
+    cli("run", ...SMALL, ...task, "--out", second),
+    1,
+    'sampling_task: "probe" there, "pool" now',
+    "sampling_sequences: 16 there, 2 now",
+    "keep_traces: true there, false now",
+    "choose another directory or the same config",
+  );
+  refused(
+    cli("run", "--resume", "--set", "sampler.lr=0.01", "--seed", "4", "--out", second),
+    1,
+    "sampler.lr",
+    "sampler.seed",
+  );
+  assert.equal(differingFiles(folderBytes(second, isResult), wanted), [], "what was refused changed nothing");
   const again = cli("cluster", second, "--json");
   assert.is(again.status, 0, again.stderr);
-  assert.is(fingerprint(second), wanted, "clustering again changes nothing");
+  assert.equal(differingFiles(folderBytes(second, isResult), wanted), [], "clustering again changes nothing");
   const report = cli("report", second);
   assert.is(report.status, 0, report.stderr);
   const html = readFileSync(join(second, "report.html"), "utf8");
   assert.match(html, "l1h2");
   assert.not(/(src|href)="https?:/.test(html));
+});
+
+test("--resume takes the run's own config and nothing beside it", () => {
+  refused(cli("run", "--resume"), 2, "--out is missing", "--out DIR");
+  refused(cli("run", "--resume", "--out", "absent"), 1, "absent: no manifest.json, so it is not a run");
+  assert.not(readdirSync(folder).includes("absent"));
+  mkdirSync(join(folder, "thesis"));
+  writeFileSync(join(folder, "thesis", "thesis.tex"), "precious");
+  refused(cli("sample", "--resume", "--out", "thesis"), 1, "thesis: no manifest.json");
+  const config = join(folder, "beside.json");
+  writeFileSync(config, "{}");
+  for (const beside of [["--config", config], ["--quick"]]) {
+    refused(
+      cli("run", "--resume", "--out", "first", ...beside),
+      2,
+      "the run's own config",
+      "leave --config and --quick out",
+    );
+  }
+  assert.equal(readdirSync(join(folder, "thesis")), ["thesis.tex"]);
 });
 
 /** Starts the program, interrupts it once some unit is done, and gives its exit code. */
@@ -175,7 +207,7 @@ function interrupted(words: string[]): Promise<number | null> {
     const out = words[words.indexOf("--out") + 1];
     const timer = setInterval(() => {
       try {
-        if (readdirSync(join(out, "components")).some((name) => !name.endsWith(".partial"))) {
+        if (readdirSync(out).some((name) => /^samples_.*\.zarr$/.test(name))) {
           clearInterval(timer);
           child.kill("SIGINT");
         }

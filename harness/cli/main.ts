@@ -3,15 +3,24 @@ import { version } from "../measure/run";
 import type { Command } from "./command";
 import { bench } from "./commands/bench";
 import { cluster } from "./commands/cluster";
+import { compare } from "./commands/compare";
+import { controls } from "./commands/controls";
 import { devices } from "./commands/devices";
 import { fetch } from "./commands/fetch";
+import { influence } from "./commands/influence";
+import { llc } from "./commands/llc";
 import { loss } from "./commands/loss";
+import { merge } from "./commands/merge";
 import { report } from "./commands/report";
 import { run, sample } from "./commands/run";
+import { sweep } from "./commands/sweep";
 import { verify } from "./commands/verify";
 import { findCommand, helpText, parseOptions, programHelp } from "./options";
 
-const commands: Command[] = [run, devices, verify, bench, fetch, loss, sample, cluster, report];
+const commands: Command[] = [
+  ...[run, devices, verify, bench, fetch, loss],
+  ...[sample, merge, cluster, controls, sweep, compare, llc, influence, report],
+];
 const specs = commands.map(({ spec }) => spec);
 
 async function main(words: string[]): Promise<number> {

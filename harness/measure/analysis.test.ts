@@ -7,11 +7,13 @@ import { clusterTokens } from "../../runtime/cluster/cluster";
 import { columnReliability } from "../../runtime/cluster/reliability";
 import { scorePartition } from "../../runtime/cluster/score";
 import { RunDirectory } from "../../runtime/store/run-directory";
-import { sumsFromTraces } from "../../runtime/susceptibility/estimate";
+import { splitHalf } from "../../runtime/susceptibility/agreement";
+import { gaussianMatrix, shuffledColumns } from "../../runtime/susceptibility/controls";
 import { Progress } from "../cli/progress";
+import { storeUnit } from "../test/made-up-unit";
 import { seededRandom } from "../test/random";
 import { suite } from "../test/suite";
-import { type AnalysisContext, analyze, clusterProfile, scoreRow } from "./analysis";
+import { type AnalysisContext, analyze, clusterProfile, columnWeights, scoreRow } from "./analysis";
 import { runConfig } from "./config";
 import { type ChiMatrices, chiMatrices } from "./features";
 
@@ -43,16 +45,11 @@ test.before(async () => {
       traces.push(...losses);
       phi.push(losses.reduce((a, b) => a + b, 0) / tokens);
     }
-    const sums = sumsFromTraces(traces, phi, shape);
-    await directory.writeUnit(name, {
-      arrays: {
-        phi: { shape: [draws, chains], data: Float32Array.from(phi) },
-        traces: { shape: [draws, chains, tokens], data: Float32Array.from(traces) },
-        sum_d: { shape: [chains, tokens], data: Float64Array.from(sums.sumD) },
-        sum_phi_d: { shape: [chains, tokens], data: Float64Array.from(sums.sumPhiD) },
-        baseline: { shape: [tokens], data: new Float32Array(tokens) },
-      },
-      facts: { weights: 1, settings: { lr: 0.1 } },
+    await storeUnit(directory, name, {
+      sizes: shape,
+      traces: Float32Array.from(traces),
+      phi: Float32Array.from(phi),
+      positions: columns - 1,
     });
   }
   const ids = Uint32Array.from({ length: 6 * columns }, (_, i) => (7 * i * i) % 11);
@@ -78,6 +75,8 @@ test("every feature set under its name, controls marked, each weighed by its own
       ["chi", false, false],
       ["chi, shuffled draws", true, false],
       ["chi, n_beta = 0", true, false],
+      ["chi, every column shuffled", true, false],
+      ["Gaussian matrix", true, false],
       ["chi, columns unweighted", false, false],
       ["chi, columns unweighted, shuffled draws", true, false],
       ["trace features", false, false],
@@ -92,18 +91,71 @@ test("every feature set under its name, controls marked, each weighed by its own
     Array.from((await clusterTokens(chi, config.cluster, weights ? { weights } : {})).labels);
   const labels = (name: string) => Array.from(results.find(({ features }) => features === name)!.clustering.labels);
   const chi = await chiMatrices(context.directory, components, request);
-  const shuffled = await chiMatrices(context.directory, components, { ...request, shuffle: true });
+  const shuffled = await chiMatrices(context.directory, components, { ...request, null: "shuffled" });
   const prior = await chiMatrices(context.directory, components, { ...request, suffix: " n_beta=0" });
   assert.equal(Array.from(reliability), Array.from(weightsOf(chi)));
   assert.ok(reliability.every((weight) => weight > 0.5));
   assert.equal(labels("chi"), await labelsOf(chi, weightsOf(chi)));
   assert.equal(labels("chi, shuffled draws"), await labelsOf(shuffled, weightsOf(shuffled)));
   assert.equal(labels("chi, n_beta = 0"), await labelsOf(prior, weightsOf(prior)));
+  const columnwise = { ...chi, chi: shuffledColumns(chi.chi, config.sampler.seed) };
+  assert.equal(labels("chi, every column shuffled"), await labelsOf(columnwise, weightsOf(chi)));
+  const noise = { ...chi, chi: gaussianMatrix(shape.tokens, components.length, config.sampler.seed) };
+  assert.equal(labels("Gaussian matrix"), await labelsOf(noise));
   assert.equal(labels("chi, columns unweighted"), await labelsOf(chi));
   assert.equal(labels("chi, columns unweighted, shuffled draws"), await labelsOf(shuffled));
   // The comparisons above mean something only where another path would end elsewhere.
   assert.not.equal(labels("chi, shuffled draws"), await labelsOf(shuffled, weightsOf(chi)));
   assert.not.equal(labels("chi, n_beta = 0"), labels("chi"));
+});
+
+test("a run without traces has the shifted control instead, and no trace features", async () => {
+  const bare = { ...config, keep_traces: false };
+  const { results } = await analyze({ ...context, config: bare });
+  const names = results.map(({ features }) => features);
+  assert.equal(names, [
+    "chi",
+    "chi, shifted draws",
+    "chi, n_beta = 0",
+    "chi, every column shuffled",
+    "Gaussian matrix",
+    "chi, columns unweighted",
+    "chi, columns unweighted, shifted draws",
+    "token identity",
+  ]);
+  const request = { estimator: config.estimator, seed: config.sampler.seed } as const;
+  const { chi } = await chiMatrices(context.directory, components, { ...request, null: "shifted" });
+  const { labels } = results.find(({ features }) => features === "chi, columns unweighted, shifted draws")!.clustering;
+  assert.equal(Array.from(labels), Array.from((await clusterTokens(chi, config.cluster)).labels));
+});
+
+test("without a loss in the posterior there is no n_beta = 0 control, nor where no draws are asked for it", async () => {
+  for (const set of ["sampler.n_beta=0", "controls.n_beta_zero_draws=0"]) {
+    const own = runConfig({}, "test", [...loose.map((text) => `cluster.${text}`), "trace_rank=6", set]);
+    const { results } = await analyze({ ...context, config: own });
+    assert.not(results.some(({ features }) => features.includes("n_beta")));
+  }
+});
+
+test("what two equal runs would correlate comes from halves of the chains; one chain has none", async () => {
+  const { chi, splitHalf: found } = await analyze(context);
+  assert.equal(Array.from(found), Array.from(splitHalf(chi.byChain, { seed: config.sampler.seed }).reliability));
+  // Tokens answer alike in all chains, so halves of them agree.
+  assert.ok(
+    found.every((value) => value > 0.9 && value <= 1),
+    `${found}`,
+  );
+  assert.is(columnWeights({ ...chi, byChain: chi.byChain.slice(0, 1) }, config), undefined);
+  const unweighted = { cluster: { ...config.cluster, column_weights: "none" } } as typeof config;
+  assert.is(columnWeights(chi, unweighted), undefined);
+});
+
+test("an interrupted analysis stops before the next clustering and says that nothing is lost", async () => {
+  let asked = 0;
+  const run = analyze({ ...context, interrupted: () => ++asked > 2 });
+  const error = await run.catch((thrown) => thrown);
+  assert.is(error.code, "interrupted");
+  assert.match(error.line, /stopped before the results were written; .*all draws are kept/);
 });
 
 test("token identity groups the measured targets, not the inputs", async () => {
@@ -136,6 +188,17 @@ test("roles and modes are scored each against their own names", () => {
   );
   assert.is(row.ariModes, scorePartition(labels, modeNumbers).ari);
   assert.ok(row.ariModes < 0.1);
+});
+
+test("without known labels a row has counts alone", () => {
+  const labels = Int32Array.of(0, 0, 0, -1);
+  const clustering = { clusters: [{ id: 0, members: [0, 1, 2] }], labels } as unknown as Parameters<
+    typeof scoreRow
+  >[0]["clustering"];
+  assert.equal(scoreRow({ features: "x", control: false, clustering }, undefined), {
+    ...{ features: "x", control: false, clusters: 1, covered: 0.75 },
+    ...{ meanBestF1: 0, rolesAboveHalf: 0, ariRoles: 0, ariModes: 0, nmiRoles: 0 },
+  });
 });
 
 test("a profile is the mean of normalized columns, its error the standard error of that mean over chains", () => {

@@ -6,12 +6,14 @@ import { normalizeColumns } from "../../runtime/cluster/normalize";
 import { columnReliability } from "../../runtime/cluster/reliability";
 import { scorePartition, scoreSets, type TokenSet } from "../../runtime/cluster/score";
 import type { RunDirectory } from "../../runtime/store/run-directory";
+import { splitHalf } from "../../runtime/susceptibility/agreement";
+import { gaussianMatrix, shuffledColumns } from "../../runtime/susceptibility/controls";
 import type { Progress } from "../cli/progress";
 import type { ScoreRow } from "../report/data";
 import type { RunConfig } from "./config";
 import { type ChiMatrices, chiMatrices, traceMatrix } from "./features";
 import type { Labels, RunText } from "./text";
-import { PRIOR_SUFFIX } from "./units";
+import { PRIOR_SUFFIX, priorSampled } from "./units";
 
 /** Roles with fewer tokens are not scored: an F1 over a handful says nothing. */
 export const MIN_ROLE_TOKENS = 10;
@@ -41,7 +43,15 @@ export interface Analysis {
   readonly chi: ChiMatrices;
   /** Weight of each column in the graph, by how far chains agree about it. */
   readonly reliability: Float64Array;
+  /** Split-half reliability of each column of chi; NaN with one chain. */
+  readonly splitHalf: Float64Array;
   readonly results: readonly FeatureResult[];
+}
+
+/** Weights of chi's columns in the graph, where the clustering weighs them and there are chains to do it by. */
+export function columnWeights({ byChain }: ChiMatrices, { cluster }: Pick<RunConfig, "cluster">) {
+  if (cluster.column_weights !== "reliability" || byChain.length < 2) return undefined;
+  return columnReliability(byChain, cluster.columns, cluster.reliability_z).weights;
 }
 
 /** chi, trace features, their controls and the baselines, each through the same clustering. */
@@ -64,32 +74,41 @@ export async function analyze(context: AnalysisContext): Promise<Analysis> {
       clustering: await clusterTokens(matrix, config.cluster, weights ? { weights } : {}),
     });
   };
-  const weighed = config.cluster.column_weights === "reliability";
-  const weightsOf = ({ byChain }: ChiMatrices) =>
-    weighed && byChain.length > 1
-      ? columnReliability(byChain, config.cluster.columns, config.cluster.reliability_z).weights
-      : undefined;
+  const weightsOf = (matrices: ChiMatrices) => columnWeights(matrices, config);
   const chi = await chiMatrices(directory, components, request);
   const reliability = weightsOf(chi);
   await add("chi", false, chi.chi, reliability);
-  const shuffled = await chiMatrices(directory, components, { ...request, shuffle: true });
-  await add("chi, shuffled draws", true, shuffled.chi, weightsOf(shuffled));
-  if (config.controls.n_beta_zero_draws > 0) {
+  const pairing = config.keep_traces ? "shuffled" : "shifted";
+  const shuffled = await chiMatrices(directory, components, { ...request, null: pairing });
+  await add(`chi, ${pairing} draws`, true, shuffled.chi, weightsOf(shuffled));
+  if (priorSampled(config)) {
     const prior = await chiMatrices(directory, components, { ...request, suffix: PRIOR_SUFFIX });
     await add("chi, n_beta = 0", true, prior.chi, weightsOf(prior));
   }
+  await add("chi, every column shuffled", true, shuffledColumns(chi.chi, seed), reliability);
+  await add("Gaussian matrix", true, gaussianMatrix(chi.chi.rows, chi.chi.cols, seed));
   if (reliability) {
     await add("chi, columns unweighted", false, chi.chi);
-    await add("chi, columns unweighted, shuffled draws", true, shuffled.chi);
+    await add(`chi, columns unweighted, ${pairing} draws`, true, shuffled.chi);
   }
-  const rank = config.trace_rank;
-  await add("trace features", false, await traceMatrix(directory, components, { rank, seed, shuffle: false }));
-  const control = await traceMatrix(directory, components, { rank, seed, shuffle: true });
-  await add("trace features, shuffled draws", true, control);
+  if (config.keep_traces) {
+    const rank = config.trace_rank;
+    await add("trace features", false, await traceMatrix(directory, components, { rank, seed, shuffle: false }));
+    const control = await traceMatrix(directory, components, { rank, seed, shuffle: true });
+    await add("trace features, shuffled draws", true, control);
+  }
   if (context.activations) await add("last-layer activations", false, context.activations);
   results.push({ features: "token identity", control: false, clustering: byToken(context.text) });
   for (const result of results.slice(context.activations ? -2 : -1)) Object.assign(result, { baseline: true });
-  return { chi, reliability: reliability ?? new Float64Array(components.length).fill(1), results };
+  return {
+    chi,
+    reliability: reliability ?? new Float64Array(components.length).fill(1),
+    splitHalf:
+      chi.byChain.length > 1
+        ? splitHalf(chi.byChain, { seed }).reliability
+        : new Float64Array(components.length).fill(Number.NaN),
+    results,
+  };
 }
 
 /** Every token id is a cluster. */
@@ -134,8 +153,9 @@ export function numbered(names: readonly string[]): { numbers: Int32Array; names
   return { numbers, names: found };
 }
 
-/** Scores of a clustering against the known modes and roles. */
-export function scoreRow(result: FeatureResult, labels: Labels): ScoreRow {
+/** A clustering's counts, and its scores against the known modes and roles; those are 0 where none are known. */
+export function scoreRow(result: FeatureResult, labels: Labels | undefined): ScoreRow {
+  if (!labels) return countsRow(result);
   const roles = numbered(labels.roles);
   const modes = numbered(labels.modes);
   const { clusters, labels: assigned } = result.clustering;
@@ -143,16 +163,28 @@ export function scoreRow(result: FeatureResult, labels: Labels): ScoreRow {
   const match = scoreSets(sets, roles.numbers, MIN_ROLE_TOKENS);
   const byRole = scorePartition(assigned, roles.numbers);
   return {
-    features: result.features,
-    control: result.control,
-    ...(result.baseline ? { baseline: true } : {}),
-    clusters: clusters.length,
-    covered: byRole.assigned,
+    ...countsRow(result),
     meanBestF1: match.meanBestF1,
     rolesAboveHalf: Math.round(match.shareAboveHalf * match.perLabel.length),
     ariRoles: byRole.ari,
     ariModes: scorePartition(assigned, modes.numbers).ari,
     nmiRoles: byRole.nmi,
+  };
+}
+
+function countsRow({ features, control, baseline, clustering }: FeatureResult): ScoreRow {
+  const { clusters, labels } = clustering;
+  return {
+    features,
+    control,
+    ...(baseline ? { baseline: true } : {}),
+    clusters: clusters.length,
+    covered: labels.filter((label) => label >= 0).length / labels.length,
+    meanBestF1: 0,
+    rolesAboveHalf: 0,
+    ariRoles: 0,
+    ariModes: 0,
+    nmiRoles: 0,
   };
 }
 

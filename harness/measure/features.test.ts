@@ -6,7 +6,9 @@ import * as assert from "uvu/assert";
 import { RunDirectory } from "../../runtime/store/run-directory";
 import { shuffledPairing } from "../../runtime/susceptibility/controls";
 import { shuffledSusceptibility, sumsFromTraces, susceptibility } from "../../runtime/susceptibility/estimate";
+import { storeUnit } from "../test/made-up-unit";
 import { seededRandom } from "../test/random";
+import { refused } from "../test/refused";
 import { suite } from "../test/suite";
 import { chiMatrices, traceMatrix } from "./features";
 
@@ -36,17 +38,7 @@ test.before(async () => {
       (_, s) => traces.subarray(s * tokens, (s + 1) * tokens).reduce((a, b) => a + b, 0) / tokens,
     );
     examples.set(name, { traces, phi });
-    const { sumD, sumPhiD } = sumsFromTraces(traces, phi, shape);
-    await directory.writeUnit(name, {
-      arrays: {
-        phi: { shape: [draws, chains], data: phi },
-        traces: { shape: [draws, chains, tokens], data: traces },
-        sum_d: { shape: [chains, tokens], data: Float64Array.from(sumD) },
-        sum_phi_d: { shape: [chains, tokens], data: Float64Array.from(sumPhiD) },
-        baseline: { shape: [tokens], data: new Float32Array(tokens) },
-      },
-      facts: { weights: 1, settings: { lr: 0.1 } },
-    });
+    await storeUnit(directory, name, { sizes: shape, traces, phi });
   }
 });
 test.after(() => rm(folder, { recursive: true, force: true }));
@@ -104,7 +96,7 @@ test("the control at n_beta = 0 is computed from its own units", async () => {
 
 test("the shuffled control pairs draws within each chain, and is of single_chain whatever was asked", async () => {
   for (const estimator of ["single_chain", "two_chain"] as const) {
-    const { chi, byChain } = await chiMatrices(directory, components, { estimator, seed: 6, shuffle: true });
+    const { chi, byChain } = await chiMatrices(directory, components, { estimator, seed: 6, null: "shuffled" });
     components.forEach((name, c) => {
       const pairing = shuffledPairing(6, name, shape.chains, shape.draws);
       const { traces, phi } = part(name, all);
@@ -116,6 +108,59 @@ test("the shuffled control pairs draws within each chain, and is of single_chain
       }
     });
   }
+});
+
+test("the shifted control pairs each draw with half a run earlier, within each chain, and needs no traces", async () => {
+  const { draws, tokens } = shape;
+  const lag = Math.floor(draws / 2);
+  const bare = await RunDirectory.open(join(folder, "bare"), { config: {}, provenance: {}, units: names });
+  for (const name of names) {
+    const { traces, phi } = examples.get(name)!;
+    await storeUnit(bare, name, { sizes: shape, traces, phi, keepTraces: false });
+  }
+  /** By the definition: minus the covariance of phi with the contrast of a draw `lag` later. */
+  const expected = (name: string, chains: readonly number[]) => {
+    const { traces, phi } = examples.get(name)!;
+    const row = (s: number, m: number) => s * shape.chains + m;
+    return Float64Array.from({ length: tokens }, (_, i) => {
+      const pairs = chains.flatMap((m) =>
+        Array.from({ length: draws - lag }, (_, at) => {
+          const later = row(at + lag, m);
+          return { a: phi[row(at, m)], b: traces[later * tokens + i] - phi[later] };
+        }),
+      );
+      const mean = (value: (pair: { a: number; b: number }) => number) =>
+        pairs.reduce((sum, pair) => sum + value(pair), 0) / pairs.length;
+      return -(mean(({ a, b }) => a * b) - mean(({ a }) => a) * mean(({ b }) => b));
+    });
+  };
+  for (const estimator of ["single_chain", "two_chain"] as const) {
+    for (const run of [directory, bare]) {
+      const { chi, byChain } = await chiMatrices(run, components, { estimator, seed: 6, null: "shifted" });
+      components.forEach((name, c) => {
+        sameColumn(chi, c, expected(name, all), `shifted ${name}`);
+        for (const m of all) sameColumn(byChain[m], c, expected(name, [m]), `shifted ${name}, chain ${m}`);
+      });
+    }
+  }
+  const own = await chiMatrices(bare, components, { estimator: "single_chain", seed: 6 });
+  components.forEach((name, c) => {
+    sameColumn(own.chi, c, susceptibility(sumsOf(name, all)).chi, `bare ${name}`);
+  });
+  const shuffled = chiMatrices(bare, components, { estimator: "single_chain", seed: 6, null: "shuffled" });
+  await refused(shuffled, /samples_l0h0\.zarr: keeps no losses of single draws; sample again with traces/);
+});
+
+test("one chain alone has chi and no error", async () => {
+  const { draws, tokens } = shape;
+  const single = await RunDirectory.open(join(folder, "single"), { config: {}, provenance: {}, units: ["l0h0"] });
+  const own = part("l0h0", [1]);
+  await storeUnit(single, "l0h0", { sizes: { draws, chains: 1, tokens }, traces: own.traces, phi: own.phi });
+  const { chi, error, byChain } = await chiMatrices(single, ["l0h0"], { estimator: "single_chain", seed: 1 });
+  sameColumn(chi, 0, susceptibility(sumsOf("l0h0", [1])).chi, "one chain");
+  assert.ok(error.every(Number.isNaN));
+  assert.is(byChain.length, 1);
+  await refused(chiMatrices(single, ["l0h0"], { estimator: "two_chain", seed: 1 }), /no unit "full" in this run/);
 });
 
 test("a shuffle pairs phi with the losses of the draw it names", () => {

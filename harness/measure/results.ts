@@ -4,12 +4,14 @@ import { parameterCount } from "../../models/parameters";
 import type { LoadedModel } from "../../models/weights";
 import type { Json, JsonObject } from "../../runtime/store/json";
 import type { RunDirectory } from "../../runtime/store/run-directory";
-import { splitRHat } from "../../runtime/susceptibility/diagnostics";
-import type { ClusterInfo, ComponentDiagnostics, ReportData, ScoreRow, TokenInfo } from "../report/data";
+import { advice } from "../../runtime/susceptibility/advice";
+import type { ClusterInfo, ComponentDiagnostics, ReportData, ScoreRow, Sensitivity, TokenInfo } from "../report/data";
 import { type Analysis, clusterProfile, MIN_ROLE_TOKENS, numbered, scoreRow } from "./analysis";
-import type { RunConfig } from "./config";
-import { readStored, type StoredUnit } from "./features";
-import type { Labels, RunText } from "./text";
+import { readChi, storeChi } from "./chi-store";
+import { configOf, type RunConfig, runConfig } from "./config";
+import { diagnoseUnit } from "./diagnose";
+import { openUnit } from "./features";
+import type { Labels, RunText, Text } from "./text";
 import { restrictionsOf } from "./units";
 
 /** What a run found, without arrays, times or machine: equal runs give equal bytes. */
@@ -44,12 +46,16 @@ export async function collectResults(
   analysis: Analysis,
 ): Promise<Results> {
   const diagnostics: ComponentDiagnostics[] = [];
-  let baseline = new Float32Array(0);
-  for (const name of restrictionsOf(config, model.config)) {
-    const unit = await readStored(directory, name);
-    diagnostics.push(diagnose(name, unit));
-    if (baseline.length === 0) baseline = Float32Array.from(unit.baseline);
+  const restrictions = restrictionsOf(config, model.config);
+  for (const name of restrictions) {
+    const column = components.indexOf(name);
+    const reliability = column < 0 ? undefined : analysis.splitHalf[column];
+    diagnostics.push({
+      ...(await diagnoseUnit(directory, name)),
+      ...(reliability === undefined || Number.isNaN(reliability) ? {} : { reliability }),
+    });
   }
+  const baseline = await (await openUnit(directory, restrictions[0])).baseline();
   const { labels } = text;
   const main = analysis.results[0].clustering;
   const roles = labels && numbered(labels.roles);
@@ -76,23 +82,8 @@ export async function collectResults(
     tokens: tokenInfos(text, baseline),
     clusters,
     ...(sizes ? { roles: sizes.filter((size) => size >= MIN_ROLE_TOKENS).length } : {}),
-    scores: labels ? analysis.results.map((result) => scoreRow(result, labels)) : [],
+    scores: analysis.results.map((result) => scoreRow(result, labels)),
     remarks: remarks(config, diagnostics, analysis),
-  };
-}
-
-function diagnose(name: string, unit: StoredUnit): ComponentDiagnostics {
-  const { phi, chains, draws } = unit.sums;
-  let mean = 0;
-  for (let i = 0; i < phi.length; i++) mean += phi[i] / phi.length;
-  const rHat = splitRHat(phi, draws, chains);
-  return {
-    name,
-    weights: unit.weights,
-    lr: unit.lr,
-    meanRise: mean,
-    ...(rHat === undefined ? {} : { rHat }),
-    traces: Array.from({ length: chains }, (_, m) => Array.from({ length: draws }, (_, s) => phi[s * chains + m])),
   };
 }
 
@@ -127,25 +118,12 @@ function tokenInfos(text: RunText, baseline: Float32Array): TokenInfo[] {
 
 function remarks(config: RunConfig, diagnostics: readonly ComponentDiagnostics[], analysis: Analysis): string[] {
   const list = [
-    "The probe is the sampling task's fixed batch: phi is the mean rise of the probe's own losses.",
+    config.sampling_task === "probe"
+      ? "The probe is the sampling task's fixed batch: phi is the mean rise of the probe's own losses."
+      : `The sampling task's fixed batch is ${config.sampling_sequences} sequences of the pool: phi is the mean rise of their losses.`,
     `chi is estimated by ${config.estimator}; its errors are the jackknife over ${config.sampler.num_chains} chains.`,
+    ...advice(config.sampler, diagnostics),
   ];
-  const poor = diagnostics.filter(({ rHat }) => rHat !== undefined && rHat > 1.1).map(({ name }) => name);
-  if (poor.length > 0) list.push(`R-hat above 1.1, so more draws or smaller steps would help: ${poor.join(", ")}.`);
-  const { lr, localization, num_steps_bw_draws } = config.sampler;
-  const bias = 1 / (1 - (lr * localization) / 4);
-  if (bias > 1.3) {
-    list.push(
-      `At this step size SGLD's variance in flat directions is ${bias.toFixed(2)} times the posterior's: a smaller lr with more steps between draws comes closer.`,
-    );
-  }
-  const kept = Math.abs(1 - (lr * localization) / 2) ** num_steps_bw_draws;
-  if (kept >= 0.5) {
-    const wanted = Math.ceil(Math.log(0.29) / Math.log(Math.abs(1 - (lr * localization) / 2)));
-    list.push(
-      `Draws keep ${(100 * kept).toFixed(0)} % of the one before them in flat directions: raise num_steps_bw_draws to ${wanted}.`,
-    );
-  }
   if (config.cluster.column_weights === "reliability" && config.sampler.num_chains > 1) {
     list.push(
       "Columns are weighed by how far independent chains agree about them. Without weights the shuffled control clusters " +
@@ -158,10 +136,13 @@ function remarks(config: RunConfig, diagnostics: readonly ComponentDiagnostics[]
 }
 
 /** Stores results so that `report` and other programs find them. */
-export async function writeResults(directory: RunDirectory, results: Results, analysis: Analysis): Promise<void> {
-  const { rows, cols, data } = analysis.chi.chi;
-  await directory.writeArray("chi", { shape: [rows, cols], data: data as Float32Array });
-  await directory.writeArray("chi_error", { shape: [rows, cols], data: analysis.chi.error });
+export async function writeResults(
+  directory: RunDirectory,
+  results: Results,
+  analysis: Analysis,
+  probe: Text,
+): Promise<void> {
+  await storeChi(directory, results.columns, analysis.chi, probe);
   const { labels, clusters } = analysis.results[0].clustering;
   await directory.writeArray("labels", { shape: [labels.length], data: labels });
   const lines = clusters.map(({ id, size, conductance, seed, members, sweep }) =>
@@ -171,28 +152,72 @@ export async function writeResults(directory: RunDirectory, results: Results, an
   await directory.writeJson("results", results as unknown as Json);
 }
 
-/** Everything a report needs, from a run directory. Errors: a run that was not analyzed yet. */
-export async function readReportData(directory: RunDirectory): Promise<ReportData> {
+/** What the analysis of a run stored, and the sweep beside it. @throws SpectroscopeError for a run that was not analyzed yet */
+export async function readResults(
+  directory: RunDirectory,
+): Promise<{ readonly results: Results; readonly sensitivity?: Sensitivity }> {
   if (!(await directory.has("results.json"))) {
     throw new SpectroscopeError(`${directory.path}: not clustered yet`, {
       hint: `run \`npx spectroscope cluster ${directory.path}\` first`,
     });
   }
   const results = (await directory.readJson("results")) as unknown as Results;
-  const timing = (await directory.readJson("timing")) as unknown as Timing;
-  const chi = await directory.readArray("chi");
-  const chiError = await directory.readArray("chi_error");
+  if (!(await directory.has("sensitivity.json"))) return { results };
+  return { results, sensitivity: (await directory.readJson("sensitivity")) as unknown as Sensitivity };
+}
+
+/** Name of the clustering's config: of the results where there are some, else of the run that will make them. */
+export const CLUSTER_CONFIG = "cluster-config";
+
+/** The config that a run was begun with, clustering and all, with `--set` texts over it. Errors: usage. */
+export async function begunConfig(directory: RunDirectory, sets: readonly string[] = []): Promise<RunConfig> {
+  const there = await directory.has(`${CLUSTER_CONFIG}.json`);
+  const cluster = there ? { cluster: (await directory.readJson(CLUSTER_CONFIG)) as JsonObject } : {};
+  return runConfig({ ...configOf(directory), ...cluster }, `${directory.path}/manifest.json`, sets);
+}
+
+/** The config of an analyzed run, with the clustering that its results were made with. @throws SpectroscopeError */
+export async function analyzedConfig(directory: RunDirectory): Promise<RunConfig> {
+  await readResults(directory);
+  return begunConfig(directory);
+}
+
+/** When a run ran, where that was noted: a process that dies after its last unit does not come to it. */
+export async function readTiming(directory: RunDirectory): Promise<Timing | undefined> {
+  if (!(await directory.has("timing.json"))) return undefined;
+  return (await directory.readJson("timing")) as unknown as Timing;
+}
+
+/** What is known all the same: who sampled. */
+function untimed(directory: RunDirectory): Timing {
+  const [source] = directory.manifest.provenance.flatMap((one) => (one.merged as readonly JsonObject[]) ?? [one]);
+  const { adapter, software, driver, version } = source as Record<string, string | undefined>;
+  return {
+    date: new Date().toISOString(),
+    version: version ?? "unknown",
+    adapter: { name: adapter ?? "unknown", software: Boolean(software), ...(driver ? { driver } : {}) },
+    seconds: [],
+  };
+}
+
+/** Everything a report needs, from a run directory. Errors: a run that was not analyzed yet. */
+export async function readReportData(directory: RunDirectory): Promise<ReportData> {
+  const { results, sensitivity } = await readResults(directory);
+  const timing = (await readTiming(directory)) ?? untimed(directory);
+  const { chi, error } = await readChi(directory);
   const labels = await directory.readArray("labels");
   const { reliability, ...rest } = results;
-  const { inputs, ...config } = directory.config as JsonObject;
+  const config = configOf(directory);
   return {
     ...(results.model.name === "nano" ? { startToken: START } : {}),
     title: `Susceptibility clusters of ${results.model.name}`,
     ...timing,
     ...rest,
+    ...(sensitivity ? { sensitivity } : {}),
+    directory: directory.path,
     config,
     chi: chi.data as Float32Array,
-    chiError: chiError.data as Float32Array,
+    chiError: error,
     labels: labels.data as Int32Array,
   };
 }

@@ -13,10 +13,10 @@ import { renderReport } from "../report/report";
 import { finalActivations } from "./activations";
 import { analyze } from "./analysis";
 import type { RunConfig } from "./config";
-import { collectResults, type Results, readReportData, type Timing, writeResults } from "./results";
+import { CLUSTER_CONFIG, collectResults, type Results, readReportData, type Timing, writeResults } from "./results";
 import { sampleUnits } from "./sampling";
 import { type RunText, runText, type Text } from "./text";
-import { componentsOf, unitsOf } from "./units";
+import { componentsOf, type Shard, shardOf, unitsOf } from "./units";
 
 /** The project's version, as in package.json. */
 export function version(): string {
@@ -33,12 +33,19 @@ async function fingerprints(model: LoadedModel, text: RunText): Promise<Record<s
   }
   const tokens = ({ columns, ids }: Text) =>
     createHash("sha256").update(String(columns)).update(bytes(ids)).digest("hex");
-  return { model: weights.digest("hex"), probe: tokens(text.probe), pool: tokens(text.pool) };
+  return {
+    model: weights.digest("hex"),
+    probe: tokens(text.probe),
+    pool: tokens(text.pool),
+    ...(text.task ? { task: tokens(text.task) } : {}),
+  };
 }
 
 export interface RunRequest {
   readonly config: RunConfig;
   readonly out: string;
+  /** Sample this part only. */
+  readonly shard?: Shard;
   readonly adapter?: string;
   readonly progress: Progress;
   readonly interrupted: () => boolean;
@@ -57,17 +64,22 @@ async function sampled(request: RunRequest): Promise<Sampled> {
   const { config, progress } = request;
   const model = await openModel(config.model, { progress });
   const text = await runText(config, model.config);
-  const units = unitsOf(config, model.config);
+  const whole = unitsOf(config, model.config);
+  const units = request.shard ? shardOf(whole, request.shard) : whole;
   const device = await openDevice({ adapter: request.adapter });
   try {
     progress.say(device.banner ?? `adapter: ${device.facts.name}`);
     const { cluster, ...sampling } = config;
     const { name, software, driver } = device.facts;
+    const inputs = await fingerprints(model, text);
+    const shard = request.shard ? { shard: `${request.shard.index}/${request.shard.count}` } : {};
     const directory = await RunDirectory.open(request.out, {
-      config: { ...sampling, inputs: await fingerprints(model, text) } as unknown as JsonObject,
+      config: { ...sampling, inputs, ...shard } as unknown as JsonObject,
       provenance: { adapter: name, software, ...(driver ? { driver } : {}), version: version(), ...model.origin },
       units: units.map((unit) => unit.name),
     });
+    // For `--resume`: sampling does not depend on it, so the manifest does not hold it. What was analyzed keeps its own.
+    if (!(await directory.has("results.json"))) await directory.writeJson(CLUSTER_CONFIG, cluster as unknown as Json);
     const done = directory.units("done").length;
     if (done > 0) progress.say(`going on with ${request.out}: ${done} of ${units.length} units are done`);
     const { seconds } = await sampleUnits({ ...request, device, model, text, directory, units });
@@ -118,8 +130,8 @@ export async function analyzeRun(
   const activations = device ? await finalActivations(device, model, text.probe) : undefined;
   const analysis = await analyze({ directory, config, components, text, activations, progress, interrupted });
   const results = await collectResults(directory, config, model, text, components, analysis);
-  await directory.writeJson("cluster-config", config.cluster as unknown as Json);
-  await writeResults(directory, results, analysis);
+  await directory.writeJson(CLUSTER_CONFIG, config.cluster as unknown as Json);
+  await writeResults(directory, results, analysis, text.probe);
   return results;
 }
 

@@ -19,6 +19,8 @@ export interface Labels {
 export interface RunText {
   readonly pool: Text;
   readonly probe: Text;
+  /** The sampling task's fixed batch, where it is not the probe. */
+  readonly task?: Text;
   /** Known truth, for nano's own corpus. */
   readonly labels?: Labels;
   /** Token strings by id. */
@@ -27,7 +29,31 @@ export interface RunText {
 
 /** The text of a run: nano's corpus with its labels, or files of ids. */
 export async function runText(config: RunConfig, model: NeoxConfig): Promise<RunText> {
-  if (config.probe_tokens || config.pool_tokens) return textFromFiles(config, model);
+  const text = await (config.probe_tokens || config.pool_tokens ? textFromFiles(config, model) : corpus(config, model));
+  if (config.sampling_task === "probe") return text;
+  const { probe, pool } = text;
+  if (probe.columns !== pool.columns) {
+    throw new SpectroscopeError(
+      `sampling_task is pool: its sequences have ${pool.columns} ids, those of the probe ${probe.columns}`,
+      { code: "usage", hint: "give both texts rows of one length, or --set sampling_task=probe" },
+    );
+  }
+  return { ...text, task: fixedBatch(pool, config.sampling_sequences) };
+}
+
+/** The first sequences of the pool. Errors: usage, when it has fewer. */
+function fixedBatch({ ids, columns }: Text, sequences: number): Text {
+  const there = ids.length / columns;
+  if (sequences > there) {
+    throw new SpectroscopeError(`sampling_sequences is ${sequences}, the pool has ${there} sequences`, {
+      code: "usage",
+      hint: `--set sampling_sequences=${there}`,
+    });
+  }
+  return { ids: ids.subarray(0, sequences * columns), columns };
+}
+
+async function corpus(config: RunConfig, model: NeoxConfig): Promise<RunText> {
   if (config.model !== "nano") {
     throw new SpectroscopeError(`model ${config.model}: probe_tokens and pool_tokens are not set`, {
       code: "usage",

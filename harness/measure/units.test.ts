@@ -1,13 +1,17 @@
 /** What a run samples, and with which settings. */
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import * as assert from "uvu/assert";
+import type { SpectroscopeError } from "../../kernels/errors";
 import { loadConfig } from "../../models/weights";
 import { projectRoot } from "../../runtime/device/root";
 import type { NeoxConfig } from "../../runtime/neox/config";
+import { drawsDirectly } from "../../runtime/sampler/settings";
 import { suite } from "../test/suite";
 import { runConfig } from "./config";
 import { runText } from "./text";
-import { componentsOf, unitsOf } from "./units";
+import { componentsOf, parseShard, shardOf, type UnitPlan, unitsOf } from "./units";
 
 const test = suite("harness/measure/units");
 let model: NeoxConfig;
@@ -44,14 +48,94 @@ test("a component's scale multiplies lr and divides localization; the control ha
   );
   const unit = (name: string) => units.find((one) => one.name === name)!;
   for (const [name, scale] of [["l1h2", 2] as const, ["embed", 0.5] as const]) {
-    const { settings, sampler: kind, restriction } = unit(name);
-    assert.equal([kind, restriction], ["sgld", name]);
+    const { settings, restriction, chains } = unit(name);
+    assert.equal([restriction, chains], [name, [0, 1, 2, 3]]);
     assert.equal(settings, { ...chosen.sampler, lr: 0.01 * scale, localization: 80 / scale });
     const control = unit(`${name} n_beta=0`);
-    assert.equal([control.sampler, control.restriction], ["gaussian", name]);
+    assert.equal([control.restriction, drawsDirectly(control.settings)], [name, true]);
+    assert.not(drawsDirectly(settings));
     assert.equal(control.settings, { ...settings, n_beta: 0, num_draws: 5 });
   }
   assert.is(unitsOf(config(...sets, "controls.n_beta_zero_draws=0"), model).length, 3);
+  assert.is(unitsOf(config(...sets, "sampler.n_beta=0"), model).length, 3, "a run at n_beta 0 is its own control");
+});
+
+test("components may be unions and any parameters, and settings that cannot be run are refused before anything is", () => {
+  const parameter = "gpt_neox.layers.1.attention.dense.weight";
+  const some = config(`weight_restrictions=l0h1+l1h2,${parameter}`, "neuron_groups=0");
+  assert.equal(componentsOf(some, model), ["l0h1+l1h2", parameter]);
+  assert.throws(() => componentsOf(config("weight_restrictions=l0h1+l9h2"), model), /l9h2/);
+  const steep = config("weight_restrictions=l0h1", "sampler.lr=1", "sampler.localization=5");
+  assert.throws(() => unitsOf(steep, model), /lr is .*: it must be below 4/);
+  const loose = config("weight_restrictions=l0h1", "sampler.n_beta=0", "sampler.localization=0");
+  assert.throws(() => unitsOf(loose, model), /localization is 0: it must be above 0 where n_beta is 0/);
+});
+
+test("shards: every chain of every unit is in exactly one, and each has its share", () => {
+  const chosen = config("weight_restrictions=l0h1,l1h2,embed", "sampler.num_chains=3", "controls.n_beta_zero_draws=2");
+  const units = unitsOf(chosen, model);
+  const pairs = (some: readonly UnitPlan[]) =>
+    some.flatMap(({ name, chains }) => chains.map((chain) => `${name} ${chain}`));
+  for (const count of [1, 2, 4, 5, 18, 25]) {
+    const shards = Array.from({ length: count }, (_, i) => shardOf(units, { index: i + 1, count }));
+    const all = shards.flatMap(pairs);
+    assert.equal(all.sort(), pairs(units).sort(), `${count} shards`);
+    const sizes = shards.map((shard) => pairs(shard).length);
+    assert.ok(Math.max(...sizes) - Math.min(...sizes) <= 1, `${count} shards hold ${sizes}`);
+    for (const shard of shards.flat()) {
+      assert.ok(shard.chains.length > 0, "no unit without chains");
+      assert.equal(shard.chains, [...shard.chains].sort());
+      const { settings } = units.find(({ name }) => name === shard.name)!;
+      assert.equal(shard.settings, settings, "noise depends on the settings of the whole run");
+    }
+  }
+});
+
+test("which shard: I of N, from 1", () => {
+  assert.equal(parseShard("2/4"), { index: 2, count: 4 });
+  assert.equal(parseShard("1/1"), { index: 1, count: 1 });
+  for (const text of ["", "0/4", "5/4", "1", "1/", "/4", "-1/4", "1.5/4", "1/0", "a/b", "1/4/2", " 1/4"]) {
+    const refused = (error: SpectroscopeError) =>
+      error.exitCode === 2 && /--shard is ".*"; write I\/N/.test(error.line);
+    assert.throws(() => parseShard(text), refused);
+  }
+});
+
+test("traces are kept of nano and not of other models, unless it is said", () => {
+  assert.is(config().keep_traces, true);
+  assert.is(config("keep_traces=false").keep_traces, false);
+  assert.is(config("model=some/dir").keep_traces, false);
+  assert.is(config("model=some/dir", "keep_traces=true").keep_traces, true);
+  assert.throws(() => config("keep_traces=perhaps"), /keep_traces/);
+  // What a run directory holds reads back as it was.
+  assert.equal(
+    runConfig(JSON.parse(JSON.stringify(config("keep_traces=false"))), "again"),
+    config("keep_traces=false"),
+  );
+});
+
+test("the sampling task is the probe, or the first sequences of the pool", async () => {
+  const sets = ["probe_sequences=3", "pool_sequences=5", "sampling_sequences=2"];
+  assert.is((await runText(config(...sets), model)).task, undefined);
+  const { task, pool } = await runText(config(...sets, "sampling_task=pool"), model);
+  assert.is(task!.columns, pool.columns);
+  assert.equal(Array.from(task!.ids), Array.from(pool.ids.subarray(0, 2 * pool.columns)));
+  const more = config("pool_sequences=5", "sampling_task=pool");
+  const error = await runText(more, model).catch((thrown) => thrown);
+  assert.is(error.exitCode, 2);
+  assert.match(error.line, /sampling_sequences is 16, the pool has 5 sequences; --set sampling_sequences=5/);
+});
+
+test("texts of other lengths cannot share a mean loss by position", async () => {
+  const folder = await mkdtemp(join(tmpdir(), "spectroscope-units-"));
+  const files = { probe: [[1, 2, 3]], pool: [[1, 2, 3, 4]] };
+  for (const [name, rows] of Object.entries(files)) await writeFile(join(folder, name), JSON.stringify(rows));
+  const own = [`probe_tokens=${join(folder, "probe")}`, `pool_tokens=${join(folder, "pool")}`];
+  assert.is((await runText(config(...own), model)).probe.columns, 3);
+  const sets = [...own, "sampling_task=pool", "sampling_sequences=1"];
+  const error = await runText(config(...sets), model).catch((thrown) => thrown);
+  assert.match(error.line, /its sequences have 4 ids, those of the probe 3; give both texts rows of one length/);
+  await rm(folder, { recursive: true });
 });
 
 test("the unrestricted model is sampled when it is asked for, with the standard set, or when two_chain needs it", () => {

@@ -1,14 +1,39 @@
 import type { NeoxConfig } from "../../runtime/neox/config";
 import { neuronGroups, parseRestriction, standardRestrictions } from "../../runtime/neox/restriction";
 import { checkSettings, type SamplerSettings } from "../../runtime/sampler/settings";
+import { usage } from "../cli/fields";
 import type { RunConfig } from "./config";
 
 /** One piece of a run that is stored whole: the chains of one component under one sampler. */
 export interface UnitPlan {
   readonly name: string;
   readonly restriction: string;
-  readonly sampler: "sgld" | "gaussian";
   readonly settings: SamplerSettings;
+  /** Numbers of the chains that run here, ascending. */
+  readonly chains: readonly number[];
+}
+
+/** One of `count` processes that share a run, from 1. */
+export interface Shard {
+  readonly index: number;
+  readonly count: number;
+}
+
+/** `2/4`. Errors: usage. */
+export function parseShard(text: string): Shard {
+  const match = /^(\d+)\/(\d+)$/.exec(text);
+  const [index, count] = match ? [Number(match[1]), Number(match[2])] : [0, 0];
+  if (index < 1 || index > count)
+    throw usage(`--shard is ${JSON.stringify(text)}`, "write I/N with 1 <= I <= N, such as 2/4");
+  return { index, count };
+}
+
+/** The chains of every unit are dealt to the shards in turn, unit by unit: each gets its own chains of its own units. */
+export function shardOf(units: readonly UnitPlan[], { index, count }: Shard): UnitPlan[] {
+  let dealt = 0;
+  return units
+    .map((unit) => ({ ...unit, chains: unit.chains.filter(() => dealt++ % count === index - 1) }))
+    .filter(({ chains }) => chains.length > 0);
 }
 
 /** What the units of the n_beta = 0 control are called, after the component's name. */
@@ -35,6 +60,11 @@ export function restrictionsOf(config: RunConfig, model: NeoxConfig): string[] {
   return [...(full ? ["full"] : []), ...componentsOf(config, model)];
 }
 
+/** Whether a run has its n_beta = 0 control; where it has no loss in its own posterior it is that itself. */
+export function priorSampled({ controls, sampler }: RunConfig): boolean {
+  return controls.n_beta_zero_draws > 0 && sampler.n_beta > 0;
+}
+
 /** Everything a run samples: every restriction, and its n_beta = 0 control. Errors: settings that cannot be run. */
 export function unitsOf(config: RunConfig, model: NeoxConfig): UnitPlan[] {
   const names = restrictionsOf(config, model);
@@ -44,18 +74,14 @@ export function unitsOf(config: RunConfig, model: NeoxConfig): UnitPlan[] {
     const { lr, localization } = config.sampler;
     return { ...config.sampler, lr: lr * scale, localization: localization / scale };
   };
-  const units: UnitPlan[] = names.map((name) => {
-    const settings = settingsOf(name);
+  const unit = (name: string, restriction: string, settings: SamplerSettings): UnitPlan => {
     checkSettings(settings);
-    return { name, restriction: name, sampler: "sgld", settings };
-  });
+    const chains = Array.from({ length: settings.num_chains }, (_, chain) => chain);
+    return { name, restriction, settings, chains };
+  };
+  const units = names.map((name) => unit(name, name, settingsOf(name)));
+  if (!priorSampled(config)) return units;
   const draws = config.controls.n_beta_zero_draws;
-  if (draws === 0) return units;
-  return [
-    ...units,
-    ...names.map((name): UnitPlan => {
-      const settings = { ...settingsOf(name), n_beta: 0, num_draws: draws };
-      return { name: name + PRIOR_SUFFIX, restriction: name, sampler: "gaussian", settings };
-    }),
-  ];
+  const prior = (name: string): SamplerSettings => ({ ...settingsOf(name), n_beta: 0, num_draws: draws });
+  return [...units, ...names.map((name) => unit(name + PRIOR_SUFFIX, name, prior(name)))];
 }

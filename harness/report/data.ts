@@ -12,8 +12,16 @@ export interface ComponentDiagnostics {
   readonly rHat?: number;
   /** Local learning coefficient n_beta * mean rise, with its standard error over chains. */
   readonly llc?: { readonly value: number; readonly error: number };
-  /** Effective number of independent draws of phi, all chains together. */
+  /** Effective number of independent draws of phi, all chains together (bulk, rank-normalized). */
   readonly effectiveDraws?: number;
+  /** Correlation of phi with that of the draw before, within chains. */
+  readonly lag1?: number;
+  /** Acceptance that Metropolis and Hastings would give SGLD's steps, 0 to 1. */
+  readonly acceptance?: number;
+  /** What the step size does to one weight: the log acceptance ratio's root mean square over the root of the weights' number. */
+  readonly stepError?: number;
+  /** Correlation over tokens of this column of chi between halves of the chains, stepped up to all of them. */
+  readonly reliability?: number;
   /** phi at every draw, by chain: [chains][draws]. */
   readonly traces: readonly (readonly number[])[];
 }
@@ -61,6 +69,26 @@ export interface ScoreRow {
   readonly nmiRoles: number;
 }
 
+/** A run of a sensitivity sweep, beside the run itself. */
+export interface SensitivityRow {
+  /** `lr=0.01`; `seed=1`, the run's own settings, says how far equal runs agree. All rows have that seed. */
+  readonly setting: string;
+  /** Over components: Spearman's correlation over tokens between both runs' columns of chi. */
+  readonly medianSpearman: number;
+  readonly lowestSpearman: number;
+  readonly columns: readonly { readonly name: string; readonly spearman: number }[];
+  /** Adjusted Rand index of both runs' clusters. */
+  readonly ari: number;
+  readonly clusters: number;
+  /** Least and greatest mean rise over components, nats. */
+  readonly rise: readonly [low: number, high: number];
+}
+
+/** What other settings of the sampler do to the results. */
+export interface Sensitivity {
+  readonly rows: readonly SensitivityRow[];
+}
+
 export interface ReportData {
   readonly title: string;
   /** ISO date of the run's start. */
@@ -95,6 +123,10 @@ export interface ReportData {
   /** Number of known roles with at least 10 tokens, when roles are known. */
   readonly roles?: number;
   readonly scores: readonly ScoreRow[];
+  /** Absent where no sweep was run. */
+  readonly sensitivity?: Sensitivity;
+  /** Where the run lies, for commands to copy. */
+  readonly directory?: string;
   /** Honest remarks: what was left out or is doubtful. */
   readonly remarks: readonly string[];
 }

@@ -1,6 +1,6 @@
 /** Whether the chains can be believed: traces of phi, rise and R-hat of every component. */
 import type { ComponentDiagnostics } from "./data";
-import { count, fixed, significant } from "./format";
+import { count, fixed, percent, significant } from "./format";
 import { html, type Markup } from "./html";
 import { traceChart } from "./svg";
 import type { ReportView } from "./view";
@@ -21,15 +21,22 @@ export function judge(rHat: number | undefined): { words: string; flagged: boole
 function panel(component: ComponentDiagnostics): Markup {
   const { words, flagged } = judge(component.rHat);
   const { chart, low, high } = traceChart(component.traces);
-  const { llc, effectiveDraws } = component;
+  const { llc, effectiveDraws, lag1, acceptance, stepError } = component;
   return html`<figure class="panel${flagged && " flagged"}"><figcaption><b>${component.name}</b><span${flagged && html` class="tag warn"`}>${words}</span></figcaption>
 <div class="plot"><span>${significant(high, 2)}</span>${chart}<span>${significant(low, 2)}</span></div>
 <dl><dt>mean rise</dt><dd>${significant(component.meanRise)} nats</dd><dt>R-hat</dt><dd>${component.rHat === undefined ? "not known" : fixed(component.rHat, 3)}</dd>${
-    effectiveDraws !== undefined && html`<dt>effective draws</dt><dd>${count(effectiveDraws)}</dd>`
+    effectiveDraws !== undefined &&
+    html`<dt title="bulk effective sample size, all chains">effective draws</dt><dd>${count(Math.round(effectiveDraws))}</dd>`
+  }${lag1 !== undefined && html`<dt title="correlation of a draw with the one before it">lag 1</dt><dd>${fixed(lag1, 2)}</dd>`}${
+    acceptance !== undefined &&
+    html`<dt title="acceptance that Metropolis and Hastings would give these steps">acceptance</dt><dd>${percent(acceptance)}</dd>`
+  }${
+    stepError !== undefined &&
+    html`<dt title="log acceptance ratio a weight; 0.25 stands for a variance 1.3 times the posterior's">step error</dt><dd>${significant(stepError, 2)}</dd>`
   }${llc && html`<dt title="local learning coefficient">LLC</dt><dd>${significant(llc.value)} ± ${significant(llc.error, 2)}</dd>`}<dt>weights</dt><dd>${count(component.weights)}</dd><dt>lr</dt><dd>${significant(component.lr)}</dd></dl></figure>`;
 }
 
-/** Section 6. */
+/** The section of chains. */
 export function diagnostics(view: ReportView): Markup {
   const { components } = view.data;
   const flagged = components.filter(({ rHat }) => judge(rHat).flagged);

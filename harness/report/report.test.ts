@@ -11,7 +11,7 @@ import { viewOf } from "./view";
 
 const test = suite("report");
 
-const SECTIONS = ["measured", "summary", "clusters", "tokens", "heat", "diagnostics", "remarks"];
+const SECTIONS = ["measured", "summary", "clusters", "tokens", "heat", "diagnostics", "controls", "remarks"];
 
 function sectionsOf(text: string): string[] {
   return [...text.matchAll(/<section id="(\w+)"/g)].map(([, id]) => id);
@@ -164,6 +164,22 @@ test("controls are marked and R-hat above 1.1 is flagged", () => {
   const flagged = data.components.filter(({ rHat = 1 }) => rHat > 1.1).length;
   assert.ok(flagged > 0);
   assert.is([...text.matchAll(/class="panel flagged"/g)].length, flagged);
+});
+
+test("the section of controls tells halves and sweep, or the command that runs it", () => {
+  const data = sampleReport();
+  const row = { medianSpearman: 0.91, lowestSpearman: 0.62, columns: [], ari: 0.47, clusters: 31 };
+  const rows = [{ ...row, setting: "lr=0.024", rise: [0.11, 0.52] as const }];
+  const section = (text: string) => text.match(/<section id="controls">.*?<\/section>/s)![0];
+  const swept = section(renderReport({ ...data, sensitivity: { rows } }));
+  for (const piece of ["lr=0.024", "0.91", "0.62", "0.47", "0.11 to 0.52"]) assert.ok(swept.includes(piece), piece);
+  for (const { name, reliability } of data.components.slice(1, 3)) {
+    assert.match(swept, new RegExp(`${name}</th><td class="number">${reliability!.toFixed(2)}`));
+  }
+  const without = section(renderReport({ ...data, directory: "runs/<b>" }));
+  assert.match(without, /npx spectroscope sweep runs\/&lt;b&gt;/);
+  const alone = data.components.map(({ reliability, ...rest }) => rest);
+  assert.match(section(renderReport({ ...data, components: alone })), /Split halves need two chains/);
 });
 
 test("1,600 tokens × 26 columns stay below 1.5 MB", (t) => {

@@ -56,7 +56,8 @@ function diagnosticsOf(names: readonly string[], next: () => number): ComponentD
     const all = traces.flat();
     const meanRise = all.reduce((sum, value) => sum + value, 0) / all.length;
     const rHat = apart > 0.1 ? 1.34 : 1 + 0.06 * next();
-    return { name, weights: 1000 + Math.floor(9000 * next()), lr: 0.012, meanRise, rHat, traces };
+    const more = { effectiveDraws: 180, lag1: 0.2, acceptance: 0.41, reliability: 0.5 + 0.4 * next() };
+    return { name, weights: 1000 + Math.floor(9000 * next()), lr: 0.012, meanRise, rHat, ...more, traces };
   });
 }
 

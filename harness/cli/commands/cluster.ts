@@ -6,7 +6,7 @@ import { type Device, openDevice } from "../../../runtime/device/device";
 import { writeAtomic } from "../../../runtime/store/files";
 import { readNpy } from "../../../runtime/store/npy-file";
 import { RunDirectory } from "../../../runtime/store/run-directory";
-import { runConfig } from "../../measure/config";
+import { configOf, runConfig } from "../../measure/config";
 import { analyzeRun, writeReport } from "../../measure/run";
 import { ADAPTER, command, JSON_FLAG, output } from "../command";
 import { usage } from "../fields";
@@ -40,8 +40,10 @@ export const cluster = command(
     const changes = sets.map((set) => (set.startsWith("cluster.") ? set : `cluster.${set}`));
     if (path !== undefined) {
       const directory = await RunDirectory.openExisting(path);
-      const { inputs, ...sampled } = directory.config;
-      const config = runConfig(sampled, `${path}/manifest.json`, changes);
+      if (directory.config.shard !== undefined) {
+        throw usage(`${path}: is a shard of a run`, "put its shards together first: npx spectroscope merge");
+      }
+      const config = runConfig(configOf(directory), `${path}/manifest.json`, changes);
       const device = await deviceIfAny(values.adapter, progress);
       try {
         const results = await analyzeRun(directory, config, progress, device);

@@ -1,9 +1,13 @@
 import { relative } from "node:path";
+import { RunDirectory } from "../../../runtime/store/run-directory";
+import { calibrate, calibrationTable } from "../../measure/calibrate";
 import { type RunConfig, readRunConfig } from "../../measure/config";
-import type { Results } from "../../measure/results";
-import { fullRun, sampleRun } from "../../measure/run";
+import { begunConfig, type Results } from "../../measure/results";
+import { fullRun, type RunRequest, sampleRun } from "../../measure/run";
+import { parseShard, type Shard } from "../../measure/units";
 import type { ScoreRow } from "../../report/data";
 import { ADAPTER, command, JSON_FLAG, output } from "../command";
+import { usage } from "../fields";
 import { onInterrupt } from "../interrupt";
 import { SET_OPTION } from "../options";
 import { duration, Progress } from "../progress";
@@ -13,7 +17,18 @@ const RUN_OPTIONS = {
   set: SET_OPTION,
   seed: { type: "integer", min: 0, help: "short for --set sampler.seed=N" },
   quick: { type: "boolean", default: false, help: "a small run of about a minute: fewer draws and sequences" },
+  "keep-traces": { type: "boolean", help: "store every token's loss at every draw: --set keep_traces=true" },
   out: { type: "string", placeholder: "DIR", help: "run directory (default runs/<model>, runs/<model>-quick)" },
+  resume: {
+    type: "boolean",
+    default: false,
+    help: "go on with the run in --out, with the config that it was begun with",
+  },
+  calibrate: {
+    type: "boolean",
+    default: false,
+    help: "instead: try a grid of lr and n_beta on few draws and recommend one",
+  },
   adapter: ADAPTER,
   json: JSON_FLAG,
 } as const;
@@ -26,16 +41,67 @@ interface RunValues {
   set?: readonly string[];
   seed?: number;
   quick: boolean;
+  "keep-traces"?: boolean;
   out?: string;
+  resume: boolean;
+  calibrate: boolean;
+  adapter?: string;
+  json: boolean;
+  shard?: string;
 }
 
-async function settled(values: RunValues): Promise<{ config: RunConfig; out: string }> {
-  const sets = [...(values.quick ? QUICK : [])];
-  if (values.seed !== undefined) sets.push(`sampler.seed=${values.seed}`);
-  sets.push(...(values.set ?? []));
-  const config = await readRunConfig(values.config, sets);
+interface Settled {
+  readonly config: RunConfig;
+  readonly out: string;
+  readonly shard?: Shard;
+}
+
+async function settled(values: RunValues): Promise<Settled> {
+  const shard = values.shard === undefined ? undefined : parseShard(values.shard);
+  const changes = [...(values.seed === undefined ? [] : [`sampler.seed=${values.seed}`])];
+  if (values["keep-traces"] !== undefined) changes.push(`keep_traces=${values["keep-traces"]}`);
+  changes.push(...(values.set ?? []));
+  if (values.resume) return resumed(values, changes, shard);
+  const config = await readRunConfig(values.config, [...(values.quick ? QUICK : []), ...changes]);
   const name = config.model.split(/[\\/]/).filter(Boolean).at(-1) ?? "model";
-  return { config, out: values.out ?? `runs/${name}${values.quick ? "-quick" : ""}` };
+  const suffix = `${values.quick ? "-quick" : ""}${shard ? `.shard-${shard.index}-of-${shard.count}` : ""}`;
+  return { config, out: values.out ?? `runs/${name}${suffix}`, ...(shard ? { shard } : {}) };
+}
+
+/** The run in `--out` with its own config; what is set besides must agree with it, which opening the directory checks. */
+async function resumed(values: RunValues, changes: readonly string[], shard: Shard | undefined): Promise<Settled> {
+  if (values.out === undefined) throw usage("--resume: --out is missing", "name the run's directory: --out DIR");
+  if (values.config !== undefined || values.quick) {
+    throw usage("--resume goes on with the run's own config", "leave --config and --quick out");
+  }
+  const directory = await RunDirectory.openExisting(values.out);
+  const config = await begunConfig(directory, changes);
+  const own = directory.config.shard as string | undefined;
+  const used = shard ?? (own === undefined ? undefined : parseShard(own));
+  return { config, out: values.out, ...(used ? { shard: used } : {}) };
+}
+
+/** Runs a job that Ctrl-C stops where it can be gone on with. */
+async function interruptible<T>(
+  values: RunValues,
+  settings: Settled,
+  job: (request: RunRequest) => Promise<T>,
+): Promise<{ result: T; progress: Progress }> {
+  const progress = new Progress(values.json);
+  const interrupt = onInterrupt((line) => progress.say(line));
+  try {
+    const request = { ...settings, adapter: values.adapter, progress, interrupted: interrupt.asked };
+    return { result: await job(request), progress };
+  } finally {
+    interrupt.done();
+  }
+}
+
+/** `--calibrate`: the grid, what each of its settings gave, and which to take. */
+async function calibrateOnly(values: RunValues): Promise<number> {
+  const { result } = await interruptible(values, await settled(values), calibrate);
+  output(values.json ? JSON.stringify(result) : calibrationTable(result));
+  return result.recommended ? 0 : 1;
 }
 
 /** The whole measurement; what `npm start` runs. */
@@ -47,21 +113,18 @@ export const run = command(
     examples: ["run", "run --quick", "run --set sampler.num_draws=80 --out runs/long"],
   },
   async ({ values }) => {
-    const { config, out } = await settled(values);
-    const progress = new Progress(values.json);
-    const interrupt = onInterrupt((line) => progress.say(line));
-    try {
-      const request = { config, out, adapter: values.adapter, progress, interrupted: interrupt.asked };
-      const { directory, results } = await fullRun(request);
-      const report = relative(process.cwd(), directory.resultPath("report.html")) || "report.html";
-      if (values.json) {
-        const { adapter } = (await directory.readJson("timing")) as { adapter: unknown };
-        output(JSON.stringify({ run: out, report, adapter, seconds: progress.seconds, ...summary(results) }));
-      } else output(`${table(results)}\nreport: ${report}  (${duration(progress.seconds)})`);
-      return 0;
-    } finally {
-      interrupt.done();
-    }
+    if (values.calibrate) return calibrateOnly(values);
+    const settings = await settled(values);
+    if (settings.shard) throw usage(`${settings.out} is a shard`, "go on with it by `sample --resume`, then `merge`");
+    const { out } = settings;
+    const { result, progress } = await interruptible(values, settings, fullRun);
+    const { directory, results } = result;
+    const report = relative(process.cwd(), directory.resultPath("report.html")) || "report.html";
+    if (values.json) {
+      const { adapter } = (await directory.readJson("timing")) as { adapter: unknown };
+      output(JSON.stringify({ run: out, report, adapter, seconds: progress.seconds, ...summary(results) }));
+    } else output(`${table(results)}\nreport: ${report}  (${duration(progress.seconds)})`);
+    return 0;
   },
 );
 
@@ -70,34 +133,44 @@ export const sample = command(
   {
     name: "sample",
     summary: "Run the chains of every component into a run directory, without clustering.",
-    options: RUN_OPTIONS,
-    examples: ["sample --set weight_restrictions=l0h3,l1h2 --out runs/two-heads"],
+    options: {
+      ...RUN_OPTIONS,
+      shard: { type: "string", placeholder: "I/N", help: "sample the Ith of N parts only; `merge` puts them together" },
+    },
+    examples: [
+      "sample --set weight_restrictions=l0h3,l1h2 --out runs/two-heads",
+      "sample --shard 1/4 --out runs/part-1",
+      "sample --resume --out runs/part-1",
+    ],
   },
   async ({ values }) => {
-    const { config, out } = await settled(values);
-    const progress = new Progress(values.json);
-    const interrupt = onInterrupt((line) => progress.say(line));
-    try {
-      const request = { config, out, adapter: values.adapter, progress, interrupted: interrupt.asked };
-      const directory = await sampleRun(request);
-      const units = directory.units("done");
-      if (values.json) output(JSON.stringify({ run: out, units, seconds: progress.seconds }));
-      else output(`${units.length} units in ${out}; go on with: npx spectroscope cluster ${out}`);
-      return 0;
-    } finally {
-      interrupt.done();
-    }
+    if (values.calibrate) return calibrateOnly(values);
+    const settings = await settled(values);
+    const { out, shard } = settings;
+    const { result: directory, progress } = await interruptible(values, settings, sampleRun);
+    const units = directory.units("done");
+    const next = shard ? "merge --out DIR SHARD..." : `cluster ${out}`;
+    if (values.json) output(JSON.stringify({ run: out, units, seconds: progress.seconds }));
+    else output(`${units.length} units in ${out}; go on with: npx spectroscope ${next}`);
+    return 0;
   },
 );
 
 /** The machine-readable summary of results. */
 export function summary(results: Results): Record<string, unknown> {
   const { model, scores, clusters, roles } = results;
-  const components = results.components.map(({ name, weights, meanRise, rHat }) => ({
-    name,
-    weights,
-    mean_rise: meanRise,
-    r_hat: rHat ?? null,
+  const components = results.components.map((component) => ({
+    name: component.name,
+    weights: component.weights,
+    mean_rise: component.meanRise,
+    r_hat: component.rHat ?? null,
+    ess_bulk: component.effectiveDraws ?? null,
+    lag_1: component.lag1 ?? null,
+    acceptance: component.acceptance ?? null,
+    step_error: component.stepError ?? null,
+    reliability: component.reliability ?? null,
+    llc: component.llc?.value ?? null,
+    llc_error: component.llc?.error ?? null,
   }));
   return {
     model,
@@ -134,7 +207,11 @@ export function table(results: Results): string {
   const head = ["features".padEnd(50), "clusters", " covered", " best F1", "roles>0.5", "ARI roles", "ARI modes"].join(
     " ",
   );
-  if (results.scores.length === 0) return `${results.clusters.length} clusters (no known roles to score against)`;
+  if (results.roles === undefined) {
+    const counts = (row: ScoreRow) => line(row).slice(0, 68);
+    const title = `${results.clusters.length} clusters of ${results.tokens.length} tokens (no known roles to score against)`;
+    return [title, head.slice(0, 68), ...results.scores.map(counts)].join("\n");
+  }
   return [
     `${results.clusters.length} clusters of ${results.tokens.length} tokens, held against ${results.roles} known roles`,
     head,

@@ -1,0 +1,26 @@
+import { mergeShards } from "../../measure/merge";
+import { command, JSON_FLAG, output } from "../command";
+import { Progress } from "../progress";
+
+/** Puts the shards of a run together. */
+export const merge = command(
+  {
+    name: "merge",
+    summary: "Put the shards of a run (sample --shard I/N) together: the same bits as one process would have sampled.",
+    options: {
+      out: { type: "string", placeholder: "DIR", help: "run directory of the whole" },
+      json: JSON_FLAG,
+    },
+    required: ["out"],
+    positionals: [{ name: "SHARD", help: "directories of all shards, in any order", many: true }],
+    examples: ["merge --out runs/whole runs/part-1 runs/part-2"],
+  },
+  async ({ values, positionals }) => {
+    const out = values.out!;
+    const directory = await mergeShards(out, positionals, new Progress(values.json));
+    const units = directory.units("done");
+    if (values.json) output(JSON.stringify({ run: out, units }));
+    else output(`${units.length} units in ${out}; go on with: npx spectroscope cluster ${out}`);
+    return 0;
+  },
+);

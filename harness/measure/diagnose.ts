@@ -1,0 +1,33 @@
+import type { RunDirectory } from "../../runtime/store/run-directory";
+import { acceptanceRate, acceptanceSpread } from "../../runtime/susceptibility/acceptance";
+import { diagnose } from "../../runtime/susceptibility/diagnostics";
+import { localLearningCoefficient } from "../../runtime/susceptibility/llc";
+import type { ComponentDiagnostics } from "../report/data";
+import { openUnit } from "./features";
+
+/** What can be said of a component's chains without looking at its tokens. */
+export async function diagnoseUnit(directory: RunDirectory, name: string): Promise<ComponentDiagnostics> {
+  const unit = await openUnit(directory, name);
+  const { draws, chains, facts } = unit;
+  const { lr, n_beta } = unit.config.sampler as { lr: number; n_beta: number };
+  const weights = facts.weights as number;
+  const phi = await unit.phi();
+  const logs = await unit.logAcceptance();
+  const { rHat, essBulk, lag1 } = diagnose(phi, draws, chains);
+  const { value, error } = localLearningCoefficient(phi, draws, chains, n_beta);
+  const acceptance = logs && acceptanceRate(logs);
+  const spread = logs && acceptanceSpread(logs);
+  return {
+    name,
+    weights,
+    lr,
+    meanRise: phi.reduce((sum, rise) => sum + rise, 0) / phi.length,
+    ...(rHat === undefined ? {} : { rHat }),
+    ...(essBulk === undefined ? {} : { effectiveDraws: essBulk }),
+    ...(lag1 === undefined ? {} : { lag1 }),
+    ...(acceptance === undefined ? {} : { acceptance }),
+    ...(spread === undefined || !Number.isFinite(spread) ? {} : { stepError: spread / Math.sqrt(weights) }),
+    ...(error === undefined || n_beta === 0 ? {} : { llc: { value, error } }),
+    traces: Array.from({ length: chains }, (_, m) => Array.from({ length: draws }, (_, s) => phi[s * chains + m])),
+  };
+}

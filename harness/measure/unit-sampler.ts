@@ -1,0 +1,144 @@
+import { SpectroscopeError } from "../../kernels/errors";
+import type { ChainSpec } from "../../runtime/sampler/chain-plans";
+import type { ChainState, StateArrays } from "../../runtime/sampler/chain-state";
+import { Chains, type Draw } from "../../runtime/sampler/chains";
+import type { Laboratory } from "../../runtime/sampler/laboratory";
+import { readCheckpoint, writeCheckpoint } from "../../runtime/store/checkpoint";
+import type { RunDirectory } from "../../runtime/store/run-directory";
+import type { ObservableId, SamplesSpec } from "../../runtime/store/samples";
+import { SamplesWriter } from "../../runtime/store/samples-writer";
+import type { RunConfig } from "./config";
+import type { RunText } from "./text";
+import type { UnitPlan } from "./units";
+
+/** How a unit is stored on its way. */
+export type KeepConfig = Pick<RunConfig, "keep_traces" | "checkpoint_draws">;
+
+/** A unit, the chains that make it, and where it goes. */
+export interface UnitJob {
+  readonly lab: Laboratory;
+  readonly unit: UnitPlan;
+  readonly spec: ChainSpec;
+  readonly text: RunText;
+  readonly directory: RunDirectory;
+  readonly keep: KeepConfig;
+  /** Of the whole unit. */
+  readonly flops: number;
+}
+
+/** Told after every draw. @throws to stop the unit where it can be gone on with */
+export type OnDraw = (drawn: number) => void;
+
+/**
+ * Samples one unit into its store. Every `checkpoint_draws` draws what was drawn and where the chains stand is on disk, traces
+ * first: whenever the process dies, the next one goes on from the last checkpoint with the same bits.
+ */
+export async function sampleUnit(job: UnitJob, onDraw: OnDraw, say: (line: string) => void): Promise<void> {
+  const { lab, unit, spec, directory, keep } = job;
+  const every = keep.checkpoint_draws;
+  const writer = await SamplesWriter.open(directory.samplesPath(unit.name), samplesSpec(job));
+  const chains = await Chains.open(lab, spec, await savedState(job, say));
+  try {
+    const { num_draws } = unit.settings;
+    let block: Draw[] = [];
+    onDraw(chains.draws);
+    while (chains.draws < num_draws) {
+      const draw = await chains.draw({ traces: keep.keep_traces });
+      if (keep.keep_traces) block.push(draw);
+      const last = chains.draws === num_draws;
+      if (chains.draws % every === 0 || last) {
+        if (block.length > 0) await writer.writeDraws(chains.draws - block.length, losses(block));
+        block = [];
+        if (!last) await saveState(job, await chains.save());
+      }
+      onDraw(chains.draws);
+    }
+    const { sumD, sumPhiD, shifted } = await chains.sums();
+    const { logAcceptance } = chains;
+    await writer.finish({
+      initLoss: meanByPosition(chains.taskBaseline, spec.probe.rows.positions),
+      baseline: chains.baseline,
+      phi: chains.phi,
+      sumD,
+      sumPhiD,
+      shifted,
+      ...(logAcceptance.length > 0 ? { logAcceptance } : {}),
+      facts: {
+        unit: unit.name,
+        chains: [...unit.chains],
+        sampler: chains.kind,
+        weights: chains.block.weights,
+        sampling_task: spec.task ? "pool" : "probe",
+        flops: job.flops,
+      },
+    });
+    await directory.finishUnit(unit.name);
+  } finally {
+    chains.close();
+  }
+}
+
+function samplesSpec({ unit, spec, text, keep }: UnitJob): SamplesSpec {
+  const observables: { id: ObservableId; ids: Uint32Array }[] = [{ id: "probe", ids: text.probe.ids }];
+  if (text.task) observables.push({ id: "pool", ids: text.task.ids });
+  return {
+    restriction: unit.restriction,
+    settings: { ...unit.settings, num_chains: unit.chains.length },
+    positions: spec.probe.rows.positions,
+    observables,
+    traces: keep.keep_traces,
+    drawsPerChunk: Math.min(keep.checkpoint_draws, unit.settings.num_draws),
+  };
+}
+
+/** Losses of some draws by text, [draws, chains, tokens]. */
+function losses(draws: readonly Draw[]): Partial<Record<ObservableId, Float32Array>> {
+  const joined = (parts: readonly Float32Array[]) => {
+    const out = new Float32Array(parts.reduce((sum, part) => sum + part.length, 0));
+    let at = 0;
+    for (const part of parts) {
+      out.set(part, at);
+      at += part.length;
+    }
+    return out;
+  };
+  const ofTask = draws.flatMap(({ taskLosses }) => (taskLosses ? [taskLosses] : []));
+  return { probe: joined(draws.map((draw) => draw.losses)), ...(ofTask.length > 0 ? { pool: joined(ofTask) } : {}) };
+}
+
+/** Mean over sequences, by position. */
+function meanByPosition(tokens: Float32Array, positions: number): Float32Array {
+  const sequences = tokens.length / positions;
+  const sums = new Float64Array(positions);
+  tokens.forEach((loss, i) => {
+    sums[i % positions] += loss / sequences;
+  });
+  return Float32Array.from(sums);
+}
+
+/** What a checkpoint must agree with beside its arrays. */
+function identity({ unit }: UnitJob): string {
+  return JSON.stringify({ unit: unit.name, settings: unit.settings, chains: unit.chains });
+}
+
+async function saveState(job: UnitJob, { update, drawn, arrays }: ChainState): Promise<void> {
+  const facts = { identity: identity(job), update, drawn };
+  await writeCheckpoint(job.directory.checkpointPath(job.unit.name), {
+    facts,
+    arrays: new Map(Object.entries(arrays).filter(([, data]) => data !== undefined)),
+  });
+}
+
+/** The state that a stopped process left; nothing where there is none, or where it was damaged: then the unit begins anew. */
+async function savedState(job: UnitJob, say: (line: string) => void): Promise<ChainState | undefined> {
+  try {
+    const found = await readCheckpoint(job.directory.checkpointPath(job.unit.name));
+    if (!found || found.facts.identity !== identity(job)) return undefined;
+    const { update, drawn } = found.facts as { update: number; drawn: number };
+    return { update, drawn, arrays: Object.fromEntries(found.arrays) as unknown as StateArrays };
+  } catch (error) {
+    if (!(error instanceof SpectroscopeError) || error.code !== "damaged") throw error;
+    say(`${error.message}: ${job.unit.name} begins anew`);
+    return undefined;
+  }
+}
