@@ -4,8 +4,9 @@ import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import * as assert from "uvu/assert";
+import { refused } from "../../harness/test/refused";
 import { suite } from "../../harness/test/suite";
-import { writeAtomic } from "./files";
+import { readText, writeAtomic } from "./files";
 
 const test = suite("runtime/store/files");
 let folder = "";
@@ -47,6 +48,15 @@ test("a write that fails half way leaves the old file and no other", async () =>
   assert.match(line, /cannot write .*whole\.txt: the source of the parts failed/);
   assert.is(await readFile(path, "utf8"), "old");
   assert.equal(await readdir(folder), ["whole.txt"]);
+});
+
+test("a folder that cannot be made is an error at once, one that is a file too", async () => {
+  if (process.platform === "linux")
+    await refused(writeAtomic("/proc/no/such/folder/x.txt", "x"), /cannot write \/proc\//);
+  const nested = join(folder, "a", "b", "c", "x.txt");
+  await Promise.all([writeAtomic(nested, "1"), writeAtomic(join(folder, "a", "b", "d", "y.txt"), "2")]);
+  assert.is(await readText(nested), "1");
+  await refused(writeAtomic(join(nested, "under", "z.txt"), "3"), /cannot write .*z\.txt/);
 });
 
 test.run();

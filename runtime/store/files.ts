@@ -111,6 +111,25 @@ export async function checkWritable(path: string): Promise<void> {
 }
 
 /**
+ * Makes a folder and those it lies in. Node's own recursive mkdir tries for ever where a file system refuses new folders by
+ * ENOENT, as /proc does. @throws what the file system says
+ */
+async function makeFolder(path: string): Promise<void> {
+  try {
+    await mkdir(path);
+  } catch (error) {
+    const code = systemCode(error);
+    if (code === "EEXIST") return;
+    const parent = dirname(path);
+    if (code !== "ENOENT" || parent === path || (await stat(parent).catch(() => undefined))) throw error;
+    await makeFolder(parent);
+    await mkdir(path).catch((again) => {
+      if (systemCode(again) !== "EEXIST") throw again;
+    });
+  }
+}
+
+/**
  * Write a file whole or not at all: parts go to a temporary file in the same directory, which is flushed and then renamed
  * over `path`. Missing parent directories are made. @throws SpectroscopeError naming the path
  */
@@ -120,7 +139,7 @@ export async function writeAtomic(
 ): Promise<void> {
   const temporary = join(dirname(path), `.${basename(path)}.${process.pid}.${temporaryCount++}${TEMPORARY_SUFFIX}`);
   try {
-    await mkdir(dirname(path), { recursive: true });
+    await makeFolder(dirname(path));
     begin(temporary);
     const file = await open(temporary, "wx");
     try {
