@@ -1,7 +1,7 @@
 /** The command line as a person meets it: the built program in a process of its own. */
 import { spawn } from "node:child_process";
 import { copyFileSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { hostname, tmpdir } from "node:os";
 import { join } from "node:path";
 import * as assert from "uvu/assert";
 import { readSafetensors } from "../../models/safetensors-file";
@@ -124,6 +124,15 @@ const SMALL = [
   "sampler.batch_size=2",
   "controls.n_beta_zero_draws=4",
 ].flatMap((set) => ["--set", set]);
+
+test("a run that another process is writing is left to it", () => {
+  const out = join(folder, "held");
+  // This process is alive and is not the program's.
+  writeFileSync(`${out}.lock`, `${process.pid}\n${hostname()}\n`);
+  refused(cli("sample", ...SMALL, "--out", out), 1, "held: another process is writing this run");
+  assert.not(readdirSync(folder).includes("held"));
+  rmSync(`${out}.lock`);
+});
 
 test("a run twice with one seed: the same bytes; interrupted and resumed: the same bytes", async (t) => {
   const first = join(folder, "first");

@@ -135,8 +135,8 @@ test("what was merged already is kept, and a merge that was stopped goes on", ()
 
 test("a shard that is missing, named twice, another run's or unfinished is refused by name", () => {
   const merge = (out: string, ...names: string[]) => ["merge", "--out", out, ...names];
-  refused(merge("never", ...shards.slice(1)), /no shard holds chain \d.* of \S+/, "name the directories of all shards");
-  refused(merge("never-2", ...shards, "shard-2"), /chain \d is held twice/);
+  refused(merge("never", ...shards.slice(1)), /shard \d\/4 is missing/, "name the directories of all shards");
+  refused(merge("never-2", ...shards, "shard-2"), /shard-2: is shard \d\/4, as shard-2 is/);
   refused(merge("never-3", ...shards, "absent"), "absent", "not a run");
   cli("sample", ...SETS, "--seed", "5", "--shard", "2/4", "--out", "other-seed");
   refused(

@@ -67,6 +67,7 @@ test("clusters agree whatever their numbers, and tokens in none are no cluster",
   assert.ok(Math.abs(same.ari - 1) < 1e-12);
   const none = labels.map(() => -1);
   assert.ok(Math.abs(agreementOf(findings(base, labels), findings(base, none)).ari) < 1e-12);
+  assert.ok(Number.isNaN(agreementOf(findings(base, none), findings(base, none)).ari), "no clusters agree on nothing");
   const turned = labels.map((_, i) => i % 4);
   const other = agreementOf(findings(base, labels), findings(base, turned));
   assert.ok(other.ari < 0.2, `${other.ari}`);

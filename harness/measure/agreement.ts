@@ -17,7 +17,7 @@ export interface Agreement {
   readonly medianPearson: number;
   readonly medianSpearman: number;
   readonly lowestSpearman: number;
-  /** Adjusted Rand index of the clusters, and normalized mutual information; tokens in none are singletons. */
+  /** Adjusted Rand index of the clusters, and normalized mutual information; tokens in none are singletons. NaN where neither run has one. */
   readonly ari: number;
   readonly nmi: number;
 }
@@ -36,7 +36,9 @@ export function agreementOf(a: Findings, b: Findings): Agreement {
   };
   const { pearson, spearman } = columnAgreement(pick(a), pick(b));
   const ascending = (values: Float64Array) => values.filter((value) => !Number.isNaN(value)).sort();
-  const { ari, nmi } = scorePartition(a.labels, b.labels);
+  const clustered = ({ labels }: Findings) => Array.from(labels).some((label) => label >= 0);
+  const none = { ari: Number.NaN, nmi: Number.NaN };
+  const { ari, nmi } = clustered(a) || clustered(b) ? scorePartition(a.labels, b.labels) : none;
   return {
     columns: shared.map((name, c) => ({ name, pearson: pearson[c], spearman: spearman[c] })),
     medianPearson: median(ascending(pearson)),

@@ -162,7 +162,9 @@ test("controls: the measurement, then every null through the same clustering, an
       ["chi, shuffled draws", true],
       ["chi, every column shuffled", true],
       ["Gaussian matrix", true],
+      ["chi, columns unweighted", false],
       ["chi, columns unweighted, shuffled draws", true],
+      ["trace features", false],
       ["trace features, shuffled draws", true],
     ],
   );

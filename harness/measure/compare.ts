@@ -32,7 +32,7 @@ export interface Comparison {
   readonly medianSpearman: number | null;
   /** Both runs have one seed: where their settings agree they share noise, and agree by it. */
   readonly sharedSeed: boolean;
-  readonly clusters: { readonly count: readonly number[]; readonly ari: number; readonly nmi: number };
+  readonly clusters: { readonly count: readonly number[]; readonly ari: number | null; readonly nmi: number | null };
   /** Feature sets and controls: clusters and covered share in each run. */
   readonly rows: readonly {
     readonly features: string;
@@ -97,8 +97,8 @@ export async function compareRuns(pathA: string, pathB: string): Promise<Compari
     sharedSeed: seedOf(a) === seedOf(b),
     clusters: {
       count: [a, b].map(({ results }) => results.clusters.length),
-      ari: agreement.ari,
-      nmi: agreement.nmi,
+      ari: known(agreement.ari),
+      nmi: known(agreement.nmi),
     },
     rows: comparedRows(a.results.scores, b.results.scores),
   };
@@ -160,7 +160,7 @@ export function comparisonTable(comparison: Comparison): string {
     ...(comparison.sharedSeed
       ? ["both runs have one seed: what they agree by may be their noise; compare runs of different seeds"]
       : []),
-    `clusters: ${clusters.count[0]} and ${clusters.count[1]}, ARI ${clusters.ari.toFixed(3)}, NMI ${clusters.nmi.toFixed(3)}`,
+    `clusters: ${clusters.count[0]} and ${clusters.count[1]}, ARI ${number(clusters.ari)}, NMI ${number(clusters.nmi)}`,
   );
   only.forEach((names, i) => {
     if (names.length > 0) lines.push(`only in ${"AB"[i]}: ${names.join(", ")}`);

@@ -17,7 +17,7 @@ export interface Controls {
 /** Reads the controls of an analyzed run. @throws SpectroscopeError for one that was not analyzed */
 export async function controlsOf(directory: RunDirectory): Promise<Controls> {
   const { results, sensitivity } = await readResults(directory);
-  const measured = results.scores.filter(({ control, features }) => control || features === "chi");
+  const measured = results.scores.filter(({ baseline }) => !baseline);
   return {
     rows: measured.map(({ features, control, clusters, covered }) => ({ features, control, clusters, covered })),
     reliability: results.components

@@ -1,9 +1,24 @@
 import type { RunDirectory } from "../../runtime/store/run-directory";
 import { acceptanceRate, acceptanceSpread } from "../../runtime/susceptibility/acceptance";
+import { advice } from "../../runtime/susceptibility/advice";
 import { diagnose } from "../../runtime/susceptibility/diagnostics";
 import { localLearningCoefficient } from "../../runtime/susceptibility/llc";
 import type { ComponentDiagnostics } from "../report/data";
+import type { RunConfig } from "./config";
 import { openUnit } from "./features";
+import { PRIOR_SUFFIX } from "./units";
+
+/** Advice on a run that was sampled and not analyzed. */
+export async function sampledAdvice(
+  directory: RunDirectory,
+  { sampler }: Pick<RunConfig, "sampler">,
+): Promise<string[]> {
+  const found: ComponentDiagnostics[] = [];
+  for (const name of directory.units("done")) {
+    if (!name.endsWith(PRIOR_SUFFIX)) found.push(await diagnoseUnit(directory, name));
+  }
+  return advice(sampler, found);
+}
 
 /** What can be said of a component's chains without looking at its tokens. */
 export async function diagnoseUnit(directory: RunDirectory, name: string): Promise<ComponentDiagnostics> {
@@ -22,7 +37,8 @@ export async function diagnoseUnit(directory: RunDirectory, name: string): Promi
     weights,
     lr,
     meanRise: phi.reduce((sum, rise) => sum + rise, 0) / phi.length,
-    ...(rHat === undefined ? {} : { rHat }),
+    // Of one chain it would compare halves, which is not what it is read for.
+    ...(rHat === undefined || chains < 2 ? {} : { rHat }),
     ...(essBulk === undefined ? {} : { effectiveDraws: essBulk }),
     ...(lag1 === undefined ? {} : { lag1 }),
     ...(acceptance === undefined ? {} : { acceptance }),

@@ -10,7 +10,7 @@ import { openModel } from "../cli/model";
 import type { Progress } from "../cli/progress";
 import { configOf, runConfig, withoutShard } from "./config";
 import { readTiming, type Timing } from "./results";
-import { type UnitPlan, unitsOf } from "./units";
+import { parseShard, type UnitPlan, unitsOf } from "./units";
 
 /**
  * Puts the shards of a run together in a directory of its own, which is then like one that a single process sampled: the same
@@ -38,6 +38,7 @@ export async function mergeShards(out: string, paths: readonly string[], progres
       });
     }
   }
+  checkComplete(shards);
   const config = runConfig(configOf(first), `${first.path}/manifest.json`);
   const model = await openModel(config.model, { progress });
   const units = unitsOf(config, model.config);
@@ -59,6 +60,39 @@ export async function mergeShards(out: string, paths: readonly string[], progres
   const timing = await timingOf(shards);
   if (timing) await directory.writeJson("timing", timing as unknown as Json);
   return directory;
+}
+
+/** Refuses, before anything is written, directories that are no shards, one given twice, and missing ones. */
+function checkComplete(shards: readonly RunDirectory[]): void {
+  const held = new Map<number, string>();
+  let parts = 0;
+  for (const { path, config } of shards) {
+    if (config.shard === undefined) {
+      throw new SpectroscopeError(`${path}: is a whole run and no shard`, {
+        hint: "merge what `sample --shard` sampled",
+      });
+    }
+    const { index, count } = parseShard(String(config.shard));
+    if (parts > 0 && count !== parts) {
+      throw new SpectroscopeError(`${path}: is a shard of ${count}, ${shards[0].path} of ${parts}`, {
+        hint: "merge the shards of one division",
+      });
+    }
+    parts = count;
+    const other = held.get(index);
+    if (other !== undefined) {
+      throw new SpectroscopeError(`${path}: is shard ${index}/${count}, as ${other} is`, {
+        hint: "name each shard once",
+      });
+    }
+    held.set(index, path);
+  }
+  const missing = Array.from({ length: parts }, (_, i) => i + 1).filter((index) => !held.has(index));
+  if (missing.length > 0) {
+    throw new SpectroscopeError(`shard ${missing.map((index) => `${index}/${parts}`).join(", ")} is missing`, {
+      hint: "name the directories of all shards",
+    });
+  }
 }
 
 /** When the first of the shards was sampled, and how long all of them took together. */

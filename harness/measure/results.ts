@@ -26,6 +26,8 @@ export interface Results {
   readonly roles?: number;
   readonly scores: readonly ScoreRow[];
   readonly remarks: readonly string[];
+  /** What to change in the sampler's settings, in words; among the remarks too. */
+  readonly advice: readonly string[];
 }
 
 /** When a run ran and how long its phases took; the only result that two equal runs do not share. */
@@ -84,6 +86,7 @@ export async function collectResults(
     ...(sizes ? { roles: sizes.filter((size) => size >= MIN_ROLE_TOKENS).length } : {}),
     scores: analysis.results.map((result) => scoreRow(result, labels)),
     remarks: remarks(config, diagnostics, analysis),
+    advice: advice(config.sampler, diagnostics),
   };
 }
 
@@ -121,7 +124,9 @@ function remarks(config: RunConfig, diagnostics: readonly ComponentDiagnostics[]
     config.sampling_task === "probe"
       ? "The probe is the sampling task's fixed batch: phi is the mean rise of the probe's own losses."
       : `The sampling task's fixed batch is ${config.sampling_sequences} sequences of the pool: phi is the mean rise of their losses.`,
-    `chi is estimated by ${config.estimator}; its errors are the jackknife over ${config.sampler.num_chains} chains.`,
+    config.sampler.num_chains > 1
+      ? `chi is estimated by ${config.estimator}; its errors are the jackknife over ${config.sampler.num_chains} chains.`
+      : `chi is estimated by ${config.estimator}; one chain gives it no errors.`,
     ...advice(config.sampler, diagnostics),
   ];
   if (config.cluster.column_weights === "reliability" && config.sampler.num_chains > 1) {
@@ -131,7 +136,10 @@ function remarks(config: RunConfig, diagnostics: readonly ComponentDiagnostics[]
     );
   }
   const dropped = analysis.reliability.filter((weight) => weight === 0).length;
-  if (dropped > 0) list.push(`${dropped} components on which chains do not agree were left out of the graph.`);
+  if (dropped > 0)
+    list.push(
+      `Components on which chains do not agree were left out of the graph: ${dropped} of ${analysis.reliability.length}.`,
+    );
   return list;
 }
 

@@ -1,10 +1,13 @@
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { SpectroscopeError } from "../../kernels/errors";
+import { withLock } from "../../models/hub/lock";
 import type { LoadedModel } from "../../models/weights";
 import { type Device, openDevice } from "../../runtime/device/device";
 import { projectRoot } from "../../runtime/device/root";
 import { pieces } from "../../runtime/neox/weights";
+import { checkWritable } from "../../runtime/store/files";
 import type { Json, JsonObject } from "../../runtime/store/json";
 import { RunDirectory } from "../../runtime/store/run-directory";
 import { type NamedModel, openModel } from "../cli/model";
@@ -66,6 +69,7 @@ async function sampled(request: RunRequest): Promise<Sampled> {
   const text = await runText(config, model.config);
   const whole = unitsOf(config, model.config);
   const units = request.shard ? shardOf(whole, request.shard) : whole;
+  await checkWritable(join(request.out, "manifest.json"));
   const device = await openDevice({ adapter: request.adapter });
   try {
     progress.say(device.banner ?? `adapter: ${device.facts.name}`);
@@ -90,16 +94,33 @@ async function sampled(request: RunRequest): Promise<Sampled> {
   }
 }
 
+/** Does what writes a run directory while no other process does. @throws SpectroscopeError when one does */
+function alone<T>(out: string, body: () => Promise<T>): Promise<T> {
+  return withLock(`${out.replace(/[\\/]+$/, "")}.lock`, body, {
+    waiting: () => {
+      throw new SpectroscopeError(`${out}: another process is writing this run`, {
+        hint: "wait for it, or choose another directory",
+      });
+    },
+  });
+}
+
 /** Sampling alone: fills a run directory that `cluster` and `report` pick up. */
-export async function sampleRun(request: RunRequest): Promise<RunDirectory> {
-  const { device, directory, seconds } = await sampled(request);
-  await writeTiming(directory, device, [{ phase: "sampling", seconds }]);
-  device.close();
-  return directory;
+export function sampleRun(request: RunRequest): Promise<RunDirectory> {
+  return alone(request.out, async () => {
+    const { device, directory, seconds } = await sampled(request);
+    await writeTiming(directory, device, [{ phase: "sampling", seconds }]);
+    device.close();
+    return directory;
+  });
 }
 
 /** The whole measurement: sampling, susceptibilities, controls, clusters, scores, report. */
-export async function fullRun(request: RunRequest): Promise<{ directory: RunDirectory; results: Results }> {
+export function fullRun(request: RunRequest): Promise<{ directory: RunDirectory; results: Results }> {
+  return alone(request.out, () => measured(request));
+}
+
+async function measured(request: RunRequest): Promise<{ directory: RunDirectory; results: Results }> {
   const { device, directory, seconds } = await sampled(request);
   try {
     const start = performance.now();
@@ -127,6 +148,12 @@ export async function analyzeRun(
   const model = await openModel(config.model, { progress });
   const text = await runText(config, model.config);
   const components = componentsOf(config, model.config);
+  if (components.length === 0) {
+    throw new SpectroscopeError(`${directory.path}: has no component to make a column of chi of`, {
+      hint: "sample weight_restrictions beside full; `spectroscope llc` takes what is there",
+    });
+  }
+  await checkWritable(directory.resultPath("results.json"));
   const activations = device ? await finalActivations(device, model, text.probe) : undefined;
   const analysis = await analyze({ directory, config, components, text, activations, progress, interrupted });
   const results = await collectResults(directory, config, model, text, components, analysis);

@@ -2,6 +2,7 @@ import { join } from "node:path";
 import { clusterTokens } from "../../runtime/cluster/cluster";
 import type { Json } from "../../runtime/store/json";
 import type { RunDirectory } from "../../runtime/store/run-directory";
+import { openModel } from "../cli/model";
 import type { Sensitivity, SensitivityRow } from "../report/data";
 import { agreementOf, type Findings } from "./agreement";
 import { columnWeights } from "./analysis";
@@ -9,7 +10,9 @@ import { readChi } from "./chi-store";
 import type { RunConfig } from "./config";
 import { diagnoseUnit } from "./diagnose";
 import { chiMatrices } from "./features";
+import { readResults } from "./results";
 import { type RunRequest, sampleRun } from "./run";
+import { unitsOf } from "./units";
 
 /** Settings that a sweep moves: step size, weight of the loss, pull. */
 export const SWEPT = ["lr", "n_beta", "localization"] as const;
@@ -57,6 +60,9 @@ export async function sweep(request: SweepRequest): Promise<Sensitivity> {
   const { directory, config, progress } = request;
   const { components, ...chi } = await readChi(directory);
   const center: Findings = { components, chi, labels: (await directory.readArray("labels")).data };
+  // All are refused before the first is sampled.
+  const model = await openModel(config.model, { progress });
+  for (const { config: own } of variants(request)) unitsOf(own, model.config);
   const rows: SensitivityRow[] = [];
   for (const { name, config: own } of variants(request)) {
     progress.say(`sweep: ${name}`);
@@ -73,12 +79,14 @@ export async function sweep(request: SweepRequest): Promise<Sensitivity> {
       medianSpearman: finite(agreement.medianSpearman),
       lowestSpearman: finite(agreement.lowestSpearman),
       columns: agreement.columns.map(({ name: column, spearman }) => ({ name: column, spearman: finite(spearman) })),
-      ari: agreement.ari,
+      ari: finite(agreement.ari),
       clusters: clusters.length,
       rise: [Math.min(...rises), Math.max(...rises)],
     });
   }
-  const sensitivity = { rows };
+  const { sensitivity: before } = await readResults(directory);
+  const kept = before?.rows.filter(({ setting }) => !rows.some((row) => row.setting === setting)) ?? [];
+  const sensitivity = { rows: [...rows, ...kept] };
   await directory.writeJson("sensitivity", sensitivity as unknown as Json);
   return sensitivity;
 }

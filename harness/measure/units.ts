@@ -1,3 +1,4 @@
+import { SpectroscopeError } from "../../kernels/errors";
 import type { NeoxConfig } from "../../runtime/neox/config";
 import { neuronGroups, parseRestriction, standardRestrictions } from "../../runtime/neox/restriction";
 import { checkSettings, type SamplerSettings } from "../../runtime/sampler/settings";
@@ -65,6 +66,19 @@ export function priorSampled({ controls, sampler }: RunConfig): boolean {
   return controls.n_beta_zero_draws > 0 && sampler.n_beta > 0;
 }
 
+/** The settings of a component; where its scale is what makes them wrong the error says so. */
+function checkScaled(component: string, settings: SamplerSettings, scale: number): void {
+  try {
+    checkSettings(settings);
+  } catch (error) {
+    if (scale === 1 || !(error instanceof SpectroscopeError)) throw error;
+    throw usage(
+      `${component}: ${error.message}`,
+      `its component_scale ${scale} multiplies lr and divides localization: --set component_scale.${component}=1, or a smaller lr`,
+    );
+  }
+}
+
 /** Everything a run samples: every restriction, and its n_beta = 0 control. Errors: settings that cannot be run. */
 export function unitsOf(config: RunConfig, model: NeoxConfig): UnitPlan[] {
   const names = restrictionsOf(config, model);
@@ -74,8 +88,9 @@ export function unitsOf(config: RunConfig, model: NeoxConfig): UnitPlan[] {
     const { lr, localization } = config.sampler;
     return { ...config.sampler, lr: lr * scale, localization: localization / scale };
   };
+  if (names.length === 0) throw usage("weight_restrictions names no component", "name some, or standard");
   const unit = (name: string, restriction: string, settings: SamplerSettings): UnitPlan => {
-    checkSettings(settings);
+    checkScaled(restriction, settings, config.component_scale[restriction] ?? 1);
     const chains = Array.from({ length: settings.num_chains }, (_, chain) => chain);
     return { name, restriction, settings, chains };
   };

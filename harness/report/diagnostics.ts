@@ -8,9 +8,12 @@ import type { ReportView } from "./view";
 /** Above it chains are said to disagree: the customary bound. */
 export const R_HAT_BOUND = 1.1;
 
+/** Mean rise above which a chain is said to be far from the trained weights, nats. */
+const HIGH_RISE = 0.5;
+
 /** R-hat in plain words. */
 export function judge(rHat: number | undefined): { words: string; flagged: boolean } {
-  if (rHat === undefined) return { words: "too few draws", flagged: false };
+  if (rHat === undefined) return { words: "agreement not known", flagged: false };
   if (!Number.isFinite(rHat)) return { words: "not finite", flagged: true };
   if (rHat > 1.5) return { words: "chains far apart", flagged: true };
   if (rHat > R_HAT_BOUND) return { words: "chains disagree", flagged: true };
@@ -48,6 +51,10 @@ export function diagnostics(view: ReportView): Markup {
         ? html`<p class="callout"><b>${flagged.length} of ${components.length} components have chains that disagree</b> (R-hat above ${R_HAT_BOUND}): ${flagged.map(({ name }) => name).join(", ")}. Read their columns of chi with care; a longer burn-in, more draws or a smaller lr may help.</p>`
         : judged.length === components.length
           ? html`<p class="lead">In every component the chains agree (R-hat at most ${R_HAT_BOUND}).</p>`
-          : html`<p class="callout">${components.length - judged.length} of ${components.length} components have too few draws to tell whether their chains agree.</p>`;
-  return html`<section id="diagnostics"><h2>Diagnostics</h2>${verdict}<p class="note">Each panel is one component's run: phi, the rise of the loss over the trained weights in nats, at every draw, a line per chain; the dashed line is no rise. Lines should look like one another and have no trend. R-hat compares the spread between chains with the spread within them: 1 is agreement.</p><div class="panels">${components.map(panel)}</div></section>`;
+          : html`<p class="callout">${components.length - judged.length} of ${components.length} components have too few chains or draws to tell whether chains agree.</p>`;
+  const far = components.filter(({ meanRise }) => !(meanRise <= HIGH_RISE)).map(({ name }) => name);
+  const level =
+    far.length > 0 &&
+    html`<p class="callout"><b>${far.length} of ${components.length} components lie more than ${HIGH_RISE} nats above the trained model</b>: ${far.join(", ")}. R-hat knows agreement, not sense: chains that have left agree too.</p>`;
+  return html`<section id="diagnostics"><h2>Diagnostics</h2>${verdict}${level}<p class="note">Each panel is one component's run: phi, the rise of the loss over the trained weights in nats, at every draw, a line per chain; the dashed line is no rise. Lines should look like one another and have no trend. R-hat compares the spread between chains with the spread within them: 1 is agreement.</p><div class="panels">${components.map(panel)}</div></section>`;
 }

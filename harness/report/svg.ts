@@ -38,7 +38,7 @@ export function barChart(names: readonly string[], values: readonly number[], er
     const error = Math.abs(finite(errors[i]));
     const side = values[i] < 0 ? "neg" : "pos";
     const top = Math.min(y(values[i]), y(0));
-    return html`<g><title>${name}: ${fixed(values[i])} ± ${fixed(error)}</title><path class="hit" d="M${at(x)} ${TOP}h${at(step)}v${PLOT_HEIGHT}h${at(-step)}z"/><path class="${side}" d="M${at(x + step * 0.14)} ${at(top)}h${at(step * 0.72)}v${at(Math.abs(y(values[i]) - y(0)))}h${at(-step * 0.72)}z"/><path class="error"${thin} d="M${middle} ${at(y(values[i] - error))}V${at(y(values[i] + error))}"/></g>`;
+    return html`<g><title>${name}: ${fixed(values[i])}${error > 0 && html` ± ${fixed(error)}`}</title><path class="hit" d="M${at(x)} ${TOP}h${at(step)}v${PLOT_HEIGHT}h${at(-step)}z"/><path class="${side}" d="M${at(x + step * 0.14)} ${at(top)}h${at(step * 0.72)}v${at(Math.abs(y(values[i]) - y(0)))}h${at(-step * 0.72)}z"/><path class="error"${thin} d="M${middle} ${at(y(values[i] - error))}V${at(y(values[i] + error))}"/></g>`;
   });
   const labels = labeled
     ? names.map((name, i) => {

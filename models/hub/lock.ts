@@ -2,11 +2,11 @@
  * A lock between processes: a file that only one can create. It saves double work and no more: what it guards writes the same
  * bytes to the same places whoever writes, so a lock broken by mistake costs bandwidth, not a file. Node only.
  */
-import { mkdir, open, readFile, rm, stat, utimes } from "node:fs/promises";
+import { open, readFile, rm, stat, utimes } from "node:fs/promises";
 import { hostname } from "node:os";
 import { dirname } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { fileError, systemCode } from "../../runtime/store/files";
+import { fileError, makeFolder, systemCode } from "../../runtime/store/files";
 
 /** A holder touches its lock so often; one untouched for `STALE_MS` is left over from a process that was killed. */
 const TOUCH_MS = 5_000;
@@ -40,7 +40,7 @@ async function abandoned(path: string): Promise<boolean> {
 
 async function create(path: string): Promise<boolean> {
   try {
-    await mkdir(dirname(path), { recursive: true });
+    await makeFolder(dirname(path));
     const file = await open(path, "wx");
     // A full disk still takes a file's name; its content only helps to find leftovers sooner.
     await file.writeFile(`${process.pid}\n${hostname()}\n`).catch(() => {});

@@ -114,7 +114,7 @@ export async function checkWritable(path: string): Promise<void> {
  * Makes a folder and those it lies in. Node's own recursive mkdir tries for ever where a file system refuses new folders by
  * ENOENT, as /proc does. @throws what the file system says
  */
-async function makeFolder(path: string): Promise<void> {
+export async function makeFolder(path: string): Promise<void> {
   try {
     await mkdir(path);
   } catch (error) {

@@ -169,7 +169,10 @@ export class RunDirectory {
   }
 
   #unit(name: string): Manifest["units"][string] {
-    if (!Object.hasOwn(this.#manifest.units, name)) fail(`${this.path}: no unit ${JSON.stringify(name)} in this run`);
+    if (!Object.hasOwn(this.#manifest.units, name)) {
+      const names = Object.keys(this.#manifest.units);
+      fail(`${this.path}: no unit ${JSON.stringify(name)} in this run`, `there are ${names.join(", ") || "none"}`);
+    }
     return this.#manifest.units[name];
   }
 

@@ -131,7 +131,7 @@ export class Samples {
   async traces(id: ObservableId = "probe", range: DrawRange = { from: 0, to: this.draws }): Promise<Float32Array> {
     if (!this.hasTraces) {
       throw new SpectroscopeError(`${this.path}: keeps no losses of single draws`, {
-        hint: "sample again with traces",
+        hint: "sample again into another directory with --keep-traces",
       });
     }
     const array = await this.group.array(`loss_${id}`, "f32");

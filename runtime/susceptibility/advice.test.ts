@@ -124,21 +124,33 @@ test("a step error above 0.3 a weight, and above what the pull alone has", () =>
   const line = only({}, [{ stepError: 0.4 }, { name: "embed", stepError: 0.6 }, { name: "l0 mlp" }]);
   assert.match(line, /Steps of embed are too large for its loss: .* off by 0\.6 a weight/);
   // (0.06 / 0.6)^(2/3) = 0.215.
-  assert.match(line, /l0h0, embed \(2 of 3\)\)\. Lower lr to 0\.00022 and raise num_steps_bw_draws to 117\./);
+  assert.match(
+    line,
+    /l0h0, embed \(2 of 3\)\)\. Lower lr to 0\.00022 and raise num_steps_bw_draws to 117, or lower n_beta/,
+  );
   silent({}, [{ stepError: 0.3 }]);
   assert.match(only({}, [{ stepError: Number.POSITIVE_INFINITY }]), /Lower lr to 0\.000001 /);
+  // Chains that fly say nothing else of themselves; and while steps are too large a rise may be theirs.
+  const flown = only({}, [{ stepError: 5e5, meanRise: 12, rHat: 2, effectiveDraws: 3 }]);
+  assert.match(flown, /off by 500000 a weight.*or lower n_beta/);
+  assert.match(only({}, [{ stepError: 0.5, meanRise: 1.5 }]), /Steps of l0h0/);
   // x = lr * localization = 1.4: the pull's own error is 0.51, and the rule of the bias speaks of it.
   const flat = { lr: 7e-3, num_burnin_steps: 100 };
   assert.match(only(flat, [{ stepError: 0.6 }]), /variance of chains is 1\.54 times/);
-  assert.is(advice({ ...good, ...flat }, [{ ...healthy, stepError: 0.7 }]).length, 2);
+  assert.match(only(flat, [{ stepError: 0.7 }]), /Steps of l0h0/);
 });
 
 test("R-hat above 1.1, with the names of whom", () => {
   const many = Array.from({ length: 9 }, (_, i) => ({ name: `l1h${i}`, rHat: 1.2 + i / 100 }));
   const line = only({}, [{}, ...many]);
   assert.match(line, /up to 1\.28: .* l1h0, l1h1, l1h2, l1h3, l1h4, l1h5 and 3 more \(9 of 10\)/);
-  assert.match(line, /Raise num_burnin_steps to 625 or num_draws to 200\./);
+  assert.match(line, /Raise num_draws to 200\./);
+  const early = advice({ ...good, num_burnin_steps: 0, num_steps_bw_draws: 25 }, [{ ...healthy, rHat: 1.3 }]);
+  assert.match(early.join("\n"), /Raise num_burnin_steps to 625 or num_draws to 200\./);
   silent({}, [{ rHat: 1.1 }]);
+  // Of a few draws R-hat is above the bound by chance; direct draws are independent.
+  silent({ num_draws: 12 }, [{ rHat: 1.3 }]);
+  silent({ n_beta: 0 }, [{ rHat: 1.3, stepError: undefined }]);
 });
 
 test("few effective draws: more of them, or, where draws are alike, more steps between them", () => {
@@ -163,7 +175,7 @@ test("a loss that rises too little or too much; by the pull for all, by their sc
   assert.match(one, /Raise their component_scale to 5 times what it is\./);
   const high = only({}, [{ meanRise: 1.5 }]);
   assert.match(high, /more than 0\.5 nats, up to 1\.5 \(l0h0\)/);
-  assert.match(high, /Raise localization to 2000 and lower lr to 0\.0001, which keeps tau, or raise n_beta to 100\./);
+  assert.match(high, /Raise localization to 2000 and lower lr to 0\.0001, which keeps tau\.$/);
   assert.match(only({}, [{ meanRise: 1.5 }, {}, {}]), /Lower their component_scale to 0\.1 times what it is\./);
   silent({}, [{ meanRise: 0.05 }, { meanRise: 0.5 }]);
 });

@@ -19,6 +19,7 @@ export interface ComponentHealth {
 /** Lag-1 autocorrelation below which thinning is enough whatever the relaxation time says. */
 const LAG1 = 0.3;
 const R_HAT = 1.1;
+const R_HAT_DRAWS = 16;
 /** Effective draws that a column of chi should have, and their least share of all draws. */
 const EFFECTIVE = 100;
 const EFFECTIVE_SHARE = 0.1;
@@ -27,9 +28,9 @@ const RISE = { low: 0.05, high: 0.5, aim: 0.15 };
 /**
  * Error of a step in one weight. On a quadratic loss it is x^(3/2) / (4 sqrt(1 - x/4)), x the step times the curvature, where the
  * variance is 1 / (1 - x/4) times the posterior's: 0.3 is 1.35 times, 0.06 is 1.1 times. What the pull alone has is the rule of
- * the bias; the loss shows by more than `beyond` times that. Of 16 updates the error is good to 18 %.
+ * the bias; the loss shows by more than `beyond` times that. Above `flight` chains leave. Of 16 updates the error is good to 18 %.
  */
-const STEP_ERROR = { high: 0.3, beyond: 1.3, aim: 0.06 };
+const STEP_ERROR = { high: 0.3, beyond: 1.3, aim: 0.06, flight: 2 };
 /** Ratio of SGLD's variance to the posterior's in flat directions. */
 const BIAS = 1.3;
 const NAMES = 6;
@@ -42,9 +43,31 @@ type Rule = (settings: SamplerSettings, components: readonly ComponentHealth[]) 
  * scale, which leaves lr * localization and with it the relaxation time as they are.
  */
 export function advice(settings: SamplerSettings, components: readonly ComponentHealth[]): string[] {
-  const chain = drawsDirectly(settings) ? [] : [pull, thinning, burnin, bias, stepError];
-  const rules: Rule[] = [noise, oneChain, ...chain, agreement, effective, share, lowRise, highRise, negativeRise];
-  return rules.flatMap((rule) => rule(settings, components) ?? []);
+  const said = (...rules: Rule[]) => rules.flatMap((rule) => rule(settings, components) ?? []);
+  const first = said(noise, oneChain);
+  if (drawsDirectly(settings)) return [...first, ...said(effective, lowRise, highRise, negativeRise)];
+  // Chains that are thrown off by their steps say nothing else of themselves, and what they seem to ask for is no remedy.
+  const thrown = [...said(pull), ...(flies(components) ? said(stepError) : [])];
+  if (thrown.length > 0) return [...first, ...thrown];
+  const step = said(stepError);
+  const thinned = said(thinning);
+  return [
+    ...first,
+    ...thinned,
+    ...said(burnin),
+    ...(step.length > 0 ? step : said(bias)),
+    ...said(agreement, effective),
+    ...(thinned.length > 0 ? [] : said(share)),
+    ...said(lowRise),
+    // Smaller steps come first: a rise may be theirs.
+    ...(step.length > 0 ? [] : said(highRise)),
+    ...said(negativeRise),
+  ];
+}
+
+/** Whether some component's steps throw it off altogether. */
+function flies(components: readonly ComponentHealth[]): boolean {
+  return components.some(({ stepError: error }) => error !== undefined && error > STEP_ERROR.flight);
 }
 
 /** A number as one reads it: so many digits that count. */
@@ -164,17 +187,22 @@ const stepError: Rule = (settings, components) => {
   return (
     `Steps of ${worst.name} are too large for its loss: the log acceptance ratio is off by ${short(worst.stepError!)} a weight, where ` +
     `0.3 already stands for a variance 1.35 times the posterior's (${named(found, components)}). Lower lr to ` +
-    `${short(lr * factor)} and raise num_steps_bw_draws to ${Math.ceil(num_steps_bw_draws / factor)}.`
+    `${short(lr * factor)} and raise num_steps_bw_draws to ${Math.ceil(num_steps_bw_draws / factor)}, or lower n_beta, which makes the loss ` +
+    "that steep."
   );
 };
 
-const agreement: Rule = ({ num_burnin_steps, num_steps_bw_draws, num_draws }, components) => {
+const agreement: Rule = (settings, components) => {
+  const { num_burnin_steps, num_steps_bw_draws, num_draws } = settings;
+  // Of fewer draws it is above the bound by chance.
+  if (num_draws < R_HAT_DRAWS) return undefined;
   const found = components.filter(({ rHat }) => rHat !== undefined && rHat > R_HAT);
   if (found.length === 0) return undefined;
+  const burninShort = num_burnin_steps + num_steps_bw_draws < (burninWanted(settings) ?? 0);
   const longer = Math.max(2 * num_burnin_steps, num_steps_bw_draws * Math.ceil(num_draws / 4));
   return (
     `R-hat is above ${R_HAT}, up to ${short(extreme(found, "rHat", 1).rHat!, 3)}: chains have not found the same place in ` +
-    `${named(found, components)}. Raise num_burnin_steps to ${longer} or num_draws to ${2 * num_draws}.`
+    `${named(found, components)}. Raise ${burninShort ? `num_burnin_steps to ${longer} or ` : ""}num_draws to ${2 * num_draws}.`
   );
 };
 
@@ -216,7 +244,7 @@ function rescale(factor: number, settings: SamplerSettings, some: boolean): stri
   if (localization === 0) return `${word[0]} n_beta to ${short(n_beta / factor)}.`;
   return (
     `${word[0]} localization to ${short(localization / factor)} and ${word[1]} lr to ${short(lr * factor)}, which keeps tau` +
-    `${n_beta > 0 ? `, or ${word[0].toLowerCase()} n_beta to ${short(n_beta / factor)}` : ""}.`
+    `${n_beta > 0 && factor > 1 ? `, or lower n_beta to ${short(n_beta / factor)}` : ""}.`
   );
 }
 

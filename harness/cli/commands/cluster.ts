@@ -12,7 +12,7 @@ import { ADAPTER, command, JSON_FLAG, output } from "../command";
 import { usage } from "../fields";
 import { SET_OPTION } from "../options";
 import { Progress } from "../progress";
-import { summary, table } from "./run";
+import { summary, table, words } from "./run";
 
 /** Clusters a run again, or the rows of any matrix. */
 export const cluster = command(
@@ -50,7 +50,9 @@ export const cluster = command(
         const report = await writeReport(directory);
         if (values.out) await writeAtomic(values.out, lines(results.clusters));
         output(
-          values.json ? JSON.stringify({ run: path, ...summary(results) }) : `${table(results)}\nreport: ${report}`,
+          values.json
+            ? JSON.stringify({ run: path, ...summary(results) })
+            : `${table(results)}\n${words(results.advice)}report: ${report}`,
         );
         return 0;
       } finally {

@@ -2,6 +2,7 @@ import { relative } from "node:path";
 import { RunDirectory } from "../../../runtime/store/run-directory";
 import { calibrate, calibrationTable } from "../../measure/calibrate";
 import { type RunConfig, readRunConfig } from "../../measure/config";
+import { sampledAdvice } from "../../measure/diagnose";
 import { begunConfig, type Results } from "../../measure/results";
 import { fullRun, type RunRequest, sampleRun } from "../../measure/run";
 import { parseShard, type Shard } from "../../measure/units";
@@ -123,7 +124,7 @@ export const run = command(
     if (values.json) {
       const { adapter } = (await directory.readJson("timing")) as { adapter: unknown };
       output(JSON.stringify({ run: out, report, adapter, seconds: progress.seconds, ...summary(results) }));
-    } else output(`${table(results)}\nreport: ${report}  (${duration(progress.seconds)})`);
+    } else output(`${table(results)}\n${words(results.advice)}report: ${report}  (${duration(progress.seconds)})`);
     return 0;
   },
 );
@@ -144,17 +145,26 @@ export const sample = command(
     ],
   },
   async ({ values }) => {
+    if (values.calibrate && values.shard !== undefined) {
+      throw usage("--calibrate and --shard exclude each other", "calibrate first; all shards take one config");
+    }
     if (values.calibrate) return calibrateOnly(values);
     const settings = await settled(values);
     const { out, shard } = settings;
     const { result: directory, progress } = await interruptible(values, settings, sampleRun);
     const units = directory.units("done");
+    const said = shard ? [] : await sampledAdvice(directory, settings.config);
     const next = shard ? "merge --out DIR SHARD..." : `cluster ${out}`;
-    if (values.json) output(JSON.stringify({ run: out, units, seconds: progress.seconds }));
-    else output(`${units.length} units in ${out}; go on with: npx spectroscope ${next}`);
+    if (values.json) output(JSON.stringify({ run: out, units, seconds: progress.seconds, advice: said }));
+    else output(`${words(said)}${units.length} units in ${out}; go on with: npx spectroscope ${next}`);
     return 0;
   },
 );
+
+/** Advice, a line each. */
+export function words(advice: readonly string[]): string {
+  return advice.map((line) => `advice: ${line}\n`).join("");
+}
 
 /** The machine-readable summary of results. */
 export function summary(results: Results): Record<string, unknown> {
@@ -177,6 +187,7 @@ export function summary(results: Results): Record<string, unknown> {
     tokens: results.tokens.length,
     clusters: clusters.length,
     roles: roles ?? null,
+    advice: results.advice,
     components,
     scores: scores.map((row) => ({
       features: row.features,
