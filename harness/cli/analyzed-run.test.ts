@@ -89,7 +89,9 @@ test("compare two seeds, and two checkpoints, over the same tokens", () => {
     });
   }
   const itself = json<Comparison>("compare", "a", "a");
-  assert.equal([itself.differences, itself.clusters.ari, itself.clusters.nmi], [[], 1, 1]);
+  // Runs without clusters agree on nothing.
+  const same = itself.clusters.count[0] > 0 ? 1 : null;
+  assert.equal([itself.differences, itself.clusters.ari, itself.clusters.nmi], [[], same, same]);
   for (const { spearman } of itself.components) near(spearman!, 1, 1e-12, "itself");
 
   const checkpoints = json<Comparison>("compare", "a", "c");

@@ -156,9 +156,9 @@ test("a shard that is missing, named twice, another run's or unfinished is refus
     `unfinished: ${name} is not done yet`,
     "run the command that began it again",
   );
-  // Each of these was refused before a unit of its own was there.
-  for (const out of ["never", "never-2"]) assert.equal(stores(out), [], out);
-  for (const out of ["never-3", "never-4", "never-5"]) assert.not(readdirSync(folder).includes(out));
+  refused(merge("never-6", "whole"), "whole: is a whole run and no shard");
+  for (const out of ["never", "never-2", "never-3", "never-4", "never-5", "never-6"])
+    assert.not(readdirSync(folder).includes(out));
 });
 
 test("a shard is no run to analyze, and is gone on with as the shard that it is", () => {

@@ -36,6 +36,14 @@ test("what stands against a setting names the components: flown off, too far, to
   assert.is(judge([gone, component("gone too", { meanRise: undefined })]).against, "gone, gone too flew off");
 });
 
+test("a component whose loss is too steep for the step stands against a setting", () => {
+  assert.is(judge([component("a", { stepError: 0.3 })]).against, undefined);
+  const steep = judge([component("a", { stepError: 0.2 }), component("steep", { stepError: 0.31 })]);
+  assert.is(steep.against, "step error above 0.3: steep");
+  const text = calibrationTable({ components: ["a", "steep"], trials: [steep] });
+  assert.match(text, /^ +0\.01 +10 +0\.200 +0\.200 +0\.31 +0\.82 {2}step error above 0\.3: steep$/m);
+});
+
 test("plain SGLD's step may not widen the posterior by a third; RMSprop's steps are not judged by lr alone", () => {
   // 1 / (1 - lr * 40 / 4): 1.25 at 0.02, 1.43 at 0.03.
   assert.is(judge([component("a")], 0.02).against, undefined);
@@ -83,7 +91,7 @@ test("the table says what was tried, what it gave, and how to take it", () => {
   const trials = [judge(found), judge([found[0], { component: components[1] }], 0.02)];
   const text = calibrationTable({ components, trials, ...recommend(trials, config) });
   assert.match(text, /mean rise \(nats\) of l0h1, l1 mlp\[64:96\]/);
-  assert.match(text, /^ +0\.01 +10 +0\.200 +0\.200 +0\.82$/m);
+  assert.match(text, /^ +0\.01 +10 +0\.200 +0\.200 +- +0\.82$/m);
   assert.match(text, /^ +0\.02 +10 +0\.200 +- .*l1 mlp\[64:96\] flew off$/m);
   assert.match(text, "recommended: --set sampler.lr=0.01 --set sampler.n_beta=10");
   assert.match(calibrationTable({ components, trials: [trials[1]] }), "nothing on this grid samples well");

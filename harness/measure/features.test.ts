@@ -148,7 +148,10 @@ test("the shifted control pairs each draw with half a run earlier, within each c
     sameColumn(own.chi, c, susceptibility(sumsOf(name, all)).chi, `bare ${name}`);
   });
   const shuffled = chiMatrices(bare, components, { estimator: "single_chain", seed: 6, null: "shuffled" });
-  await refused(shuffled, /samples_l0h0\.zarr: keeps no losses of single draws; sample again with traces/);
+  await refused(
+    shuffled,
+    /samples_l0h0\.zarr: keeps no losses of single draws; sample again into another directory with --keep-traces/,
+  );
 });
 
 test("one chain alone has chi and no error", async () => {

@@ -87,7 +87,10 @@ test("without traces the sums alone are kept, and chi is the same", async () => 
   const samples = await openSamples(without);
   const arrays = (await readdir(without)).sort();
   assert.equal(arrays, ["baseline_probe", "init_loss", "input_ids_probe", "phi", "sum_d", "sum_phi_d", "zarr.json"]);
-  await refused(samples.traces(), /keeps no losses of single draws; sample again with traces/);
+  await refused(
+    samples.traces(),
+    /keeps no losses of single draws; sample again into another directory with --keep-traces/,
+  );
   const sums = await samples.sums();
   assert.is(sums.shifted, undefined);
   assert.is(await samples.logAcceptance(), undefined);
