@@ -7,7 +7,7 @@
  *     the arrays as .npy, one after another
  */
 import { createHash } from "node:crypto";
-import { rm, stat } from "node:fs/promises";
+import { stat } from "node:fs/promises";
 import { SpectroscopeError } from "../../kernels/errors";
 import { fileError, readBytes, systemCode, writeAtomic } from "./files";
 import { type JsonObject, normalizeJson } from "./json";
@@ -85,9 +85,4 @@ function headOf(line: Uint8Array): Head | undefined {
   } catch {
     return undefined;
   }
-}
-
-/** Removes a checkpoint, if it is there. */
-export async function removeCheckpoint(path: string): Promise<void> {
-  await rm(path, { force: true });
 }

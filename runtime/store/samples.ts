@@ -106,8 +106,3 @@ export function samplesName(restriction: string): string {
   }
   return `samples_${name}.zarr`;
 }
-
-/** Losses from what a draw gives: l = l(w*) + d in f32, for d of [.., tokens] and l(w*) of [tokens]. */
-export function lossesFromRises(rises: ArrayLike<number>, baseline: ArrayLike<number>): Float32Array {
-  return Float32Array.from({ length: rises.length }, (_, i) => baseline[i % baseline.length] + rises[i]);
-}
