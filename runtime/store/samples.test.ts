@@ -168,7 +168,7 @@ test("a changed or lost chunk is told when it is read, and only then", async () 
   assert.is((await samples.traces("probe", { from: 0, to: 3 })).length, 3 * shape.chains * tokens);
   await refused(samples.traces(), /loss_probe.c.1.1.0.0: altered or damaged: .*; delete .*damaged to have it computed/);
   await rm(join(path, "sum_d", "c", "0", "0", "0"));
-  await refused(samples.sums(), /cannot read .*sum_d.c.0.0.0: no such file/);
+  await refused(samples.sums(), /sum_d.c.0.0.0: is lost; delete .* to have it computed again/);
   await writeFile(join(path, "phi", "zarr.json"), "{}");
   await refused(openSamples(path), /phi.zarr\.json: altered or damaged/);
 });

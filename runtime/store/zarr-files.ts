@@ -29,20 +29,25 @@ export class ZarrFiles implements AsyncMutable {
     try {
       bytes = await readFile(path);
     } catch (error) {
-      if (systemCode(error) !== "ENOENT" || expected !== undefined) throw fileError("read", path, error);
-      return undefined;
+      if (systemCode(error) !== "ENOENT") throw fileError("read", path, error);
+      if (expected === undefined) return undefined;
+      throw this.damaged(`${path}: is lost`, error);
     }
     if (expected !== undefined) {
       const found = createHash("sha256").update(bytes).digest("hex");
       if (found !== expected) {
-        throw new SpectroscopeError(
+        throw this.damaged(
           `${path}: altered or damaged: SHA-256 ${found.slice(0, 12)}, expected ${expected.slice(0, 12)}`,
-          { code: "bad-input", hint: `delete ${this.directory} to have it computed again` },
         );
       }
     }
     // A small Buffer may share its memory with others, and decoders look at the whole of it.
     return new Uint8Array(bytes);
+  }
+
+  private damaged(message: string, cause?: unknown): SpectroscopeError {
+    const hint = `delete ${this.directory} to have it computed again`;
+    return new SpectroscopeError(message, { code: "bad-input", hint, cause });
   }
 
   async set(key: AbsolutePath, bytes: Uint8Array): Promise<void> {

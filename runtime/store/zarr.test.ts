@@ -231,7 +231,7 @@ test("a finished store tells every change of a file, and one that is not finishe
   await writeFile(chunk, bytes);
   await refused(read(), /x.c.1: altered or damaged: SHA-256 \w{12}, expected \w{12}; delete .*sums\.zarr to have/);
   await rm(chunk);
-  await refused(read(), /cannot read .*x.c.1: no such file/);
+  await refused(read(), /x.c.1: is lost; delete .* to have it computed again/);
 });
 
 test.run();
