@@ -204,7 +204,7 @@ function neuronSlices(layer: number, range: Range): Slice[] {
 
 function refuse(name: string, why: string, hint?: string): SpectroscopeError {
   return new SpectroscopeError(`weight restriction "${name}": ${why}`, {
-    code: "bad-input",
+    code: "usage",
     ...(hint ? { hint } : {}),
   });
 }
