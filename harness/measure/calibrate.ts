@@ -5,7 +5,7 @@ import type { ChainSpec } from "../../runtime/sampler/chain-plans";
 import { Chains } from "../../runtime/sampler/chains";
 import { Laboratory, type TextOnDevice } from "../../runtime/sampler/laboratory";
 import { drawsDirectly } from "../../runtime/sampler/settings";
-import { acceptanceSpread } from "../../runtime/susceptibility/acceptance";
+import { stepError } from "../../runtime/susceptibility/acceptance";
 import { diagnose } from "../../runtime/susceptibility/diagnostics";
 import { usage } from "../cli/fields";
 import { openModel } from "../cli/model";
@@ -62,7 +62,7 @@ export interface Calibration {
  */
 export async function calibrate(request: RunRequest): Promise<Calibration> {
   const { config, progress } = request;
-  if (drawsDirectly({ ...config.sampler })) {
+  if (drawsDirectly(config.sampler)) {
     throw usage("--calibrate: n_beta is 0, so weights are drawn directly", "set sampler.n_beta above 0");
   }
   const model = await openModel(config.model, { progress });
@@ -137,9 +137,7 @@ async function tried(
     const { phi, logAcceptance } = chains;
     const { lag1, rHat } = diagnose(phi, settings.num_draws, settings.num_chains);
     const meanRise = phi.reduce((sum, rise) => sum + rise, 0) / phi.length;
-    const spread = acceptanceSpread(logAcceptance);
-    const stepError = spread === undefined ? undefined : spread / Math.sqrt(chains.block.weights);
-    return { component, meanRise, lag1, rHat, stepError };
+    return { component, meanRise, lag1, rHat, stepError: stepError(logAcceptance, chains.block.weights) };
   } catch (error) {
     if (error instanceof SpectroscopeError && error.code === "non-finite") return { component };
     throw error;

@@ -1,5 +1,5 @@
 import type { RunDirectory } from "../../runtime/store/run-directory";
-import { acceptanceRate, acceptanceSpread } from "../../runtime/susceptibility/acceptance";
+import { acceptanceRate, stepError } from "../../runtime/susceptibility/acceptance";
 import { advice } from "../../runtime/susceptibility/advice";
 import { diagnose } from "../../runtime/susceptibility/diagnostics";
 import { localLearningCoefficient } from "../../runtime/susceptibility/llc";
@@ -31,7 +31,7 @@ export async function diagnoseUnit(directory: RunDirectory, name: string): Promi
   const { rHat, essBulk, lag1 } = diagnose(phi, draws, chains);
   const { value, error } = localLearningCoefficient(phi, draws, chains, n_beta);
   const acceptance = logs && acceptanceRate(logs);
-  const spread = logs && acceptanceSpread(logs);
+  const errorOfStep = logs && stepError(logs, weights);
   return {
     name,
     weights,
@@ -42,7 +42,7 @@ export async function diagnoseUnit(directory: RunDirectory, name: string): Promi
     ...(essBulk === undefined ? {} : { effectiveDraws: essBulk }),
     ...(lag1 === undefined ? {} : { lag1 }),
     ...(acceptance === undefined ? {} : { acceptance }),
-    ...(spread === undefined || !Number.isFinite(spread) ? {} : { stepError: spread / Math.sqrt(weights) }),
+    ...(errorOfStep === undefined || !Number.isFinite(errorOfStep) ? {} : { stepError: errorOfStep }),
     ...(error === undefined || n_beta === 0 ? {} : { llc: { value, error } }),
     traces: Array.from({ length: chains }, (_, m) => Array.from({ length: draws }, (_, s) => phi[s * chains + m])),
   };

@@ -57,6 +57,7 @@ export async function collectResults(
       ...(reliability === undefined || Number.isNaN(reliability) ? {} : { reliability }),
     });
   }
+  const said = advice(config.sampler, diagnostics);
   const baseline = await (await openUnit(directory, restrictions[0])).baseline();
   const { labels } = text;
   const main = analysis.results[0].clustering;
@@ -85,8 +86,8 @@ export async function collectResults(
     clusters,
     ...(sizes ? { roles: sizes.filter((size) => size >= MIN_ROLE_TOKENS).length } : {}),
     scores: analysis.results.map((result) => scoreRow(result, labels)),
-    remarks: remarks(config, diagnostics, analysis),
-    advice: advice(config.sampler, diagnostics),
+    remarks: remarks(config, said, analysis),
+    advice: said,
   };
 }
 
@@ -119,7 +120,7 @@ function tokenInfos(text: RunText, baseline: Float32Array): TokenInfo[] {
   });
 }
 
-function remarks(config: RunConfig, diagnostics: readonly ComponentDiagnostics[], analysis: Analysis): string[] {
+function remarks(config: RunConfig, said: readonly string[], analysis: Analysis): string[] {
   const list = [
     config.sampling_task === "probe"
       ? "The probe is the sampling task's fixed batch: phi is the mean rise of the probe's own losses."
@@ -127,7 +128,7 @@ function remarks(config: RunConfig, diagnostics: readonly ComponentDiagnostics[]
     config.sampler.num_chains > 1
       ? `chi is estimated by ${config.estimator}; its errors are the jackknife over ${config.sampler.num_chains} chains.`
       : `chi is estimated by ${config.estimator}; one chain gives it no errors.`,
-    ...advice(config.sampler, diagnostics),
+    ...said,
   ];
   if (config.cluster.column_weights === "reliability" && config.sampler.num_chains > 1) {
     list.push(

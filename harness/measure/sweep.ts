@@ -62,9 +62,10 @@ export async function sweep(request: SweepRequest): Promise<Sensitivity> {
   const center: Findings = { components, chi, labels: (await directory.readArray("labels")).data };
   // All are refused before the first is sampled.
   const model = await openModel(config.model, { progress });
-  for (const { config: own } of variants(request)) unitsOf(own, model.config);
+  const runs = variants(request);
+  for (const { config: own } of runs) unitsOf(own, model.config);
   const rows: SensitivityRow[] = [];
-  for (const { name, config: own } of variants(request)) {
+  for (const { name, config: own } of runs) {
     progress.say(`sweep: ${name}`);
     const out = join(directory.path, "sweep", name);
     const sampled = await sampleRun({ ...request, config: own, out });

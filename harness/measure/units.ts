@@ -2,6 +2,7 @@ import { SpectroscopeError } from "../../kernels/errors";
 import type { NeoxConfig } from "../../runtime/neox/config";
 import { neuronGroups, parseRestriction, standardRestrictions } from "../../runtime/neox/restriction";
 import { checkSettings, type SamplerSettings } from "../../runtime/sampler/settings";
+import type { JsonObject } from "../../runtime/store/json";
 import { usage } from "../cli/fields";
 import type { RunConfig } from "./config";
 
@@ -27,6 +28,12 @@ export function parseShard(text: string): Shard {
   if (index < 1 || index > count)
     throw usage(`--shard is ${JSON.stringify(text)}`, "write I/N with 1 <= I <= N, such as 2/4");
   return { index, count };
+}
+
+/** Refuses a shard where a whole run is needed. */
+export function refuseShard({ path, config }: { readonly path: string; readonly config: JsonObject }): void {
+  if (config.shard === undefined) return;
+  throw usage(`${path}: is a shard of a run`, "put its shards together first: npx spectroscope merge");
 }
 
 /** The chains of every unit are dealt to the shards in turn, unit by unit: each gets its own chains of its own units. */

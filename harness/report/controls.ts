@@ -2,12 +2,8 @@
 import type { ComponentDiagnostics, Sensitivity } from "./data";
 import { count, fixed, percent, significant } from "./format";
 import { html, type Markup } from "./html";
+import { meter } from "./scores";
 import type { ReportView } from "./view";
-
-function meter(value: number): Markup {
-  const share = Number.isFinite(value) ? Math.min(1, Math.max(0, value)) : 0;
-  return html`<td class="number">${fixed(value)}</td><td class="wide"><i class="meter" style="width:${(100 * share).toFixed(1)}%"></i></td>`;
-}
 
 function halves(columns: readonly ComponentDiagnostics[]): Markup {
   const known = columns.filter(({ reliability }) => reliability !== undefined);

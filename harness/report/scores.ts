@@ -10,7 +10,8 @@ function kind(row: ScoreRow): { look: string; tag?: Markup } {
   return { look: "measured" };
 }
 
-function meter(value: number): Markup {
+/** A number with its bar, two cells of a table; bars hold 0 to 1. */
+export function meter(value: number): Markup {
   const share = Number.isFinite(value) ? Math.min(1, Math.max(0, value)) : 0;
   return html`<td class="number">${fixed(value)}</td><td class="wide"><i class="meter" style="width:${(100 * share).toFixed(1)}%"></i></td>`;
 }

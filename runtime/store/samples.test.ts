@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import * as assert from "uvu/assert";
 import { example, shape, tokens, writeBlock, writeExample } from "../../harness/test/example-samples";
+import { folderBytes } from "../../harness/test/folder-bytes";
 import { refused, refusedAtOnce } from "../../harness/test/refused";
 import { suite } from "../../harness/test/suite";
 import { susceptibility } from "../susceptibility/estimate";
@@ -17,15 +18,6 @@ test.before(async () => {
   folder = await mkdtemp(join(tmpdir(), "spectroscope-"));
 });
 test.after(() => rm(folder, { recursive: true }));
-
-async function files(path: string): Promise<Record<string, string>> {
-  const found: Record<string, string> = {};
-  for (const name of await readdir(path, { recursive: true })) {
-    const bytes = await readFile(join(path, name)).catch(() => undefined);
-    if (bytes) found[name] = bytes.toString("base64");
-  }
-  return found;
-}
 
 test("what is written is read back", async () => {
   const path = join(folder, samplesName("l0h1"));
@@ -114,7 +106,7 @@ test("killed between chunks, during a write or before the end: what goes on give
   await writeBlock(second, run, 3);
   await writeBlock(second, run, 6);
   await second.finish(run.results);
-  assert.equal(await files(path), await files(whole));
+  assert.equal(folderBytes(path), folderBytes(whole));
   assert.is((await openSamples(path)).digest, (await openSamples(whole)).digest);
   await refused(SamplesWriter.open(path, run.spec), /killed: is there already; read it, or delete it/);
 });

@@ -3,6 +3,7 @@ import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import * as assert from "uvu/assert";
+import { folderBytes } from "../../harness/test/folder-bytes";
 import { refused } from "../../harness/test/refused";
 import { suite } from "../../harness/test/suite";
 import { copyBox, gridIndices } from "./box";
@@ -18,16 +19,6 @@ test.before(async () => {
 test.after(() => rm(folder, { recursive: true }));
 
 const range = (count: number, scale = 1) => Float32Array.from({ length: count }, (_, i) => i * scale);
-
-/** Every file of a store with its bytes. */
-async function files(path: string): Promise<Record<string, string>> {
-  const found: Record<string, string> = {};
-  for (const name of await readdir(path, { recursive: true })) {
-    const bytes = await readFile(join(path, name)).catch(() => undefined);
-    if (bytes) found[name] = bytes.toString("base64");
-  }
-  return found;
-}
 
 test("every type is read back, whatever its chunks", async () => {
   const group = await ZarrGroup.create(join(folder, "types"), { lr: 0.1, none: null });
@@ -113,7 +104,7 @@ test("chunks arrive one by one, a part along an axis is read, and what never cam
   await array.writeChunk([1, 1, 0], all.subarray(21, 27));
   const whole = await ZarrGroup.create(join(folder, "whole"));
   await whole.write(spec, all);
-  assert.equal(await files(whole.path), await files(group.path));
+  assert.equal(folderBytes(whole.path), folderBytes(group.path));
 });
 
 test("equal data give equal files, and writing over them changes none", async () => {
@@ -125,10 +116,10 @@ test("equal data give equal files, and writing over them changes none", async ()
     await group.setAttributes({ completed: 1 });
   };
   for (const path of paths) await write(path);
-  const first = await files(paths[0]);
-  assert.equal(await files(paths[1]), first);
+  const first = folderBytes(paths[0]);
+  assert.equal(folderBytes(paths[1]), first);
   await write(paths[0]);
-  assert.equal(await files(paths[0]), first);
+  assert.equal(folderBytes(paths[0]), first);
   assert.is(Object.keys(first).length, 8);
 });
 

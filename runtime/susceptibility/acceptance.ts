@@ -110,6 +110,12 @@ export function acceptanceSpread(logs: ArrayLike<number>): number | undefined {
   return Math.sqrt(squares / logs.length);
 }
 
+/** What a step does to one weight: the root mean square of log ratios over the root of the number of weights; undefined without any. */
+export function stepError(logs: ArrayLike<number>, weights: number): number | undefined {
+  const spread = acceptanceSpread(logs);
+  return spread === undefined ? undefined : spread / Math.sqrt(weights);
+}
+
 /**
  * The rate at which MALA of the same step size would accept in equilibrium, from log ratios of SGLD's own updates;
  * undefined without any. SGLD keeps every proposal and settles in a law of its own, in which log ratios lie about 0

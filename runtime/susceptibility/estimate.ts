@@ -65,7 +65,12 @@ function totals(sums: ComponentSums, without: number): Totals {
   return t;
 }
 
-function columnSum(values: ArrayLike<number>, sums: ComponentSums, token: number, without: number): number {
+function columnSum(
+  values: ArrayLike<number>,
+  sums: Pick<ComponentSums, "chains" | "tokens">,
+  token: number,
+  without: number,
+): number {
   let total = 0;
   for (let m = 0; m < sums.chains; m++) if (m !== without) total += values[m * sums.tokens + token];
   return total;
@@ -158,9 +163,25 @@ export function shiftedSusceptibility(sums: ComponentSums): Float64Array {
     later += phi[at];
     cross += before * phi[at];
   }
-  return Float64Array.from({ length: tokens }, (_, i) => {
-    const product = (columnSum(shifted.sumPhiD, sums, i, -1) - cross) / n;
-    const contrast = (columnSum(shifted.sumD, sums, i, -1) - later) / n;
+  return pairedChi({ chains, tokens, ...shifted }, { n, earlier, later, cross });
+}
+
+/** Over the pairs of a null: their number, the sums of both members' phi, and of their product. */
+interface PairTotals {
+  readonly n: number;
+  readonly earlier: number;
+  readonly later: number;
+  readonly cross: number;
+}
+
+/** chi from sums of d and of another draw's phi times d. */
+function pairedChi(
+  sums: Pick<ComponentSums, "chains" | "tokens" | "sumD" | "sumPhiD">,
+  { n, earlier, later, cross }: PairTotals,
+): Float64Array {
+  return Float64Array.from({ length: sums.tokens }, (_, i) => {
+    const product = (columnSum(sums.sumPhiD, sums, i, -1) - cross) / n;
+    const contrast = (columnSum(sums.sumD, sums, i, -1) - later) / n;
     return -(product - (earlier / n) * contrast);
   });
 }
@@ -199,9 +220,7 @@ export function shuffledSusceptibility(
   shape: { draws: number; chains: number; tokens: number },
   pairing: readonly (readonly number[])[],
 ): Float64Array {
-  const { draws, chains, tokens } = shape;
-  const sums = sumsFromTraces(traces, phi, shape, pairing);
-  const n = draws * chains;
+  const { draws, chains } = shape;
   let phiSum = 0;
   let crossSum = 0;
   for (let s = 0; s < draws; s++) {
@@ -210,11 +229,6 @@ export function shuffledSusceptibility(
       crossSum += phi[pairing[m][s] * chains + m] * phi[s * chains + m];
     }
   }
-  const chi = new Float64Array(tokens);
-  for (let i = 0; i < tokens; i++) {
-    const product = (columnSum(sums.sumPhiD, sums, i, -1) - crossSum) / n;
-    const contrast = (columnSum(sums.sumD, sums, i, -1) - phiSum) / n;
-    chi[i] = -(product - (phiSum / n) * contrast);
-  }
-  return chi;
+  const totals = { n: draws * chains, earlier: phiSum, later: phiSum, cross: crossSum };
+  return pairedChi(sumsFromTraces(traces, phi, shape, pairing), totals);
 }

@@ -8,6 +8,7 @@ import { readNpy } from "../../../runtime/store/npy-file";
 import { RunDirectory } from "../../../runtime/store/run-directory";
 import { configOf, runConfig } from "../../measure/config";
 import { analyzeRun, writeReport } from "../../measure/run";
+import { refuseShard } from "../../measure/units";
 import { ADAPTER, command, JSON_FLAG, output } from "../command";
 import { usage } from "../fields";
 import { SET_OPTION } from "../options";
@@ -40,9 +41,7 @@ export const cluster = command(
     const changes = sets.map((set) => (set.startsWith("cluster.") ? set : `cluster.${set}`));
     if (path !== undefined) {
       const directory = await RunDirectory.openExisting(path);
-      if (directory.config.shard !== undefined) {
-        throw usage(`${path}: is a shard of a run`, "put its shards together first: npx spectroscope merge");
-      }
+      refuseShard(directory);
       const config = runConfig(configOf(directory), `${path}/manifest.json`, changes);
       const device = await deviceIfAny(values.adapter, progress);
       try {

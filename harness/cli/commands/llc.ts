@@ -1,9 +1,8 @@
-import { SpectroscopeError } from "../../../kernels/errors";
 import { RunDirectory } from "../../../runtime/store/run-directory";
 import type { Interval } from "../../../runtime/susceptibility/interval";
 import { localLearningCoefficient } from "../../../runtime/susceptibility/llc";
 import { openUnit } from "../../measure/features";
-import { PRIOR_SUFFIX } from "../../measure/units";
+import { PRIOR_SUFFIX, refuseShard } from "../../measure/units";
 import { command, JSON_FLAG, output } from "../command";
 import { usage } from "../fields";
 
@@ -20,13 +19,13 @@ interface Row {
 async function rowOf(directory: RunDirectory, name: string): Promise<Row> {
   const unit = await openUnit(directory, name);
   const { n_beta } = unit.config.sampler as { n_beta: number };
-  const found = localLearningCoefficient(await unit.phi(), unit.draws, unit.chains, n_beta);
   if (n_beta === 0) {
     throw usage(
       `${directory.path}: was sampled at n_beta 0, where no loss is in the posterior`,
       "sample with n_beta above 0",
     );
   }
+  const found = localLearningCoefficient(await unit.phi(), unit.draws, unit.chains, n_beta);
   const { value, perChain, error = null, interval = null, errorFrom = null } = found;
   const weights = unit.facts.weights as number;
   return { name, weights, llc: value, error, interval, error_from: errorFrom, per_chain: Array.from(perChain) };
@@ -43,15 +42,9 @@ export const llc = command(
   },
   async ({ values, positionals: [path] }) => {
     const directory = await RunDirectory.openExisting(path);
-    if (directory.config.shard !== undefined) {
-      throw usage(`${path}: is a shard of a run`, "put its shards together first: npx spectroscope merge");
-    }
-    const [pending] = directory.units("pending");
-    if (pending !== undefined) {
-      throw new SpectroscopeError(`${path}: ${pending} is not done yet`, {
-        hint: "run the command that began it again",
-      });
-    }
+    refuseShard(directory);
+    // One that is not done is refused before any is read.
+    for (const unit of directory.units("pending")) directory.finishedPath(unit);
     const names = directory.units("done").filter((unit) => !unit.endsWith(PRIOR_SUFFIX));
     const rows: Row[] = [];
     for (const name of names) rows.push(await rowOf(directory, name));
