@@ -179,10 +179,11 @@ def moments_covariance(case: Case, draw: Draw):
 @golden(
     "knn/forward",
     [
-        Case("two points", {"N": 2, "D": 1, "Kn": 1}),
-        Case("ties", {"N": 67, "D": 3, "Kn": 10}),
-        Case("real coordinates", {"N": 60, "D": 24, "Kn": 9}),
-        Case("k 45", {"N": 130, "D": 7, "Kn": 45}),
+        Case("two points", {"N": 2, "D": 1, "Q": 2, "Kn": 1}, {"first": 0}),
+        Case("ties", {"N": 67, "D": 3, "Q": 67, "Kn": 10}, {"first": 0}),
+        Case("real coordinates", {"N": 60, "D": 24, "Q": 60, "Kn": 9}, {"first": 0}),
+        Case("k 45", {"N": 130, "D": 7, "Q": 130, "Kn": 45}, {"first": 0}),
+        Case("some", {"N": 150, "D": 18, "Q": 70, "Kn": 12}, {"first": 75}),
     ],
     indices=EXACT,
     distances=tolerance(0, 4e-7, "D squares and their sum: a few roundings; 0 error for whole coordinates"),
@@ -201,4 +202,6 @@ def knn_forward(case: Case, draw: Draw):
     gaps = distances[:, 1 : case.Kn + 1] / distances[:, : case.Kn] - 1
     if case.name == "real coordinates" and gaps.min() < 1e-5:
         raise ValueError(f"knn: two distances differ by {gaps.min():.1e} of themselves, too little for float32")
-    return {"x": x}, {"indices": indices[:, : case.Kn].numpy(), "distances": distances[:, : case.Kn].contiguous()}
+    rows = slice(int(case.p("first")), int(case.p("first")) + case.Q)
+    indices, distances = indices[rows, : case.Kn], distances[rows, : case.Kn]
+    return {"x": x}, {"indices": indices.contiguous().numpy(), "distances": distances.contiguous()}

@@ -1,9 +1,12 @@
 import Benchmark from "benchmark";
 import { SpectroscopeError } from "../../kernels/errors";
+import { graphFromEdges } from "../../kernels/graph/csr";
 import { GraphKernel } from "../../kernels/graph/graph";
 import { nearestNeighbors } from "../../runtime/cluster/knn";
 import { symmetrize } from "../../runtime/cluster/symmetrize";
 import { seededRandom } from "../test/random";
+import { blockModel } from "./clustering/block-model";
+import { blockModelOptions } from "./clustering/catalogue";
 
 /** One job of the host. */
 export interface HostRow {
@@ -26,15 +29,21 @@ function measure(name: string, body: () => void): HostRow {
   return { name, milliseconds: stats.mean * 1000, marginPercent: stats.rme };
 }
 
-/** The graph kernels on a kNN graph of 2,000 random points in 16 dimensions. */
+/** The graph kernels on a kNN graph of 2,000 random points in 16 dimensions and on a block model of 10,000 nodes. */
 export function hostBenches(): HostRow[] {
   const random = seededRandom(1);
   const points = { rows: 2000, cols: 16, data: Float64Array.from({ length: 32000 }, () => random.normal()) };
   const neighbors = nearestNeighbors(points, 12);
   const graph = symmetrize(neighbors, points.rows, "mutual");
   const kernel = new GraphKernel(graph);
+  const { n, ends } = blockModel(blockModelOptions(10_000));
+  const blocks = new GraphKernel(graphFromEdges(n, ends));
   return [
     measure("graph/push (wasm, one seed, 2,000 nodes)", () => void kernel.push(0, 0.1, 1e-4)),
+    measure("graph/push + sweep (wasm, one seed, 10,000 nodes)", () => {
+      blocks.push(0, 0.1, 1e-5);
+      blocks.sweep("global", 0, 1, Infinity);
+    }),
     measure("host kNN (2,000 x 16, k 12)", () => void nearestNeighbors(points, 12)),
   ];
 }

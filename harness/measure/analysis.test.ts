@@ -4,16 +4,18 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import * as assert from "uvu/assert";
 import { clusterTokens } from "../../runtime/cluster/cluster";
+import { gaussianMatrix, shuffledColumns } from "../../runtime/cluster/controls";
+import { plantClusters } from "../../runtime/cluster/planted";
 import { columnReliability } from "../../runtime/cluster/reliability";
 import { scorePartition } from "../../runtime/cluster/score";
 import { RunDirectory } from "../../runtime/store/run-directory";
 import { splitHalf } from "../../runtime/susceptibility/agreement";
-import { gaussianMatrix, shuffledColumns } from "../../runtime/susceptibility/controls";
 import { Progress } from "../cli/progress";
 import { storeUnit } from "../test/made-up-unit";
 import { seededRandom } from "../test/random";
 import { suite } from "../test/suite";
-import { type AnalysisContext, analyze, clusterProfile, columnWeights, scoreRow } from "./analysis";
+import { type AnalysisContext, analyze, scoreRow } from "./analysis";
+import { chiStability, clusterProfiles, columnWeights } from "./chi-clusters";
 import { runConfig } from "./config";
 import { type ChiMatrices, chiMatrices } from "./features";
 
@@ -210,10 +212,32 @@ test("a profile is the mean of normalized columns, its error the standard error 
     byChain: [matrix(1, 1, -1, -1), matrix(1, -1, 1, -1), matrix(-1, 1, 1, -1)],
   };
   const plain = runConfig({}, "test", ["cluster.columns=zscore"]);
-  const { profile, error } = clusterProfile([0, 1], chi, plain);
+  const [{ profile, error }] = clusterProfiles([{ members: [0, 1] }], chi, plain);
   assert.ok(Math.abs(profile[0] - 1) < 1e-9);
   // Chains say 1, 0, 0: a spread of sqrt(1/3), over sqrt(3).
   assert.ok(Math.abs(error[0] - 1 / 3) < 1e-9, `${error[0]}`);
+});
+
+test("stability of chi's clusters: half the tokens, the components, the chains; one chain has no halves", async (t) => {
+  const planted = plantClusters({ seed: 2, sizes: [25, 30, 35], body: 160, dims: 12, centers: 2, spread: 0.3 });
+  const random = seededRandom(5);
+  const { rows, cols } = planted;
+  const chain = () => ({ rows, cols, data: planted.data.map((x) => x + 0.2 * random.normal()) });
+  const chi: ChiMatrices = { chi: planted, error: new Float32Array(0), byChain: [chain(), chain(), chain()] };
+  const own = runConfig({}, "test", ["cluster.stability=2", "cluster.k=8", "cluster.min_size=6"]);
+  const truth = [0, 1, 2].map((label) => ({
+    members: Array.from(planted.truth.keys()).filter((row) => planted.truth[row] === label),
+  }));
+  const scattered = { members: Array.from({ length: 20 }, (_, i) => 11 * i) };
+  const done: number[] = [];
+  const result = await chiStability([...truth, scattered], chi, own, (_, at) => done.push(at));
+  t.note(JSON.stringify(result));
+  for (const { repeats, tokens, components: halves, chains } of result.slice(0, 3))
+    assert.ok(repeats === 2 && tokens! > 0.5 && halves! > 0.5 && chains! > 0.5);
+  for (const what of ["tokens", "components", "chains"] as const) assert.ok(result[3][what]! < 0.2);
+  assert.equal(done, [0, 1, 2, 3, 4, 5], "two repeats of three kinds");
+  const [single] = await chiStability(truth, { ...chi, byChain: chi.byChain.slice(0, 1) }, own, undefined);
+  assert.equal(Object.keys(single), ["repeats", "tokens", "components"]);
 });
 
 test.run();

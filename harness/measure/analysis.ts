@@ -1,15 +1,16 @@
 import { SpectroscopeError } from "../../kernels/errors";
-import { clusterTokens } from "../../runtime/cluster/cluster";
+import { type ClusterOptions, clusterTokens, type TokenClustering } from "../../runtime/cluster/cluster";
+import { gaussianMatrix, shuffledColumns } from "../../runtime/cluster/controls";
 import type { Clustering } from "../../runtime/cluster/cover";
 import type { Matrix } from "../../runtime/cluster/matrix";
-import { normalizeColumns } from "../../runtime/cluster/normalize";
-import { columnReliability } from "../../runtime/cluster/reliability";
+import { conductanceProfile, type ProfileBin } from "../../runtime/cluster/profile";
+import type { ClusterStability } from "../../runtime/cluster/resampling";
 import { scorePartition, scoreSets, type TokenSet } from "../../runtime/cluster/score";
 import type { RunDirectory } from "../../runtime/store/run-directory";
 import { splitHalf } from "../../runtime/susceptibility/agreement";
-import { gaussianMatrix, shuffledColumns } from "../../runtime/susceptibility/controls";
 import type { Progress } from "../cli/progress";
 import type { ScoreRow } from "../report/data";
+import { chiStability, clusterOptions, columnWeights } from "./chi-clusters";
 import type { RunConfig } from "./config";
 import { type ChiMatrices, chiMatrices, traceMatrix } from "./features";
 import type { Labels, RunText } from "./text";
@@ -39,19 +40,24 @@ export interface AnalysisContext {
   readonly interrupted: () => boolean;
 }
 
+/** How chi was clustered, without times or machine. */
+export interface ClusteringFacts extends Pick<TokenClustering, "k" | "graph" | "points" | "rounds"> {
+  /** Lowest conductance of any accepted candidate, by size. */
+  readonly profile: readonly ProfileBin[];
+}
+
 export interface Analysis {
   readonly chi: ChiMatrices;
+  readonly facts: ClusteringFacts;
+  /** Of chi's clustering, in words. */
+  readonly advice: readonly string[];
+  /** Of each cluster of chi, where the config asks for it. */
+  readonly stability?: readonly ClusterStability[];
   /** Weight of each column in the graph, by how far chains agree about it. */
   readonly reliability: Float64Array;
   /** Split-half reliability of each column of chi; NaN with one chain. */
   readonly splitHalf: Float64Array;
   readonly results: readonly FeatureResult[];
-}
-
-/** Weights of chi's columns in the graph, where the clustering weighs them and there are chains to do it by. */
-export function columnWeights({ byChain }: ChiMatrices, { cluster }: Pick<RunConfig, "cluster">) {
-  if (cluster.column_weights !== "reliability" || byChain.length < 2) return undefined;
-  return columnReliability(byChain, cluster.columns, cluster.reliability_z).weights;
 }
 
 /** chi, trace features, their controls and the baselines, each through the same clustering. */
@@ -60,32 +66,42 @@ export async function analyze(context: AnalysisContext): Promise<Analysis> {
   const { seed } = config.sampler;
   const request = { estimator: config.estimator, seed } as const;
   const results: FeatureResult[] = [];
-  const add = async (features: string, control: boolean, matrix: Matrix, weights?: Float64Array) => {
+  const stopIfAsked = () => {
     if (context.interrupted()) {
       throw new SpectroscopeError("stopped before the results were written", {
         code: "interrupted",
         hint: "run the same command again: all draws are kept",
       });
     }
-    progress.say(`clustering ${features}`);
-    results.push({
-      features,
-      control,
-      clustering: await clusterTokens(matrix, config.cluster, weights ? { weights } : {}),
-    });
   };
-  const weightsOf = (matrices: ChiMatrices) => columnWeights(matrices, config);
+  const add = async (features: string, control: boolean, matrix: Matrix, options: ClusterOptions = {}) => {
+    stopIfAsked();
+    progress.say(`clustering ${features}`);
+    const clustering = await clusterTokens(matrix, config.cluster, options);
+    results.push({ features, control, clustering });
+    return clustering;
+  };
+  const optionsOf = (matrices: ChiMatrices) => clusterOptions(matrices, config);
   const chi = await chiMatrices(directory, components, request);
-  const reliability = weightsOf(chi);
-  await add("chi", false, chi.chi, reliability);
+  const reliability = columnWeights(chi, config);
+  const own = optionsOf(chi);
+  const { clusters, k, graph, points, rounds, candidates, advice } = await add("chi", false, chi.chi, own);
+  const since = performance.now();
+  const stability =
+    config.cluster.stability > 0
+      ? await chiStability(clusters, chi, config, (_, done, total) => {
+          stopIfAsked();
+          progress.update("clustering halves", done, total, since);
+        })
+      : undefined;
   const pairing = config.keep_traces ? "shuffled" : "shifted";
   const shuffled = await chiMatrices(directory, components, { ...request, null: pairing });
-  await add(`chi, ${pairing} draws`, true, shuffled.chi, weightsOf(shuffled));
+  await add(`chi, ${pairing} draws`, true, shuffled.chi, optionsOf(shuffled));
   if (priorSampled(config)) {
     const prior = await chiMatrices(directory, components, { ...request, suffix: PRIOR_SUFFIX });
-    await add("chi, n_beta = 0", true, prior.chi, weightsOf(prior));
+    await add("chi, n_beta = 0", true, prior.chi, optionsOf(prior));
   }
-  await add("chi, every column shuffled", true, shuffledColumns(chi.chi, seed), reliability);
+  await add("chi, every column shuffled", true, shuffledColumns(chi.chi, seed), own);
   await add("Gaussian matrix", true, gaussianMatrix(chi.chi.rows, chi.chi.cols, seed));
   if (reliability) {
     await add("chi, columns unweighted", false, chi.chi);
@@ -102,6 +118,9 @@ export async function analyze(context: AnalysisContext): Promise<Analysis> {
   for (const result of results.slice(context.activations ? -2 : -1)) Object.assign(result, { baseline: true });
   return {
     chi,
+    facts: { k, graph, points, rounds, profile: conductanceProfile(candidates) },
+    advice,
+    ...(stability ? { stability } : {}),
     reliability: reliability ?? new Float64Array(components.length).fill(1),
     splitHalf:
       chi.byChain.length > 1
@@ -186,27 +205,4 @@ function countsRow({ features, control, baseline, clustering }: FeatureResult): 
     ariModes: 0,
     nmiRoles: 0,
   };
-}
-
-/** Mean normalized chi per component over a cluster's members, and its standard error over chains. */
-export function clusterProfile(
-  members: readonly number[],
-  chi: ChiMatrices,
-  config: RunConfig,
-): { profile: number[]; error: number[] } {
-  const { cols } = chi.chi;
-  const mean = (matrix: Matrix) => {
-    const data = normalizeColumns(matrix, config.cluster.columns).data;
-    return Array.from(
-      { length: cols },
-      (_, c) => members.reduce((sum, i) => sum + data[i * cols + c], 0) / members.length,
-    );
-  };
-  const chains = chi.byChain.map(mean);
-  const M = chains.length;
-  const error = Array.from({ length: cols }, (_, c) => {
-    const average = chains.reduce((sum, chain) => sum + chain[c] / M, 0);
-    return M > 1 ? Math.sqrt(chains.reduce((sum, chain) => sum + (chain[c] - average) ** 2, 0) / (M * (M - 1))) : 0;
-  });
-  return { profile: mean(chi.chi), error };
 }

@@ -6,8 +6,10 @@ import type { Json, JsonObject } from "../../runtime/store/json";
 import type { RunDirectory } from "../../runtime/store/run-directory";
 import { advice } from "../../runtime/susceptibility/advice";
 import type { ClusterInfo, ComponentDiagnostics, ReportData, ScoreRow, Sensitivity, TokenInfo } from "../report/data";
-import { type Analysis, clusterProfile, MIN_ROLE_TOKENS, numbered, scoreRow } from "./analysis";
+import { type Analysis, type ClusteringFacts, MIN_ROLE_TOKENS, numbered, scoreRow } from "./analysis";
+import { clusterProfiles } from "./chi-clusters";
 import { readChi, storeChi } from "./chi-store";
+import { clusterLine } from "./cluster-lines";
 import { configOf, type RunConfig, runConfig } from "./config";
 import { diagnoseUnit } from "./diagnose";
 import { openUnit } from "./features";
@@ -23,6 +25,8 @@ export interface Results {
   readonly reliability: readonly number[];
   readonly tokens: readonly TokenInfo[];
   readonly clusters: readonly ClusterInfo[];
+  /** How they were found; absent in what 0.1.0 wrote. */
+  readonly clustering?: ClusteringFacts;
   readonly roles?: number;
   readonly scores: readonly ScoreRow[];
   readonly remarks: readonly string[];
@@ -57,17 +61,23 @@ export async function collectResults(
       ...(reliability === undefined || Number.isNaN(reliability) ? {} : { reliability }),
     });
   }
-  const said = advice(config.sampler, diagnostics);
+  const said = [...advice(config.sampler, diagnostics), ...analysis.advice];
   const baseline = await (await openUnit(directory, restrictions[0])).baseline();
   const { labels } = text;
   const main = analysis.results[0].clustering;
   const roles = labels && numbered(labels.roles);
   const sizes = roles?.names.map((_, role) => roles.numbers.filter((number) => number === role).length);
-  const clusters = main.clusters.map((cluster): ClusterInfo => {
-    const { profile, error } = clusterProfile(cluster.members, analysis.chi, config);
+  const profiles = clusterProfiles(main.clusters, analysis.chi, config);
+  const clusters = main.clusters.map((cluster, i): ClusterInfo => {
+    const { profile, error } = profiles[i];
     const best = labels && bestRole(cluster.members, labels);
     const { id, members, conductance, seed } = cluster;
-    return { id, members, conductance, seed, profile, profileError: error, ...(best ? { bestRole: best } : {}) };
+    const stability = analysis.stability?.[i];
+    return {
+      ...{ id, members, conductance, seed, profile, profileError: error },
+      ...(best ? { bestRole: best } : {}),
+      ...(stability ? { stability } : {}),
+    };
   });
   const { hiddenSize, numHiddenLayers, numAttentionHeads, vocabSize } = model.config;
   return {
@@ -84,6 +94,7 @@ export async function collectResults(
     reliability: Array.from(analysis.reliability),
     tokens: tokenInfos(text, baseline),
     clusters,
+    clustering: analysis.facts,
     ...(sizes ? { roles: sizes.filter((size) => size >= MIN_ROLE_TOKENS).length } : {}),
     scores: analysis.results.map((result) => scoreRow(result, labels)),
     remarks: remarks(config, said, analysis),
@@ -154,10 +165,10 @@ export async function writeResults(
   await storeChi(directory, results.columns, analysis.chi, probe);
   const { labels, clusters } = analysis.results[0].clustering;
   await directory.writeArray("labels", { shape: [labels.length], data: labels });
-  const lines = clusters.map(({ id, size, conductance, seed, members, sweep }) =>
-    JSON.stringify({ id, size, conductance, seed, members, sweep }),
+  const lines = clusters.map((cluster, i) =>
+    clusterLine(cluster, { ...results.clusters[i], stability: analysis.stability?.[i] }),
   );
-  await directory.writeFile("clusters.jsonl", lines.map((line) => `${line}\n`).join(""));
+  await directory.writeFile("clusters.jsonl", lines.join(""));
   await directory.writeJson("results", results as unknown as Json);
 }
 

@@ -5,7 +5,7 @@ import type { RunDirectory } from "../../runtime/store/run-directory";
 import { openModel } from "../cli/model";
 import type { Sensitivity, SensitivityRow } from "../report/data";
 import { agreementOf, type Findings } from "./agreement";
-import { columnWeights } from "./analysis";
+import { clusterOptions } from "./chi-clusters";
 import { readChi } from "./chi-store";
 import type { RunConfig } from "./config";
 import { diagnoseUnit } from "./diagnose";
@@ -70,8 +70,7 @@ export async function sweep(request: SweepRequest): Promise<Sensitivity> {
     const out = join(directory.path, "sweep", name);
     const sampled = await sampleRun({ ...request, config: own, out });
     const other = await chiMatrices(sampled, components, { estimator: config.estimator, seed: own.sampler.seed });
-    const weights = columnWeights(other, config);
-    const { labels, clusters } = await clusterTokens(other.chi, config.cluster, weights ? { weights } : {});
+    const { labels, clusters } = await clusterTokens(other.chi, config.cluster, clusterOptions(other, config));
     const agreement = agreementOf(center, { components, chi: other, labels });
     const rises: number[] = [];
     for (const component of components) rises.push((await diagnoseUnit(sampled, component)).meanRise);

@@ -90,6 +90,7 @@ function stabilityText(stability: ClusterInfo["stability"]): Markup | false {
   const parts = [
     stability.chains !== undefined && `half the chains ${fixed(stability.chains)}`,
     stability.components !== undefined && `half the components ${fixed(stability.components)}`,
+    stability.tokens !== undefined && `half the tokens ${fixed(stability.tokens)}`,
   ].filter(Boolean);
   return (
     parts.length > 0 &&

@@ -47,8 +47,8 @@ export interface ClusterInfo {
   readonly profileError: readonly number[];
   /** The known role that the cluster finds best, with its F1, where roles are known. */
   readonly bestRole?: { readonly name: string; readonly f1: number };
-  /** Jaccard of the best match when clustered again on half the chains, and on half the components. */
-  readonly stability?: { readonly chains?: number; readonly components?: number };
+  /** Jaccard of the best match when clustered again on half the tokens, the components, the chains; means over repeats. */
+  readonly stability?: { readonly tokens?: number; readonly components?: number; readonly chains?: number };
 }
 
 /** One row of the score table: a feature set or a control through the same clustering. */

@@ -1,6 +1,6 @@
 /** Builds dist/: AssemblyScript to WebAssembly, then TypeScript with WGSL as text to bundles for Node. */
 import { spawnSync } from "node:child_process";
-import { existsSync, mkdirSync, readdirSync, rmSync, statSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, statSync } from "node:fs";
 import { dirname, join, relative, sep } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 
@@ -15,22 +15,34 @@ function* files(folder) {
   }
 }
 
-function assemble(target) {
-  mkdirSync(join(root, "dist", "graph"), { recursive: true });
+/** Kernels written in AssemblyScript: every `kernels/NAME/assembly/index.ts`. */
+const assembled = () =>
+  readdirSync(join(root, "kernels")).filter((name) => existsSync(join(root, "kernels", name, "assembly", "index.ts")));
+
+/** Every such kernel is built twice from one source: WebAssembly tells shared memory from unshared in a module's import. */
+const MEMORIES = ["single", "shared"];
+const outFile = (name, memory) => join("dist", name, `${memory}.wasm`);
+
+/** The result is put in place whole, for another build may be reading it. */
+function assemble(name, memory) {
+  const out = outFile(name, memory);
+  mkdirSync(dirname(join(root, out)), { recursive: true });
   const asc = join(root, "node_modules", "assemblyscript", "bin", "asc.js");
-  const run = spawnSync(process.execPath, [asc, "--config", "asconfig.json", "--target", target], {
-    cwd: root,
-    encoding: "utf8",
-  });
-  if (run.status !== 0) throw new Error(`AssemblyScript, target ${target}: ${run.stderr || run.stdout}`);
+  const entry = `kernels/${name}/assembly/index.ts`;
+  const fresh = `${out}.${process.pid}`;
+  const args = [asc, entry, "--config", "asconfig.json", "--target", memory, "--outFile", fresh];
+  const run = spawnSync(process.execPath, args, { cwd: root, encoding: "utf8" });
+  if (run.status !== 0) throw new Error(`AssemblyScript, ${entry}, target ${memory}: ${run.stderr || run.stdout}`);
+  renameSync(join(root, fresh), join(root, out));
 }
 
-/** Whether any source of the graph kernels is newer than what was assembled. */
-function stale() {
-  const built = join(root, "dist", "graph", "release.wasm");
+/** Whether a kernel's sources, or how they are built, are newer than what was assembled. */
+function stale(name, memory) {
+  const built = join(root, outFile(name, memory));
   if (!existsSync(built)) return true;
-  const sources = ["asconfig.json", ...files(join("kernels", "graph", "assembly"))];
-  return sources.some((file) => statSync(join(root, file)).mtimeMs > statSync(built).mtimeMs);
+  const made = statSync(built).mtimeMs;
+  const sources = ["asconfig.json", ...files(join("kernels", name, "assembly"))];
+  return sources.some((file) => statSync(join(root, file)).mtimeMs > made);
 }
 
 /**
@@ -39,7 +51,7 @@ function stale() {
  */
 export async function build({ tests = [] } = {}) {
   const { build: bundle } = await import("esbuild");
-  if (existsSync(join(root, "asconfig.json")) && stale()) assemble("release");
+  for (const name of assembled()) for (const memory of MEMORIES) if (stale(name, memory)) assemble(name, memory);
   const options = {
     absWorkingDir: root,
     bundle: true,

@@ -84,52 +84,68 @@ export function checkCsr(csr: Csr): Graph {
 }
 
 /**
- * Builds a graph from edges in any order and direction. Self-loops are dropped; of parallel edges the largest weight stays.
+ * Builds a graph from edges in any order and direction, in time and memory that are linear in both. Self-loops are dropped;
+ * of parallel edges the largest weight stays.
  * @param n number of nodes
  * @param ends `[2 E]`: end points, pair by pair
  * @param weights `[E]`, or nothing for weight 1
  */
 export function graphFromEdges(n: number, ends: ArrayLike<number>, weights?: ArrayLike<number>): Graph {
   const count = ends.length >> 1;
-  const fill = new Uint32Array(n + 1);
+  const starts = new Uint32Array(n + 1);
   for (let e = 0; e < count; e++) {
     const a = ends[2 * e];
     const b = ends[2 * e + 1];
     if (!(a >= 0 && a < n && b >= 0 && b < n))
       throw bad(`edge ${e} joins ${a} and ${b}, but there are ${n} nodes`, "ids run from 0 to n - 1");
     if (a === b) continue;
-    fill[a + 1]++;
-    fill[b + 1]++;
+    starts[a + 1]++;
+    starts[b + 1]++;
   }
-  for (let v = 0; v < n; v++) fill[v + 1] += fill[v];
-  const start = fill.slice();
-  const ids = new Uint32Array(start[n]);
-  const ws = new Float64Array(start[n]);
+  for (let v = 0; v < n; v++) starts[v + 1] += starts[v];
+  const given = new Uint32Array(starts[n]);
+  const givenWeights = weights && new Float64Array(starts[n]);
+  let fill = starts.slice();
   for (let e = 0; e < count; e++) {
     const a = ends[2 * e];
     const b = ends[2 * e + 1];
     if (a === b) continue;
-    const w = weights ? weights[e] : 1;
-    ids[fill[a]] = b;
-    ws[fill[a]++] = w;
-    ids[fill[b]] = a;
-    ws[fill[b]++] = w;
+    if (givenWeights) {
+      givenWeights[fill[a]] = (weights as ArrayLike<number>)[e];
+      givenWeights[fill[b]] = (weights as ArrayLike<number>)[e];
+    }
+    given[fill[a]++] = b;
+    given[fill[b]++] = a;
+  }
+  // The rows are their own transpose, and transposing them in row order leaves every row ascending.
+  const ids = new Uint32Array(given.length);
+  const sorted = givenWeights && new Float64Array(given.length);
+  fill = starts.slice();
+  for (let v = 0; v < n; v++) {
+    for (let i = starts[v]; i < starts[v + 1]; i++) {
+      const at = fill[given[i]]++;
+      ids[at] = v;
+      if (sorted) sorted[at] = (givenWeights as Float64Array)[i];
+    }
   }
   const offsets = new Uint32Array(n + 1);
-  const neighbors = new Uint32Array(ids.length);
-  const out = new Float64Array(ids.length);
   let m = 0;
   for (let v = 0; v < n; v++) {
-    const row = Array.from({ length: start[v + 1] - start[v] }, (_, i) => start[v] + i);
-    row.sort((i, j) => ids[i] - ids[j] || ws[j] - ws[i]);
-    for (const i of row) {
-      if (m > offsets[v] && neighbors[m - 1] === ids[i]) continue;
-      neighbors[m] = ids[i];
-      out[m++] = ws[i];
+    for (let i = starts[v]; i < starts[v + 1]; i++) {
+      if (m > offsets[v] && ids[m - 1] === ids[i]) {
+        // A NaN stays, to be refused with its edge.
+        if (sorted && !(sorted[i] <= sorted[m - 1]) && !Number.isNaN(sorted[m - 1])) sorted[m - 1] = sorted[i];
+        continue;
+      }
+      ids[m] = ids[i];
+      if (sorted) sorted[m] = sorted[i];
+      m++;
     }
     offsets[v + 1] = m;
   }
-  return checkCsr({ n, offsets, neighbors: neighbors.slice(0, m), weights: out.slice(0, m) });
+  const whole = m === ids.length;
+  const kept = sorted ? (whole ? sorted : sorted.slice(0, m)) : new Float64Array(m).fill(1);
+  return checkCsr({ n, offsets, neighbors: whole ? ids : ids.slice(0, m), weights: kept });
 }
 
 /** The subgraph on `nodes` (ascending ids): node `i` of the result is `nodes[i]`; edges that leave the set are dropped. */
@@ -137,21 +153,21 @@ export function inducedSubgraph(graph: Graph, nodes: Uint32Array): Graph {
   const index = new Int32Array(graph.n).fill(-1);
   for (let i = 0; i < nodes.length; i++) index[nodes[i]] = i;
   const offsets = new Uint32Array(nodes.length + 1);
-  const neighbors: number[] = [];
-  const weights: number[] = [];
   for (let i = 0; i < nodes.length; i++) {
+    let inside = 0;
+    for (let e = graph.offsets[nodes[i]]; e < graph.offsets[nodes[i] + 1]; e++)
+      if (index[graph.neighbors[e]] >= 0) inside++;
+    offsets[i + 1] = offsets[i] + inside;
+  }
+  const neighbors = new Uint32Array(offsets[nodes.length]);
+  const weights = new Float64Array(neighbors.length);
+  for (let i = 0, m = 0; i < nodes.length; i++) {
     for (let e = graph.offsets[nodes[i]]; e < graph.offsets[nodes[i] + 1]; e++) {
       const u = index[graph.neighbors[e]];
       if (u < 0) continue;
-      neighbors.push(u);
-      weights.push(graph.weights[e]);
+      neighbors[m] = u;
+      weights[m++] = graph.weights[e];
     }
-    offsets[i + 1] = neighbors.length;
   }
-  return checkCsr({
-    n: nodes.length,
-    offsets,
-    neighbors: Uint32Array.from(neighbors),
-    weights: Float64Array.from(weights),
-  });
+  return checkCsr({ n: nodes.length, offsets, neighbors, weights });
 }

@@ -1,99 +1,148 @@
 /**
- * Local clustering kernels in WebAssembly behind typed calls; `reference.ts` defines what they compute. One instance owns
- * one graph and its memory. Works in Node and in browsers, synchronously.
+ * Local clustering kernels in WebAssembly behind typed calls; `reference.ts` defines what they compute. Works in Node and in
+ * browsers. Single calls are synchronous, on the calling thread; `searchMany` uses all threads of its host.
  */
-import wasm from "../../dist/graph/release.wasm";
 import { SpectroscopeError } from "../errors";
 import type { Graph } from "./csr";
+import { BATCH, GraphMemory, graphSource, MAX_SCALES } from "./memory";
 import {
-  type Cover,
-  type CoverOptions,
   type PolishResult,
   type PushResult,
+  type RelabelOptions,
+  type SearchOptions,
+  type SearchResult,
   SWEEP_RULES,
   type SweepResult,
   type SweepRule,
 } from "./reference";
 
 interface Exports {
-  configure(n: number, entries: number, unit: number): number;
-  prepare(volume: number): void;
-  push(seed: number, alpha: number, tolerance: number, maxPushes: number): void;
+  heap(): number;
+  attach(control: number, thread: number): void;
+  begin(seed: number): void;
+  grow(alpha: number, lazy: number, tolerance: number, maxPushes: number): void;
   sweep(rule: number, delta: number, minSize: number, maxVolume: number): void;
   conductance(count: number): number;
   polish(from: number, count: number, rounds: number, strictness: number, minSize: number, maxVolume: number): void;
-  cover(...args: number[]): number;
+  relabel(count: number, share: number, gamma: number, joins: number, rounds: number): void;
   reachedCount: WebAssembly.Global;
   pushCount: WebAssembly.Global;
   sweptCount: WebAssembly.Global;
   chosenSize: WebAssembly.Global;
+  closed: WebAssembly.Global;
   moveCount: WebAssembly.Global;
   polishedSize: WebAssembly.Global;
   polishedConductance: WebAssembly.Global;
-  candidateCount: WebAssembly.Global;
-  heads: WebAssembly.Global;
-  offsets(): number;
-  neighbors(): number;
-  weights(): number;
-  degrees(): number;
+  polishedVolume: WebAssembly.Global;
+  polishedCapped: WebAssembly.Global;
+  relabelCount: WebAssembly.Global;
   records(): number;
+  ranks(): number;
   nodes(): number;
-  seeds(): number;
   order(): number;
   members(): number;
-  body(): number;
   profile(): number;
   volumes(): number;
-  scales(): number;
 }
 
-/** Record sizes of `assembly/layout.ts` and `assembly/cover.ts`, in f64 and u32 words. */
-const NODE_WORDS = 4;
-const HEAD_WORDS = 8;
-const MAX_SCALES = 64;
-const MAX_PAGES = 65536;
+/** Instances of the module over one memory: what `runtime/threads` opens, or `localHost`. */
+export interface GraphHost {
+  readonly memory: WebAssembly.Memory;
+  readonly exports: WebAssembly.Exports;
+  readonly threads: number;
+  run(name: string, args: (thread: number) => readonly number[]): Promise<number[]>;
+}
 
 let compiled: WebAssembly.Module | undefined;
 
-export class GraphKernel {
-  readonly graph: Graph;
-  private readonly memory: WebAssembly.Memory;
-  private readonly calls: Exports;
+/** One instance with a memory of its own, on this thread. */
+export function localHost(pages: number): GraphHost {
+  compiled ??= new WebAssembly.Module(graphSource.single as BufferSource);
+  const memory = new WebAssembly.Memory({ initial: pages, maximum: 65536 });
+  const abort = () => {
+    throw new SpectroscopeError("graph: the WebAssembly module aborted", { code: "internal" });
+  };
+  const { exports } = new WebAssembly.Instance(compiled, { env: { memory, abort } });
+  const call = exports as unknown as Record<string, (...args: number[]) => number>;
+  return { memory, exports, threads: 1, run: async (name, args) => [Number(call[name](...args(0)))] };
+}
 
-  /** Copies a checked graph into fresh WebAssembly memory. Throws SpectroscopeError when it does not fit in 4 GiB. */
-  constructor(graph: Graph) {
+/** Words and 8-byte numbers of a walk record, `assembly/layout.ts`. */
+const RECORD_F64 = 2;
+
+export class GraphKernel {
+  graph: Graph;
+  private readonly host: GraphHost;
+  private readonly calls: Exports;
+  private place: GraphMemory;
+  private fresh = true;
+
+  /**
+   * Copies a checked graph into the host's memory; by default a memory of its own.
+   * Throws SpectroscopeError `memory` when it does not fit in 4 GiB.
+   */
+  constructor(graph: Graph, host?: GraphHost) {
+    this.place = new GraphMemory(graph, host?.threads ?? 1);
+    this.host = host ?? localHost(this.place.pages);
+    this.calls = this.host.exports as unknown as Exports;
     this.graph = graph;
-    compiled ??= new WebAssembly.Module(wasm as BufferSource);
-    this.memory = new WebAssembly.Memory({ initial: 1, maximum: MAX_PAGES });
-    const abort = () => {
-      throw new SpectroscopeError("graph: the WebAssembly module aborted", { code: "internal" });
-    };
-    const instance = new WebAssembly.Instance(compiled, { env: { memory: this.memory, abort } });
-    this.calls = instance.exports as unknown as Exports;
-    if (!this.calls.configure(graph.n, graph.neighbors.length, graph.unit ? 1 : 0)) throw this.outOfMemory();
-    this.u32(this.calls.offsets(), graph.n + 1).set(graph.offsets);
-    this.u32(this.calls.neighbors(), graph.neighbors.length).set(graph.neighbors);
-    if (!graph.unit) this.f64(this.calls.weights(), graph.weights.length).set(graph.weights);
-    this.f64(this.calls.degrees(), graph.n).set(graph.degree);
-    this.calls.prepare(graph.volume);
+    this.load(graph);
   }
 
-  /** Lazy personalized PageRank from `seed`; see the reference. */
+  /** Takes another graph instead, in the same memory, which grows if it must. */
+  load(graph: Graph, scales?: number): void {
+    this.graph = graph;
+    this.place = new GraphMemory(graph, this.host.threads, scales);
+    const { memory } = this.host;
+    const missing = this.place.pages - memory.buffer.byteLength / 65536;
+    if (missing > 0) {
+      try {
+        memory.grow(missing);
+      } catch (cause) {
+        throw new SpectroscopeError(
+          `graph: no memory for ${graph.n} nodes and ${graph.neighbors.length} neighbor entries`,
+          {
+            code: "memory",
+            hint: "use fewer neighbors (k) or threads; the limit is 4 GiB",
+            cause,
+          },
+        );
+      }
+    }
+    this.place.write(memory.buffer, graph);
+    this.calls.attach(this.place.control, this.host.threads > 1 ? this.host.threads : 0);
+    this.fresh = this.host.threads > 1;
+  }
+
+  /** Bytes of the memory. */
+  get bytes(): number {
+    return this.host.memory.buffer.byteLength;
+  }
+
+  /** Personalized PageRank from `seed` on the lazy walk; see the reference. */
   push(seed: number, alpha: number, tolerance: number, maxPushes = Infinity): PushResult {
-    this.checkNode(seed, "seed");
-    checkWalk(alpha, tolerance);
-    this.calls.push(seed, alpha, tolerance, maxPushes);
+    this.walk(seed, alpha, tolerance, maxPushes);
     const nodes = this.u32(this.calls.nodes(), this.calls.reachedCount.value).slice();
-    const records = this.f64(this.calls.records(), this.graph.n * NODE_WORDS);
+    const records = this.f64(this.calls.records(), this.graph.n * RECORD_F64);
+    const state = this.u32(this.calls.records(), this.graph.n * RECORD_F64 * 2);
+    const ranks = this.f64(this.calls.ranks(), this.graph.n);
     return {
       nodes,
-      p: Float64Array.from(nodes, (v) => records[v * NODE_WORDS + 1]),
-      residual: Float64Array.from(nodes, (v) => records[v * NODE_WORDS]),
+      p: Float64Array.from(nodes, (v) => ((state[v * 4 + 3] & 2) === 0 ? 0 : ranks[v])),
+      residual: Float64Array.from(nodes, (v) => records[v * RECORD_F64]),
       pushes: this.calls.pushCount.value,
     };
   }
 
-  /** Sweep cut of the last push. */
+  /** A walk, left in memory for `sweep`. */
+  walk(seed: number, alpha: number, tolerance: number, maxPushes = Infinity, lazy = true): void {
+    this.checkNode(seed, "seed");
+    checkWalk(alpha, tolerance);
+    this.calls.begin(seed);
+    this.calls.grow(alpha, lazy ? 1 : 0, tolerance, maxPushes);
+  }
+
+  /** Sweep cut of the last walk. */
   sweep(rule: SweepRule, delta: number, minSize: number, maxVolume: number): SweepResult {
     checkSweep(rule, delta, minSize, maxVolume);
     this.calls.sweep(SWEEP_RULES.indexOf(rule), delta, minSize, maxVolume);
@@ -105,6 +154,7 @@ export class GraphKernel {
       profile,
       volumes: this.f64(this.calls.volumes(), count).slice(),
       size,
+      closed: this.calls.closed.value !== 0,
       conductance: size > 0 ? profile[size - 1] : 1,
     };
   }
@@ -128,59 +178,74 @@ export class GraphKernel {
     return {
       members: this.u32(this.calls.members(), this.calls.polishedSize.value).slice(),
       conductance: this.calls.polishedConductance.value,
+      volume: this.calls.polishedVolume.value,
+      capped: this.calls.polishedCapped.value !== 0,
       moves: this.calls.moveCount.value,
     };
   }
 
-  /** Candidates of `seeds` (distinct ids) at all scales; see the reference. */
-  cover(seeds: ArrayLike<number>, options: CoverOptions): Cover {
-    const { tolerances, maxPushes } = options;
+  /** Moves nodes between clusters, in `labels`; see the reference. Returns the number of moves. */
+  relabel(labels: Int32Array, count: number, { share, gamma, joins, rounds }: RelabelOptions): number {
+    if (labels.length !== this.graph.n || labels.some((label) => label >= count))
+      throw new SpectroscopeError(
+        `graph: ${labels.length} labels for ${this.graph.n} nodes, or one above ${count - 1}`,
+        {
+          hint: "give every node a label below count, or -1",
+        },
+      );
+    if (count === 0) return 0;
+    const there = new Int32Array(this.host.memory.buffer, this.calls.nodes(), labels.length);
+    there.set(labels);
+    this.calls.relabel(count, share, gamma, joins ? 1 : 0, rounds);
+    labels.set(there);
+    return this.calls.relabelCount.value;
+  }
+
+  /** The search of each of `seeds` (distinct ids), in their order, on all threads; see the reference. */
+  async searchMany(seeds: Uint32Array, options: SearchOptions): Promise<SearchResult[]> {
+    const { tolerances } = options;
     if (tolerances.length < 1 || tolerances.length > MAX_SCALES)
       throw new SpectroscopeError(`graph: ${tolerances.length} tolerances`, { hint: `give 1 .. ${MAX_SCALES}` });
     for (const tolerance of tolerances) checkWalk(options.alpha, tolerance);
     checkSweep(options.rule, options.delta, options.minSize, options.maxVolume);
     this.checkDistinct(seeds, "seed");
-    this.u32(this.calls.seeds(), seeds.length).set(seeds);
-    this.f64(this.calls.scales(), tolerances.length).set(tolerances);
-    const done = this.calls.cover(
-      seeds.length,
-      tolerances.length,
-      options.alpha,
-      SWEEP_RULES.indexOf(options.rule),
-      options.delta,
-      options.minSize,
-      options.maxVolume,
-      options.bodyVolume,
-      options.phiMax,
-      options.polishRounds,
-      options.strictness,
-      options.maxHits,
-      maxPushes,
-    );
-    if (!done) throw this.outOfMemory();
-    const count: number = this.calls.candidateCount.value;
-    const head = this.u32(this.calls.heads.value, count * HEAD_WORDS);
-    const phi = this.f64(this.calls.heads.value, (count * HEAD_WORDS) / 2);
-    const column = (word: number) => Uint32Array.from({ length: count }, (_, i) => head[i * HEAD_WORDS + word]);
-    return {
-      members: Array.from({ length: count }, (_, i) =>
-        this.u32(head[i * HEAD_WORDS + 2], head[i * HEAD_WORDS + 3]).slice(),
-      ),
-      conductance: Float64Array.from({ length: count }, (_, i) => phi[(i * HEAD_WORDS) / 2]),
-      seed: column(4),
-      scale: column(5),
-      votes: column(6),
-      body: this.u32(this.calls.body(), this.graph.n).slice(),
-    };
+    if (tolerances.length > this.place.scales) this.load(this.graph, tolerances.length);
+    const results: SearchResult[] = [];
+    for (let first = 0; first < seeds.length; first += BATCH) {
+      results.push(...(await this.searchBatch(seeds.subarray(first, first + BATCH), options)));
+    }
+    return results;
+  }
+
+  private async searchBatch(seeds: Uint32Array, options: SearchOptions): Promise<SearchResult[]> {
+    const { memory } = this.host;
+    const { place } = this;
+    const results = Array.from(seeds, (): SearchResult => ({ sets: [], footprint: new Uint32Array(0), body: false }));
+    place.ask(memory.buffer, seeds, options);
+    while (place.taken(memory.buffer) < seeds.length) {
+      const fresh = this.fresh ? 1 : 0;
+      const bytes = await this.host.run("work", (thread) => [place.control, thread, fresh]);
+      this.fresh = false;
+      for (let thread = 0; thread < bytes.length; thread++) {
+        place.read(memory.buffer, thread, bytes[thread], ({ kind, item, scale, conductance, volume, ids }) => {
+          if (kind === 0) results[item].sets.push({ members: ids, conductance, volume, scale });
+          else {
+            results[item].footprint = ids;
+            results[item].body = kind === 2;
+          }
+        });
+      }
+    }
+    return results;
   }
 
   // Views are made for each use: memory that grows detaches the old ones.
   private u32(at: number, length: number): Uint32Array {
-    return new Uint32Array(this.memory.buffer, at >>> 0, length);
+    return new Uint32Array(this.host.memory.buffer, at >>> 0, length);
   }
 
   private f64(at: number, length: number): Float64Array {
-    return new Float64Array(this.memory.buffer, at >>> 0, length);
+    return new Float64Array(this.host.memory.buffer, at >>> 0, length);
   }
 
   private writeMembers(members: ArrayLike<number>): void {
@@ -196,19 +261,13 @@ export class GraphKernel {
   }
 
   private checkDistinct(ids: ArrayLike<number>, name: string): void {
-    const seen = new Uint8Array(this.graph.n);
+    const seen = new Set<number>();
     for (let i = 0; i < ids.length; i++) {
       this.checkNode(ids[i], name);
-      if (seen[ids[i]]++)
+      if (seen.has(ids[i]))
         throw new SpectroscopeError(`graph: ${name} ${ids[i]} is given twice`, { hint: "drop repeats" });
+      seen.add(ids[i]);
     }
-  }
-
-  private outOfMemory(): SpectroscopeError {
-    const { n, neighbors } = this.graph;
-    return new SpectroscopeError(`graph: no memory for ${n} nodes and ${neighbors.length} neighbor entries`, {
-      hint: "use fewer neighbors (k), seeds or scales; the limit is 4 GiB",
-    });
   }
 }
 

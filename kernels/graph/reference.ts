@@ -15,51 +15,80 @@ export const VALLEY_RISE = 1.05;
 /** A cut below this share of the volume is a rounding residue of 0: the set is a union of whole components. */
 export const CUT_FLOOR = 1e-12;
 
+/** A walk in progress: `beginWalk`, then `growWalk` down to smaller and smaller tolerances. */
+export interface Walk {
+  /** Nodes with mass, in the order in which they were first reached. */
+  nodes: number[];
+  /** Nodes that were pushed, in the order of their first push: those with p > 0. */
+  pushed: number[];
+  p: Float64Array;
+  residual: Float64Array;
+  pushes: number;
+}
+
 export interface PushResult {
   /** Nodes with mass, in the order in which they were first reached. */
   nodes: Uint32Array;
   /** PageRank estimate of each of `nodes`; 0 where only residual has arrived. */
   p: Float64Array;
-  /** Residual left at each of `nodes`: below `tolerance * degree`. */
+  /** Residual left at each of `nodes`: at most `tolerance * degree`. */
   residual: Float64Array;
   /** Number of push operations. */
   pushes: number;
 }
 
+export function beginWalk(graph: Graph, seed: number): Walk {
+  const residual = new Float64Array(graph.n);
+  residual[seed] = 1;
+  return { nodes: [seed], pushed: [], p: new Float64Array(graph.n), residual, pushes: 0 };
+}
+
 /**
- * Lazy personalized PageRank from `seed` by push, first in first out. While a node has residual r >= tolerance * degree:
- * p gains alpha r, the node keeps (1 - alpha) r / 2, and the other half goes to the neighbors by weight.
- * The sum of p and residual stays 1. Stops early after `maxPushes`.
+ * Goes on by push, first in first out. While a node has residual r >= tolerance * degree: p gains alpha r and the rest goes
+ * to the neighbors by weight; on the lazy walk the node keeps half of the rest. What is left at the node is queued before
+ * its neighbors receive, a neighbor when it passes the threshold: the order of LocalGraphClustering, and it decides which
+ * nodes have p > 0. The threshold takes the degree in single precision. The sum of p and residual stays 1. Stops after
+ * `maxPushes` in all.
  */
-export function push(graph: Graph, seed: number, alpha: number, tolerance: number, maxPushes: number): PushResult {
+export function growWalk(
+  graph: Graph,
+  walk: Walk,
+  alpha: number,
+  lazy: boolean,
+  tolerance: number,
+  maxPushes: number,
+): void {
   const { n, offsets, neighbors, weights, degree } = graph;
-  const p = new Float64Array(n);
-  const r = new Float64Array(n);
-  const queued = new Uint8Array(n);
+  const { nodes, pushed, p, residual: r } = walk;
+  const stay = lazy ? (1 - alpha) / 2 : 0;
+  const go = lazy ? (1 - alpha) / 2 : 1 - alpha;
+  const threshold = (v: number) => tolerance * Math.fround(degree[v]);
   const reached = new Uint8Array(n);
-  const nodes: number[] = [seed];
-  const queue = new Uint32Array(n);
-  let head = 0;
-  let waiting = 0;
-  let pushes = 0;
-  reached[seed] = 1;
-  r[seed] = 1;
-  if (degree[seed] > 0 && 1 >= tolerance * degree[seed]) {
-    queue[0] = seed;
-    waiting = 1;
-    queued[seed] = 1;
+  const queued = new Uint8Array(n);
+  const queue: number[] = [];
+  const enqueue = (v: number) => {
+    queued[v] = 1;
+    queue.push(v);
+  };
+  const hasP = new Uint8Array(n);
+  for (const v of pushed) hasP[v] = 1;
+  for (const v of nodes) {
+    reached[v] = 1;
+    if (Math.fround(degree[v]) > 0 && r[v] >= threshold(v)) enqueue(v);
   }
-  while (waiting > 0 && pushes < maxPushes) {
+  for (let head = 0; head < queue.length && walk.pushes < maxPushes; head++) {
     const v = queue[head];
-    head = head + 1 === n ? 0 : head + 1;
-    waiting--;
     queued[v] = 0;
-    pushes++;
+    walk.pushes++;
     const mass = r[v];
+    if (hasP[v] === 0) {
+      hasP[v] = 1;
+      pushed.push(v);
+    }
     p[v] += alpha * mass;
-    const kept = (1 - alpha) * mass * 0.5;
-    r[v] = kept;
-    const share = kept / degree[v];
+    r[v] = stay * mass;
+    if (r[v] >= threshold(v)) enqueue(v);
+    const share = go * (mass / degree[v]);
     for (let e = offsets[v]; e < offsets[v + 1]; e++) {
       const u = neighbors[e];
       if (reached[u] === 0) {
@@ -67,23 +96,20 @@ export function push(graph: Graph, seed: number, alpha: number, tolerance: numbe
         nodes.push(u);
       }
       r[u] += share * weights[e];
-      if (queued[u] === 0 && r[u] >= tolerance * degree[u]) {
-        queued[u] = 1;
-        queue[(head + waiting) % n] = u;
-        waiting++;
-      }
-    }
-    if (queued[v] === 0 && r[v] >= tolerance * degree[v]) {
-      queued[v] = 1;
-      queue[(head + waiting) % n] = v;
-      waiting++;
+      if (queued[u] === 0 && r[u] > threshold(u)) enqueue(u);
     }
   }
+}
+
+/** Personalized PageRank from `seed` down to one tolerance, on the lazy walk. */
+export function push(graph: Graph, seed: number, alpha: number, tolerance: number, maxPushes: number): PushResult {
+  const walk = beginWalk(graph, seed);
+  growWalk(graph, walk, alpha, true, tolerance, maxPushes);
   return {
-    nodes: Uint32Array.from(nodes),
-    p: Float64Array.from(nodes, (v) => p[v]),
-    residual: Float64Array.from(nodes, (v) => r[v]),
-    pushes,
+    nodes: Uint32Array.from(walk.nodes),
+    p: Float64Array.from(walk.nodes, (v) => walk.p[v]),
+    residual: Float64Array.from(walk.nodes, (v) => walk.residual[v]),
+    pushes: walk.pushes,
   };
 }
 
@@ -104,10 +130,9 @@ export function conductance(graph: Graph, members: ArrayLike<number>): number {
     const v = members[i];
     inside[v] = 1;
     vol += degree[v];
-    for (let e = offsets[v]; e < offsets[v + 1]; e++) {
-      if (inside[neighbors[e]] === 1) cut -= weights[e];
-      else cut += weights[e];
-    }
+    let tie = 0;
+    for (let e = offsets[v]; e < offsets[v + 1]; e++) if (inside[neighbors[e]] === 1) tie += weights[e];
+    cut = cut + degree[v] - 2 * tie;
   }
   return conductanceOf(cut, vol, volume);
 }
@@ -119,8 +144,10 @@ export interface SweepResult {
   profile: Float64Array;
   /** Volume of each prefix. */
   volumes: Float64Array;
-  /** Length of the chosen prefix; 0 when none is eligible. */
+  /** Length of the chosen prefix; 0 when none is eligible, or when the valley may go on past `maxVolume`. */
   size: number;
+  /** Whether a later eligible prefix rises by `VALLEY_RISE` over the chosen one: its boundary was seen from both sides. */
+  closed: boolean;
   conductance: number;
 }
 
@@ -157,16 +184,20 @@ export function sweep(
     const v = list[i];
     inside[v] = 1;
     vol += degree[v];
-    for (let e = offsets[v]; e < offsets[v + 1]; e++) {
-      if (inside[neighbors[e]] === 1) cut -= weights[e];
-      else cut += weights[e];
-    }
+    let tie = 0;
+    for (let e = offsets[v]; e < offsets[v + 1]; e++) if (inside[neighbors[e]] === 1) tie += weights[e];
+    cut = cut + degree[v] - 2 * tie;
     profile[i] = conductanceOf(cut, vol, volume);
     volumes[i] = vol;
     eligible[i] = i + 1 >= minSize && vol <= maxVolume && cut > CUT_FLOOR * vol ? 1 : 0;
   }
-  const size = pickPrefix(profile, eligible, rule, delta);
-  return { order: Uint32Array.from(list), profile, volumes, size, conductance: size > 0 ? profile[size - 1] : 1 };
+  let size = pickPrefix(profile, eligible, rule, delta);
+  const bound = size > 0 ? profile[size - 1] * VALLEY_RISE : 0;
+  let closed = false;
+  if (size > 0) for (let i = size; i < list.length && !closed; i++) closed = eligible[i] === 1 && profile[i] > bound;
+  if (!closed && size > 0 && size < list.length && volumes[size] > maxVolume) size = 0;
+  const order = Uint32Array.from(list);
+  return { order, profile, volumes, size, closed, conductance: size > 0 ? profile[size - 1] : 1 };
 }
 
 /**
@@ -201,6 +232,9 @@ export interface PolishResult {
   /** Ascending ids. */
   members: Uint32Array;
   conductance: number;
+  volume: number;
+  /** Whether the set would have grown past `maxVolume`; it was left as it was then. */
+  capped: boolean;
   /** Number of moves made. */
   moves: number;
 }
@@ -210,7 +244,7 @@ export interface PolishResult {
  * average; a node stays or joins when its own share is at least `strictness` of that average. At 0.5 a node joins exactly
  * when that lowers the conductance, and sets in a featureless body grow without end; nearer 1 only nodes tied as well as
  * the members are stay. At most `rounds` passes over the nodes in the order in which they were reached. Keeps at least
- * `minSize` members and at most `maxVolume`; a set may become a whole component here (cut 0), never more.
+ * `minSize` members and stops where it would pass `maxVolume`; a set may become a whole component here (cut 0), never more.
  */
 export function polish(
   graph: Graph,
@@ -230,6 +264,7 @@ export function polish(
   let cut = 0;
   let vol = 0;
   let moves = 0;
+  let capped = false;
   const reach = (v: number) => {
     if (reached[v] === 0) {
       reached[v] = 1;
@@ -258,7 +293,11 @@ export function polish(
       const v = list[i];
       const bound = strictness * (1 - phi) * degree[v];
       if (inside[v] === 0) {
-        if (!(tie[v] > bound) || vol + degree[v] > maxVolume) continue;
+        if (!(tie[v] > bound)) continue;
+        if (vol + degree[v] > maxVolume) {
+          capped = true;
+          break;
+        }
         cut = cut + degree[v] - 2 * tie[v];
         vol = vol + degree[v];
         join(v);
@@ -274,45 +313,55 @@ export function polish(
       phi = conductanceOf(cut, vol, volume);
       moves++;
     }
-    if (moves === before) break;
+    if (capped || moves === before) break;
   }
   const result = list.filter((v) => inside[v] === 1).sort((a, b) => a - b);
-  return { members: Uint32Array.from(result), conductance: phi, moves };
+  return { members: Uint32Array.from(result), conductance: phi, volume: vol, capped, moves };
 }
 
-export interface CoverOptions {
+export interface SearchOptions {
+  /** Teleport probability of the walk. */
   alpha: number;
-  /** Scales: one candidate for each seed and tolerance. */
+  /** The lazy walk stays with probability one half; the simple one never does. */
+  lazy: boolean;
+  /** Scales, falling: the walk goes on from each to the next. */
   tolerances: readonly number[];
+  maxPushes: number;
   rule: SweepRule;
   delta: number;
   minSize: number;
-  /** Largest volume of a candidate. */
+  /** Largest volume of a set. */
   maxVolume: number;
-  /** A seed without a candidate whose sweep is lowest at this volume or more is in the main body at that scale. */
+  /** A sweep without a set whose lowest prefix has this volume or more lies in the main body. */
   bodyVolume: number;
   phiMax: number;
+  /**
+   * An open valley, where the walk ended before the profile rose, is taken up to this conductance only, and polished up to
+   * twice that: at the teleport probability the walk restarts before it leaves; above, a piece cut out of a body looks so.
+   */
+  openPhi: number;
   polishRounds: number;
   /** Share of the members' mean tie that a node needs to stay or join; see `polish`. */
   strictness: number;
-  /** At each scale a node is skipped as a seed when this many candidates already hold it. */
-  maxHits: number;
-  maxPushes: number;
 }
 
-/** Candidate sets, each distinct set once. */
-export interface Cover {
-  /** Ascending ids of each candidate, in the order in which they were found. */
-  members: Uint32Array[];
-  conductance: Float64Array;
-  /** First seed that led to the set. */
-  seed: Uint32Array;
-  /** Index into `tolerances` at which that happened. */
-  scale: Uint32Array;
-  /** Number of (seed, scale) pairs that led to exactly this set. */
-  votes: Uint32Array;
-  /** `[n]`: number of scales at which the node, as a seed, saw the main body. */
-  body: Uint32Array;
+/** A set that a search found. */
+export interface FoundSet {
+  /** Ascending ids. */
+  members: Uint32Array;
+  conductance: number;
+  volume: number;
+  /** Index of the tolerance. */
+  scale: number;
+}
+
+export interface SearchResult {
+  /** At most one a scale, the last one the set that the seed stands for. */
+  sets: FoundSet[];
+  /** What the seed stands for: the prefix that the last set was polished from, or the first `minSize` nodes of the sweep. */
+  footprint: Uint32Array;
+  /** Whether the sweep of every scale lay in the main body. */
+  body: boolean;
 }
 
 /** Volume of the prefix of lowest conductance whatever its volume, whole components included; 0 when all are too short. */
@@ -328,56 +377,101 @@ function lowestVolume(cut: SweepResult, minSize: number): number {
   return volume;
 }
 
-/** Candidates of all seeds at all scales: push, sweep, main-body rule, polish, acceptance by `phiMax`. */
-export function cover(graph: Graph, seeds: ArrayLike<number>, options: CoverOptions): Cover {
-  const { tolerances, minSize, maxVolume } = options;
-  const found = new Map<string, number>();
-  const members: Uint32Array[] = [];
-  const phis: number[] = [];
-  const from: number[] = [];
-  const scales: number[] = [];
-  const votes: number[] = [];
-  const body = new Uint32Array(graph.n);
-  for (let scale = 0; scale < tolerances.length; scale++) {
-    const hits = new Uint32Array(graph.n);
-    for (let i = 0; i < seeds.length; i++) {
-      const seed = seeds[i];
-      if (hits[seed] >= options.maxHits) continue;
-      const walk = push(graph, seed, options.alpha, tolerances[scale], options.maxPushes);
-      const cut = sweep(graph, walk.nodes, walk.p, options.rule, options.delta, minSize, maxVolume);
-      const set = polish(
-        graph,
-        cut.order.subarray(0, cut.size),
-        options.polishRounds,
-        options.strictness,
-        minSize,
-        maxVolume,
-      );
-      if (cut.size === 0 || !(set.conductance <= options.phiMax)) {
-        if (lowestVolume(cut, minSize) >= options.bodyVolume) body[seed]++;
-        continue;
-      }
-      for (const v of set.members) hits[v]++;
-      const name = set.members.join();
-      const known = found.get(name);
-      if (known !== undefined) {
-        votes[known]++;
-        continue;
-      }
-      found.set(name, members.length);
-      members.push(set.members);
-      phis.push(set.conductance);
-      from.push(seed);
-      scales.push(scale);
-      votes.push(1);
+/**
+ * The sets around a seed. At each scale the walk goes on, is swept and polished. A set is good when its conductance is at
+ * most `phiMax`, its growth was not cut off by `maxVolume`, and its valley is closed or as low as `openPhi`. The first closed
+ * valley ends the search.
+ */
+export function search(graph: Graph, seed: number, options: SearchOptions): SearchResult {
+  const { tolerances, minSize, maxVolume, maxPushes } = options;
+  const walk = beginWalk(graph, seed);
+  const sets: FoundSet[] = [];
+  let footprint = new Uint32Array(0);
+  let inBody = 0;
+  for (let scale = 0; scale < tolerances.length && walk.pushes < maxPushes; scale++) {
+    growWalk(graph, walk, options.alpha, options.lazy, tolerances[scale], maxPushes);
+    const p = Float64Array.from(walk.pushed, (v) => walk.p[v]);
+    const cut = sweep(graph, walk.pushed, p, options.rule, options.delta, minSize, maxVolume);
+    if (sets.length === 0) footprint = cut.order.slice(0, minSize);
+    const start = cut.order.subarray(0, cut.size);
+    const worth = cut.size > 0 && (cut.closed || cut.conductance <= 2 * options.openPhi);
+    const set = worth ? polish(graph, start, options.polishRounds, options.strictness, minSize, maxVolume) : undefined;
+    const open = cut.closed ? Infinity : options.openPhi;
+    if (!set || set.capped || !(set.conductance <= options.phiMax && set.conductance <= open)) {
+      if (lowestVolume(cut, minSize) >= options.bodyVolume) inBody++;
+      continue;
     }
+    const { members, conductance, volume } = set;
+    sets.push({ members, conductance, volume, scale });
+    footprint = start.slice();
+    if (cut.closed) break;
   }
-  return {
-    members,
-    conductance: Float64Array.from(phis),
-    seed: Uint32Array.from(from),
-    scale: Uint32Array.from(scales),
-    votes: Uint32Array.from(votes),
-    body,
-  };
+  return { sets, footprint, body: sets.length === 0 && inBody === tolerances.length };
+}
+
+export interface RelabelOptions {
+  /** Share of its degree that a node must have in a cluster to be there. */
+  share: number;
+  /** Weight of what chance would give: a node's gain in a cluster is its tie - gamma degree volume / total volume. */
+  gamma: number;
+  /** Whether nodes without a cluster may join one. */
+  joins: boolean;
+  rounds: number;
+}
+
+/**
+ * Moves each node to the cluster of largest gain, in order of ids, at once; the smaller label among equals, its own before
+ * them. A node whose tie to its cluster is below `share` leaves it. From the second round on only nodes with a neighbor
+ * that moved are looked at. Changes `labels` (`[n]`, -1 for none, below `count`) and returns the number of moves.
+ */
+export function relabel(graph: Graph, labels: Int32Array, count: number, options: RelabelOptions): number {
+  const { n, offsets, neighbors, weights, degree } = graph;
+  const { share, gamma, joins } = options;
+  const volumes = new Float64Array(count);
+  const ties = new Float64Array(count);
+  for (let v = 0; v < n; v++) if (labels[v] >= 0) volumes[labels[v]] += degree[v];
+  let now = new Uint8Array(n).fill(1);
+  let moves = 0;
+  for (let round = 0; round < options.rounds; round++) {
+    const before = moves;
+    const next = new Uint8Array(n);
+    for (let v = 0; v < n; v++) {
+      const own = labels[v];
+      if (now[v] === 0 || degree[v] === 0 || (own < 0 && !joins)) continue;
+      const met: number[] = [];
+      for (let e = offsets[v]; e < offsets[v + 1]; e++) {
+        const label = labels[neighbors[e]];
+        if (label < 0) continue;
+        if (ties[label] === 0) met.push(label);
+        ties[label] += weights[e];
+      }
+      const least = share * degree[v];
+      const pull = (gamma * degree[v]) / graph.volume;
+      let best = -1;
+      let gain = -Infinity;
+      if (own >= 0 && ties[own] >= least) {
+        best = own;
+        gain = ties[own] - pull * (volumes[own] - degree[v]);
+      }
+      for (const label of met) {
+        const tie = ties[label];
+        ties[label] = 0;
+        if (label === own || tie < least) continue;
+        const other = tie - pull * volumes[label];
+        if (other > gain || (other === gain && best !== own && label < best)) {
+          gain = other;
+          best = label;
+        }
+      }
+      if (best === own) continue;
+      labels[v] = best;
+      if (own >= 0) volumes[own] -= degree[v];
+      if (best >= 0) volumes[best] += degree[v];
+      moves++;
+      for (let e = offsets[v]; e < offsets[v + 1]; e++) next[neighbors[e]] = 1;
+    }
+    if (moves === before) break;
+    now = next;
+  }
+  return moves;
 }

@@ -1,14 +1,14 @@
-// Exact k nearest neighbors of every point among the others, nearest first.
+// Exact k nearest neighbors of points first to first + Q - 1 among all others, nearest first.
 //
-// distance[i, j] = sum_d (x[i, d] - x[j, d])^2;  indices[i] = the Kn points j != i of least distance, ties by lower index
+// distance[i, j] = sum_d (x[i, d] - x[j, d])^2;  indices[i - first] = the Kn points j != i of least distance, ties by lower index
 //
-// x [N, D]; indices [N, Kn] u32, distances [N, Kn] squared, ascending. Kn < N.
+// x [N, D]; indices [Q, Kn] u32, distances [Q, Kn] squared, ascending. Kn < N, first + Q <= N.
 // An invocation owns a query and compares it with 4 candidates at a time; its list, kept sorted by insertion, lives in the
 // outputs, so that any Kn works. A workgroup owns 16 queries.
 // Deterministic: candidates come in order of index, and one is inserted behind its equals.
 // Numerics: differences are squared, never |a|^2 + |b|^2 - 2ab, which cancels; a relative error of D/4 + 3 roundings.
 
-struct Params { N: u32, D: u32, Kn: u32 }
+struct Params { N: u32, D: u32, Q: u32, Kn: u32, first: u32 }
 
 @group(0) @binding(0) var<storage, read> x: array<f32>;
 @group(0) @binding(1) var<storage, read_write> indices: array<u32>;
@@ -19,9 +19,10 @@ const FAR = 3.0e38;
 
 @compute @workgroup_size(16)
 fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
-  let query = id.x + id.y * groups.x * 16u;
-  if (query >= params.N) { return; }
-  let list = query * params.Kn;
+  let row = id.x + id.y * groups.x * 16u;
+  if (row >= params.Q) { return; }
+  let query = params.first + row;
+  let list = row * params.Kn;
   for (var i = 0u; i < params.Kn; i++) {
     indices[list + i] = 0xffffffffu;
     distances[list + i] = FAR;

@@ -4,8 +4,8 @@ import { suite } from "../../harness/test/suite";
 import { SpectroscopeError } from "../../kernels/errors";
 import { graphFromEdges } from "../../kernels/graph/csr";
 import { clusterTokens } from "./cluster";
-import { DEFAULT_CLUSTER_CONFIG, parseClusterConfig } from "./config";
-import { gaussianMatrix, shuffleColumns } from "./controls";
+import { type ClusterConfig, DEFAULT_CLUSTER_CONFIG, parseClusterConfig } from "./config";
+import { gaussianMatrix, shuffledColumns } from "./controls";
 import { assignByNeighbors } from "./cover";
 import { nearestNeighbors } from "./knn";
 import { plantClusters } from "./planted";
@@ -50,10 +50,31 @@ test("25 planted clusters in a body of 4,000: found, and little else", async (t)
 
 test("nothing is found in Gaussian and column-shuffled points", async (t) => {
   const found: number[] = [];
-  for (const matrix of [gaussianMatrix(1500, 20, 3), shuffleColumns(small(), 5), gaussianMatrix(600, 8, 9)])
+  for (const matrix of [gaussianMatrix(1500, 20, 3), shuffledColumns(small(), 5), gaussianMatrix(600, 8, 9)])
     found.push((await clusterTokens(matrix)).clusters.length);
   t.note(`clusters: ${found.join(", ")}`);
   assert.equal(found, [0, 0, 0]);
+});
+
+test("other nulls and whitenings find the planted clusters, and hardly anything in noise", async (t) => {
+  const planted = plantClusters({ seed: 6, sizes: [20, 30, 40, 50], body: 300, dims: 12, centers: 1.6, spread: 0.35 });
+  const noise = gaussianMatrix(400, 12, 2);
+  const settings: Partial<ClusterConfig>[] = [
+    { null: "gaussian" },
+    { null: "rewired", excess_min: 0.5 },
+    { null: "none", phi_max: 0.3 },
+    { whiten: "shrinkage" },
+    { whiten: "rank", whiten_rank: 10 },
+  ];
+  for (const config of settings) {
+    const result = await clusterTokens(planted, config);
+    const { meanBestF1 } = scoreSets(result.clusters, planted.truth);
+    const { clusters } = await clusterTokens(noise, config);
+    t.note(`${JSON.stringify(config)}: mean F1 ${meanBestF1.toFixed(2)}, in noise ${clusters.length}`);
+    assert.ok(meanBestF1 > 0.75, JSON.stringify(config));
+    assert.ok(clusters.length <= 3, JSON.stringify(config));
+    assert.is(result.points.shrinkage !== undefined, config.whiten === "shrinkage");
+  }
 });
 
 test("clusters, labels and candidates agree with each other", async () => {
@@ -82,6 +103,14 @@ test("same input, same bytes; another kNN with the same ids changes nothing", as
   const again = await clusterTokens(planted, {}, { search: async (points, k) => nearestNeighbors(points, k) });
   assert.is(JSON.stringify(again.clusters), JSON.stringify(first.clusters));
   assert.equal(again.labels, first.labels);
+  assert.is(again.neighbors, null);
+  assert.is(first.neighbors?.method, "wasm");
+  assert.is(first.neighbors?.recall, null);
+  // So few points share one leaf: the approximate lists are exact, and measured so.
+  const near = await clusterTokens(planted, { neighbors: "approximate" });
+  assert.equal(near.labels, first.labels);
+  assert.is(near.neighbors?.method, "nn-descent");
+  assert.is(near.neighbors?.recall?.value, 1);
 });
 
 test("weights drop noise columns; too few columns give no clusters", async () => {
@@ -127,11 +156,15 @@ test("every config key is checked", () => {
   refused({ alhpa: 0.1 }, /no key "alhpa"; did you mean "alpha"/);
   refused({ min_sise: 3 }, /min_size/);
   refused({ toString: 1 }, /no key "toString"/);
+  refused({ whiten: "rank" }, /whiten = "rank" with whiten_rank = 0; whiten=rank and a whiten_rank/);
+  refused({ whiten: "shrinkage", whiten_rank: 3 }, /whiten = "shrinkage" with whiten_rank = 3/);
   const wrong: Record<string, unknown[]> = {
     columns: ["z", 1],
     rows: ["standardise"],
+    whiten: ["pca", true],
     whiten_rank: [-1, 0.5],
     k: [0, 2.5, "12"],
+    neighbors: ["fast", 1],
     symmetrize: ["both"],
     column_weights: ["all"],
     reliability_z: [-1],
@@ -147,12 +180,16 @@ test("every config key is checked", () => {
     polish_rounds: [0.5],
     strictness: [3],
     num_seeds: [0],
+    walk: ["fast"],
+    max_hits: [0],
+    refine: [true],
     null: ["none at all"],
     excess_min: [2],
     overlap: [0],
     recurrence_min: [-0.1],
     assign: ["all"],
     assign_share: [0],
+    stability: [-1, 0.5],
     seed: [-1, 1.5],
   };
   assert.equal(

@@ -1,67 +1,200 @@
-/** From a matrix of tokens x features to clusters: normalize, neighbors, graph, null, cover. */
+/** From a matrix of tokens x features, or a graph, to clusters: normalize, neighbors, graph, null, cover. */
+import { SpectroscopeError } from "../../kernels/errors";
 import type { Graph } from "../../kernels/graph/csr";
-import { randomSetEnvelope } from "./candidates";
-import { type ClusterConfig, defaultK, parseClusterConfig } from "./config";
-import { shuffleColumnsInPlace } from "./controls";
-import { type Clustering, coverGraph, searchNull } from "./cover";
-import { type NeighborSearch, nearestNeighbors } from "./knn";
+import type { Device } from "../device/device";
+import { graphAdvice, pointAdvice } from "./advice";
+import { type Envelope, randomSetEnvelope } from "./candidates";
+import { type ClusterConfig, DEFAULT_GRAPH_NULL, defaultK, parseClusterConfig } from "./config";
+import { fillGaussian, rewire, shuffleColumnsInPlace } from "./controls";
+import { type Clustering, type CoverOptions, coverGraph, searchNull } from "./cover";
+import type { NeighborSearch } from "./knn";
 import { checkMatrix, type Matrix } from "./matrix";
-import { normalize } from "./normalize";
+import { findNeighbors, type NeighborFacts } from "./neighbors/find";
+import type { Progress } from "./neighbors/slices";
+import { normalize, type Points } from "./normalize";
 import { symmetrize } from "./symmetrize";
 
-export interface ClusterOptions {
-  /** Exact kNN; by default the host's. */
-  search?: NeighborSearch;
-  /** `[cols]`: weight of each column after normalization, 0 to drop it; see `columnReliability`. */
-  weights?: ArrayLike<number>;
+/** What is being done, in order: points from the matrix, their neighbors, the search of the null, the clusters, those of halves. */
+export type Stage = "points" | "neighbors" | "null" | "clusters" | "stability";
+
+export interface SearchOptions {
+  /** Threads that search; by default as many as there are cores. They change no result. */
+  threads?: number;
+  /** Told when a stage begins (done 0) and how far it is. */
+  progress?: (stage: Stage, done: number, total: number) => void;
+  /** Whether clusters get their sweep profile; true by default. */
+  profiles?: boolean;
 }
 
-/** Fewer columns than this make no graph: standardized rows of two columns are two points. */
-const MIN_COLUMNS = 3;
+export interface ClusterOptions extends SearchOptions {
+  /** Another search than `findNeighbors` by `neighbors` of the config. */
+  search?: NeighborSearch;
+  /** A device that the neighbor search may use. */
+  device?: Device;
+  /** `[cols]`: weight of each column after normalization, 0 to drop it; see `columnReliability`. */
+  weights?: ArrayLike<number>;
+  /** The matrix as two halves of the measurement have it: whose noise `whiten: shrinkage` whitens. */
+  halves?: readonly [Matrix, Matrix];
+}
+
+/** Counts of a graph. */
+export interface GraphFacts {
+  nodes: number;
+  edges: number;
+  /** Nodes without an edge. */
+  isolated: number;
+}
+
+export interface GraphClustering extends Clustering {
+  graph: GraphFacts;
+  /** What a reader should know about the input, in words. */
+  advice: string[];
+}
+
+export interface TokenClustering extends GraphClustering {
+  /** Neighbors a token; 0 where no graph was made. */
+  k: number;
+  /** How neighbors were found; null where none were, or by a search of the caller's. */
+  neighbors: NeighborFacts | null;
+  /** What became of the matrix on its way to points. */
+  points: Pick<Points, "constantColumns" | "constantRows" | "dimensions" | "shrinkage">;
+}
 
 const empty = (n: number): Clustering => ({
   clusters: [],
   labels: new Int32Array(n).fill(-1),
   candidates: [],
   rounds: 0,
+  gamma: 1,
 });
 
-/** The k-nearest-neighbor graph of normalized rows; `shuffleSeed` makes the null graph of column-shuffled points. */
-export async function buildGraph(
+export function graphFacts(graph: Graph): GraphFacts {
+  let isolated = 0;
+  for (let v = 0; v < graph.n; v++) if (graph.offsets[v + 1] === graph.offsets[v]) isolated++;
+  return { nodes: graph.n, edges: graph.neighbors.length / 2, isolated };
+}
+
+/** Points of the matrix; with `between`, of its null. */
+function pointsOf(
   matrix: Matrix,
   config: ClusterConfig,
-  options: ClusterOptions = {},
-  shuffleSeed?: number,
-): Promise<Graph> {
-  const points = normalize(matrix, {
-    columns: config.columns,
-    rows: config.rows,
-    whitenRank: config.whiten_rank,
-    weights: options.weights,
-    between: shuffleSeed === undefined ? undefined : (columns) => shuffleColumnsInPlace(columns, shuffleSeed),
+  { weights, halves }: ClusterOptions,
+  between?: (columns: Matrix & { data: Float64Array }) => void,
+): Points {
+  const { columns, rows, whiten, whiten_rank: whitenRank } = config;
+  return normalize(matrix, { columns, rows, whiten, whitenRank, halves, weights, between });
+}
+
+/** The k-nearest-neighbor graph of points, and how it was found. */
+async function neighborGraph(
+  points: Points,
+  k: number,
+  config: ClusterConfig,
+  options: ClusterOptions,
+  progress?: Progress,
+): Promise<{ graph: Graph; neighbors: NeighborFacts | null }> {
+  const graphOf = (ids: Uint32Array) => symmetrize(ids, points.rows, config.symmetrize);
+  if (options.search) return { graph: graphOf(await options.search(points, k)), neighbors: null };
+  const { ids, method, why, recall } = await findNeighbors(points, k, {
+    device: options.device,
+    threads: options.threads,
+    method: config.neighbors,
+    seed: config.seed,
+    progress,
   });
-  const k = config.k ?? Math.min(defaultK(matrix.rows), matrix.rows - 1);
-  const neighbors = await (options.search ?? nearestNeighbors)(points, k);
-  return symmetrize(neighbors, matrix.rows, config.symmetrize);
+  return { graph: graphOf(ids), neighbors: { method, why, recall } };
+}
+
+const coverOptions = ({ threads, progress, profiles }: SearchOptions, stage: Stage): CoverOptions => ({
+  threads,
+  profiles,
+  progress: progress && ((done, total) => progress(stage, done, total)),
+});
+
+/** How low a conductance the null's graph has at each volume; `null` says which graph that is. */
+async function envelopeOf(
+  graph: Graph,
+  config: ClusterConfig,
+  options: SearchOptions,
+  nullPoints?: (between: (columns: Matrix & { data: Float64Array }) => void) => Promise<Graph>,
+): Promise<Envelope> {
+  const { seed } = config;
+  if (config.null === "none") return randomSetEnvelope;
+  options.progress?.("null", 0, 1);
+  if (config.null === "rewired") return searchNull(rewire(graph, seed), config, coverOptions(options, "null"));
+  if (!nullPoints)
+    throw new SpectroscopeError(`null = ${config.null} needs points, and this is a graph`, {
+      code: "usage",
+      hint: "set null=rewired or null=none",
+    });
+  const made = await nullPoints((columns) => {
+    if (config.null === "gaussian") fillGaussian(columns, seed, "null points");
+    else shuffleColumnsInPlace(columns, seed, "null points");
+  });
+  return searchNull(made, config, coverOptions(options, "null"));
 }
 
 /**
- * Clusters the rows of a matrix. Same input, same bytes out. With weights of which fewer than three are positive there is
- * nothing to compare tokens by: the result is empty.
+ * Clusters the rows of a matrix. Same input, same bytes out. Where the columns that vary leave points no dimension to
+ * differ in, the result is empty and `advice` says so.
  * @param matrix tokens x components, finite
  */
 export async function clusterTokens(
   matrix: Matrix,
   config: Partial<ClusterConfig> = {},
   options: ClusterOptions = {},
-): Promise<Clustering> {
+): Promise<TokenClustering> {
   const full = parseClusterConfig(config);
   checkMatrix(matrix, "cluster");
-  if (options.weights && Array.from(options.weights).filter((w) => w > 0).length < MIN_COLUMNS)
-    return empty(matrix.rows);
-  if (matrix.rows < 2) return empty(matrix.rows);
-  const graph = await buildGraph(matrix, full, options);
-  const envelope =
-    full.null === "none" ? randomSetEnvelope : searchNull(await buildGraph(matrix, full, options, full.seed), full);
-  return coverGraph(graph, full, envelope);
+  const { rows } = matrix;
+  if (full.k !== null && full.k >= rows)
+    throw new SpectroscopeError(`k = ${full.k} neighbors asked of ${rows} rows`, {
+      hint: `give k below ${rows}, or leave it out`,
+    });
+  options.progress?.("points", 0, 1);
+  const points = pointsOf(matrix, full, options);
+  const { constantColumns, constantRows, dimensions, shrinkage } = points;
+  const facts = {
+    points: { constantColumns, constantRows, dimensions, ...(shrinkage === undefined ? {} : { shrinkage }) },
+    advice: pointAdvice(matrix, points, full),
+  };
+  if (rows < 2 || dimensions < 1)
+    return { ...empty(rows), ...facts, k: 0, neighbors: null, graph: { nodes: rows, edges: 0, isolated: rows } };
+  const k = full.k ?? Math.min(defaultK(rows), rows - 1);
+  options.progress?.("neighbors", 0, 1);
+  const { graph, neighbors } = await neighborGraph(points, k, full, options, (done, total) =>
+    options.progress?.("neighbors", done, total),
+  );
+  const envelope = await envelopeOf(graph, full, options, async (between) => {
+    const made = await neighborGraph(pointsOf(matrix, full, options, between), k, full, options);
+    return made.graph;
+  });
+  options.progress?.("clusters", 0, 1);
+  return {
+    ...(await coverGraph(graph, full, envelope, coverOptions(options, "clusters"))),
+    ...facts,
+    k,
+    neighbors,
+    graph: graphFacts(graph),
+  };
+}
+
+/**
+ * Clusters the nodes of a graph. Same input, same bytes out.
+ * @param config keys that make points (columns, rows, k, ...) have no meaning here; without `null`, `DEFAULT_GRAPH_NULL`
+ */
+export async function clusterGraph(
+  graph: Graph,
+  config: Partial<ClusterConfig> = {},
+  options: SearchOptions = {},
+): Promise<GraphClustering> {
+  const full = parseClusterConfig({ ...config, null: config.null ?? DEFAULT_GRAPH_NULL });
+  const envelope = await envelopeOf(graph, full, options);
+  options.progress?.("clusters", 0, 1);
+  const facts = graphFacts(graph);
+  return {
+    ...(await coverGraph(graph, full, envelope, coverOptions(options, "clusters"))),
+    graph: facts,
+    advice: graphAdvice(facts),
+  };
 }

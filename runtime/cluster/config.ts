@@ -1,11 +1,18 @@
 import { SpectroscopeError } from "../../kernels/errors";
 import { SWEEP_RULES, type SweepRule } from "../../kernels/graph/reference";
 import { suggest } from "../../kernels/nearest";
+import { NEIGHBOR_RULES, type NeighborRule } from "./neighbors/rules";
 import { COLUMN_RULES, type ColumnRule, ROW_RULES, type RowRule } from "./normalize";
 import { SYMMETRIZE_RULES, type SymmetrizeRule } from "./symmetrize";
+import { WHITEN_RULES, type WhitenRule } from "./whiten";
 
-export const NULL_RULES = ["column_shuffle", "none"] as const;
+export const NULL_RULES = ["column_shuffle", "gaussian", "rewired", "none"] as const;
+export type NullRule = (typeof NULL_RULES)[number];
+/** What a graph that was given, and not made from points, is held against unless another null is asked for. */
+export const DEFAULT_GRAPH_NULL: NullRule = "none";
 export const COLUMN_WEIGHT_RULES = ["reliability", "none"] as const;
+export const WALK_RULES = ["simple", "lazy"] as const;
+export const REFINE_RULES = ["likelihood", "none"] as const;
 export const ASSIGN_RULES = ["none", "neighbors"] as const;
 
 /** The JSON form. `null` stands for the stated rule in the number of tokens N or the graph's mean degree. */
@@ -14,25 +21,31 @@ export interface ClusterConfig {
   columns: ColumnRule;
   /** Row rule of `normalize`. */
   rows: RowRule;
-  /** Principal axes kept and whitened; 0 for none. */
+  /** Whitening of the points: `rank` keeps principal axes, `shrinkage` takes a shrunk covariance, of the noise where chains tell it. */
+  whiten: WhitenRule;
+  /** Principal axes kept by `whiten: rank`; 0 with the other rules. */
   whiten_rank: number;
   /** Neighbors a token; null: 0.8 % of the tokens, 8 to 45 (the paper's, reached at N = 5,600). */
   k: number | null;
+  /** How neighbors are found: exactly, approximately with their recall measured, or by the size (`EXACT_LIMIT`). */
+  neighbors: NeighborRule;
   symmetrize: SymmetrizeRule;
   /** Of a run: weigh each component by how far its chains agree about it (`columnReliability`), or not at all. */
   column_weights: (typeof COLUMN_WEIGHT_RULES)[number];
   /** Standard errors taken off the agreement of chains before a column gets weight. */
   reliability_z: number;
-  /** Teleport probability of PageRank; the paper's is 0.001 with tolerance 1e-7, for graphs of millions of tokens. */
+  /** Teleport probability of PageRank on the lazy walk; the paper's is 0.001 with tolerance 1e-7, for graphs of millions of tokens. */
   alpha: number;
-  /** Scales, coarse residual first; null: 0.009, 0.0027 and 0.0009 over the mean degree. */
+  /** The lazy walk is the paper's; the simple one has the same PageRank, at half the work. */
+  walk: (typeof WALK_RULES)[number];
+  /** Scales, coarse residual first; null: 0.003, 0.001 and 0.0003 over the mean degree. */
   tolerances: number[] | null;
   rule: SweepRule;
   /** A valley of the sweep within a factor 1 + delta of the deepest is preferred when it comes first. */
   delta: number;
   /** Largest conductance of a cluster. At 1 the comparison with the null matrix decides alone. */
   phi_max: number;
-  /** Smallest cluster; null: 8 (N / 1500)^(1/4), rounded, 4 to 20 (the paper's, reached at N = 54,000). */
+  /** Smallest cluster, the paper's is 20; null: 8 (N / 1500)^(1/4), rounded, 4 to 8. */
   min_size: number | null;
   /** Largest share of the graph's volume that one cluster may hold. */
   max_share: number;
@@ -43,10 +56,17 @@ export interface ClusterConfig {
   polish_rounds: number;
   /** See `polish`: 0.5 lowers the conductance, 1 keeps only nodes tied as well as the mean member. */
   strictness: number;
-  /** Seeds a round, drawn at random when there are fewer than nodes; null: N up to 6,000, then 6,000 or N / 4. */
+  /** Most seeds a round, drawn at random; null: all nodes that `max_hits` leaves. */
   num_seeds: number | null;
-  /** What a cluster must beat: the same search on column-shuffled points, or nothing. */
-  null: (typeof NULL_RULES)[number];
+  /** A node for which this many seeds stand already is no seed any more; null: 20,000 / N, rounded, 2 to 16. */
+  max_hits: number | null;
+  /** What becomes of the chosen sets: see `refine`; or they stay as they are. */
+  refine: (typeof REFINE_RULES)[number];
+  /**
+   * What a cluster must beat: the same search on column-shuffled points, on Gaussian points, on the graph rewired with the
+   * same degrees, or nothing. A graph without points has only the last two.
+   */
+  null: NullRule;
   /** A cluster's conductance must lie this share below the lowest of the null at its volume. */
   excess_min: number;
   /** Two candidates with this Jaccard index count as the same set found again. */
@@ -57,19 +77,24 @@ export interface ClusterConfig {
   assign: (typeof ASSIGN_RULES)[number];
   /** Share of its neighbors that a token needs in one cluster to join it. */
   assign_share: number;
-  /** Seed of every random choice: null matrix, seeds. */
+  /** Repeats of each resampling by which the stability of clusters is measured; 0 for none. */
+  stability: number;
+  /** Seed of every random choice: null, seeds, resampling. */
   seed: number;
 }
 
 export const DEFAULT_CLUSTER_CONFIG: Readonly<ClusterConfig> = Object.freeze<ClusterConfig>({
   columns: "asinh",
   rows: "standardize",
+  whiten: "none",
   whiten_rank: 0,
   k: null,
+  neighbors: "auto",
   symmetrize: "mutual",
   column_weights: "reliability",
   reliability_z: 2,
   alpha: 0.1,
+  walk: "simple",
   tolerances: null,
   rule: "prominent",
   delta: 0.2,
@@ -79,25 +104,28 @@ export const DEFAULT_CLUSTER_CONFIG: Readonly<ClusterConfig> = Object.freeze<Clu
   main_body: 0.99,
   stop_fraction: 0.001,
   polish_rounds: 5,
-  strictness: 0.6,
+  strictness: 0.7,
   num_seeds: null,
+  max_hits: null,
+  refine: "likelihood",
   null: "column_shuffle",
   excess_min: 0.2,
   overlap: 0.6,
-  recurrence_min: 0.3,
+  recurrence_min: 0,
   assign: "neighbors",
   assign_share: 0.3,
+  stability: 0,
   seed: 1,
 });
 
 /** Default k for `n` tokens. */
 export const defaultK = (n: number) => Math.min(45, Math.max(8, Math.round(0.008 * n)));
 /** Default smallest cluster for `n` tokens. */
-export const defaultMinSize = (n: number) => Math.min(20, Math.max(4, Math.round(8 * (n / 1500) ** 0.25)));
-/** Default number of seeds for `n` nodes. */
-export const defaultSeeds = (n: number) => Math.min(n, Math.max(6000, Math.ceil(n / 4)));
+export const defaultMinSize = (n: number) => Math.min(8, Math.max(4, Math.round(8 * (n / 1500) ** 0.25)));
+/** Default hits for `n` nodes: small graphs can afford more evidence for each cluster. */
+export const defaultMaxHits = (n: number) => Math.min(16, Math.max(2, Math.round(20000 / n)));
 /** Default scales for a mean degree. */
-export const defaultTolerances = (meanDegree: number) => [0.009, 0.0027, 0.0009].map((t) => t / meanDegree);
+export const defaultTolerances = (meanDegree: number) => [0.003, 0.001, 0.0003].map((t) => t / meanDegree);
 
 type Check = (value: unknown) => string | undefined;
 const oneOf =
@@ -129,12 +157,15 @@ const scales: Check = (value) =>
 const CHECKS: Record<keyof ClusterConfig, Check> = {
   columns: oneOf(...COLUMN_RULES),
   rows: oneOf(...ROW_RULES),
+  whiten: oneOf(...WHITEN_RULES),
   whiten_rank: integer(0),
   k: orNull(integer(1)),
+  neighbors: oneOf(...NEIGHBOR_RULES),
   symmetrize: oneOf(...SYMMETRIZE_RULES),
   column_weights: oneOf(...COLUMN_WEIGHT_RULES),
   reliability_z: real(0, 100),
   alpha: real(1e-6, 0.999),
+  walk: oneOf(...WALK_RULES),
   tolerances: orNull(scales),
   rule: oneOf(...SWEEP_RULES),
   delta: real(0, 100),
@@ -146,12 +177,15 @@ const CHECKS: Record<keyof ClusterConfig, Check> = {
   polish_rounds: integer(0),
   strictness: real(0, 2),
   num_seeds: orNull(integer(1)),
+  max_hits: orNull(integer(1)),
+  refine: oneOf(...REFINE_RULES),
   null: oneOf(...NULL_RULES),
   excess_min: real(0, 1),
   overlap: real(0.1, 1),
   recurrence_min: real(0, 1),
   assign: oneOf(...ASSIGN_RULES),
   assign_share: real(0.01, 1),
+  stability: integer(0),
   seed: integer(0),
 };
 
@@ -173,5 +207,11 @@ export function parseClusterConfig(input: Partial<ClusterConfig> = {}): ClusterC
       throw new SpectroscopeError(`cluster config: ${key} = ${JSON.stringify(value)}`, { code: "usage", hint: wrong });
     config[key] = value;
   }
-  return config as unknown as ClusterConfig;
+  const parsed = config as unknown as ClusterConfig;
+  if ((parsed.whiten === "rank") !== parsed.whiten_rank > 0)
+    throw new SpectroscopeError(
+      `cluster config: whiten = "${parsed.whiten}" with whiten_rank = ${parsed.whiten_rank}`,
+      { code: "usage", hint: "whiten=rank and a whiten_rank of at least 1 go together" },
+    );
+  return parsed;
 }

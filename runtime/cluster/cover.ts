@@ -1,44 +1,46 @@
 /**
- * The policy of the clustering: which seeds, which candidates are accepted, which are chosen, when to stop. The search
- * itself runs in WebAssembly. Every choice looks only at the graph and the null graph, never at labels.
+ * The policy of the clustering: which seeds, which sets are accepted, which are chosen, when to stop. The searches run in
+ * WebAssembly. Every choice looks only at the graph and the null, never at labels.
  */
 import { type Graph, inducedSubgraph } from "../../kernels/graph/csr";
-import { GraphKernel } from "../../kernels/graph/graph";
-import type { CoverOptions } from "../../kernels/graph/reference";
+import type { GraphKernel } from "../../kernels/graph/graph";
+import type { SearchOptions as WalkOptions } from "../../kernels/graph/reference";
 import {
-  byScore,
+  byConductance,
   type Candidate,
+  choose,
   distinct,
   type Envelope,
+  excessOf,
   nullEnvelope,
   randomSetEnvelope,
-  rateCandidates,
-  volumeOf,
 } from "./candidates";
-import { type ClusterConfig, defaultMinSize, defaultSeeds, defaultTolerances } from "./config";
+import { type ClusterConfig, defaultMaxHits, defaultMinSize, defaultTolerances } from "./config";
 import { makeRandom } from "./random";
+import { RELABEL_ROUNDS, refine } from "./refine";
+import { type Searches, searchSeeds, withKernel } from "./search";
 
 export interface Cluster {
   id: number;
   size: number;
   /** Of the final members, in the whole graph. */
   conductance: number;
-  /** Token whose walk found the set. */
+  /** Token whose walk found the candidate most like the cluster. */
   seed: number;
   /** Ascending. */
   members: number[];
-  /** Conductance of the prefixes of the seed's sweep, at most four times the cluster's size. */
+  /** Conductance of the prefixes of the seed's sweep, at most four times the cluster's size; empty without `profiles`. */
   sweep: number[];
   /** Tolerance of the walk. */
   tolerance: number;
   /** Share by which the conductance lies below the lowest of the null at this volume. */
   excess: number;
-  /** Share of the set's seeds that find it again. */
+  /** Share of the seeds tried among its members whose search found this set again. */
   recurrence: number;
 }
 
 export interface Clustering {
-  /** Disjoint, best score first. */
+  /** Disjoint, lowest conductance first. */
   clusters: Cluster[];
   /** `[n]`: cluster id, or -1 for the body. */
   labels: Int32Array;
@@ -46,6 +48,17 @@ export interface Clustering {
   candidates: Candidate[];
   /** Number of rounds. */
   rounds: number;
+  /** How many times more edges run inside clusters than chance would give, as the refinement estimated it; 1 without. */
+  gamma: number;
+}
+
+export interface CoverOptions {
+  /** Threads that search; by default as many as there are cores. They change no result. */
+  threads?: number;
+  /** How many nodes of how many need no search any more. */
+  progress?: (done: number, total: number) => void;
+  /** Whether clusters get their sweep profile; true by default. Costs a walk a cluster. */
+  profiles?: boolean;
 }
 
 const MAX_ROUNDS = 20;
@@ -54,136 +67,265 @@ const ALIKE = 0.5;
 /** A chosen set must still have this share of its members free. */
 const FREE = 0.5;
 
+/** Teleport probability of the walk that is made: the simple walk with 2a/(1+a) has the PageRank of the lazy one with a. */
+export function teleport({ alpha, walk }: Pick<ClusterConfig, "alpha" | "walk">): number {
+  return walk === "lazy" ? alpha : (2 * alpha) / (1 + alpha);
+}
+
 /** The kernel's options for a graph; `volume` is that of the whole graph. */
-function searchOptions(graph: Graph, config: ClusterConfig, minSize: number, volume: number): CoverOptions {
+function walkOptions(graph: Graph, config: ClusterConfig, minSize: number, volume: number): WalkOptions {
+  const alpha = teleport(config);
   return {
-    alpha: config.alpha,
+    alpha,
+    lazy: config.walk === "lazy",
     tolerances: config.tolerances ?? defaultTolerances(graph.n > 0 ? graph.volume / graph.n || 1 : 1),
+    maxPushes: Infinity,
     rule: config.rule,
     delta: config.delta,
     minSize,
     maxVolume: Math.max(Math.min(config.max_share * volume, graph.volume / 2), Number.MIN_VALUE),
     bodyVolume: config.main_body * graph.volume,
     phiMax: config.phi_max,
+    openPhi: teleport({ ...config, walk: "simple" }),
     polishRounds: config.polish_rounds,
     strictness: config.strictness,
-    maxHits: 0xffffffff,
-    maxPushes: Infinity,
   };
 }
 
-/** Ascending ids of `nodes` to start from: all, or `count` drawn without replacement. */
-function chooseSeeds(nodes: Uint32Array, count: number, seed: number): Uint32Array {
-  if (count >= nodes.length) return nodes;
+/** `nodes` in a random order, or `count` of them. */
+function shuffledSeeds(nodes: Uint32Array, count: number | null, seed: number): Uint32Array {
   const { uniform } = makeRandom(seed);
   const pool = nodes.slice();
-  for (let i = 0; i < count; i++) {
+  const wanted = Math.min(count ?? pool.length, pool.length);
+  for (let i = 0; i < wanted; i++) {
     const j = i + Math.floor(uniform() * (pool.length - i));
     [pool[i], pool[j]] = [pool[j], pool[i]];
   }
-  return pool.subarray(0, count).sort();
+  return pool.subarray(0, wanted);
 }
 
 /** What the same search reaches in a null graph; see `nullEnvelope`. */
-export function searchNull(graph: Graph, config: ClusterConfig): Envelope {
+export async function searchNull(graph: Graph, config: ClusterConfig, options: CoverOptions = {}): Promise<Envelope> {
   if (graph.n === 0 || graph.volume === 0) return randomSetEnvelope;
-  const all = Uint32Array.from({ length: graph.n }, (_, i) => i);
-  const seeds = chooseSeeds(all, config.num_seeds ?? defaultSeeds(graph.n), config.seed);
+  const nodes = Uint32Array.from(graph.degree.keys()).filter((v) => graph.degree[v] > 0);
+  const seeds = shuffledSeeds(nodes, config.num_seeds, config.seed);
   const minSize = config.min_size ?? defaultMinSize(graph.n);
-  const found = new GraphKernel(graph).cover(
-    seeds,
-    searchOptions(graph, { ...config, phi_max: 1 }, minSize, graph.volume),
-  );
-  return nullEnvelope(found, graph);
+  const walk = walkOptions(graph, { ...config, phi_max: 1 }, minSize, graph.volume);
+  return withKernel(graph, options.threads, async (kernel) => {
+    const { sets } = await searchSeeds(kernel, seeds, walk, config.max_hits ?? defaultMaxHits(graph.n), options.progress);
+    return nullEnvelope(sets, graph);
+  });
 }
 
 /**
- * Clusters of a graph. Rounds over the tokens that are left: candidates of all seeds at all scales; accepted when they beat
- * `phi_max` and the null by `excess_min` in the whole graph and `recurrence_min` of their seeds find them again; chosen by
- * excess times recurrence, so that neither size nor a single lucky walk decides; a chosen set gives up members already
- * taken. Stops when a round assigns less than `stop_fraction`.
+ * Clusters of a graph. Rounds over the tokens that are left: sets of all seeds at all scales; accepted when they beat
+ * `phi_max` and the null by `excess_min` in the whole graph; overlap goes to the lowest conductance. Stops when a round
+ * assigns less than `stop_fraction`. Then `refine` makes clusters of the chosen sets, and those that still beat the null stay.
  */
-export function coverGraph(graph: Graph, config: ClusterConfig, envelope: Envelope = randomSetEnvelope): Clustering {
+export async function coverGraph(
+  graph: Graph,
+  config: ClusterConfig,
+  envelope: Envelope = randomSetEnvelope,
+  options: CoverOptions = {},
+): Promise<Clustering> {
+  const { n } = graph;
+  const labels = new Int32Array(n).fill(-1);
+  if (n === 0 || graph.volume === 0) return { clusters: [], labels, candidates: [], rounds: 0, gamma: 1 };
+  return withKernel(graph, options.threads, (kernel) => cover(kernel, config, envelope, labels, options));
+}
+
+async function cover(
+  kernel: GraphKernel,
+  config: ClusterConfig,
+  envelope: Envelope,
+  labels: Int32Array,
+  { progress, profiles = true }: CoverOptions,
+): Promise<Clustering> {
+  const { graph } = kernel;
   const { n } = graph;
   const minSize = config.min_size ?? defaultMinSize(n);
-  const labels = new Int32Array(n).fill(-1);
-  const result: Clustering = { clusters: [], labels, candidates: [], rounds: 0 };
-  if (n === 0 || graph.volume === 0) return result;
-  const whole = new GraphKernel(graph);
-  const chosen: { candidate: Candidate; tolerance: number }[] = [];
-  const inBody = new Uint8Array(n);
-  for (let round = 0; round < MAX_ROUNDS; round++) {
+  const set = new SetConductance(graph);
+  const accepted: Candidate[] = [];
+  const trials: { seed: number; found: Candidate | undefined }[] = [];
+  const { tolerances } = walkOptions(graph, config, minSize, graph.volume);
+  const joins = config.assign === "neighbors";
+  let candidates: Candidate[] = [];
+  let open = Uint32Array.from(labels.keys()).filter((v) => graph.degree[v] > 0);
+  let count = 0;
+  let rounds = 0;
+  while (rounds < MAX_ROUNDS && open.length >= Math.max(minSize, config.stop_fraction * n)) {
     const nodes = Uint32Array.from(labels.keys()).filter((v) => labels[v] < 0);
-    const open = nodes.filter((v) => inBody[v] === 0 && graph.degree[v] > 0);
-    if (open.length < minSize) break;
-    result.rounds++;
-    const part = round === 0 ? graph : inducedSubgraph(graph, nodes);
+    const part = rounds === 0 ? graph : inducedSubgraph(graph, nodes);
     if (part.volume === 0) break;
-    const kernel = round === 0 ? whole : new GraphKernel(part);
-    const options = searchOptions(part, config, minSize, graph.volume);
-    const seeds = chooseSeeds(open, config.num_seeds ?? defaultSeeds(n), config.seed + round);
+    if (rounds > 0) kernel.load(part);
     const index = new Int32Array(n).fill(-1);
     for (let i = 0; i < nodes.length; i++) index[nodes[i]] = i;
-    const found = kernel.cover(
-      Uint32Array.from(seeds, (v) => index[v]),
-      options,
-    );
-    for (const v of seeds) if (found.body[index[v]] === options.tolerances.length) inBody[v] = 1;
-
-    let accepted: Candidate[] = [];
-    for (let i = 0; i < found.members.length; i++) {
-      const members = found.members[i].map((v) => nodes[v]);
-      // In a later round the graph has holes: only the whole graph says whether a set is separate.
-      const phi = round === 0 ? found.conductance[i] : whole.conductance(members);
-      const volume = volumeOf(graph, members);
-      const excess = 1 - phi / Math.max(envelope(volume / graph.volume), 1e-300);
-      if (!(phi <= config.phi_max && excess > 0 && excess >= config.excess_min)) continue;
-      const { seed, scale, votes } = found;
-      accepted.push({
-        members,
-        conductance: phi,
-        volume,
-        seed: nodes[seed[i]],
-        scale: scale[i],
-        votes: votes[i],
-        excess,
-        recurrence: 0,
-        score: 0,
-      });
+    const order = shuffledSeeds(open, config.num_seeds, config.seed + rounds).map((v) => index[v]);
+    const walk = { ...walkOptions(part, config, minSize, graph.volume), tolerances };
+    const found = await searchSeeds(kernel, order, walk, config.max_hits ?? defaultMaxHits(n), progress);
+    const fresh = accept(found, nodes, rounds === 0 ? undefined : set, graph, config, envelope);
+    for (let i = 0; i < found.tried.length; i++) {
+      trials.push({ seed: nodes[found.tried[i]], found: fresh.bySet.get(found.outcome[i]) });
     }
-    rateCandidates(accepted, seeds, n, config.overlap);
-    accepted = accepted.filter((c) => c.recurrence >= config.recurrence_min).sort(byScore);
-    if (round === 0) result.candidates = distinct(accepted, n, ALIKE);
-    let assigned = 0;
-    for (const candidate of accepted) {
-      const free = candidate.members.filter((v) => labels[v] < 0);
-      if (free.length < minSize || free.length < FREE * candidate.members.length) continue;
-      for (const v of free) labels[v] = chosen.length;
-      assigned += free.length;
-      chosen.push({ candidate, tolerance: options.tolerances[candidate.scale] });
+    fresh.candidates.sort(byConductance);
+    accepted.push(...fresh.candidates);
+    if (rounds === 0) candidates = distinct(fresh.candidates, n, ALIKE);
+    else kernel.load(graph);
+    rounds++;
+    count = choose(fresh.candidates, labels, count, minSize, FREE);
+    if (config.refine === "likelihood") {
+      kernel.relabel(labels, count, { share: config.assign_share, gamma: 1, joins, rounds: RELABEL_ROUNDS });
     }
-    if (assigned === 0 || assigned < config.stop_fraction * n) break;
+    const left = unassigned(labels);
+    if (nodes.length - left < config.stop_fraction * n) break;
+    // A node that no accepted set holds lies in the body: its searches, or those beside it, found nothing.
+    const held = new Uint8Array(n);
+    for (const { members } of fresh.candidates) for (const v of members) if (labels[v] < 0) held[v] = 1;
+    open = open.filter((v) => held[v] === 1);
   }
-  if (config.assign === "neighbors") assignByNeighbors(graph, labels, config.assign_share);
+  let gamma = 1;
+  if (config.refine === "likelihood") {
+    ({ count, gamma } = refine(kernel, labels, accepted, { minSize, share: config.assign_share, joins }));
+  } else if (joins) assignByNeighbors(graph, labels, config.assign_share);
+  const clusters = finish(graph, labels, count, accepted, trials, { config, envelope, set, tolerances });
+  if (profiles) {
+    for (const cluster of clusters) {
+      kernel.walk(cluster.seed, teleport(config), cluster.tolerance, Infinity, config.walk === "lazy");
+      const { profile } = kernel.sweep(config.rule, config.delta, minSize, graph.volume);
+      cluster.sweep = Array.from(profile.subarray(0, 4 * cluster.size));
+    }
+  }
+  return { clusters, labels, candidates, rounds, gamma };
+}
 
-  const members: number[][] = chosen.map(() => []);
-  for (let v = 0; v < n; v++) if (labels[v] >= 0) members[labels[v]].push(v);
-  result.clusters = chosen.map(({ candidate, tolerance }, id) => {
-    whole.push(candidate.seed, config.alpha, tolerance);
-    const { profile } = whole.sweep(config.rule, config.delta, minSize, graph.volume);
-    return {
-      id,
-      size: members[id].length,
-      conductance: whole.conductance(members[id]),
-      seed: candidate.seed,
-      members: members[id],
-      sweep: Array.from(profile.subarray(0, 4 * candidate.members.length)),
-      tolerance,
-      excess: candidate.excess,
-      recurrence: candidate.recurrence,
-    };
+function unassigned(labels: Int32Array): number {
+  let count = 0;
+  for (const label of labels) if (label < 0) count++;
+  return count;
+}
+
+/** The sets that beat the null, with ids of the whole graph; `set` measures them there when they come from a part of it. */
+function accept(
+  found: Searches,
+  nodes: Uint32Array,
+  set: SetConductance | undefined,
+  graph: Graph,
+  config: ClusterConfig,
+  envelope: Envelope,
+): { candidates: Candidate[]; bySet: Map<number, Candidate> } {
+  const candidates: Candidate[] = [];
+  const bySet = new Map<number, Candidate>();
+  found.sets.forEach(({ members: inner, conductance, volume, scale }, i) => {
+    const members = set ? inner.map((v) => nodes[v]) : inner;
+    // In a later round the graph has holes: only the whole graph says whether a set is separate.
+    const whole = set ? set.measure(members) : { conductance, volume };
+    const excess = excessOf(whole.conductance, whole.volume / graph.volume, envelope);
+    if (!(whole.conductance <= config.phi_max && excess > 0 && excess >= config.excess_min)) return;
+    const candidate = { ...whole, members, scale, seed: nodes[found.seeds[i]], votes: found.votes[i], excess };
+    candidates.push(candidate);
+    bySet.set(i, candidate);
   });
-  return result;
+  return { candidates, bySet };
+}
+
+/** Clusters of the labels that beat the null; others lose their labels. Labels become ids, lowest conductance first. */
+function finish(
+  graph: Graph,
+  labels: Int32Array,
+  count: number,
+  accepted: readonly Candidate[],
+  trials: readonly { seed: number; found: Candidate | undefined }[],
+  {
+    config,
+    envelope,
+    set,
+    tolerances,
+  }: {
+    config: ClusterConfig;
+    envelope: Envelope;
+    set: SetConductance;
+    tolerances: readonly number[];
+  },
+): Cluster[] {
+  const members: number[][] = Array.from({ length: count }, () => []);
+  for (let v = 0; v < graph.n; v++) if (labels[v] >= 0) members[labels[v]].push(v);
+  const shared = new Uint32Array(count);
+  const alike = new Map<Candidate, { label: number; jaccard: number }>();
+  const closest: { candidate: Candidate; jaccard: number }[] = [];
+  for (const candidate of accepted) {
+    const met: number[] = [];
+    for (const v of candidate.members) if (labels[v] >= 0 && shared[labels[v]]++ === 0) met.push(labels[v]);
+    let best = { label: -1, jaccard: 0 };
+    for (const label of met) {
+      const jaccard = shared[label] / (candidate.members.length + members[label].length - shared[label]);
+      shared[label] = 0;
+      if (jaccard > best.jaccard) best = { label, jaccard };
+      if (jaccard > (closest[label]?.jaccard ?? 0)) closest[label] = { candidate, jaccard };
+    }
+    alike.set(candidate, best);
+  }
+  const tried = new Uint32Array(count);
+  const again = new Uint32Array(count);
+  for (const { seed, found } of trials) {
+    const label = labels[seed];
+    if (label < 0) continue;
+    tried[label]++;
+    const match = found && alike.get(found);
+    if (match && match.label === label && match.jaccard >= config.overlap) again[label]++;
+  }
+  const clusters: Cluster[] = [];
+  for (let label = 0; label < count; label++) {
+    if (members[label].length === 0 || !closest[label]) continue;
+    const { conductance, volume } = set.measure(members[label]);
+    const excess = excessOf(conductance, volume / graph.volume, envelope);
+    const recurrence = tried[label] > 0 ? again[label] / tried[label] : 0;
+    if (!(conductance <= config.phi_max && excess > 0 && excess >= config.excess_min)) continue;
+    if (recurrence < config.recurrence_min) continue;
+    const { candidate } = closest[label];
+    clusters.push({
+      id: 0,
+      size: members[label].length,
+      conductance,
+      seed: candidate.seed,
+      members: members[label],
+      sweep: [],
+      tolerance: tolerances[candidate.scale],
+      excess,
+      recurrence,
+    });
+  }
+  clusters.sort((a, b) => a.conductance - b.conductance || b.size - a.size || a.members[0] - b.members[0]);
+  labels.fill(-1);
+  clusters.forEach((cluster, id) => {
+    cluster.id = id;
+    for (const v of cluster.members) labels[v] = id;
+  });
+  return clusters;
+}
+
+/** Conductance and volume of sets of one graph, without a pass over its nodes for each. */
+class SetConductance {
+  private readonly marks: Uint32Array;
+  private run = 0;
+
+  constructor(private readonly graph: Graph) {
+    this.marks = new Uint32Array(graph.n);
+  }
+
+  measure(members: ArrayLike<number>): { conductance: number; volume: number } {
+    const { offsets, neighbors, weights, degree, volume } = this.graph;
+    const run = ++this.run;
+    let cut = 0;
+    let vol = 0;
+    for (let i = 0; i < members.length; i++) this.marks[members[i]] = run;
+    for (let i = 0; i < members.length; i++) {
+      const v = members[i];
+      vol += degree[v];
+      for (let e = offsets[v]; e < offsets[v + 1]; e++) if (this.marks[neighbors[e]] !== run) cut += weights[e];
+    }
+    const smaller = Math.min(vol, volume - vol);
+    return { conductance: smaller > 0 ? cut / smaller : 1, volume: vol };
+  }
 }
 
 /**

@@ -1,20 +1,20 @@
-import { SpectroscopeError } from "../../kernels/errors";
 import type { Matrix } from "./matrix";
+import { checkK } from "./neighbors/points";
 
-/** Any exact kNN: points to `[rows, k]` ids by ascending distance, ties by id, the point itself left out. */
+/** Another search: points to `[rows, k]` ids by ascending distance, ties by id, the point itself left out. */
 export type NeighborSearch = (points: Matrix, k: number) => Uint32Array | Promise<Uint32Array>;
 
 /** Queries that share one pass over the points, so that a block of points stays in cache. */
 const QUERY_BLOCK = 8;
 
 /**
- * Exact k nearest neighbors by squared Euclidean distance in f64 on the host; ties by id. O(rows^2 * cols).
+ * Exact k nearest neighbors by squared Euclidean distance in f64; ties by id. O(rows^2 * cols) in plain loops: the definition
+ * that the searches of `neighbors/` are held to.
  * @returns `[rows, k]` ids, nearest first
  */
 export function nearestNeighbors(points: Matrix, k: number): Uint32Array {
   const { rows, cols, data } = points;
-  if (!Number.isInteger(k) || k < 1 || k >= rows)
-    throw new SpectroscopeError(`k = ${k} neighbors asked of ${rows} points`, { hint: "k must be 1 .. rows - 1" });
+  checkK(rows, k);
   const x = data instanceof Float64Array ? data : Float64Array.from(data);
   const ids = new Uint32Array(rows * k);
   const far = new Float64Array(QUERY_BLOCK * k);

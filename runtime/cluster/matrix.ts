@@ -19,7 +19,10 @@ export function checkMatrix(matrix: Matrix, name: string): void {
     if (!Number.isFinite(data[i]))
       throw new SpectroscopeError(
         `${name}: value ${data[i]} at row ${Math.floor(i / cols)}, column ${i % cols} is not finite`,
-        { code: "non-finite", hint: "find the draw that produced it before clustering" },
+        {
+          code: "non-finite",
+          hint: "every value must be finite: leave its row or column out, or find what produced it",
+        },
       );
   }
 }

@@ -1,58 +1,110 @@
 import { SpectroscopeError } from "../../kernels/errors";
+import { normalScores } from "../susceptibility/ranks";
 import { checkMatrix, type Matrix } from "./matrix";
-import { principalAxes } from "./pca";
+import { ledoitWolf, type WhitenRule, whitenBy, whitenByRank } from "./whiten";
 
 export const COLUMN_RULES = ["zscore", "asinh", "rank"] as const;
 export type ColumnRule = (typeof COLUMN_RULES)[number];
 export const ROW_RULES = ["none", "center", "standardize"] as const;
 export type RowRule = (typeof ROW_RULES)[number];
+/** Dimensions that treated rows lose: centered rows sum to 0, standardized ones are of one length besides. */
+export const ROWS_LOSE: Readonly<Record<RowRule, number>> = { none: 0, center: 1, standardize: 2 };
 
 export interface NormalizeOptions {
   columns: ColumnRule;
   rows: RowRule;
-  /** Keep this many principal axes, each scaled to variance 1; 0 for no whitening. */
-  whitenRank: number;
+  /** By default none. */
+  whiten?: WhitenRule;
+  /** With `rank`: keep this many principal axes, each scaled to variance 1. */
+  whitenRank?: number;
+  /**
+   * With `shrinkage`: the same rows and columns as two halves of the measurement have them. Then it is their noise that is
+   * whitened, the covariance of half their difference; otherwise the covariance of the points themselves.
+   */
+  halves?: readonly [Matrix, Matrix];
   /** `[cols]`, not negative: each normalized column is multiplied by its weight; weight 0 drops it. */
   weights?: ArrayLike<number>;
   /** Changes the normalized columns in place before the rows are treated: how a null matrix is made. */
   between?: (columns: Matrix & { data: Float64Array }) => void;
 }
 
+/** Points for the kNN graph, and what became of the matrix on the way. */
+export interface Points extends Matrix {
+  data: Float64Array;
+  /** Columns of one value: they tell no rows apart and are left out. Ascending. */
+  constantColumns: number[];
+  /** Rows of one value after the columns were normalized: all at the origin. 0 when rows are left as they are. */
+  constantRows: number;
+  /** Dimensions that the points can fill: standardized rows of D columns lie on a sphere of D - 2. */
+  dimensions: number;
+  /** How far the covariance was shrunk, when it was. */
+  shrinkage?: number;
+}
+
+/**
+ * Tokens x components to points for the kNN graph: columns, weights, rows, whitening. Returns f64, input unchanged. A
+ * constant column is left out; a constant row becomes 0. Without a column that varies there are points of no dimensions.
+ */
+export function normalize(matrix: Matrix, options: NormalizeOptions): Points {
+  const { rows } = matrix;
+  const columns = normalizeColumns(matrix, options.columns);
+  const constantColumns = flatColumns(columns);
+  const weights = columnFactors(matrix.cols, options.weights, constantColumns);
+  const none = { constantColumns, constantRows: 0, dimensions: 0 };
+  if (!weights.some((weight) => weight > 0)) return { rows, cols: 0, data: new Float64Array(0), ...none };
+  const points = weighColumns(columns, weights);
+  options.between?.(points);
+  const constantRows = treatRows(points, options.rows);
+  const facts = { constantColumns, constantRows, dimensions: Math.max(0, points.cols - ROWS_LOSE[options.rows]) };
+  if (options.whiten === "rank" && facts.dimensions > 0) {
+    const white = whitenByRank(points, options.whitenRank ?? 0);
+    return { ...white, ...facts, dimensions: Math.min(facts.dimensions, white.cols) };
+  }
+  if (options.whiten === "shrinkage" && facts.dimensions > 0) {
+    const halves = options.halves?.map((half) => {
+      const own = weighColumns(normalizeColumns(half, options.columns), weights);
+      treatRows(own, options.rows);
+      return own;
+    });
+    const { covariance, shrinkage } = halves ? ledoitWolf(halfDifference(halves[0], halves[1])) : ledoitWolf(points);
+    return { ...whitenBy(covariance, points), ...facts, shrinkage };
+  }
+  return { ...points, ...facts };
+}
+
+/** (a - b) / 2: the noise of the mean of two independent halves has the same covariance. */
+function halfDifference(a: Matrix, b: Matrix): Matrix {
+  return { rows: a.rows, cols: a.cols, data: Float64Array.from(a.data, (x, i) => (x - b.data[i]) / 2) };
+}
+
+/** Centers or standardizes each row in place; returns how many have one value. */
+function treatRows({ rows, cols, data }: Matrix & { data: Float64Array }, rule: RowRule): number {
+  let flat = 0;
+  if (rule === "none") return flat;
+  for (let i = 0; i < rows; i++) {
+    const row = data.subarray(i * cols, (i + 1) * cols);
+    if (row.every((x) => x === row[0])) flat++;
+    if (rule === "center") center(row);
+    else zscore(row);
+  }
+  return flat;
+}
+
+/** Normalized columns that are 0 throughout. */
+function flatColumns({ rows, cols, data }: Matrix): number[] {
+  return Array.from({ length: cols }, (_, c) => c).filter((c) => {
+    for (let i = 0; i < rows; i++) if (data[i * cols + c] !== 0) return false;
+    return true;
+  });
+}
+
 /** Median absolute deviation of a normal variable with standard deviation 1. */
 const MAD_OF_NORMAL = 0.6744897501960817;
 
 /**
- * Tokens x components to points for the kNN graph: columns, weights, rows, whitening. Returns f64, input unchanged.
- * A constant column becomes 0; a constant row stays 0.
- */
-export function normalize(matrix: Matrix, options: NormalizeOptions): Matrix & { data: Float64Array } {
-  let points = normalizeColumns(matrix, options.columns);
-  if (options.weights) points = weighColumns(points, options.weights);
-  options.between?.(points);
-  const { rows, cols, data } = points;
-  const { whitenRank } = options;
-  if (!Number.isInteger(whitenRank) || whitenRank < 0 || whitenRank > Math.min(rows, cols))
-    throw new SpectroscopeError(`whiten_rank ${whitenRank} is outside 0 .. ${Math.min(rows, cols)}`, {
-      hint: "0 turns whitening off",
-    });
-  if (options.rows !== "none") {
-    for (let i = 0; i < rows; i++) {
-      const row = data.subarray(i * cols, (i + 1) * cols);
-      if (options.rows === "center") center(row);
-      else zscore(row);
-    }
-  }
-  if (whitenRank === 0) return points;
-  const axes = principalAxes(points, whitenRank);
-  const white = new Float64Array(rows * axes.rank);
-  for (let i = 0; i < rows; i++)
-    for (let j = 0; j < axes.rank; j++) white[i * axes.rank + j] = axes.scores[i * axes.rank + j] / axes.deviations[j];
-  return { rows, cols: axes.rank, data: white };
-}
-
-/**
  * `zscore`: mean 0, variance 1. `asinh`: asinh of the distance from the median in units of the robust standard deviation,
- * then z-scored, so that a few tokens cannot rule a heavy-tailed column. `rank`: normal scores of the mid-ranks.
+ * then z-scored, so that a few tokens cannot rule a heavy-tailed column. `rank`: normal scores of the ranks.
+ * A constant column becomes 0.
  */
 export function normalizeColumns(matrix: Matrix, rule: ColumnRule): Matrix & { data: Float64Array } {
   checkMatrix(matrix, "normalize");
@@ -62,25 +114,31 @@ export function normalizeColumns(matrix: Matrix, rule: ColumnRule): Matrix & { d
   for (let c = 0; c < cols; c++) {
     for (let i = 0; i < rows; i++) column[i] = data[i * cols + c];
     if (rule === "asinh") squash(column);
-    if (rule === "rank") normalScores(column);
+    if (rule === "rank") column.set(normalScores(column));
     zscore(column);
     for (let i = 0; i < rows; i++) data[i * cols + c] = column[i];
   }
   return { rows, cols, data };
 }
 
-function weighColumns(matrix: Matrix, weights: ArrayLike<number>): Matrix & { data: Float64Array } {
-  const { rows, cols, data } = matrix;
-  const kept: number[] = [];
-  for (let c = 0; c < weights.length; c++) {
-    if (!(weights[c] >= 0 && weights[c] < Infinity))
-      throw new SpectroscopeError(`normalize: weight ${weights[c]} of column ${c}`, { hint: "give 0 or more" });
-    if (weights[c] > 0) kept.push(c);
-  }
-  if (weights.length !== cols || kept.length === 0)
-    throw new SpectroscopeError(`normalize: ${weights.length} weights, ${kept.length} positive, for ${cols} columns`, {
-      hint: "give one for each column, at least one above 0",
+/** Checked weights, 0 for columns that do not vary. */
+function columnFactors(cols: number, weights: ArrayLike<number> | undefined, flat: readonly number[]): Float64Array {
+  if (weights && weights.length !== cols)
+    throw new SpectroscopeError(`normalize: ${weights.length} weights for ${cols} columns`, {
+      hint: "give one for each column",
     });
+  const factors = Float64Array.from({ length: cols }, (_, c) => (weights ? weights[c] : 1));
+  for (let c = 0; c < cols; c++)
+    if (!(factors[c] >= 0 && factors[c] < Infinity))
+      throw new SpectroscopeError(`normalize: weight ${factors[c]} of column ${c}`, { hint: "give 0 or more" });
+  for (const c of flat) factors[c] = 0;
+  return factors;
+}
+
+/** The columns with a weight, times it. */
+function weighColumns(matrix: Matrix, weights: Float64Array): Matrix & { data: Float64Array } {
+  const { rows, cols, data } = matrix;
+  const kept = Array.from(weights.keys()).filter((c) => weights[c] > 0);
   const out = new Float64Array(rows * kept.length);
   for (let i = 0; i < rows; i++)
     for (let j = 0; j < kept.length; j++) out[i * kept.length + j] = data[i * cols + kept[j]] * weights[kept[j]];
@@ -122,41 +180,4 @@ function medianOf(values: Float64Array): number {
   const sorted = values.slice().sort();
   const half = sorted.length >> 1;
   return sorted.length % 2 === 1 ? sorted[half] : (sorted[half - 1] + sorted[half]) / 2;
-}
-
-function normalScores(values: Float64Array): void {
-  const order = Array.from(values.keys()).sort((a, b) => values[a] - values[b] || a - b);
-  const scores = new Float64Array(values.length);
-  for (let i = 0; i < order.length; ) {
-    let j = i;
-    while (j < order.length && values[order[j]] === values[order[i]]) j++;
-    const score = normalQuantile((i + j) / 2 / order.length);
-    for (; i < j; i++) scores[order[i]] = score;
-  }
-  values.set(scores);
-}
-
-/**
- * Inverse of the standard normal distribution function for 0 < p < 1, to about 1e-9: bisection on the series
- * erf(x) = 2/sqrt(pi) * exp(-x^2) * sum_k 2^k x^(2k+1) / (1 * 3 * ... * (2k+1)), which has no cancellation.
- */
-export function normalQuantile(p: number): number {
-  if (p === 0.5) return 0;
-  if (p > 0.5) return -normalQuantile(1 - p);
-  let low = -9;
-  let high = 0;
-  for (let step = 0; step < 40; step++) {
-    const mid = (low + high) / 2;
-    const x = -mid / Math.SQRT2;
-    let term = x;
-    let sum = x;
-    for (let k = 1; term > sum * 1e-17 && k < 400; k++) {
-      term *= (2 * x * x) / (2 * k + 1);
-      sum += term;
-    }
-    const below = 0.5 - (Math.exp(-x * x) * sum) / Math.sqrt(Math.PI);
-    if (below < p) low = mid;
-    else high = mid;
-  }
-  return (low + high) / 2;
 }

@@ -1,6 +1,6 @@
 import { SpectroscopeError } from "../../kernels/errors";
+import { deriveKey, normals } from "../../kernels/philox/philox";
 import { checkMatrix, type Matrix } from "./matrix";
-import { makeRandom } from "./random";
 
 export interface PrincipalAxes {
   rank: number;
@@ -43,8 +43,7 @@ export function principalAxes(matrix: Matrix, rank: number): PrincipalAxes {
     basis = new Float64Array(cols * cols);
     for (let c = 0; c < cols; c++) basis[c * cols + c] = 1;
   } else {
-    const { normal } = makeRandom(0x5eed);
-    basis = Float64Array.from({ length: cols * width }, normal);
+    basis = normals(deriveKey("subspace iteration"), 0, cols * width);
     orthonormalize(basis, cols, width);
     for (let round = 0; round < ITERATIONS; round++) {
       basis = pullBack(matrix, mean, project(matrix, mean, basis, width), width);

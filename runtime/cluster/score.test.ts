@@ -1,7 +1,7 @@
 import * as assert from "uvu/assert";
 import { suite } from "../../harness/test/suite";
 import { SpectroscopeError } from "../../kernels/errors";
-import { scorePartition, scoreSets } from "./score";
+import { scorePartition, scoreSets, shareAbove } from "./score";
 import { jaccard, stability } from "./stability";
 
 const test = suite("runtime/cluster/score");
@@ -41,6 +41,19 @@ test("unassigned tokens are singletons for the Rand index and left out of purity
   near(scorePartition([-1, -1], [0, 1]).ari, 1);
 });
 
+test("a negative label is a label of its own; a truth that is missing is one truth for purity", () => {
+  const labels = [0, 0, 0, 1, 1, -1, -1, 2, 2, -1];
+  const truth = [4, 4, -1, -1, -1, 4, 5, 5, -1, -1];
+  const apart = (values: number[]) => values.map((value, i) => (value < 0 ? 100 + i : value));
+  const scores = scorePartition(labels, truth);
+  const spelled = scorePartition(apart(labels), apart(truth));
+  near(scores.ari, spelled.ari);
+  near(scores.nmi, spelled.nmi);
+  assert.ok(scores.nmi > 0.1 && scores.nmi < 1);
+  // Best truths: 4 twice of three, none twice of two, one of two.
+  near(scores.purity, 5 / 7);
+});
+
 test("best F1 over sets that may overlap", () => {
   const truth = [0, 0, 0, 0, 1, 1, 1, 2, -1];
   const sets = [
@@ -61,6 +74,7 @@ test("best F1 over sets that may overlap", () => {
   near(scores.perLabel[1].bestF1, 1);
   near(scores.meanBestF1, 0.875);
   near(scores.shareAboveHalf, 1);
+  near(shareAbove(scores, 0.8), 0.5);
   near(scoreSets([], truth, 2).meanBestF1, 0);
 });
 

@@ -16,6 +16,11 @@ export interface PartitionScores {
   assigned: number;
 }
 
+/** Share of a match's labels with a best F1 above a limit; 0 without labels. */
+export function shareAbove({ perLabel }: MatchScores, limit: number): number {
+  return perLabel.length > 0 ? perLabel.filter(({ bestF1 }) => bestF1 > limit).length / perLabel.length : 0;
+}
+
 export interface MatchScores {
   /** Mean over the truth labels with at least `minCount` tokens of the best F1 of any set. */
   meanBestF1: number;
@@ -32,47 +37,73 @@ const lengths = (a: ArrayLike<number>, b: ArrayLike<number>) => {
     });
 };
 
+/** How often each value occurs among labels that are not negative, by place in `kinds`; and how many are negative. */
+function tally(labels: ArrayLike<number>): { kinds: Map<number, number>; counts: number[]; singles: number } {
+  const kinds = new Map<number, number>();
+  const counts: number[] = [];
+  let singles = 0;
+  for (let i = 0; i < labels.length; i++) {
+    if (labels[i] < 0) {
+      singles++;
+      continue;
+    }
+    let kind = kinds.get(labels[i]);
+    if (kind === undefined) {
+      kind = counts.length;
+      kinds.set(labels[i], kind);
+      counts.push(0);
+    }
+    counts[kind]++;
+  }
+  return { kinds, counts, singles };
+}
+
 /** Scores disjoint labels against the truth. Negative labels on either side count as singletons. */
 export function scorePartition(labels: ArrayLike<number>, truth: ArrayLike<number>): PartitionScores {
   lengths(labels, truth);
   const n = labels.length;
-  const cells = new Map<string, number>();
-  const left = new Map<string, number>();
-  const right = new Map<string, number>();
-  const count = (map: Map<string, number>, key: string) => map.set(key, (map.get(key) ?? 0) + 1);
-  const best = new Map<number, number>();
-  const inCluster = new Map<string, number>();
-  let assigned = 0;
+  const left = tally(labels);
+  const right = tally(truth);
+  const width = right.counts.length;
+  const cells = new Map<number, number>();
+  /** Rows that are alone in their cell of the table for want of a label on either side. */
+  let alone = 0;
+  /** Assigned rows without a truth, by cluster: they agree with each other as any label would. */
+  const unknown = new Float64Array(left.counts.length);
   for (let i = 0; i < n; i++) {
-    const a = labels[i] < 0 ? `single ${i}` : `${labels[i]}`;
-    const b = truth[i] < 0 ? `single ${i}` : `${truth[i]}`;
-    count(left, a);
-    count(right, b);
-    count(cells, `${a}|${b}`);
-    if (labels[i] < 0) continue;
-    assigned++;
-    const key = `${labels[i]}|${truth[i]}`;
-    count(inCluster, key);
-    best.set(labels[i], Math.max(best.get(labels[i]) ?? 0, inCluster.get(key) ?? 0));
+    const a = left.kinds.get(labels[i]);
+    const b = right.kinds.get(truth[i]);
+    if (a !== undefined && b !== undefined) {
+      const cell = a * width + b;
+      cells.set(cell, (cells.get(cell) ?? 0) + 1);
+    } else {
+      alone++;
+      if (a !== undefined) unknown[a]++;
+    }
   }
-  const pairs = (map: Map<string, number>) => {
+  const pairs = (counts: Iterable<number>) => {
     let sum = 0;
-    for (const c of map.values()) sum += (c * (c - 1)) / 2;
+    for (const c of counts) sum += (c * (c - 1)) / 2;
     return sum;
   };
-  const entropy = (map: Map<string, number>) => {
-    let sum = 0;
-    for (const c of map.values()) sum -= (c / n) * Math.log(c / n);
+  const entropy = (counts: Iterable<number>, singles: number) => {
+    let sum = (singles / n) * Math.log(n);
+    for (const c of counts) sum -= (c / n) * Math.log(c / n);
     return sum;
   };
   const all = (n * (n - 1)) / 2;
-  const [together, a, b] = [pairs(cells), pairs(left), pairs(right)];
+  const [together, a, b] = [pairs(cells.values()), pairs(left.counts), pairs(right.counts)];
   const expected = all > 0 ? (a * b) / all : 0;
   const most = (a + b) / 2;
-  const [ha, hb] = [entropy(left), entropy(right)];
-  const mutual = Math.max(0, ha + hb - entropy(cells));
-  let pure = 0;
-  for (const c of best.values()) pure += c;
+  const [ha, hb] = [entropy(left.counts, left.singles), entropy(right.counts, right.singles)];
+  const mutual = Math.max(0, ha + hb - entropy(cells.values(), alone));
+  const best = unknown;
+  for (const [cell, count] of cells) {
+    const cluster = Math.floor(cell / width);
+    best[cluster] = Math.max(best[cluster], count);
+  }
+  const assigned = n - left.singles;
+  const pure = best.reduce((sum, count) => sum + count, 0);
   return {
     ari: most === expected ? 1 : (together - expected) / (most - expected),
     nmi: ha + hb > 0 ? Math.min(1, (2 * mutual) / (ha + hb)) : 1,
@@ -114,10 +145,7 @@ export function scoreSets(sets: readonly TokenSet[], truth: ArrayLike<number>, m
       bestF1: best.get(label)?.f1 ?? 0,
       set: best.get(label)?.set ?? -1,
     }));
-  const share = (sum: number) => (perLabel.length > 0 ? sum / perLabel.length : 0);
-  return {
-    meanBestF1: share(perLabel.reduce((sum, entry) => sum + entry.bestF1, 0)),
-    shareAboveHalf: share(perLabel.filter((entry) => entry.bestF1 > 0.5).length),
-    perLabel,
-  };
+  const total = perLabel.reduce((sum, entry) => sum + entry.bestF1, 0);
+  const match = { meanBestF1: perLabel.length > 0 ? total / perLabel.length : 0, shareAboveHalf: 0, perLabel };
+  return { ...match, shareAboveHalf: shareAbove(match, 0.5) };
 }

@@ -1,9 +1,9 @@
 import * as assert from "uvu/assert";
 import { refusedAtOnce } from "../../harness/test/refused";
 import { suite } from "../../harness/test/suite";
+import { gaussianMatrix } from "../cluster/controls";
 import type { Matrix } from "../cluster/matrix";
 import { columnAgreement, pearson, spearman, splitHalf } from "./agreement";
-import { gaussianMatrix } from "./controls";
 
 const test = suite("runtime/susceptibility/agreement");
 

@@ -1,5 +1,4 @@
-import { deriveKey, normals, philox4x32 } from "../../kernels/philox/philox";
-import type { Matrix } from "../cluster/matrix";
+import { deriveKey, philox4x32 } from "../../kernels/philox/philox";
 
 /** A stream of integers by Philox, for permutations. */
 function integers(seed: number, ...purpose: (string | number)[]): (below: number) => number {
@@ -51,32 +50,4 @@ export function shuffledTraces(
     }
   }
   return out;
-}
-
-/**
- * A copy with each column permuted by itself, uniformly: every column keeps its values, and relations between columns
- * go. A column's permutation depends on the seed and its number alone.
- */
-export function shuffledColumns(matrix: Matrix, seed: number): Matrix {
-  const { rows, cols } = matrix;
-  const data = matrix.data.slice();
-  for (let c = 0; c < cols; c++) {
-    const next = integers(seed, "shuffled columns", c);
-    for (let i = rows - 1; i > 0; i--) {
-      const j = next(i + 1);
-      [data[i * cols + c], data[j * cols + c]] = [data[j * cols + c], data[i * cols + c]];
-    }
-  }
-  return { rows, cols, data };
-}
-
-/** Independent standard normals, [rows, cols]. A value depends on the seed and its place alone. */
-export function gaussianMatrix(rows: number, cols: number, seed: number): Matrix {
-  const key = deriveKey(seed, "gaussian matrix");
-  const data = new Float64Array(rows * cols);
-  for (let c = 0; c < cols; c++) {
-    const column = normals(key, c, rows);
-    for (let i = 0; i < rows; i++) data[i * cols + c] = column[i];
-  }
-  return { rows, cols, data };
 }

@@ -1,114 +1,81 @@
-import { SpectroscopeError } from "../../../kernels/errors";
-import { clusterTokens } from "../../../runtime/cluster/cluster";
-import { type ClusterConfig, parseClusterConfig } from "../../../runtime/cluster/config";
-import type { Matrix } from "../../../runtime/cluster/matrix";
-import { type Device, openDevice } from "../../../runtime/device/device";
+import { readFile } from "node:fs/promises";
+import type { ClusterStability } from "../../../runtime/cluster/resampling";
 import { writeAtomic } from "../../../runtime/store/files";
-import { readNpy } from "../../../runtime/store/npy-file";
 import { RunDirectory } from "../../../runtime/store/run-directory";
 import { configOf, runConfig } from "../../measure/config";
+import { openUnit } from "../../measure/features";
 import { analyzeRun, writeReport } from "../../measure/run";
 import { refuseShard } from "../../measure/units";
-import { ADAPTER, command, JSON_FLAG, output } from "../command";
+import { clusterNodes } from "../cluster/graph";
+import { checkLabels, checkOut } from "../cluster/input";
+import { clusterMatrix } from "../cluster/matrix";
+import { CLUSTER_OPTIONS, type ClusterValues, changesOf, deviceIfAny, labelsOf } from "../cluster/options";
+import { conductances, meanStability, pointFacts, scoresAgainst, scoreWords } from "../cluster/outcome";
+import { command, output } from "../command";
 import { usage } from "../fields";
-import { SET_OPTION } from "../options";
 import { Progress } from "../progress";
 import { summary, table, words } from "./run";
 
-/** Clusters a run again, or the rows of any matrix. */
+/** Clusters a run again, the rows of any matrix, or the nodes of any graph. */
 export const cluster = command(
   {
     name: "cluster",
-    summary: "Cluster the tokens of a run again, or the rows of any matrix.",
-    options: {
-      matrix: { type: "string", placeholder: "FILE", help: ".npy of shape [rows, columns] instead of a run" },
-      out: { type: "string", placeholder: "FILE", help: "JSON lines, one cluster a line (with --matrix: required)" },
-      set: SET_OPTION,
-      seed: { type: "integer", min: 0, help: "short for --set seed=N" },
-      adapter: ADAPTER,
-      json: JSON_FLAG,
-    },
+    summary: "Cluster the tokens of a run again, the rows of any matrix, or the nodes of any graph.",
+    options: CLUSTER_OPTIONS,
     positionals: [{ name: "RUN", help: "run directory", optional: true }],
-    examples: ["cluster runs/nano --set k=15", "cluster --matrix X.npy --out clusters.jsonl"],
+    examples: [
+      "cluster runs/nano --set k=15",
+      "cluster --matrix X.npy --out clusters.jsonl",
+      "cluster --graph edges.tsv --labels truth.txt --out clusters.jsonl",
+    ],
   },
   async ({ values, positionals }) => {
-    const progress = new Progress(values.json);
-    const sets = [...(values.set ?? []), ...(values.seed === undefined ? [] : [`seed=${values.seed}`])];
     const [path] = positionals;
-    if ((path === undefined) === (values.matrix === undefined)) {
-      throw usage("cluster needs a run directory or --matrix FILE, and not both", "see spectroscope cluster --help");
-    }
-    const changes = sets.map((set) => (set.startsWith("cluster.") ? set : `cluster.${set}`));
-    if (path !== undefined) {
-      const directory = await RunDirectory.openExisting(path);
-      refuseShard(directory);
-      const config = runConfig(configOf(directory), `${path}/manifest.json`, changes);
-      const device = await deviceIfAny(values.adapter, progress);
-      try {
-        const results = await analyzeRun(directory, config, progress, device);
-        const report = await writeReport(directory);
-        if (values.out) await writeAtomic(values.out, lines(results.clusters));
-        output(
-          values.json
-            ? JSON.stringify({ run: path, ...summary(results) })
-            : `${table(results)}\n${words(results.advice)}report: ${report}`,
-        );
-        return 0;
-      } finally {
-        device?.close();
-      }
-    }
+    const inputs = [path, values.matrix, values.graph].filter((one) => one !== undefined);
+    if (inputs.length !== 1)
+      throw usage(
+        "cluster needs one of a run directory, --matrix FILE and --graph FILE",
+        "see spectroscope cluster --help",
+      );
+    if (path !== undefined) return clusterRun(path, values);
     if (values.out === undefined) throw usage("--out is missing", "write --out clusters.jsonl");
-    const matrix = await readMatrix(values.matrix!);
-    const config: ClusterConfig = runConfig({}, "defaults", changes).cluster;
-    const { clusters, labels } = await clusterTokens(matrix, parseClusterConfig(config));
-    await writeAtomic(values.out, lines(clusters));
-    const covered = labels.filter((label) => label >= 0).length / labels.length;
-    output(
-      values.json
-        ? JSON.stringify({
-            rows: matrix.rows,
-            columns: matrix.cols,
-            clusters: clusters.length,
-            covered,
-            out: values.out,
-          })
-        : `${clusters.length} clusters, ${(100 * covered).toFixed(1)} % of ${matrix.rows} rows: ${values.out}`,
-    );
-    return 0;
+    const { matrix, graph, labels } = values;
+    await checkOut(values.out, { matrix, graph, labels });
+    return matrix !== undefined ? clusterMatrix(matrix, values.out, values) : clusterNodes(graph!, values.out, values);
   },
 );
 
-/** The activations baseline needs an adapter; everything else of a clustering does not. */
-async function deviceIfAny(adapter: string | undefined, progress: Progress): Promise<Device | undefined> {
+/** `cluster RUN`: all its feature sets and controls again. */
+async function clusterRun(path: string, values: ClusterValues): Promise<number> {
+  const progress = new Progress(values.json);
+  const directory = await RunDirectory.openExisting(path);
+  refuseShard(directory);
+  const config = runConfig(configOf(directory), `${path}/manifest.json`, changesOf(values));
+  if (values.out !== undefined) await checkOut(values.out, { labels: values.labels });
+  const labels = await labelsOf(values);
+  const [sampled] = directory.units("done");
+  if (labels && sampled !== undefined) checkLabels(labels, values.labels, (await openUnit(directory, sampled)).tokens);
+  // The analysis of a run clusters many matrices; this reaches all of them.
+  if (values.threads !== undefined) process.env.SPECTROSCOPE_THREADS = String(values.threads);
+  const device = await deviceIfAny(values.adapter, progress, "the activations baseline is left out");
   try {
-    return await openDevice({ adapter });
-  } catch (error) {
-    if (!(error instanceof SpectroscopeError) || error.code !== "no-adapter") throw error;
-    progress.say("no adapter: the activations baseline is left out");
-    return undefined;
+    const results = await analyzeRun(directory, config, progress, device);
+    const report = await writeReport(directory);
+    if (values.out !== undefined) await writeAtomic(values.out, await readFile(directory.resultPath("clusters.jsonl")));
+    const { clusters, clustering } = results;
+    const scores = labels && scoresAgainst(labels, clusters, config.cluster);
+    if (values.json) {
+      const stability = clusters.flatMap((one) => one.stability ?? []) as ClusterStability[];
+      const how = clustering && { ...clustering, points: pointFacts(clustering.points) };
+      const found = { clustering: how ?? null, stability: meanStability(stability, config.cluster.stability) };
+      const conductance = conductances(clusters);
+      output(JSON.stringify({ run: path, ...summary(results), conductance, ...found, label_scores: scores ?? null }));
+    } else {
+      const against = scores ? `${scoreWords(scores)}\n` : "";
+      output(`${table(results)}\n${against}${words(results.advice)}report: ${report}`);
+    }
+    return 0;
+  } finally {
+    device?.close();
   }
-}
-
-async function readMatrix(path: string): Promise<Matrix> {
-  const { shape, data } = await readNpy(path);
-  if (shape.length !== 2) throw usage(`${path}: has ${shape.length} axes, a matrix has 2`, "give [rows, columns]");
-  return { rows: shape[0], cols: shape[1], data: Float64Array.from(data) };
-}
-
-interface Line {
-  readonly id: number;
-  readonly members: readonly number[];
-  readonly conductance: number;
-  readonly seed: number;
-}
-
-/** One JSON object a line; `members` are row indices. */
-function lines(clusters: readonly Line[]): string {
-  return clusters
-    .map(
-      ({ id, members, conductance, seed }) =>
-        `${JSON.stringify({ id, size: members.length, conductance, seed, members })}\n`,
-    )
-    .join("");
 }

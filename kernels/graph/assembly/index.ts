@@ -1,22 +1,19 @@
-// Exports of the graph module. Addresses are read by name, so that the host never guesses the layout.
+// Exports of the graph module. Addresses of scratch are read by name, so that the host need not repeat its layout.
 import * as layout from "./layout";
 
-export { configure, prepare } from "./layout";
-export { push, reachedCount, pushCount } from "./push";
-export { conductance, sweep, sweptCount, chosenSize } from "./sweep";
-export { moveCount, polish, polishedConductance, polishedSize } from "./polish";
-export { candidateCount, cover, heads } from "./cover";
+export { attach } from "./layout";
+export { begin, grow, pushCount, reachedCount } from "./walk";
+export { chosenSize, closed, conductance, sweep, sweptCount } from "./sweep";
+export { moveCount, polish, polishedCapped, polishedConductance, polishedSize, polishedVolume } from "./polish";
+export { relabel, relabelCount } from "./relabel";
+export { work } from "./search";
 
-export function offsets(): usize { return layout.offsets; }
-export function neighbors(): usize { return layout.neighbors; }
-export function weights(): usize { return layout.weights; }
-export function degrees(): usize { return layout.degrees; }
+/** Where the host's part of the memory begins. */
+export function heap(): usize { return (__heap_base + 15) & ~15; }
 export function records(): usize { return layout.records; }
+export function ranks(): usize { return layout.ranks; }
 export function nodes(): usize { return layout.nodes; }
-export function seeds(): usize { return layout.seeds; }
 export function order(): usize { return layout.order; }
 export function members(): usize { return layout.members; }
-export function body(): usize { return layout.body; }
 export function profile(): usize { return layout.profile; }
 export function volumes(): usize { return layout.volumes; }
-export function scales(): usize { return layout.scales; }

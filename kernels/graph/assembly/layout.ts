@@ -1,116 +1,104 @@
-// Where things lie in the memory that the host owns. Nothing is ever freed: `configure` lays out one graph from the heap
-// base up, `cover` puts its growing output behind it.
+// Where things lie in the memory that the host owns and lays out (`../memory.ts`). The graph is read by all threads; scratch
+// belongs to one instance each, whose number tells it from the others.
 
-/** Node record, 32 bytes, so that a push touches one half cache line: residual, p, degree, epoch, queued. */
-export const NODE: usize = 32;
-export const P: usize = 8;
-export const DEGREE: usize = 16;
-/** A record is valid in the run whose number it carries; so no pass clears the records between seeds. */
-export const EPOCH: usize = 24;
-export const QUEUED: usize = 28;
+/** Words of the control block, 4 bytes each; `../memory.ts` writes them by the same numbers. */
+const N: usize = 0;
+const UNIT: usize = 4;
+const OFFSETS: usize = 8;
+const NEIGHBORS: usize = 12;
+const WEIGHTS: usize = 16;
+const DEGREES: usize = 20;
+const SCRATCH: usize = 24;
+const STRIDE: usize = 28;
+export const VOLUME: usize = 32;
 
-/** Set record, 16 bytes, for sweep and polish: weight into the set, epoch, inside. */
+/**
+ * Walk record, 16 bytes, so that a neighbor that receives mass costs one cache line: residual f64, degree f32, state u32.
+ * The degree is there for the queue test alone; the state is run << 2 | has been pushed << 1 | is queued.
+ */
+export const RECORD: usize = 16;
+export const DEGREE: usize = 8;
+export const STATE: usize = 12;
+export const PUSHED: u32 = 2;
+export const QUEUED: u32 = 1;
+
+/** Set record of the polish, 16 bytes: weight into the set, run, inside. */
 export const SET: usize = 16;
-export const SET_EPOCH: usize = 8;
+export const SET_RUN: usize = 8;
 export const INSIDE: usize = 12;
 
 export let n: u32 = 0;
 export let volume: f64 = 0;
 export let unit: bool = false;
-
 export let offsets: usize = 0;
 export let neighbors: usize = 0;
 export let weights: usize = 0;
 export let degrees: usize = 0;
+
+/** Scratch, one entry a node: records and sets as above, then f64, then u32. */
 export let records: usize = 0;
 export let sets: usize = 0;
-/** Reached nodes, seed order, sweep order, polished members, queue: u32 each. */
+export let ranks: usize = 0;
+export let keys: usize = 0;
+export let spareKeys: usize = 0;
+/** Sweep output: conductance and volume of each prefix. */
+export let profile: usize = 0;
+export let volumes: usize = 0;
+/** Reached nodes; pushed nodes; sweep order; polished members; queue; scratch of the sorts; run in which a node was met. */
 export let nodes: usize = 0;
-export let seeds: usize = 0;
+export let pushed: usize = 0;
 export let order: usize = 0;
 export let members: usize = 0;
 export let queue: usize = 0;
-export let hits: usize = 0;
-export let body: usize = 0;
-/** Scratch of the sorts. */
 export let spare: usize = 0;
-export let keys: usize = 0;
-export let spareKeys: usize = 0;
-/** Sweep output: conductance and volume of each prefix, f64. */
-export let profile: usize = 0;
-export let volumes: usize = 0;
-/** Up to 64 tolerances, f64. */
-export let scales: usize = 0;
-export let end: usize = 0;
+export let marks: usize = 0;
+/** 8 histograms of 256 counts, for the sort by key. */
+export let bins: usize = 0;
 
-let top: usize = 0;
-function take(bytes: usize): usize {
-  const at = top;
-  top = (top + bytes + 15) & ~15;
-  return at;
+/** Reads the control block; scratch number `thread`, zeroed by the host, becomes this instance's. */
+export function attach(control: usize, thread: u32): void {
+  n = load<u32>(control, N);
+  unit = load<u32>(control, UNIT) != 0;
+  offsets = load<u32>(control, OFFSETS);
+  neighbors = load<u32>(control, NEIGHBORS);
+  weights = load<u32>(control, WEIGHTS);
+  degrees = load<u32>(control, DEGREES);
+  volume = load<f64>(control, VOLUME);
+  let at = <usize>load<u32>(control, SCRATCH) + <usize>thread * load<u32>(control, STRIDE);
+  const u = (<usize>n * 4 + 15) & ~15;
+  const f = (<usize>n * 8 + 15) & ~15;
+  records = at;
+  sets = records + <usize>n * RECORD;
+  ranks = sets + <usize>n * SET;
+  keys = ranks + f;
+  spareKeys = keys + f;
+  profile = spareKeys + f;
+  volumes = profile + f;
+  nodes = volumes + f;
+  pushed = nodes + u;
+  order = pushed + u;
+  members = order + u;
+  queue = members + u;
+  spare = queue + u;
+  marks = spare + u;
+  bins = marks + u;
+  for (let v: usize = 0; v < n; v++) store<f32>(records + v * RECORD, <f32>load<f64>(degrees + (v << 3)), DEGREE);
+  run = 0;
 }
 
-/** Grows the memory to hold `bytes`; false when the host refuses. */
-export function ensure(bytes: usize): bool {
-  const pages = <i32>((bytes + 65535) >>> 16);
-  const have = memory.size();
-  return pages <= have || memory.grow(pages - have) >= 0;
-}
-
-/** Lays out a graph of `count` nodes and `entries` neighbor entries; false when memory is short. */
-export function configure(count: u32, entries: u32, isUnit: bool): bool {
-  n = count;
-  unit = isUnit;
-  top = (__heap_base + 15) & ~15;
-  const u = <usize>count * 4;
-  const f = <usize>count * 8;
-  offsets = take(u + 4);
-  neighbors = take(<usize>entries * 4);
-  weights = take(isUnit ? 0 : <usize>entries * 8);
-  degrees = take(f);
-  records = take(<usize>count * NODE);
-  sets = take(<usize>count * SET);
-  nodes = take(u);
-  seeds = take(u);
-  order = take(u);
-  members = take(u);
-  queue = take(u);
-  hits = take(u);
-  body = take(u);
-  spare = take(u);
-  keys = take(f);
-  spareKeys = take(f);
-  profile = take(f);
-  volumes = take(f);
-  scales = take(64 * 8);
-  end = top;
-  if (!ensure(end)) return false;
-  memory.fill(records, 0, <usize>count * NODE);
-  memory.fill(sets, 0, <usize>count * SET);
-  epoch = 0;
-  return true;
-}
-
-/** After the host has written the arrays: copies degrees into the records. */
-export function prepare(total: f64): void {
-  volume = total;
-  for (let v: usize = 0; v < n; v++) {
-    store<f64>(records + v * NODE, load<f64>(degrees + (v << 3)), DEGREE);
-  }
-}
-
-let epoch: u32 = 0;
-/** A number no record carries yet. After 2^32 - 1 runs the records are cleared once. */
-export function nextEpoch(): u32 {
-  epoch++;
-  if (epoch == 0) {
+let run: u32 = 0;
+/** A number that no record carries yet. After 2^30 - 1 of them the records are cleared once. */
+export function nextRun(): u32 {
+  run++;
+  if (run >>> 30 != 0) {
     for (let v: usize = 0; v < n; v++) {
-      store<u32>(records + v * NODE, 0, EPOCH);
-      store<u32>(sets + v * SET, 0, SET_EPOCH);
+      store<u32>(records + v * RECORD, 0, STATE);
+      store<u32>(sets + v * SET, 0, SET_RUN);
+      store<u32>(marks + (v << 2), 0);
     }
-    epoch = 1;
+    run = 1;
   }
-  return epoch;
+  return run;
 }
 
 // @ts-ignore: decorator

@@ -1,12 +1,15 @@
 // Moves boundary nodes until the set is even; `reference.ts` is the definition.
-import { INSIDE, SET, SET_EPOCH } from "./layout";
-import { degreeOf, members, neighbors, nextEpoch, queue, rowEnd, rowStart, sets, weightAt } from "./layout";
+import { INSIDE, SET, SET_RUN } from "./layout";
+import { degreeOf, members, neighbors, nextRun, queue, rowEnd, rowStart, sets, weightAt } from "./layout";
 import { sortIds } from "./sort";
 import { conductanceOf } from "./sweep";
 
 /** Of the last polish; the members lie ascending in `members`. */
 export let polishedSize: u32 = 0;
 export let polishedConductance: f64 = 1;
+/** Whether the set would have grown past its largest volume. */
+export let polishedCapped: bool = false;
+export let polishedVolume: f64 = 0;
 export let moveCount: u32 = 0;
 
 let listed: u32 = 0;
@@ -16,9 +19,9 @@ let listed: u32 = 0;
 @inline
 function reach(v: u32, run: u32): usize {
   const record = sets + <usize>v * SET;
-  if (load<u32>(record, SET_EPOCH) != run) {
+  if (load<u32>(record, SET_RUN) != run) {
     store<f64>(record, 0);
-    store<u32>(record, run, SET_EPOCH);
+    store<u32>(record, run, SET_RUN);
     store<u32>(record, 0, INSIDE);
     store<u32>(queue + (<usize>listed << 2), v);
     listed++;
@@ -46,9 +49,10 @@ function leave(v: u32): void {
 
 /** Polishes the `count` distinct ids at `from`. */
 export function polish(from: usize, count: u32, rounds: u32, strictness: f64, minSize: u32, maxVolume: f64): void {
-  const run = nextEpoch();
+  const run = nextRun();
   listed = 0;
   moveCount = 0;
+  polishedCapped = false;
   let size = count;
   let cut: f64 = 0;
   let vol: f64 = 0;
@@ -71,7 +75,11 @@ export function polish(from: usize, count: u32, rounds: u32, strictness: f64, mi
       const tie = load<f64>(record);
       const bound = strictness * (1 - phi) * degree;
       if (load<u32>(record, INSIDE) == 0) {
-        if (!(tie > bound) || vol + degree > maxVolume) continue;
+        if (!(tie > bound)) continue;
+        if (vol + degree > maxVolume) {
+          polishedCapped = true;
+          break;
+        }
         cut = cut + degree - 2 * tie;
         vol = vol + degree;
         join(v, run);
@@ -86,7 +94,7 @@ export function polish(from: usize, count: u32, rounds: u32, strictness: f64, mi
       phi = conductanceOf(cut, vol);
       moveCount++;
     }
-    if (moveCount == before) break;
+    if (polishedCapped || moveCount == before) break;
   }
   let kept: u32 = 0;
   for (let i: usize = 0; i < listed; i++) {
@@ -98,4 +106,5 @@ export function polish(from: usize, count: u32, rounds: u32, strictness: f64, mi
   sortIds(members, kept);
   polishedSize = kept;
   polishedConductance = phi;
+  polishedVolume = vol;
 }

@@ -1,16 +1,16 @@
 // Conductance and sweep cut; `reference.ts` is the definition.
-import { DEGREE, INSIDE, NODE, P, SET, SET_EPOCH } from "./layout";
-import { degreeOf, keys, members, neighbors, nextEpoch, nodes, order, profile, records } from "./layout";
-import { rowEnd, rowStart, sets, volume, volumes, weightAt } from "./layout";
-import { reachedCount } from "./push";
+import { degreeOf, keys, marks, members, neighbors, nextRun, order, profile, pushed, ranks } from "./layout";
+import { rowEnd, rowStart, volume, volumes, weightAt } from "./layout";
 import { sortByKey } from "./sort";
+import { pushedCount } from "./walk";
 
 const VALLEY_RISE: f64 = 1.05;
 const CUT_FLOOR: f64 = 1e-12;
 
-/** Length of the swept order, and of the chosen prefix (0 for none). */
+/** Length of the swept order, and of the chosen prefix (0 for none), and whether the profile rises behind it. */
 export let sweptCount: u32 = 0;
 export let chosenSize: u32 = 0;
+export let closed: bool = false;
 
 export function conductanceOf(cut: f64, vol: f64): f64 {
   const rest = volume - vol;
@@ -18,49 +18,45 @@ export function conductanceOf(cut: f64, vol: f64): f64 {
   return smaller > 0 ? cut / smaller : 1;
 }
 
-/** Marks `v` as inside in this run and returns the change of the cut one neighbor at a time. */
+/** Marks `v` as inside in this run and returns its weight to those inside before it. */
 // @ts-ignore: decorator
 @inline
-function addToCut(v: u32, cut: f64, run: u32): f64 {
-  store<u32>(sets + <usize>v * SET, run, SET_EPOCH);
+function enter(v: u32, run: u32): f64 {
+  store<u32>(marks + (<usize>v << 2), run);
+  let tie: f64 = 0;
   const stop = rowEnd(v);
   for (let e = rowStart(v); e < stop; e++) {
     const u = load<u32>(neighbors + (e << 2));
-    if (load<u32>(sets + <usize>u * SET, SET_EPOCH) == run) cut -= weightAt(e);
-    else cut += weightAt(e);
+    if (load<u32>(marks + (<usize>u << 2)) == run) tie += weightAt(e);
   }
-  return cut;
+  return tie;
 }
 
 /** Conductance of the `count` distinct ids in `members`. */
 export function conductance(count: u32): f64 {
-  const run = nextEpoch();
+  const run = nextRun();
   let cut: f64 = 0;
   let vol: f64 = 0;
   for (let i: usize = 0; i < count; i++) {
     const v = load<u32>(members + (i << 2));
-    vol += degreeOf(v);
-    cut = addToCut(v, cut, run);
+    const degree = degreeOf(v);
+    vol += degree;
+    cut = cut + degree - 2 * enter(v, run);
   }
   return conductanceOf(cut, vol);
 }
 
-/** Sweeps the result of the last push; the chosen length is in `chosenSize`, order and profile in memory. */
+/** Sweeps the current walk; the chosen length is in `chosenSize`, order and profile in memory. */
 export function sweep(rule: i32, delta: f64, minSize: u32, maxVolume: f64): void {
-  let count: u32 = 0;
-  for (let i: usize = 0; i < reachedCount; i++) {
-    const v = load<u32>(nodes + (i << 2));
-    const record = records + <usize>v * NODE;
-    const p = load<f64>(record, P);
-    if (p > 0) {
-      store<f64>(keys + (<usize>count << 3), p / load<f64>(record, DEGREE));
-      store<u32>(order + (<usize>count << 2), v);
-      count++;
-    }
+  const count = pushedCount;
+  for (let i: usize = 0; i < count; i++) {
+    const v = load<u32>(pushed + (i << 2));
+    store<f64>(keys + (i << 3), load<f64>(ranks + (<usize>v << 3)) / degreeOf(v));
+    store<u32>(order + (i << 2), v);
   }
   sweptCount = count;
   sortByKey(count);
-  const run = nextEpoch();
+  const run = nextRun();
   let cut: f64 = 0;
   let vol: f64 = 0;
   let best = Infinity;
@@ -68,8 +64,9 @@ export function sweep(rule: i32, delta: f64, minSize: u32, maxVolume: f64): void
   // The keys are spent: their place holds, per prefix, its conductance or Infinity where it is not eligible.
   for (let i: usize = 0; i < count; i++) {
     const v = load<u32>(order + (i << 2));
-    vol += degreeOf(v);
-    cut = addToCut(v, cut, run);
+    const degree = degreeOf(v);
+    vol += degree;
+    cut = cut + degree - 2 * enter(v, run);
     const phi = conductanceOf(cut, vol);
     store<f64>(profile + (i << 3), phi);
     store<f64>(volumes + (i << 3), vol);
@@ -81,17 +78,29 @@ export function sweep(rule: i32, delta: f64, minSize: u32, maxVolume: f64): void
     }
   }
   chosenSize = at;
-  if (rule == 0 || at == 0) return;
-  const limit = rule == 2 ? best * (1 + delta) : Infinity;
-  let floor = Infinity;
-  for (let i: usize = 0; i < count; i++) {
-    const phi = load<f64>(keys + (i << 3));
-    if (phi == Infinity) continue;
-    if (phi < floor) {
-      floor = phi;
-      chosenSize = <u32>i + 1;
-    } else if (floor <= limit && phi > floor * VALLEY_RISE) break;
+  closed = false;
+  if (at == 0) return;
+  if (rule != 0) {
+    const limit = rule == 2 ? best * (1 + delta) : Infinity;
+    let floor = Infinity;
+    for (let i: usize = 0; i < count; i++) {
+      const phi = load<f64>(keys + (i << 3));
+      if (phi == Infinity) continue;
+      if (phi < floor) {
+        floor = phi;
+        chosenSize = <u32>i + 1;
+      } else if (floor <= limit && phi > floor * VALLEY_RISE) break;
+    }
   }
+  const bound = load<f64>(profile + (<usize>(chosenSize - 1) << 3)) * VALLEY_RISE;
+  for (let i = <usize>chosenSize; i < count; i++) {
+    const phi = load<f64>(keys + (i << 3));
+    if (phi != Infinity && phi > bound) {
+      closed = true;
+      return;
+    }
+  }
+  if (chosenSize < count && load<f64>(volumes + (<usize>chosenSize << 3)) > maxVolume) chosenSize = 0;
 }
 
 /** Volume of the lowest prefix of the last sweep, whatever its volume; 0 when all are too short. */

@@ -1,0 +1,98 @@
+/** One graph, every method: rounds in which ours and the peers take turns, scored against the same truth. */
+import { type Graph, graphFromEdges } from "../../../kernels/graph/csr";
+import { clusterGraph, clusterTokens } from "../../../runtime/cluster/cluster";
+import { defaultMinSize } from "../../../runtime/cluster/config";
+import { scorePartition } from "../../../runtime/cluster/score";
+import type { BenchGraph } from "./catalogue";
+import { GRAPH_PEERS, type Peers, POINT_PEER } from "./peers";
+
+/** One method on one graph. */
+export interface MethodRow {
+  readonly graph: string;
+  readonly nodes: number;
+  readonly edges: number;
+  readonly method: string;
+  /** Median over `rounds`; absent when the method failed. */
+  readonly seconds?: number;
+  readonly rounds: number;
+  /** These seconds over those of ours on the same graph. */
+  readonly ratio?: number;
+  /** Clusters of two nodes or more. */
+  readonly clusters?: number;
+  /** Share of the nodes with a label. */
+  readonly covered?: number;
+  /** Against the truth, nodes without a label as singletons; absent without a truth. */
+  readonly ari?: number;
+  readonly nmi?: number;
+  /** Why there is no result. */
+  readonly failure?: string;
+}
+
+export const OURS = "spectroscope";
+export const OURS_FROM_POINTS = "spectroscope, points";
+
+/** Rounds of a method at most; one that takes longer than this many seconds has one. */
+const ROUNDS = 3;
+const CHEAP_SECONDS = 5;
+
+type Answer = { labels: Int32Array; seconds: number } | { failure: string };
+
+/** Compares on one graph; `threads` is for ours, the peers have their own ways. */
+export async function compare(bench: BenchGraph, peers?: Peers, threads?: number): Promise<MethodRow[]> {
+  const { graph, points } = bench;
+  const built = graphFromEdges(graph.n, graph.ends);
+  const minSize = defaultMinSize(graph.n);
+  const methods = new Map<string, () => Promise<Answer>>([[OURS, () => ours(built, threads)]]);
+  if (peers) for (const name of GRAPH_PEERS) methods.set(name, () => peers.run(name, bench, minSize));
+  if (points) {
+    methods.set(OURS_FROM_POINTS, () => timed(async () => (await clusterTokens(points, {}, { threads, profiles: false })).labels));
+    if (peers) methods.set(POINT_PEER, () => peers.run(POINT_PEER, bench, minSize));
+  }
+  const answers = new Map<string, Answer[]>([...methods.keys()].map((name) => [name, []]));
+  for (let round = 0; round < ROUNDS; round++) {
+    for (const [name, run] of methods) {
+      const answer = await run();
+      answers.get(name)!.push(answer);
+      if ("failure" in answer || answer.seconds > CHEAP_SECONDS) methods.delete(name);
+    }
+  }
+  const rows = [...answers].map(([name, found]) => row(bench, name, found));
+  const [first] = rows;
+  return rows.map((r) => (r.seconds && first.seconds ? { ...r, ratio: r.seconds / first.seconds } : r));
+}
+
+const ours = (graph: Graph, threads?: number) => timed(async () => (await clusterGraph(graph, {}, { threads, profiles: false })).labels);
+
+async function timed(run: () => Promise<Int32Array>): Promise<Answer> {
+  const started = performance.now();
+  const labels = await run();
+  return { labels, seconds: (performance.now() - started) / 1000 };
+}
+
+function row({ name, graph }: BenchGraph, method: string, answers: Answer[]): MethodRow {
+  const base = { graph: name, nodes: graph.n, edges: graph.ends.length / 2, method, rounds: answers.length };
+  const failed = answers.find((answer) => "failure" in answer);
+  if (failed) return { ...base, failure: failed.failure };
+  const good = answers as { labels: Int32Array; seconds: number }[];
+  const { labels } = good[0];
+  const sizes = new Map<number, number>();
+  let labeled = 0;
+  for (const label of labels) {
+    if (label < 0) continue;
+    labeled++;
+    sizes.set(label, (sizes.get(label) ?? 0) + 1);
+  }
+  return {
+    ...base,
+    seconds: median(good.map(({ seconds }) => seconds)),
+    clusters: [...sizes.values()].filter((size) => size > 1).length,
+    covered: labeled / graph.n,
+    ...(graph.truth ? pick(scorePartition(labels, graph.truth)) : {}),
+  };
+}
+
+const pick = ({ ari, nmi }: { ari: number; nmi: number }) => ({ ari, nmi });
+
+/** The middle value, the upper one of an even number. */
+export const median = (values: readonly number[]): number =>
+  values.length === 0 ? Number.NaN : [...values].sort((a, b) => a - b)[values.length >> 1];

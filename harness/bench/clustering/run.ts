@@ -1,0 +1,138 @@
+/** `spectroscope bench --clustering`: graphs x methods, speed of one seed, threads and memory, exact neighbors. */
+import { mkdirSync } from "node:fs";
+import { availableParallelism, cpus } from "node:os";
+import { join } from "node:path";
+import { SpectroscopeError } from "../../../kernels/errors";
+import { defaultThreads } from "../../../runtime/threads/threads";
+import { benchNeighbors, type KnnBench } from "../knn";
+import { type BenchGraph, catalogue, parityGraphs, type Size } from "./catalogue";
+import { compare, type MethodRow } from "./compare";
+import { graphsOfFolder } from "./graph-files";
+import { Peers } from "./peers";
+import { benchSeeds, type SeedRow } from "./per-seed";
+import { benchScaling, type ScalingRow } from "./scaling";
+import { knnLine, METHOD_HEADER, methodLine, SCALING_HEADER, SEED_HEADER, scalingLine, seedLine } from "./table";
+import { writeGraph } from "./truth-graph";
+
+export interface ClusteringBenchOptions {
+  readonly size: Size;
+  /** A folder of graphs instead of the drawn ones: then nothing but the comparison runs. */
+  readonly graphs?: string;
+  /** Only graphs whose names match. */
+  readonly only: RegExp;
+  readonly peers: boolean;
+  /** Of ours; by default all cores. */
+  readonly threads?: number;
+  readonly python?: string;
+  /** Path of lgc_driver. */
+  readonly lgc?: string;
+}
+
+export interface ClusteringBench {
+  readonly date: string;
+  readonly node: string;
+  readonly processor: string;
+  readonly cores: number;
+  readonly threads: number;
+  /** Of the Python packages. */
+  readonly versions: Record<string, string>;
+  /** What each graph was drawn with. */
+  readonly parameters: Record<string, object>;
+  readonly rows: MethodRow[];
+  readonly seeds: SeedRow[];
+  readonly scaling: ScalingRow[];
+  readonly knn?: KnnBench;
+  /** Largest resident set of this process, bytes. */
+  readonly peakBytes: number;
+}
+
+/** Seconds that a peer gets for one graph. */
+const PEER_LIMIT = 300;
+/** Graphs with fewer nodes say nothing about the speed of a seed. */
+const SEED_NODES = 1000;
+
+/** Graphs to compare on, made one drawing at a time. */
+async function* benchGraphs(options: ClusteringBenchOptions, parameters: Record<string, object>) {
+  if (options.graphs !== undefined) {
+    for (const bench of graphsOfFolder(options.graphs))
+      if (options.only.test(bench.name)) yield { bench, first: false };
+    return;
+  }
+  const [first, ...others] = catalogue(options.size);
+  for (const entry of [first, ...others]) {
+    const names = entry.graphs.filter((name) => options.only.test(name));
+    if (names.length === 0) continue;
+    parameters[entry.name] = entry.parameters;
+    for (const bench of await entry.make()) if (names.includes(bench.name)) yield { bench, first: entry === first };
+  }
+}
+
+/** Runs it all; `print` gets the lines of the table as they come, `say` what is being done. */
+export async function benchClustering(
+  options: ClusteringBenchOptions,
+  print: (line: string) => void,
+  say: (line: string) => void,
+): Promise<ClusteringBench> {
+  const rows: MethodRow[] = [];
+  const seeds: SeedRow[] = [];
+  const scaling: ScalingRow[] = [];
+  const scaled: BenchGraph[] = [];
+  const parameters: Record<string, object> = {};
+  const peers = options.peers ? await Peers.open(options.python, PEER_LIMIT) : undefined;
+  try {
+    for await (const { bench, first } of benchGraphs(options, parameters)) {
+      const { name, graph } = bench;
+      say(`${name}: ${graph.n} nodes, ${graph.ends.length / 2} edges`);
+      for (const row of await compare(bench, peers, options.threads)) {
+        if (rows.push(row) === 1) print(METHOD_HEADER);
+        print(methodLine(row));
+      }
+      if (options.graphs === undefined && graph.n >= SEED_NODES) seeds.push(await benchSeeds(bench, options.lgc));
+      if (first) scaled.push(bench);
+    }
+  } finally {
+    peers?.close();
+  }
+  if (rows.length === 0) {
+    throw new SpectroscopeError(`--only ${options.only.source}: no graph has such a name`, { code: "usage" });
+  }
+  if (seeds.length > 0) print(`\n${[SEED_HEADER, ...seeds.map(seedLine)].join("\n")}`);
+  if (scaled.length > 0) print(`\n${SCALING_HEADER}`);
+  for (const bench of scaled) {
+    say(`${bench.name}: by threads`);
+    const found = await benchScaling(bench, [...new Set([1, 2, defaultThreads()])]);
+    scaling.push(...found);
+    print(found.map(scalingLine).join("\n"));
+  }
+  const knn = options.graphs === undefined ? await benchNeighbors({ python: peers && options.python }) : undefined;
+  if (knn) print(`\n${knnLine(knn)}`);
+  return {
+    date: new Date().toISOString(),
+    node: process.version,
+    processor: cpus()[0]?.model ?? "unknown",
+    cores: availableParallelism(),
+    threads: options.threads ?? defaultThreads(),
+    versions: peers?.versions ?? {},
+    parameters,
+    rows,
+    seeds,
+    scaling,
+    knn,
+    // Kilobytes on every system that Node runs on.
+    peakBytes: process.resourceUsage().maxRSS * 1024,
+  };
+}
+
+/** Writes the drawn graphs of a size and those of the LocalGraphClustering golden; returns their names. */
+export async function writeBenchGraphs(folder: string, size: Size): Promise<string[]> {
+  mkdirSync(folder, { recursive: true });
+  const names = new Set<string>();
+  // A graph of the golden may be one of the size's.
+  for (const entry of [...catalogue(size), ...parityGraphs()]) {
+    for (const { name, graph } of await entry.make()) {
+      writeGraph(join(folder, name), graph);
+      names.add(name);
+    }
+  }
+  return [...names];
+}

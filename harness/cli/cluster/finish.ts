@@ -1,0 +1,61 @@
+import type { GraphClustering } from "../../../runtime/cluster/cluster";
+import type { ClusterConfig } from "../../../runtime/cluster/config";
+import { conductanceProfile } from "../../../runtime/cluster/profile";
+import type { ClusterStability } from "../../../runtime/cluster/resampling";
+import { writeAtomic } from "../../../runtime/store/files";
+import type { GivenLabels } from "../../../runtime/store/labels-file";
+import { clusterLine, type LineExtras } from "../../measure/cluster-lines";
+import { output } from "../command";
+import type { Progress } from "../progress";
+import type { ClusterValues } from "./options";
+import { conductances, meanStability, type Stages, scoresAgainst, scoreWords } from "./outcome";
+
+/** A clustering that is not a run's, with all that is to be said of it. */
+export interface Finished {
+  /** What was read, for `--json`. */
+  readonly input: Readonly<Record<string, unknown>>;
+  /** What is clustered, in words. */
+  readonly unit: string;
+  readonly out: string;
+  readonly config: ClusterConfig;
+  readonly progress: Progress;
+  readonly stages: Stages;
+  readonly result: GraphClustering & { readonly neighbors?: unknown };
+  /** Of each cluster. */
+  readonly extras: readonly LineExtras[];
+  readonly labels?: GivenLabels;
+  readonly stability?: readonly ClusterStability[];
+  readonly values: ClusterValues;
+}
+
+/** Writes the clusters, then says what they are. */
+export async function finish(done: Finished): Promise<number> {
+  const { input, unit, out, config, progress, stages, result, extras, labels, stability, values } = done;
+  const { clusters, graph, rounds, gamma, candidates, advice, neighbors } = result;
+  await writeAtomic(out, clusters.map((one, i) => clusterLine(one, extras[i])).join(""));
+  const seconds = stages.end();
+  const covered = clusters.reduce((sum, { size }) => sum + size, 0) / result.labels.length;
+  const scores = labels && scoresAgainst(labels, clusters, config);
+  const resampled = meanStability(stability ?? [], config.stability);
+  if (values.json) {
+    const found = { graph, neighbors: neighbors ?? null, rounds, gamma, clusters: clusters.length, covered };
+    const quality = { conductance: conductances(clusters), profile: conductanceProfile(candidates) };
+    const said = { stability: resampled, scores: scores ?? null, advice, seconds, config, out };
+    output(JSON.stringify({ ...input, ...found, ...quality, ...said }));
+    return 0;
+  }
+  for (const line of advice) progress.say(`advice: ${line}`);
+  const share = `${(100 * covered).toFixed(1)} % of ${result.labels.length} ${unit}`;
+  const median = conductances(clusters)?.median;
+  const lines = [
+    `${clusters.length} clusters, ${share}${median === undefined ? "" : `, median conductance ${median.toFixed(3)}`}: ${out}`,
+  ];
+  if (scores) lines.push(scoreWords(scores));
+  if (resampled && clusters.length > 0) {
+    const { repeats, ...kinds } = resampled;
+    const each = Object.entries(kinds).map(([what, value]) => `half the ${what} ${value.toFixed(2)}`);
+    lines.push(`found again (Jaccard, ${repeats} repeats): ${each.join(", ")}`);
+  }
+  output(lines.join("\n"));
+  return 0;
+}

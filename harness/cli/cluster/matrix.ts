@@ -1,0 +1,67 @@
+import { clusterTokens } from "../../../runtime/cluster/cluster";
+import type { Matrix } from "../../../runtime/cluster/matrix";
+import { meanProfiles } from "../../../runtime/cluster/profile";
+import { matrixReruns, resample } from "../../../runtime/cluster/resampling";
+import type { Device } from "../../../runtime/device/device";
+import { runConfig } from "../../measure/config";
+import { Progress } from "../progress";
+import { type Finished, finish } from "./finish";
+import { checkLabels, readMatrix } from "./input";
+import { type ClusterValues, changesOf, deviceIfAny, labelsOf } from "./options";
+import { pointFacts, Stages } from "./outcome";
+
+/** rows^2 columns from which a GPU is looked for: below, the host finds neighbors in a few seconds. */
+const GPU_FROM = 2e11;
+
+/** `cluster --matrix`: the rows of any matrix. */
+export async function clusterMatrix(path: string, out: string, values: ClusterValues): Promise<number> {
+  const config = runConfig({}, "defaults", changesOf(values)).cluster;
+  const progress = new Progress(values.json);
+  const stages = new Stages(progress);
+  stages.begin("read");
+  const labels = await labelsOf(values);
+  const matrix = await readMatrix(path);
+  checkLabels(labels, values.labels, matrix.rows);
+  const large = matrix.rows ** 2 * matrix.cols > GPU_FROM;
+  const device =
+    large || values.adapter !== undefined
+      ? await deviceIfAny(values.adapter, progress, "neighbors are found on the host")
+      : undefined;
+  try {
+    return await clusterRows(path, out, { matrix, labels, config, device, progress, stages, values });
+  } finally {
+    device?.close();
+  }
+}
+
+interface Rows extends Pick<Finished, "config" | "progress" | "stages" | "labels" | "values"> {
+  readonly matrix: Matrix;
+  readonly device?: Device;
+}
+
+async function clusterRows(path: string, out: string, given: Rows): Promise<number> {
+  const { matrix, device, labels, config, progress, stages, values } = given;
+  const options = { threads: values.threads, device };
+  const result = await clusterTokens(matrix, config, { ...options, progress: stages.report });
+  const { clusters, k, points, neighbors } = result;
+  if (neighbors) {
+    const { method, why, recall } = neighbors;
+    const measured = recall ? `, recall ${recall.value.toFixed(4)} on ${recall.queries} queries` : "";
+    progress.say(`neighbors by ${method}${measured}: ${why}`);
+  }
+  const reruns = matrixReruns(matrix, config, options);
+  const stability = config.stability > 0 ? await resample(clusters, config, reruns, stages.report) : undefined;
+  stages.begin("write");
+  const profiles = meanProfiles(clusters, matrix, config.columns);
+  const extras = profiles.map(({ mean, error }, i) => ({
+    profile: mean,
+    profileError: error,
+    stability: stability?.[i],
+  }));
+  const input = {
+    matrix: path,
+    ...{ rows: matrix.rows, columns: matrix.cols, k },
+    points: pointFacts(points),
+  };
+  return finish({ input, unit: "rows", out, config, progress, stages, result, extras, labels, stability, values });
+}

@@ -1,0 +1,104 @@
+// The searches of many seeds, pulled by threads from one counter; `reference.ts` is the definition of one.
+import { attach, members, order, profile } from "./layout";
+import { polish, polishedCapped, polishedConductance, polishedSize, polishedVolume } from "./polish";
+import { chosenSize, closed, lowestVolume, sweep, sweptCount } from "./sweep";
+import { begin, grow, pushCount } from "./walk";
+
+/** The control block goes on behind the graph's words; `../memory.ts` writes it by the same numbers. */
+const ALPHA: usize = 40;
+const DELTA: usize = 48;
+const MAX_VOLUME: usize = 56;
+const BODY_VOLUME: usize = 64;
+const PHI_MAX: usize = 72;
+const STRICTNESS: usize = 80;
+const OPEN_PHI: usize = 88;
+const MAX_PUSHES: usize = 96;
+const LAZY: usize = 104;
+const RULE: usize = 108;
+const MIN_SIZE: usize = 112;
+const POLISH_ROUNDS: usize = 116;
+const SCALE_COUNT: usize = 120;
+const NEXT: usize = 124;
+const ITEMS: usize = 128;
+const SEEDS: usize = 132;
+const OUT: usize = 136;
+const OUT_STRIDE: usize = 140;
+const WORST: usize = 144;
+const SCALES: usize = 152;
+
+/** Output record, 32 bytes and then ids, padded to 8: kind, item, size, scale as u32, conductance and volume as f64. */
+const HEAD: usize = 32;
+const SET: u32 = 0;
+const FOOTPRINT: u32 = 1;
+const BODY: u32 = 2;
+
+let out: usize = 0;
+
+function emit(kind: u32, item: u32, from: usize, size: u32, scale: u32, phi: f64, vol: f64): void {
+  store<u32>(out, kind);
+  store<u32>(out, item, 4);
+  store<u32>(out, size, 8);
+  store<u32>(out, scale, 12);
+  store<f64>(out, phi, 16);
+  store<f64>(out, vol, 24);
+  memory.copy(out + HEAD, from, <usize>size << 2);
+  out += HEAD + (((<usize>size << 2) + 7) & ~7);
+}
+
+function searchSeed(control: usize, item: u32): void {
+  const seed = load<u32>(<usize>load<u32>(control, SEEDS) + (<usize>item << 2));
+  const alpha = load<f64>(control, ALPHA);
+  const lazy = load<u32>(control, LAZY) != 0;
+  const maxPushes = load<f64>(control, MAX_PUSHES);
+  const maxVolume = load<f64>(control, MAX_VOLUME);
+  const phiMax = load<f64>(control, PHI_MAX);
+  const minSize = load<u32>(control, MIN_SIZE);
+  const scaleCount = load<u32>(control, SCALE_COUNT);
+  let inBody: u32 = 0;
+  // Of the last good set: the prefix that it was polished from lies in `order`, which the next scale overwrites.
+  let prefix: u32 = 0;
+  let kept: usize = 0;
+  begin(seed);
+  for (let scale: u32 = 0; scale < scaleCount && pushCount < maxPushes; scale++) {
+    grow(alpha, lazy, load<f64>(control + SCALES + (<usize>scale << 3)), maxPushes);
+    sweep(load<u32>(control, RULE), load<f64>(control, DELTA), minSize, maxVolume);
+    const openPhi = load<f64>(control, OPEN_PHI);
+    let good = chosenSize > 0;
+    if (good && !closed) good = load<f64>(profile + (<usize>(chosenSize - 1) << 3)) <= 2 * openPhi;
+    if (good) {
+      polish(order, chosenSize, load<u32>(control, POLISH_ROUNDS), load<f64>(control, STRICTNESS), minSize, maxVolume);
+      const phi = polishedConductance;
+      good = phi <= phiMax && !polishedCapped && (closed || phi <= openPhi);
+    }
+    if (!good) {
+      if (lowestVolume(minSize) >= load<f64>(control, BODY_VOLUME)) inBody++;
+      continue;
+    }
+    if (prefix > 0) out = kept;
+    emit(SET, item, members, polishedSize, scale, polishedConductance, polishedVolume);
+    kept = out;
+    prefix = chosenSize;
+    emit(FOOTPRINT, item, order, prefix, scale, 1, 0);
+    if (closed) return;
+  }
+  if (prefix > 0) return;
+  emit(inBody == scaleCount ? BODY : FOOTPRINT, item, order, min(minSize, sweptCount), 0, 1, 0);
+}
+
+/**
+ * One thread's part: searches seeds until none is left or its output may not hold another. Returns the bytes written.
+ * What was not searched has not been taken from the counter.
+ */
+export function work(control: usize, thread: u32, fresh: bool): u32 {
+  if (fresh) attach(control, thread);
+  const base = <usize>load<u32>(control, OUT) + <usize>thread * load<u32>(control, OUT_STRIDE);
+  const last = base + load<u32>(control, OUT_STRIDE) - load<u32>(control, WORST);
+  const items = load<u32>(control, ITEMS);
+  out = base;
+  while (out <= last && atomic.load<u32>(control + NEXT) < items) {
+    const item = atomic.add<u32>(control + NEXT, 1);
+    if (item >= items) break;
+    searchSeed(control, item);
+  }
+  return <u32>(out - base);
+}

@@ -1,0 +1,131 @@
+/** Where the host puts a graph, the threads' scratch, the seeds and the results; `assembly/` reads it by the same numbers. */
+
+import shared from "../../dist/graph/shared.wasm";
+import single from "../../dist/graph/single.wasm";
+import { SpectroscopeError } from "../errors";
+import type { Graph } from "./csr";
+import { type SearchOptions, SWEEP_RULES } from "./reference";
+
+/** The module's two builds: with a memory of its own, and with one that threads share. */
+export const graphSource = { single, shared };
+
+/** Seeds searched by one call of all threads. A number of the algorithm: results depend on it, never on the threads. */
+export const BATCH = 256;
+export const MAX_SCALES = 64;
+
+const PAGE = 65536;
+/** Static data and stack of the module end below this. */
+const HEAP = 65536;
+const CONTROL = HEAP;
+const CONTROL_BYTES = 1024;
+/** Bytes of scratch a node and in all; `attach` of `assembly/layout.ts` lays them out. */
+const SCRATCH_PER_NODE = 16 + 16 + 5 * 8 + 7 * 4;
+const SCRATCH_MORE = 12 * 16 + 8192;
+const HEAD = 32;
+
+const aligned = (bytes: number) => Math.ceil(bytes / 16) * 16;
+
+/** Places of one graph for a number of threads; scratch `threads` is that of the calling thread when there are several. */
+export class GraphMemory {
+  readonly offsets = CONTROL + CONTROL_BYTES;
+  readonly neighbors: number;
+  readonly weights: number;
+  readonly degrees: number;
+  readonly seeds: number;
+  readonly scratch: number;
+  readonly stride: number;
+  readonly out: number;
+  readonly outStride: number;
+  readonly end: number;
+
+  constructor(
+    readonly graph: Pick<Graph, "n" | "neighbors" | "unit">,
+    readonly threads: number,
+    readonly scales = 4,
+  ) {
+    const { n, neighbors, unit } = graph;
+    this.neighbors = this.offsets + aligned(4 * (n + 1));
+    this.weights = this.neighbors + aligned(4 * neighbors.length);
+    this.degrees = this.weights + (unit ? 0 : aligned(8 * neighbors.length));
+    this.seeds = this.degrees + aligned(8 * n);
+    this.scratch = this.seeds + aligned(4 * BATCH);
+    this.stride = aligned(n * SCRATCH_PER_NODE + SCRATCH_MORE);
+    this.out = this.scratch + this.stride * (threads > 1 ? threads + 1 : 1);
+    this.outStride = aligned(Math.max(1 << 20, this.worst(n)));
+    this.end = this.out + threads * this.outStride;
+  }
+
+  /** Bytes that one seed may write: a set a scale, and the nodes it stands for. */
+  private worst(minSize: number): number {
+    return (this.scales + 1) * (HEAD + 4 * this.graph.n + 8) + HEAD + 4 * minSize + 8;
+  }
+
+  /** Pages of 64 KiB. Throws SpectroscopeError when WebAssembly cannot address them. */
+  get pages(): number {
+    const pages = Math.ceil(this.end / PAGE);
+    if (pages > PAGE) {
+      const { n, neighbors } = this.graph;
+      const need = (this.end / 2 ** 30).toFixed(1);
+      throw new SpectroscopeError(
+        `graph: ${n} nodes and ${neighbors.length} neighbor entries need ${need} GiB with ${this.threads} threads; WebAssembly has 4`,
+        { code: "memory", hint: "use fewer neighbors (k) or threads, or a part of the nodes" },
+      );
+    }
+    return pages;
+  }
+
+  /** Copies the graph and clears all scratch. */
+  write(buffer: ArrayBufferLike, graph: Graph): void {
+    new Uint32Array(buffer, this.offsets, graph.n + 1).set(graph.offsets);
+    new Uint32Array(buffer, this.neighbors, graph.neighbors.length).set(graph.neighbors);
+    if (!graph.unit) new Float64Array(buffer, this.weights, graph.weights.length).set(graph.weights);
+    new Float64Array(buffer, this.degrees, graph.n).set(graph.degree);
+    new Uint8Array(buffer, this.scratch, this.out - this.scratch).fill(0);
+    const words = new Uint32Array(buffer, CONTROL, 8);
+    words.set([graph.n, graph.unit ? 1 : 0, this.offsets, this.neighbors, this.weights, this.degrees]);
+    words.set([this.scratch, this.stride], 6);
+    new Float64Array(buffer, CONTROL, 5)[4] = graph.volume;
+  }
+
+  /** Asks for the search of `seeds` (at most `BATCH`). */
+  ask(buffer: ArrayBufferLike, seeds: Uint32Array, options: SearchOptions): void {
+    const { tolerances, minSize } = options;
+    const worst = this.worst(Math.min(minSize, this.graph.n));
+    new Uint32Array(buffer, this.seeds, seeds.length).set(seeds);
+    const real = new Float64Array(buffer, CONTROL, CONTROL_BYTES / 8);
+    real.set([options.alpha, options.delta, options.maxVolume, options.bodyVolume, options.phiMax], 5);
+    real.set([options.strictness, options.openPhi, options.maxPushes], 10);
+    real.set(tolerances, 19);
+    const word = new Uint32Array(buffer, CONTROL, CONTROL_BYTES / 4);
+    word.set([options.lazy ? 1 : 0, SWEEP_RULES.indexOf(options.rule), minSize, options.polishRounds], 26);
+    word.set([tolerances.length, 0, seeds.length, this.seeds, this.out, this.outStride, worst], 30);
+  }
+
+  /** Seeds taken so far. */
+  taken(buffer: ArrayBufferLike): number {
+    return new Uint32Array(buffer, CONTROL, CONTROL_BYTES / 4)[31];
+  }
+
+  /** Calls `each` with the records of a thread's output of `bytes`. */
+  read(buffer: ArrayBufferLike, thread: number, bytes: number, each: (record: OutputRecord) => void): void {
+    const base = this.out + thread * this.outStride;
+    for (let at = base; at < base + bytes; ) {
+      const [kind, item, size, scale] = new Uint32Array(buffer, at, 4);
+      const [conductance, volume] = new Float64Array(buffer, at + 16, 2);
+      each({ kind, item, scale, conductance, volume, ids: new Uint32Array(buffer, at + HEAD, size).slice() });
+      at += HEAD + Math.ceil(size / 2) * 8;
+    }
+  }
+
+  readonly control = CONTROL;
+}
+
+/** `kind` as in `assembly/search.ts`. */
+export interface OutputRecord {
+  kind: number;
+  item: number;
+  scale: number;
+  conductance: number;
+  volume: number;
+  ids: Uint32Array;
+}

@@ -1,0 +1,3 @@
+export { descend, snapshot, tidy, turn } from "./descent";
+export { search } from "./exact";
+export { join, plant } from "./forest";

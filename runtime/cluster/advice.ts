@@ -1,0 +1,44 @@
+/** What a reader of a clustering should know about its input, in words: stated rules, never a refusal. */
+import type { ClusterConfig } from "./config";
+import type { Matrix } from "./matrix";
+import type { Points } from "./normalize";
+
+/**
+ * Points of fewer dimensions than this are warned of: without structure they cluster all the same. In standardized Gaussian
+ * matrices of 500 and 1,500 rows, three seeds each, the default settings found up to 4 clusters in 1 dimension, 2 in 2, 1 beyond.
+ */
+export const FEW_DIMENSIONS = 3;
+/** Columns named in a line. */
+const NAMED = 8;
+
+const lost = { none: "", center: "centered ", standardize: "standardized " };
+
+/** Of a matrix that was made into points. */
+export function pointAdvice(matrix: Matrix, points: Points, config: ClusterConfig): string[] {
+  const said: string[] = [];
+  const { constantColumns, constantRows, dimensions } = points;
+  if (constantColumns.length > 0) {
+    const named = constantColumns.slice(0, NAMED).join(", ");
+    const more = constantColumns.length > NAMED ? `, and ${constantColumns.length - NAMED} more` : "";
+    said.push(`columns of one value are left out: ${constantColumns.length} of ${matrix.cols} (${named}${more})`);
+  }
+  if (constantRows > 0)
+    said.push(`rows of one value lie at the origin, all in one place: ${constantRows} of ${matrix.rows}`);
+  const remedy = config.rows === "none" ? "measure more columns" : "set rows=none, or measure more columns";
+  if (dimensions < 1) {
+    said.push(
+      `nothing was clustered: ${lost[config.rows]}rows of ${points.cols} columns with weight that vary have no dimension to differ in; ${remedy}`,
+    );
+  } else if (dimensions < FEW_DIMENSIONS) {
+    said.push(
+      `${lost[config.rows]}rows of ${points.cols} columns have ${dimensions} dimension${dimensions > 1 ? "s" : ""} to differ in: ` +
+        `noise clusters there too, so believe no cluster that other data do not show; ${remedy}`,
+    );
+  }
+  return said;
+}
+
+/** Of a graph as it was given. */
+export function graphAdvice({ nodes, isolated }: { nodes: number; isolated: number }): string[] {
+  return isolated > 0 ? [`nodes without an edge stay in no cluster: ${isolated} of ${nodes}`] : [];
+}

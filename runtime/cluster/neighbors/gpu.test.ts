@@ -1,0 +1,61 @@
+import * as assert from "uvu/assert";
+import { testDevice } from "../../../harness/test/device";
+import { suite } from "../../../harness/test/suite";
+import { nearestNeighbors } from "../knn";
+import type { Matrix } from "../matrix";
+import { plantClusters } from "../planted";
+import { makeRandom } from "../random";
+import { gpuNeighbors } from "./gpu";
+
+const test = suite("runtime/cluster/neighbors/gpu", { gpu: true });
+
+const matrix = (rows: number, cols: number, value: (i: number) => number): Matrix => ({
+  rows,
+  cols,
+  data: Float64Array.from({ length: rows * cols }, (_, at) => value(Math.floor(at / cols))),
+});
+
+async function check(points: Matrix, k: number): Promise<void> {
+  const want = nearestNeighbors(points, k);
+  for (const variant of ["plain", "tiled"]) {
+    // Tiled kernels are slow on software adapters: equality there, never time.
+    if (variant === "tiled" && points.rows > 500) continue;
+    const got = await gpuNeighbors(await testDevice(), points, k, { variant });
+    const at = got.findIndex((id, i) => id !== want[i]);
+    assert.is(at, -1, `${points.rows} x ${points.cols}, k ${k}, ${variant}: ${got[at]} and not ${want[at]} at ${at}`);
+  }
+}
+
+test("the definition's ids: Gaussian points, all sizes of lists", async () => {
+  const { normal } = makeRandom(1);
+  for (const [rows, cols, k] of [
+    [2, 1, 1],
+    [40, 3, 39],
+    [300, 17, 15],
+    [2000, 8, 15],
+  ])
+    await check(matrix(rows, cols, normal), k);
+});
+
+test("what f32 cannot tell apart goes to the host: ties, tight clusters, tiny and far values", async () => {
+  const { normal, uniform } = makeRandom(2);
+  await check(
+    matrix(400, 2, () => Math.floor(3 * uniform())),
+    10,
+  );
+  await check(
+    matrix(400, 3, (i) => 1e6 * (i % 4) + 1e-6 * normal()),
+    10,
+  );
+  await check(
+    matrix(300, 3, () => 1e-160 * normal()),
+    10,
+  );
+  await check(
+    matrix(300, 3, (i) => (i === 5 ? 1e12 : normal())),
+    10,
+  );
+  await check(plantClusters({ seed: 3, sizes: [40, 80], body: 300, dims: 24, centers: 1.6, spread: 0.01 }), 45);
+});
+
+test.run();

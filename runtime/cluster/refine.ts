@@ -1,0 +1,239 @@
+/**
+ * From chosen sets to a partition. Conductance alone cannot say whether two sets are one cluster: a union of clusters has a
+ * lower conductance than each, and a part of one may have a low one too. Refinement asks the planted-partition model: how
+ * many times more edges run inside clusters than between them, gamma as the likelihood has it (Newman, "Equivalence between
+ * modularity optimization and maximum likelihood methods for community detection", 2016), estimated anew from the partition
+ * itself. With it, nodes move, clusters split along candidates that the search found, and clusters merge, until nothing changes.
+ */
+import type { Graph } from "../../kernels/graph/csr";
+import type { GraphKernel } from "../../kernels/graph/graph";
+
+export interface RefineOptions {
+  /** Clusters below this size are given up. */
+  minSize: number;
+  /** See `relabel`. */
+  share: number;
+  joins: boolean;
+}
+
+export interface Refined {
+  /** Labels run from 0 to count - 1. */
+  count: number;
+  /** Of the last partition. */
+  gamma: number;
+  merges: number;
+  splits: number;
+}
+
+const ROUNDS = 10;
+export const RELABEL_ROUNDS = 8;
+/** A candidate splits the cluster that holds this share of it. */
+const MOSTLY = 0.7;
+
+/** Refines `labels` (`[n]`, -1 for none) in place; `kernel` holds the graph. Deterministic. */
+export function refine(
+  kernel: GraphKernel,
+  labels: Int32Array,
+  candidates: readonly { members: Uint32Array }[],
+  { minSize, share, joins }: RefineOptions,
+): Refined {
+  const { graph } = kernel;
+  const settle = (count: number, gamma: number) => {
+    kernel.relabel(labels, count, { share, gamma, joins, rounds: RELABEL_ROUNDS });
+    return compact(labels, count, minSize);
+  };
+  const result = {
+    count: compact(labels, 1 + labels.reduce((a, b) => Math.max(a, b), -1), 1),
+    gamma: 1,
+    merges: 0,
+    splits: 0,
+  };
+  result.count = settle(result.count, 1);
+  for (let round = 0; round < ROUNDS && result.count > 0; round++) {
+    let ties = clusterTies(graph, labels, result.count);
+    result.gamma = planted(ties, graph.volume);
+    const splits = split(graph, labels, ties, candidates, result.gamma, minSize);
+    if (splits > 0) ties = clusterTies(graph, labels, result.count + splits);
+    const merges = merge(labels, ties, graph.volume, result.gamma);
+    result.splits += splits;
+    result.merges += merges;
+    result.count = settle(result.count + splits, result.gamma);
+    if (splits + merges === 0) break;
+  }
+  return result;
+}
+
+/** Gives labels without gaps and takes those of clusters below `minSize` away; returns their number. */
+function compact(labels: Int32Array, count: number, minSize: number): number {
+  const sizes = new Uint32Array(count);
+  for (const label of labels) if (label >= 0) sizes[label]++;
+  let next = 0;
+  const renamed = Int32Array.from(sizes, (size) => (size >= minSize && size > 0 ? next++ : -1));
+  for (let v = 0; v < labels.length; v++) if (labels[v] >= 0) labels[v] = renamed[labels[v]];
+  return next;
+}
+
+interface Ties {
+  volume: Float64Array;
+  size: Uint32Array;
+  /** Twice the weight inside. */
+  inside: Float64Array;
+  /** Weight to each other cluster. */
+  between: Map<number, number>[];
+}
+
+/** One pass over the edges, cluster by cluster. */
+function clusterTies(graph: Graph, labels: Int32Array, count: number): Ties {
+  const { n, offsets, neighbors, weights, degree, unit } = graph;
+  const size = new Uint32Array(count);
+  for (const label of labels) if (label >= 0) size[label]++;
+  const start = new Uint32Array(count + 1);
+  for (let c = 0; c < count; c++) start[c + 1] = start[c] + size[c];
+  const members = new Uint32Array(start[count]);
+  const fill = start.slice();
+  for (let v = 0; v < n; v++) if (labels[v] >= 0) members[fill[labels[v]]++] = v;
+  const volume = new Float64Array(count);
+  const inside = new Float64Array(count);
+  const tie = new Float64Array(count);
+  const between: Map<number, number>[] = [];
+  for (let c = 0; c < count; c++) {
+    const met: number[] = [];
+    for (let i = start[c]; i < start[c + 1]; i++) {
+      const v = members[i];
+      volume[c] += degree[v];
+      for (let e = offsets[v]; e < offsets[v + 1]; e++) {
+        const other = labels[neighbors[e]];
+        if (other < 0) continue;
+        if (tie[other] === 0) met.push(other);
+        tie[other] += unit ? 1 : weights[e];
+      }
+    }
+    const row = new Map<number, number>();
+    for (const other of met) {
+      if (other === c) inside[c] = tie[other];
+      else row.set(other, tie[other]);
+      tie[other] = 0;
+    }
+    between.push(row);
+  }
+  return { volume, size, inside, between };
+}
+
+/** (w_in - w_out) / (log w_in - log w_out), the resolution at which modularity is the likelihood. */
+function planted({ volume, inside }: Ties, total: number): number {
+  let within = 0;
+  let expected = 0;
+  for (let c = 0; c < volume.length; c++) {
+    within += inside[c];
+    expected += (volume[c] * volume[c]) / total;
+  }
+  // One half of the smallest possible tie stands for none, so that a perfect partition has a finite gamma.
+  const wIn = within / expected;
+  const wOut = Math.max(total - within, 1) / Math.max(total - expected, 1);
+  return wIn > wOut ? (wIn - wOut) / Math.log(wIn / wOut) : 1;
+}
+
+/**
+ * Splits a cluster along a candidate when fewer edges run between the parts than gamma times those of chance: of several
+ * the one with most to gain. New labels follow the old; returns how many.
+ */
+function split(
+  graph: Graph,
+  labels: Int32Array,
+  { volume, size }: Ties,
+  candidates: readonly { members: Uint32Array }[],
+  gamma: number,
+  minSize: number,
+): number {
+  const { offsets, neighbors, weights, degree, unit } = graph;
+  const count = volume.length;
+  const marks = new Uint32Array(graph.n);
+  const shared = new Uint32Array(count);
+  const best = new Map<number, { gain: number; candidate: number }>();
+  for (let i = 0; i < candidates.length; i++) {
+    const { members } = candidates[i];
+    const met: number[] = [];
+    for (const v of members) {
+      const label = labels[v];
+      if (label >= 0 && shared[label]++ === 0) met.push(label);
+    }
+    let home = -1;
+    for (const label of met) if (home < 0 || shared[label] > shared[home]) home = label;
+    const both = home < 0 ? 0 : shared[home];
+    for (const label of met) shared[label] = 0;
+    if (both < MOSTLY * members.length || both < minSize || size[home] - both < minSize) continue;
+    let part = 0;
+    for (const v of members) {
+      if (labels[v] !== home) continue;
+      marks[v] = i + 1;
+      part += degree[v];
+    }
+    let tie = 0;
+    for (const v of members) {
+      if (labels[v] !== home) continue;
+      for (let e = offsets[v]; e < offsets[v + 1]; e++) {
+        const u = neighbors[e];
+        if (labels[u] === home && marks[u] !== i + 1) tie += unit ? 1 : weights[e];
+      }
+    }
+    const gain = (gamma * part * (volume[home] - part)) / graph.volume - tie;
+    if (gain > 0 && gain > (best.get(home)?.gain ?? 0)) best.set(home, { gain, candidate: i });
+  }
+  let next = count;
+  for (const [home, { candidate }] of [...best].sort((a, b) => a[0] - b[0])) {
+    for (const v of candidates[candidate].members) if (labels[v] === home) labels[v] = next;
+    next++;
+  }
+  return next - count;
+}
+
+/**
+ * Merges clusters tied by at least gamma times what chance gives, the strongest first, in rounds in which a cluster merges
+ * once. Returns the number of merges.
+ */
+function merge(labels: Int32Array, { volume, between }: Ties, total: number, gamma: number): number {
+  const count = volume.length;
+  const parent = Int32Array.from({ length: count }, (_, c) => c);
+  const ratio = (a: number, b: number, tie: number) => (tie * total) / (volume[a] * volume[b]);
+  let merges = 0;
+  // Ties of a merged pair to a third are a mean of the two: only where one of them is strong need we look again.
+  let active: number[] = Array.from(parent);
+  while (active.length > 0) {
+    const pairs: { strength: number; a: number; b: number }[] = [];
+    for (const a of active) {
+      for (const [b, tie] of between[a]) {
+        if (a >= b) continue;
+        const strength = ratio(a, b, tie);
+        if (strength >= gamma) pairs.push({ strength, a, b });
+      }
+    }
+    pairs.sort((p, q) => q.strength - p.strength || p.a - q.a || p.b - q.b);
+    const taken = new Set<number>();
+    for (const { a, b } of pairs) {
+      const free = !taken.has(a) && !taken.has(b);
+      taken.add(a);
+      taken.add(b);
+      if (!free) continue;
+      merges++;
+      parent[b] = a;
+      volume[a] += volume[b];
+      between[a].delete(b);
+      for (const [c, tie] of between[b]) {
+        if (c === a) continue;
+        const sum = (between[a].get(c) ?? 0) + tie;
+        between[c].delete(b);
+        between[a].set(c, sum);
+        between[c].set(a, sum);
+      }
+      between[b].clear();
+    }
+    active = pairs.length === 0 ? [] : active.filter((c) => parent[c] === c);
+  }
+  const root = (c: number): number => {
+    let at = c;
+    while (parent[at] !== at) at = parent[at];
+    return at;
+  };
+  for (let v = 0; v < labels.length; v++) if (labels[v] >= 0) labels[v] = root(labels[v]);
+  return merges;
+}

@@ -1,0 +1,71 @@
+/** Labels of rows, to score against: text, `.npy` or JSON, told by content. Node only. */
+import { SpectroscopeError } from "../../kernels/errors";
+import { parseJson } from "./files";
+import { readUnpacked } from "./gzip";
+import { decodeNpy } from "./npy";
+
+export interface GivenLabels {
+  /** Number of each row's label in order of first appearance, -1 for none. */
+  readonly numbers: Int32Array;
+  /** The labels themselves, by number. */
+  readonly names: readonly string[];
+}
+
+/**
+ * Reads one label a row: a text of one label a line, a `.npy` of whole numbers, or a JSON array. Any text is a label; an empty
+ * line, -1 and null are none. @throws SpectroscopeError naming the file
+ */
+export async function readLabels(path: string): Promise<GivenLabels> {
+  const bytes = await readUnpacked(path);
+  if (bytes[0] === 0x93 && bytes[1] === 0x4e) return numbered(npyLabels(bytes, path));
+  let text: string;
+  try {
+    text = new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+  } catch (cause) {
+    throw new SpectroscopeError(`${path}: not UTF-8 text`, { hint: "give text, .npy or JSON", cause });
+  }
+  return numbered(text.trimStart().startsWith("[") ? jsonLabels(text, path) : lineLabels(text));
+}
+
+function npyLabels(bytes: Uint8Array, path: string): string[] {
+  const { shape, data } = decodeNpy(bytes, path);
+  if (shape.length !== 1)
+    throw new SpectroscopeError(`${path}: has ${shape.length} axes, labels have 1`, { hint: "give labels.ravel()" });
+  return Array.from(data, (value, row) => {
+    if (!Number.isInteger(value))
+      throw new SpectroscopeError(`${path}: label ${value} of row ${row} is no whole number`, {
+        hint: "save integers, or text with one label a line",
+      });
+    return String(value);
+  });
+}
+
+function jsonLabels(text: string, path: string): string[] {
+  const list = parseJson(text, path) as unknown[];
+  return list.map((value, row) => {
+    if (value === null) return "";
+    if (typeof value !== "string" && typeof value !== "number")
+      throw new SpectroscopeError(`${path}: label ${JSON.stringify(value)} of row ${row} is no text or number`, {
+        hint: "give one array of labels",
+      });
+    return String(value);
+  });
+}
+
+function lineLabels(text: string): string[] {
+  const lines = text.split(/\r?\n/);
+  if (lines.at(-1) === "") lines.pop();
+  return lines.map((line) => line.trim());
+}
+
+function numbered(labels: readonly string[]): GivenLabels {
+  const index = new Map<string, number>();
+  const numbers = Int32Array.from(labels, (label) => {
+    if (label === "" || label === "-1") return -1;
+    const known = index.get(label);
+    if (known !== undefined) return known;
+    index.set(label, index.size);
+    return index.size - 1;
+  });
+  return { numbers, names: [...index.keys()] };
+}

@@ -1,0 +1,121 @@
+/**
+ * Zip archives, as `numpy.savez` and `scipy.sparse.save_npz` write them: stored or deflated members, read by the central
+ * directory. Source: PKWARE's APPNOTE, sections 4.3 and 4.4. No zip64, no encryption. Node only.
+ */
+import { inflateRawSync } from "node:zlib";
+import { SpectroscopeError } from "../../kernels/errors";
+
+const END = 0x06054b50;
+const ENTRY = 0x02014b50;
+const LOCAL = 0x04034b50;
+const END_BYTES = 22;
+const STORED = 0;
+const DEFLATED = 8;
+/** A size or offset that is told in zip64's own record. */
+const ELSEWHERE = 0xffffffff;
+
+/** Unpacks every member of an archive that is asked for, by name; `file` names it in errors. */
+export class ZipArchive {
+  private readonly entries = new Map<
+    string,
+    { method: number; crc: number; packed: number; size: number; at: number }
+  >();
+  private readonly view: DataView;
+
+  /** @throws SpectroscopeError when it is no zip archive that is read here */
+  constructor(
+    private readonly bytes: Uint8Array,
+    private readonly file: string,
+  ) {
+    this.view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    const end = this.findEnd();
+    const count = this.view.getUint16(end + 10, true);
+    let at = this.view.getUint32(end + 16, true);
+    if (at === ELSEWHERE || count === 0xffff) this.refuseZip64();
+    for (let i = 0; i < count; i++) {
+      if (at + 46 > bytes.length || this.view.getUint32(at, true) !== ENTRY)
+        this.damaged(`no entry ${i} at byte ${at}`);
+      const u16 = (offset: number) => this.view.getUint16(at + offset, true);
+      const u32 = (offset: number) => this.view.getUint32(at + offset, true);
+      const name = new TextDecoder().decode(bytes.subarray(at + 46, at + 46 + u16(28)));
+      const entry = { method: u16(10), crc: u32(16), packed: u32(20), size: u32(24), at: u32(42) };
+      if ([entry.packed, entry.size, entry.at].includes(ELSEWHERE)) this.refuseZip64();
+      if (u16(8) & 1)
+        throw new SpectroscopeError(`${file}: ${name} is encrypted`, { hint: "pack it without a password" });
+      this.entries.set(name, entry);
+      at += 46 + u16(28) + u16(30) + u16(32);
+    }
+  }
+
+  get names(): string[] {
+    return [...this.entries.keys()];
+  }
+
+  has(name: string): boolean {
+    return this.entries.has(name);
+  }
+
+  /** Bytes of a member, held against their checksum. @throws SpectroscopeError */
+  read(name: string): Uint8Array {
+    const entry = this.entries.get(name);
+    if (!entry)
+      throw new SpectroscopeError(`${this.file}: has no ${name}`, {
+        hint: `it holds ${this.names.join(", ") || "nothing"}`,
+      });
+    const { method, crc, packed, size, at } = entry;
+    if (at + 30 > this.bytes.length || this.view.getUint32(at, true) !== LOCAL)
+      this.damaged(`${name} is not at byte ${at}`);
+    const start = at + 30 + this.view.getUint16(at + 26, true) + this.view.getUint16(at + 28, true);
+    if (start + packed > this.bytes.length) this.damaged(`${name} is cut off`);
+    const raw = this.bytes.subarray(start, start + packed);
+    const whole = method === STORED ? raw : method === DEFLATED ? this.inflate(name, raw, size) : undefined;
+    if (!whole)
+      throw new SpectroscopeError(`${this.file}: ${name} is packed by method ${method}`, {
+        hint: "save it stored or deflated",
+      });
+    if (whole.length !== size || crc32(whole) !== crc) this.damaged(`${name} is not what its checksum says`);
+    return whole;
+  }
+
+  private inflate(name: string, raw: Uint8Array, size: number): Uint8Array {
+    try {
+      return inflateRawSync(raw, { maxOutputLength: Math.max(size, 1) });
+    } catch (cause) {
+      this.damaged(`${name}: ${(cause as Error).message}`);
+    }
+  }
+
+  /** The end record is the last thing in the file but for a comment. */
+  private findEnd(): number {
+    const { length } = this.bytes;
+    for (let at = length - END_BYTES; at >= Math.max(0, length - END_BYTES - 0xffff); at--)
+      if (this.view.getUint32(at, true) === END) return at;
+    throw new SpectroscopeError(`${this.file}: not a whole zip archive (no end record)`, {
+      hint: "write it with scipy.sparse.save_npz, or copy it again",
+    });
+  }
+
+  private refuseZip64(): never {
+    throw new SpectroscopeError(`${this.file}: is a zip64 archive, which is not read`, {
+      hint: "keep arrays below 4 GiB: int32 indices, float32 data",
+    });
+  }
+
+  private damaged(what: string): never {
+    throw new SpectroscopeError(`${this.file}: damaged zip archive: ${what}`, { hint: "copy or write it again" });
+  }
+}
+
+let table: Uint32Array | undefined;
+
+/** CRC-32 of zip and PNG: polynomial 0xedb88320, reflected. */
+export function crc32(bytes: Uint8Array): number {
+  table ??= Uint32Array.from({ length: 256 }, (_, byte) => {
+    let value = byte;
+    for (let bit = 0; bit < 8; bit++) value = value & 1 ? (value >>> 1) ^ 0xedb88320 : value >>> 1;
+    return value;
+  });
+  let crc = 0xffffffff;
+  for (let i = 0; i < bytes.length; i++) crc = (crc >>> 8) ^ table[(crc ^ bytes[i]) & 255];
+  return (crc ^ 0xffffffff) >>> 0;
+}

@@ -1,0 +1,173 @@
+import { spawnSync } from "node:child_process";
+import { join } from "node:path";
+import * as assert from "uvu/assert";
+import { suite } from "../../harness/test/suite";
+import { SpectroscopeError } from "../../kernels/errors";
+import { projectRoot } from "../device/root";
+import { openPool, type WasmSource } from "./pool";
+import { defaultThreads } from "./threads";
+
+/**
+ * Threads take numbers 0 .. count - 1 from a counter and write their squares; `fail` traps on one thread; `spin` never ends.
+ * Compiled here in both ways, as kernels are.
+ */
+const SOURCE = `
+const COUNTER: usize = 1024;
+export function reset(): void { atomic.store<u32>(COUNTER, 0); }
+export function squares(out: usize, count: u32): u32 {
+  let taken: u32 = 0;
+  for (let i = atomic.add<u32>(COUNTER, 1); i < count; i = atomic.add<u32>(COUNTER, 1)) {
+    store<u32>(out + (<usize>i << 2), i * i);
+    taken++;
+  }
+  return taken;
+}
+export function fail(on: u32): void { if (on) unreachable(); }
+export function refuse(on: u32): void { if (on) throw new Error("no"); }
+export function spin(on: u32): void { while (atomic.load<u32>(COUNTER) != <u32>-1) {} }
+`;
+
+async function compile(): Promise<WasmSource> {
+  const { main } = await import("assemblyscript/asc");
+  const make = async (...memory: string[]) => {
+    let bytes: Uint8Array | undefined;
+    const flags = ["--runtime", "stub", "--importMemory", "--noExportMemory", "--memoryBase", "2048", "-O2"];
+    const { error, stderr } = await main(
+      ["index.ts", ...flags, "--enable", "threads", "--outFile", "out.wasm", "--config", "none.json", ...memory],
+      {
+        readFile: (name) => (name === "index.ts" ? SOURCE : null),
+        writeFile: (_, contents) => {
+          bytes = contents as Uint8Array;
+        },
+        listFiles: () => [],
+      },
+    );
+    if (error || !bytes) throw new Error(`${error?.message}: ${stderr}`);
+    return bytes;
+  };
+  return { single: await make(), shared: await make("--sharedMemory", "--maximumMemory", "65536") };
+}
+
+const test = suite("runtime/threads/pool");
+let source: WasmSource;
+test.before(async () => {
+  source = await compile();
+});
+
+async function refused(body: () => unknown, pattern: RegExp): Promise<void> {
+  let error: unknown;
+  try {
+    await body();
+  } catch (thrown) {
+    error = thrown;
+  }
+  assert.ok(error instanceof SpectroscopeError && pattern.test(error.line), `${(error as Error)?.message}`);
+}
+
+test("one, two and five threads write the same, and every item is taken once", async () => {
+  const count = 10_000;
+  for (const threads of [1, 2, 5]) {
+    const pool = await openPool(source, { pages: 2, threads });
+    assert.is(pool.threads, threads);
+    assert.is(pool.memory.buffer instanceof SharedArrayBuffer, threads > 1);
+    for (let again = 0; again < 3; again++) {
+      (pool.exports.reset as () => void)();
+      const taken = await pool.run("squares", () => [4096, count]);
+      assert.is(taken.length, threads);
+      assert.is(
+        taken.reduce((a, b) => a + b, 0),
+        count,
+      );
+      const got = new Uint32Array(pool.memory.buffer, 4096, count);
+      assert.ok(got.every((value, i) => value === i * i));
+      got.fill(0);
+    }
+    await pool.close();
+    await refused(() => pool.run("reset", () => []), /closed/);
+  }
+});
+
+test("calls that overlap are answered in order", async () => {
+  const pool = await openPool(source, { pages: 2, threads: 3 });
+  const counts = await Promise.all([10, 0, 20].map((count) => pool.run("squares", () => [4096, count])));
+  // The counter goes on from call to call: 10 are taken, then none, then what is left of 20.
+  assert.equal(
+    counts.map((taken) => taken.reduce((a, b) => a + b, 0) > 0),
+    [true, false, true],
+  );
+  await pool.close();
+});
+
+test("a trap on one thread rejects, and the pool is closed though another thread never ends", async () => {
+  for (const threads of [1, 3]) {
+    for (const name of ["fail", "refuse"]) {
+      const pool = await openPool(source, { pages: 2, threads });
+      await refused(() => pool.run(name, (thread) => [Number(thread === threads - 1)]), new RegExp(`call ${name}: `));
+      await refused(() => pool.run("reset", () => []), /call/);
+      await pool.close();
+    }
+  }
+  const pool = await openPool(source, { pages: 2, threads: 2 });
+  const spinning = pool.run("spin", () => [1]);
+  const failing = refused(() => spinning, /closed/);
+  await pool.close();
+  await failing;
+});
+
+test("what is refused", async () => {
+  await refused(() => openPool(source, { pages: 65537 }), /at most 4096/);
+  await refused(() => openPool(source, { pages: 2, threads: 0 }), /0 threads/);
+  await refused(() => openPool(source, { pages: 2, threads: 1.5 }), /1.5 threads/);
+  for (const threads of [1, 2]) {
+    const pool = await openPool(source, { pages: 2, threads });
+    await refused(() => pool.run("nothing", () => []), /nothing: the module exports no such function/);
+    await pool.close();
+  }
+});
+
+test("SPECTROSCOPE_THREADS is checked", async () => {
+  const before = process.env.SPECTROSCOPE_THREADS;
+  try {
+    process.env.SPECTROSCOPE_THREADS = "3";
+    assert.is(defaultThreads(), 3);
+    for (const wrong of ["two", "0", "-1", "1.5", "1e9", "257"]) {
+      process.env.SPECTROSCOPE_THREADS = wrong;
+      await refused(() => defaultThreads(), /SPECTROSCOPE_THREADS.*give an integer in 1 .. 256/);
+    }
+    delete process.env.SPECTROSCOPE_THREADS;
+    assert.ok(defaultThreads() >= 1);
+  } finally {
+    if (before === undefined) delete process.env.SPECTROSCOPE_THREADS;
+    else process.env.SPECTROSCOPE_THREADS = before;
+  }
+});
+
+test("a process with an open, idle pool ends by itself; one that waits does not end early", async () => {
+  const { build } = await import("esbuild");
+  const bytes = (wasm: Uint8Array) => `Uint8Array.from(${JSON.stringify(Array.from(wasm))})`;
+  const program = `
+    import { openPool } from "./runtime/threads/pool";
+    const source = { single: ${bytes(source.single)}, shared: ${bytes(source.shared)} };
+    const pool = await openPool(source, { pages: 2, threads: 2 });
+    await new Promise((done) => setTimeout(done, 100));
+    await pool.run("squares", () => [4096, 1000]);
+    console.log("ran");
+  `;
+  const { outputFiles } = await build({
+    stdin: { contents: program, resolveDir: projectRoot(), loader: "ts" },
+    bundle: true,
+    write: false,
+    platform: "node",
+    format: "esm",
+    outfile: join(projectRoot(), "dist", "pool-child.mjs"),
+  });
+  const child = spawnSync(process.execPath, ["--input-type=module", "-e", outputFiles[0].text], {
+    encoding: "utf8",
+    timeout: 20_000,
+  });
+  assert.is(child.stdout, "ran\n", child.stderr);
+  assert.is(child.status, 0);
+  assert.is(child.signal, null);
+});
+
+test.run();
