@@ -220,7 +220,10 @@ export class GraphKernel {
   private async searchBatch(seeds: Uint32Array, options: SearchOptions): Promise<SearchResult[]> {
     const { memory } = this.host;
     const { place } = this;
-    const results = Array.from(seeds, (): SearchResult => ({ sets: [], footprint: new Uint32Array(0), body: false }));
+    const results = Array.from(
+      seeds,
+      (): SearchResult => ({ sets: [], measures: [], footprint: new Uint32Array(0), body: false }),
+    );
     place.ask(memory.buffer, seeds, options);
     while (place.taken(memory.buffer) < seeds.length) {
       const fresh = this.fresh ? 1 : 0;
@@ -229,6 +232,7 @@ export class GraphKernel {
       for (let thread = 0; thread < bytes.length; thread++) {
         place.read(memory.buffer, thread, bytes[thread], ({ kind, item, scale, conductance, volume, ids }) => {
           if (kind === 0) results[item].sets.push({ members: ids, conductance, volume, scale });
+          else if (kind === 3) results[item].measures.push({ conductance, volume });
           else {
             results[item].footprint = ids;
             results[item].body = kind === 2;

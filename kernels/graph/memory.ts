@@ -57,7 +57,7 @@ export class GraphMemory {
 
   /** Bytes that one seed may write: a set a scale, and the nodes it stands for. */
   private worst(minSize: number): number {
-    return (this.scales + 1) * (HEAD + 4 * this.graph.n + 8) + HEAD + 4 * minSize + 8;
+    return (this.scales + 1) * (32 * HEAD + 4 * this.graph.n + 8) + HEAD + 4 * minSize + 8;
   }
 
   /** Pages of 64 KiB. Throws SpectroscopeError when WebAssembly cannot address them. */
@@ -98,7 +98,10 @@ export class GraphMemory {
     real.set(tolerances, 19);
     const word = new Uint32Array(buffer, CONTROL, CONTROL_BYTES / 4);
     word.set([options.lazy ? 1 : 0, SWEEP_RULES.indexOf(options.rule), minSize, options.polishRounds], 26);
-    word.set([tolerances.length, 0, seeds.length, this.seeds, this.out, this.outStride, worst], 30);
+    word.set(
+      [tolerances.length, 0, seeds.length, this.seeds, this.out, this.outStride, worst, options.every ? 1 : 0],
+      30,
+    );
   }
 
   /** Seeds taken so far. */

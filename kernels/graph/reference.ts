@@ -336,10 +336,12 @@ export interface SearchOptions {
   bodyVolume: number;
   phiMax: number;
   /**
-   * An open valley, where the walk ended before the profile rose, is taken up to this conductance only, and polished up to
-   * twice that: at the teleport probability the walk restarts before it leaves; above, a piece cut out of a body looks so.
+   * An open valley, where the walk ended before the profile rose, is taken up to this conductance, at which the walk restarts
+   * before it leaves; above, only when the polish does not grow it, as it does with a piece cut out of a body.
    */
   openPhi: number;
+  /** Measures sets of every size instead of choosing: what a null is asked. */
+  every: boolean;
   polishRounds: number;
   /** Share of the members' mean tie that a node needs to stay or join; see `polish`. */
   strictness: number;
@@ -356,6 +358,8 @@ export interface FoundSet {
 }
 
 export interface SearchResult {
+  /** With `every`: conductance and volume of the polished prefixes of `minSize` nodes, twice as many, and so on, of each scale. */
+  measures: { conductance: number; volume: number }[];
   /** At most one a scale, the last one the set that the seed stands for. */
   sets: FoundSet[];
   /** What the seed stands for: the prefix that the last set was polished from, or the first `minSize` nodes of the sweep. */
@@ -379,13 +383,15 @@ function lowestVolume(cut: SweepResult, minSize: number): number {
 
 /**
  * The sets around a seed. At each scale the walk goes on, is swept and polished. A set is good when its conductance is at
- * most `phiMax`, its growth was not cut off by `maxVolume`, and its valley is closed or as low as `openPhi`. The first closed
- * valley ends the search.
+ * most `phiMax`, its growth was not cut off by `maxVolume`, and its valley is closed or passes the rule of `openPhi`. The
+ * first closed valley ends the search.
  */
 export function search(graph: Graph, seed: number, options: SearchOptions): SearchResult {
   const { tolerances, minSize, maxVolume, maxPushes } = options;
   const walk = beginWalk(graph, seed);
   const sets: FoundSet[] = [];
+  const measures: SearchResult["measures"] = [];
+  const { polishRounds, strictness } = options;
   let footprint = new Uint32Array(0);
   let inBody = 0;
   for (let scale = 0; scale < tolerances.length && walk.pushes < maxPushes; scale++) {
@@ -393,11 +399,19 @@ export function search(graph: Graph, seed: number, options: SearchOptions): Sear
     const p = Float64Array.from(walk.pushed, (v) => walk.p[v]);
     const cut = sweep(graph, walk.pushed, p, options.rule, options.delta, minSize, maxVolume);
     if (sets.length === 0) footprint = cut.order.slice(0, minSize);
+    if (options.every) {
+      for (let size = minSize; cut.order.length >= minSize; size *= 2) {
+        const prefix = cut.order.subarray(0, size);
+        const { conductance, volume } = polish(graph, prefix, polishRounds, strictness, minSize, maxVolume);
+        measures.push({ conductance, volume });
+        if (size >= cut.order.length) break;
+      }
+      continue;
+    }
     const start = cut.order.subarray(0, cut.size);
-    const worth = cut.size > 0 && (cut.closed || cut.conductance <= 2 * options.openPhi);
-    const set = worth ? polish(graph, start, options.polishRounds, options.strictness, minSize, maxVolume) : undefined;
-    const open = cut.closed ? Infinity : options.openPhi;
-    if (!set || set.capped || !(set.conductance <= options.phiMax && set.conductance <= open)) {
+    const set = polish(graph, start, polishRounds, strictness, minSize, maxVolume);
+    const open = cut.closed || set.conductance <= options.openPhi || set.members.length <= cut.size;
+    if (cut.size === 0 || set.capped || !open || !(set.conductance <= options.phiMax)) {
       if (lowestVolume(cut, minSize) >= options.bodyVolume) inBody++;
       continue;
     }
@@ -406,7 +420,7 @@ export function search(graph: Graph, seed: number, options: SearchOptions): Sear
     footprint = start.slice();
     if (cut.closed) break;
   }
-  return { sets, footprint, body: sets.length === 0 && inBody === tolerances.length };
+  return { sets, measures, footprint, body: sets.length === 0 && inBody === tolerances.length };
 }
 
 export interface RelabelOptions {

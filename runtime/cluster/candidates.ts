@@ -1,5 +1,4 @@
 /** Candidate sets with what selection needs, and what a null reaches. */
-import type { Graph } from "../../kernels/graph/csr";
 import type { FoundSet } from "../../kernels/graph/reference";
 
 export interface Candidate extends FoundSet {
@@ -9,6 +8,8 @@ export interface Candidate extends FoundSet {
   votes: number;
   /** 1 - conductance / lowest null conductance at this volume; higher is better, 0 is what the null reaches. */
   excess: number;
+  /** Share of the seeds tried among its members whose search found a set like it; see `rateRecurrence`. */
+  recurrence: number;
 }
 
 /** Lowest conductance that a search reaches without structure, as a function of the share of the volume. */
@@ -17,17 +18,20 @@ export type Envelope = (share: number) => number;
 /** A random set of that share of the volume; used when no null is searched. */
 export const randomSetEnvelope: Envelope = (share) => Math.max(1 - share, 0.5);
 
+/** What sets of a null reached: share of its volume, and conductance. */
+export type NullPoint = { share: number; conductance: number };
+
 /**
- * The lower envelope of the sets found in a null graph: the lowest conductance at that share of the volume or any smaller
+ * The lower envelope of sets of every size in null graphs: the lowest conductance at that share of the volume or any smaller
  * one. Below the smallest set the smallest one speaks. Without sets: `randomSetEnvelope`.
  */
-export function nullEnvelope(found: readonly FoundSet[], graph: Graph): Envelope {
-  const points = found
-    .map(({ volume, conductance }) => ({ share: volume / graph.volume, phi: conductance }))
-    .sort((a, b) => a.share - b.share || a.phi - b.phi);
+export function nullEnvelope(found: readonly NullPoint[]): Envelope {
+  const points = [...found].sort((a, b) => a.share - b.share || a.conductance - b.conductance);
   if (points.length === 0) return randomSetEnvelope;
   const steps: typeof points = [];
-  for (const point of points) if (steps.length === 0 || point.phi < steps[steps.length - 1].phi) steps.push(point);
+  for (const point of points) {
+    if (steps.length === 0 || point.conductance < steps[steps.length - 1].conductance) steps.push(point);
+  }
   return (share) => {
     let low = 0;
     let high = steps.length - 1;
@@ -36,13 +40,71 @@ export function nullEnvelope(found: readonly FoundSet[], graph: Graph): Envelope
       if (steps[mid].share <= share) low = mid;
       else high = mid - 1;
     }
-    return steps[low].phi;
+    return steps[low].conductance;
   };
 }
 
 /** Share by which a conductance lies below what the null reaches at that share of the volume. */
 export const excessOf = (conductance: number, share: number, envelope: Envelope) =>
   1 - conductance / Math.max(envelope(share), 1e-300);
+
+/** Members looked at to find overlapping candidates: the Jaccard index is estimated from this many, evenly spaced. */
+const PROBES = 64;
+
+/**
+ * Sets `recurrence`: of the seeds tried among a candidate's members, the share whose search ended in a set with a Jaccard
+ * index of at least `overlap` with it.
+ * @param trials each seed with the candidate that it stands for, or none
+ */
+export function rateRecurrence(
+  candidates: readonly Candidate[],
+  trials: readonly { seed: number; found: Candidate | undefined }[],
+  n: number,
+  overlap: number,
+): void {
+  const { starts, holders } = invert(candidates, n);
+  const number = new Map(candidates.map((candidate, i) => [candidate, i]));
+  const outcome = new Int32Array(n).fill(-2);
+  for (const { seed, found } of trials) outcome[seed] = found ? (number.get(found) ?? -1) : -1;
+  const shared = new Uint32Array(candidates.length);
+  const like = new Uint8Array(candidates.length);
+  for (const candidate of candidates) {
+    const { members } = candidate;
+    const probes = Math.min(PROBES, members.length);
+    const touched: number[] = [];
+    for (let i = 0; i < probes; i++) {
+      const v = members[Math.floor((i * members.length) / probes)];
+      for (let e = starts[v]; e < starts[v + 1]; e++) if (shared[holders[e]]++ === 0) touched.push(holders[e]);
+    }
+    for (const other of touched) {
+      const both = (shared[other] * members.length) / probes;
+      shared[other] = 0;
+      like[other] = both >= overlap * (members.length + candidates[other].members.length - both) ? 1 : 0;
+    }
+    let tried = 0;
+    let again = 0;
+    for (const v of members) {
+      if (outcome[v] === -2) continue;
+      tried++;
+      if (outcome[v] >= 0) again += like[outcome[v]];
+    }
+    for (const other of touched) like[other] = 0;
+    candidate.recurrence = tried > 0 ? again / tried : 0;
+  }
+}
+
+/** Rows of candidate numbers for each token. */
+function invert(candidates: readonly Candidate[], n: number): { starts: Uint32Array; holders: Uint32Array } {
+  const starts = new Uint32Array(n + 1);
+  for (const { members } of candidates) for (const v of members) starts[v + 1]++;
+  for (let v = 0; v < n; v++) starts[v + 1] += starts[v];
+  const fill = starts.slice();
+  const holders = new Uint32Array(starts[n]);
+  candidates.forEach(({ members }, i) => {
+    for (const v of members) holders[fill[v]++] = i;
+  });
+  return { starts, holders };
+}
 
 /** Lowest conductance first; among equals the larger, then by members and scale, so that the order never depends on the sort. */
 export function byConductance(a: Candidate, b: Candidate): number {

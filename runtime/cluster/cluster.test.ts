@@ -184,6 +184,7 @@ test("every config key is checked", () => {
     max_hits: [0],
     refine: [true],
     null: ["none at all"],
+    null_draws: [0],
     excess_min: [2],
     overlap: [0],
     recurrence_min: [-0.1],

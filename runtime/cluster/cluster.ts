@@ -3,8 +3,8 @@ import { SpectroscopeError } from "../../kernels/errors";
 import type { Graph } from "../../kernels/graph/csr";
 import type { Device } from "../device/device";
 import { graphAdvice, pointAdvice } from "./advice";
-import { type Envelope, randomSetEnvelope } from "./candidates";
-import { type ClusterConfig, DEFAULT_GRAPH_NULL, defaultK, parseClusterConfig } from "./config";
+import { type Envelope, type NullPoint, nullEnvelope, randomSetEnvelope } from "./candidates";
+import { type ClusterConfig, DEFAULT_GRAPH_NULL, defaultK, defaultNullDraws, parseClusterConfig } from "./config";
 import { fillGaussian, rewire, shuffleColumnsInPlace } from "./controls";
 import { type Clustering, type CoverOptions, coverGraph, searchNull } from "./cover";
 import type { NeighborSearch } from "./knn";
@@ -111,27 +111,41 @@ const coverOptions = ({ threads, progress, profiles }: SearchOptions, stage: Sta
   progress: progress && ((done, total) => progress(stage, done, total)),
 });
 
-/** How low a conductance the null's graph has at each volume; `null` says which graph that is. */
+/** How low a conductance null graphs have at each volume; `null` says which graphs those are. */
 async function envelopeOf(
   graph: Graph,
   config: ClusterConfig,
   options: SearchOptions,
   nullPoints?: (between: (columns: Matrix & { data: Float64Array }) => void) => Promise<Graph>,
 ): Promise<Envelope> {
-  const { seed } = config;
   if (config.null === "none") return randomSetEnvelope;
-  options.progress?.("null", 0, 1);
-  if (config.null === "rewired") return searchNull(rewire(graph, seed), config, coverOptions(options, "null"));
+  const draws = config.null_draws ?? defaultNullDraws(graph.n);
+  const points: NullPoint[] = [];
+  for (let draw = 0; draw < draws; draw++) {
+    options.progress?.("null", draw, draws);
+    const made = await nullGraph(graph, config.null, config.seed + draw, nullPoints);
+    for (const point of await searchNull(made, config, { threads: options.threads })) points.push(point);
+  }
+  options.progress?.("null", draws, draws);
+  return nullEnvelope(points);
+}
+
+async function nullGraph(
+  graph: Graph,
+  rule: Exclude<ClusterConfig["null"], "none">,
+  seed: number,
+  nullPoints?: (between: (columns: Matrix & { data: Float64Array }) => void) => Promise<Graph>,
+): Promise<Graph> {
+  if (rule === "rewired") return rewire(graph, seed);
   if (!nullPoints)
-    throw new SpectroscopeError(`null = ${config.null} needs points, and this is a graph`, {
+    throw new SpectroscopeError(`null = ${rule} needs points, and this is a graph`, {
       code: "usage",
       hint: "set null=rewired or null=none",
     });
-  const made = await nullPoints((columns) => {
-    if (config.null === "gaussian") fillGaussian(columns, seed, "null points");
+  return nullPoints((columns) => {
+    if (rule === "gaussian") fillGaussian(columns, seed, "null points");
     else shuffleColumnsInPlace(columns, seed, "null points");
   });
-  return searchNull(made, config, coverOptions(options, "null"));
 }
 
 /**

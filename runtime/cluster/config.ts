@@ -47,8 +47,8 @@ export interface ClusterConfig {
   phi_max: number;
   /** Smallest cluster, the paper's is 20; null: 8 (N / 1500)^(1/4), rounded, 4 to 8. */
   min_size: number | null;
-  /** Largest share of the graph's volume that one cluster may hold. */
-  max_share: number;
+  /** Largest share of the volume of a set; null: 0.25 beside a null, where a larger cluster is the body, else 0.5. */
+  max_share: number | null;
   /** A walk that finds nothing below this share of the volume lies in the main body and seeds no further round. */
   main_body: number;
   /** A round that assigns a smaller share of the tokens is the last. */
@@ -67,16 +67,18 @@ export interface ClusterConfig {
    * same degrees, or nothing. A graph without points has only the last two.
    */
   null: NullRule;
+  /** Nulls drawn, of which the lowest conductance counts; null: 3 up to 5,000 tokens, then 1. */
+  null_draws: number | null;
   /** A cluster's conductance must lie this share below the lowest of the null at its volume. */
   excess_min: number;
   /** Two candidates with this Jaccard index count as the same set found again. */
   overlap: number;
-  /** Share of a cluster's seeds that must find it again, at any scale. */
-  recurrence_min: number;
+  /** Share of a set's seeds that must find it again; null: 0.1 beside a null, else 0. */
+  recurrence_min: number | null;
   /** Unassigned tokens stay in the body, or join the cluster that holds most of their neighbors. */
   assign: (typeof ASSIGN_RULES)[number];
-  /** Share of its neighbors that a token needs in one cluster to join it. */
-  assign_share: number;
+  /** Share of its neighbors that a token needs in one cluster to be there; null: 0.4 beside a null, else 0.3. */
+  assign_share: number | null;
   /** Repeats of each resampling by which the stability of clusters is measured; 0 for none. */
   stability: number;
   /** Seed of every random choice: null, seeds, resampling. */
@@ -100,7 +102,7 @@ export const DEFAULT_CLUSTER_CONFIG: Readonly<ClusterConfig> = Object.freeze<Clu
   delta: 0.2,
   phi_max: 1,
   min_size: null,
-  max_share: 0.25,
+  max_share: null,
   main_body: 0.99,
   stop_fraction: 0.001,
   polish_rounds: 5,
@@ -109,11 +111,12 @@ export const DEFAULT_CLUSTER_CONFIG: Readonly<ClusterConfig> = Object.freeze<Clu
   max_hits: null,
   refine: "likelihood",
   null: "column_shuffle",
+  null_draws: null,
   excess_min: 0.2,
   overlap: 0.6,
-  recurrence_min: 0,
+  recurrence_min: null,
   assign: "neighbors",
-  assign_share: 0.3,
+  assign_share: null,
   stability: 0,
   seed: 1,
 });
@@ -124,6 +127,18 @@ export const defaultK = (n: number) => Math.min(45, Math.max(8, Math.round(0.008
 export const defaultMinSize = (n: number) => Math.min(8, Math.max(4, Math.round(8 * (n / 1500) ** 0.25)));
 /** Default hits for `n` nodes: small graphs can afford more evidence for each cluster. */
 export const defaultMaxHits = (n: number) => Math.min(16, Math.max(2, Math.round(20000 / n)));
+/** Default number of nulls for `n` tokens: in a small graph one null's luck matters. */
+export const defaultNullDraws = (n: number) => (n <= 5000 ? 3 : 1);
+/** Defaults that depend on whether there is a null: beside it a body is expected, which no cluster may take in. */
+export const withNull = ({ null: rule, recurrence_min, assign_share, max_share }: ClusterConfig) =>
+  rule === "none"
+    ? { recurrenceMin: recurrence_min ?? 0, assignShare: assign_share ?? 0.3, maxShare: max_share ?? 0.5, largest: 1 }
+    : {
+        recurrenceMin: recurrence_min ?? 0.1,
+        assignShare: assign_share ?? 0.4,
+        maxShare: max_share ?? 0.25,
+        largest: max_share ?? 0.25,
+      };
 /** Default scales for a mean degree. */
 export const defaultTolerances = (meanDegree: number) => [0.003, 0.001, 0.0003].map((t) => t / meanDegree);
 
@@ -171,7 +186,7 @@ const CHECKS: Record<keyof ClusterConfig, Check> = {
   delta: real(0, 100),
   phi_max: real(0, 1),
   min_size: orNull(integer(2)),
-  max_share: real(0.0001, 0.5),
+  max_share: orNull(real(0.0001, 0.5)),
   main_body: real(0, 1),
   stop_fraction: real(0, 1),
   polish_rounds: integer(0),
@@ -180,11 +195,12 @@ const CHECKS: Record<keyof ClusterConfig, Check> = {
   max_hits: orNull(integer(1)),
   refine: oneOf(...REFINE_RULES),
   null: oneOf(...NULL_RULES),
+  null_draws: orNull(integer(1)),
   excess_min: real(0, 1),
   overlap: real(0.1, 1),
-  recurrence_min: real(0, 1),
+  recurrence_min: orNull(real(0, 1)),
   assign: oneOf(...ASSIGN_RULES),
-  assign_share: real(0.01, 1),
+  assign_share: orNull(real(0.01, 1)),
   stability: integer(0),
   seed: integer(0),
 };

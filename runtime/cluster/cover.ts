@@ -12,10 +12,11 @@ import {
   distinct,
   type Envelope,
   excessOf,
-  nullEnvelope,
+  type NullPoint,
   randomSetEnvelope,
+  rateRecurrence,
 } from "./candidates";
-import { type ClusterConfig, defaultMaxHits, defaultMinSize, defaultTolerances } from "./config";
+import { type ClusterConfig, defaultMaxHits, defaultMinSize, defaultTolerances, withNull } from "./config";
 import { makeRandom } from "./random";
 import { RELABEL_ROUNDS, refine } from "./refine";
 import { type Searches, searchSeeds, withKernel } from "./search";
@@ -62,6 +63,8 @@ export interface CoverOptions {
 }
 
 const MAX_ROUNDS = 20;
+/** Seeds that a null is searched from: more lower its envelope by less than it fluctuates between nulls. */
+const NULL_SEEDS = 1000;
 /** Two accepted candidates more alike than this are one. */
 const ALIKE = 0.5;
 /** A chosen set must still have this share of its members free. */
@@ -83,10 +86,11 @@ function walkOptions(graph: Graph, config: ClusterConfig, minSize: number, volum
     rule: config.rule,
     delta: config.delta,
     minSize,
-    maxVolume: Math.max(Math.min(config.max_share * volume, graph.volume / 2), Number.MIN_VALUE),
+    maxVolume: Math.max(Math.min(withNull(config).maxShare * volume, graph.volume / 2), Number.MIN_VALUE),
     bodyVolume: config.main_body * graph.volume,
     phiMax: config.phi_max,
     openPhi: teleport({ ...config, walk: "simple" }),
+    every: false,
     polishRounds: config.polish_rounds,
     strictness: config.strictness,
   };
@@ -104,16 +108,21 @@ function shuffledSeeds(nodes: Uint32Array, count: number | null, seed: number): 
   return pool.subarray(0, wanted);
 }
 
-/** What the same search reaches in a null graph; see `nullEnvelope`. */
-export async function searchNull(graph: Graph, config: ClusterConfig, options: CoverOptions = {}): Promise<Envelope> {
-  if (graph.n === 0 || graph.volume === 0) return randomSetEnvelope;
+/** What the same search reaches in a null graph; for `nullEnvelope`. */
+export async function searchNull(
+  graph: Graph,
+  config: ClusterConfig,
+  options: CoverOptions = {},
+): Promise<NullPoint[]> {
+  if (graph.n === 0 || graph.volume === 0) return [];
   const nodes = Uint32Array.from(graph.degree.keys()).filter((v) => graph.degree[v] > 0);
-  const seeds = shuffledSeeds(nodes, config.num_seeds, config.seed);
+  const seeds = shuffledSeeds(nodes, Math.min(config.num_seeds ?? NULL_SEEDS, NULL_SEEDS), config.seed);
   const minSize = config.min_size ?? defaultMinSize(graph.n);
-  const walk = walkOptions(graph, { ...config, phi_max: 1 }, minSize, graph.volume);
+  const walk = { ...walkOptions(graph, config, minSize, graph.volume), every: true };
   return withKernel(graph, options.threads, async (kernel) => {
-    const { sets } = await searchSeeds(kernel, seeds, walk, config.max_hits ?? defaultMaxHits(graph.n), options.progress);
-    return nullEnvelope(sets, graph);
+    const maxHits = config.max_hits ?? defaultMaxHits(graph.n);
+    const { measures } = await searchSeeds(kernel, seeds, walk, maxHits, options.progress);
+    return measures.map(({ conductance, volume }) => ({ share: volume / graph.volume, conductance }));
   });
 }
 
@@ -149,6 +158,7 @@ async function cover(
   const trials: { seed: number; found: Candidate | undefined }[] = [];
   const { tolerances } = walkOptions(graph, config, minSize, graph.volume);
   const joins = config.assign === "neighbors";
+  const { recurrenceMin, assignShare: share, largest } = withNull(config);
   let candidates: Candidate[] = [];
   let open = Uint32Array.from(labels.keys()).filter((v) => graph.degree[v] > 0);
   let count = 0;
@@ -164,17 +174,17 @@ async function cover(
     const walk = { ...walkOptions(part, config, minSize, graph.volume), tolerances };
     const found = await searchSeeds(kernel, order, walk, config.max_hits ?? defaultMaxHits(n), progress);
     const fresh = accept(found, nodes, rounds === 0 ? undefined : set, graph, config, envelope);
-    for (let i = 0; i < found.tried.length; i++) {
-      trials.push({ seed: nodes[found.tried[i]], found: fresh.bySet.get(found.outcome[i]) });
-    }
-    fresh.candidates.sort(byConductance);
-    accepted.push(...fresh.candidates);
+    const asked = found.tried.map((v, i) => ({ seed: nodes[v], found: fresh.bySet.get(found.outcome[i]) }));
+    for (const trial of asked) trials.push(trial);
+    rateRecurrence(fresh.candidates, asked, n, config.overlap);
+    fresh.candidates = fresh.candidates.filter((c) => c.recurrence >= recurrenceMin).sort(byConductance);
+    for (const candidate of fresh.candidates) accepted.push(candidate);
     if (rounds === 0) candidates = distinct(fresh.candidates, n, ALIKE);
     else kernel.load(graph);
     rounds++;
     count = choose(fresh.candidates, labels, count, minSize, FREE);
     if (config.refine === "likelihood") {
-      kernel.relabel(labels, count, { share: config.assign_share, gamma: 1, joins, rounds: RELABEL_ROUNDS });
+      kernel.relabel(labels, count, { share, gamma: 1, joins, rounds: RELABEL_ROUNDS });
     }
     const left = unassigned(labels);
     if (nodes.length - left < config.stop_fraction * n) break;
@@ -185,8 +195,13 @@ async function cover(
   }
   let gamma = 1;
   if (config.refine === "likelihood") {
-    ({ count, gamma } = refine(kernel, labels, accepted, { minSize, share: config.assign_share, joins }));
-  } else if (joins) assignByNeighbors(graph, labels, config.assign_share);
+    ({ count, gamma } = refine(kernel, labels, accepted, {
+      minSize,
+      maxVolume: largest * graph.volume,
+      share,
+      joins,
+    }));
+  } else if (joins) assignByNeighbors(graph, labels, share);
   const clusters = finish(graph, labels, count, accepted, trials, { config, envelope, set, tolerances });
   if (profiles) {
     for (const cluster of clusters) {
@@ -221,7 +236,15 @@ function accept(
     const whole = set ? set.measure(members) : { conductance, volume };
     const excess = excessOf(whole.conductance, whole.volume / graph.volume, envelope);
     if (!(whole.conductance <= config.phi_max && excess > 0 && excess >= config.excess_min)) return;
-    const candidate = { ...whole, members, scale, seed: nodes[found.seeds[i]], votes: found.votes[i], excess };
+    const candidate = {
+      ...whole,
+      members,
+      scale,
+      seed: nodes[found.seeds[i]],
+      votes: found.votes[i],
+      excess,
+      recurrence: 0,
+    };
     candidates.push(candidate);
     bySet.set(i, candidate);
   });
@@ -280,7 +303,6 @@ function finish(
     const excess = excessOf(conductance, volume / graph.volume, envelope);
     const recurrence = tried[label] > 0 ? again[label] / tried[label] : 0;
     if (!(conductance <= config.phi_max && excess > 0 && excess >= config.excess_min)) continue;
-    if (recurrence < config.recurrence_min) continue;
     const { candidate } = closest[label];
     clusters.push({
       id: 0,

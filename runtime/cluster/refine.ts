@@ -11,6 +11,8 @@ import type { GraphKernel } from "../../kernels/graph/graph";
 export interface RefineOptions {
   /** Clusters below this size are given up. */
   minSize: number;
+  /** Clusters of a larger volume are given up. */
+  maxVolume: number;
   /** See `relabel`. */
   share: number;
   joins: boolean;
@@ -29,25 +31,24 @@ const ROUNDS = 10;
 export const RELABEL_ROUNDS = 8;
 /** A candidate splits the cluster that holds this share of it. */
 const MOSTLY = 0.7;
+/** Share of a cluster's nodes that candidates must hold. */
+const CORE = 0.5;
 
 /** Refines `labels` (`[n]`, -1 for none) in place; `kernel` holds the graph. Deterministic. */
 export function refine(
   kernel: GraphKernel,
   labels: Int32Array,
   candidates: readonly { members: Uint32Array }[],
-  { minSize, share, joins }: RefineOptions,
+  { minSize, maxVolume, share, joins }: RefineOptions,
 ): Refined {
   const { graph } = kernel;
+  const held = new Uint8Array(graph.n);
+  for (const { members } of candidates) for (const v of members) held[v] = 1;
   const settle = (count: number, gamma: number) => {
     kernel.relabel(labels, count, { share, gamma, joins, rounds: RELABEL_ROUNDS });
-    return compact(labels, count, minSize);
+    return keep(graph, labels, count, held, minSize, maxVolume);
   };
-  const result = {
-    count: compact(labels, 1 + labels.reduce((a, b) => Math.max(a, b), -1), 1),
-    gamma: 1,
-    merges: 0,
-    splits: 0,
-  };
+  const result = { count: 1 + labels.reduce((a, b) => Math.max(a, b), -1), gamma: 1, merges: 0, splits: 0 };
   result.count = settle(result.count, 1);
   for (let round = 0; round < ROUNDS && result.count > 0; round++) {
     let ties = clusterTies(graph, labels, result.count);
@@ -63,12 +64,32 @@ export function refine(
   return result;
 }
 
-/** Gives labels without gaps and takes those of clusters below `minSize` away; returns their number. */
-function compact(labels: Int32Array, count: number, minSize: number): number {
+/**
+ * Gives labels without gaps, and takes those of clusters away that are too small or too large, or that mostly hold nodes of no
+ * candidate: a set in a body without structure grows over all of it. Returns the number of clusters.
+ */
+function keep(
+  graph: Graph,
+  labels: Int32Array,
+  count: number,
+  held: Uint8Array,
+  minSize: number,
+  maxVolume: number,
+): number {
   const sizes = new Uint32Array(count);
-  for (const label of labels) if (label >= 0) sizes[label]++;
+  const cores = new Uint32Array(count);
+  const volumes = new Float64Array(count);
+  for (let v = 0; v < labels.length; v++) {
+    const label = labels[v];
+    if (label < 0) continue;
+    sizes[label]++;
+    cores[label] += held[v];
+    volumes[label] += graph.degree[v];
+  }
   let next = 0;
-  const renamed = Int32Array.from(sizes, (size) => (size >= minSize && size > 0 ? next++ : -1));
+  const renamed = Int32Array.from(sizes, (size, c) =>
+    size >= minSize && cores[c] >= CORE * size && volumes[c] <= maxVolume ? next++ : -1,
+  );
   for (let v = 0; v < labels.length; v++) if (labels[v] >= 0) labels[v] = renamed[labels[v]];
   return next;
 }

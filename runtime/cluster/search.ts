@@ -35,6 +35,8 @@ export interface Searches {
   outcome: number[];
   /** Seeds that lie in the main body. */
   body: number[];
+  /** With `every` of the options: see `SearchResult`. */
+  measures: { conductance: number; volume: number }[];
 }
 
 /**
@@ -51,7 +53,7 @@ export async function searchSeeds(
   progress?: (done: number, total: number) => void,
 ): Promise<Searches> {
   const hits = new Uint16Array(kernel.graph.n);
-  const found: Searches = { sets: [], seeds: [], votes: [], tried: [], outcome: [], body: [] };
+  const found: Searches = { sets: [], seeds: [], votes: [], tried: [], outcome: [], body: [], measures: [] };
   const known = new Map<number, number[]>();
   const most = Math.min(maxHits, 0xffff);
   const seen = new Uint32Array(kernel.graph.n);
@@ -70,7 +72,8 @@ export async function searchSeeds(
     if (batch.length === 0) break;
     const results = await kernel.searchMany(Uint32Array.from(batch), options);
     for (let i = 0; i < batch.length; i++) {
-      const { sets, footprint, body } = results[i];
+      const { sets, measures, footprint, body } = results[i];
+      found.measures.push(...measures);
       let last = -1;
       for (const set of sets) last = record(found, known, set, batch[i]);
       hit(footprint);

@@ -24,6 +24,7 @@ const SEEDS: usize = 132;
 const OUT: usize = 136;
 const OUT_STRIDE: usize = 140;
 const WORST: usize = 144;
+const EVERY: usize = 148;
 const SCALES: usize = 152;
 
 /** Output record, 32 bytes and then ids, padded to 8: kind, item, size, scale as u32, conductance and volume as f64. */
@@ -31,6 +32,8 @@ const HEAD: usize = 32;
 const SET: u32 = 0;
 const FOOTPRINT: u32 = 1;
 const BODY: u32 = 2;
+/** A set of which only conductance and volume are told. */
+const MEASURE: u32 = 3;
 
 let out: usize = 0;
 
@@ -54,6 +57,9 @@ function searchSeed(control: usize, item: u32): void {
   const phiMax = load<f64>(control, PHI_MAX);
   const minSize = load<u32>(control, MIN_SIZE);
   const scaleCount = load<u32>(control, SCALE_COUNT);
+  const rounds = load<u32>(control, POLISH_ROUNDS);
+  const strictness = load<f64>(control, STRICTNESS);
+  const every = load<u32>(control, EVERY) != 0;
   let inBody: u32 = 0;
   // Of the last good set: the prefix that it was polished from lies in `order`, which the next scale overwrites.
   let prefix: u32 = 0;
@@ -62,13 +68,20 @@ function searchSeed(control: usize, item: u32): void {
   for (let scale: u32 = 0; scale < scaleCount && pushCount < maxPushes; scale++) {
     grow(alpha, lazy, load<f64>(control + SCALES + (<usize>scale << 3)), maxPushes);
     sweep(load<u32>(control, RULE), load<f64>(control, DELTA), minSize, maxVolume);
+    if (every) {
+      for (let size = minSize; sweptCount >= minSize; size <<= 1) {
+        polish(order, min(size, sweptCount), rounds, strictness, minSize, maxVolume);
+        emit(MEASURE, item, members, 0, scale, polishedConductance, polishedVolume);
+        if (size >= sweptCount) break;
+      }
+      continue;
+    }
     const openPhi = load<f64>(control, OPEN_PHI);
     let good = chosenSize > 0;
-    if (good && !closed) good = load<f64>(profile + (<usize>(chosenSize - 1) << 3)) <= 2 * openPhi;
     if (good) {
-      polish(order, chosenSize, load<u32>(control, POLISH_ROUNDS), load<f64>(control, STRICTNESS), minSize, maxVolume);
+      polish(order, chosenSize, rounds, strictness, minSize, maxVolume);
       const phi = polishedConductance;
-      good = phi <= phiMax && !polishedCapped && (closed || phi <= openPhi);
+      good = phi <= phiMax && !polishedCapped && (closed || phi <= openPhi || polishedSize <= chosenSize);
     }
     if (!good) {
       if (lowestVolume(minSize) >= load<f64>(control, BODY_VOLUME)) inBody++;
