@@ -45,7 +45,7 @@ export interface Clustering {
   clusters: Cluster[];
   /** `[n]`: cluster id, or -1 for the body. */
   labels: Int32Array;
-  /** All accepted sets of the first round that differ (Jaccard below 0.5), at every scale: they overlap. */
+  /** All accepted sets of the first round that differ (Jaccard below 0.5), at every scale: they overlap. Empty without `profiles`. */
   candidates: Candidate[];
   /** Number of rounds. */
   rounds: number;
@@ -58,7 +58,7 @@ export interface CoverOptions {
   threads?: number;
   /** How many nodes of how many need no search any more. */
   progress?: (done: number, total: number) => void;
-  /** Whether clusters get their sweep profile; true by default. Costs a walk a cluster. */
+  /** Whether clusters get their sweep profile and candidates are kept; true by default. Costs a walk a cluster. */
   profiles?: boolean;
 }
 
@@ -115,7 +115,7 @@ export async function searchNull(
   options: CoverOptions = {},
 ): Promise<NullPoint[]> {
   if (graph.n === 0 || graph.volume === 0) return [];
-  const nodes = Uint32Array.from(graph.degree.keys()).filter((v) => graph.degree[v] > 0);
+  const nodes = nodesWhere(graph.n, (v) => graph.degree[v] > 0);
   const seeds = shuffledSeeds(nodes, Math.min(config.num_seeds ?? NULL_SEEDS, NULL_SEEDS), config.seed);
   const minSize = config.min_size ?? defaultMinSize(graph.n);
   const walk = { ...walkOptions(graph, config, minSize, graph.volume), every: true };
@@ -160,11 +160,11 @@ async function cover(
   const joins = config.assign === "neighbors";
   const { recurrenceMin, assignShare: share, largest } = withNull(config);
   let candidates: Candidate[] = [];
-  let open = Uint32Array.from(labels.keys()).filter((v) => graph.degree[v] > 0);
+  let open = nodesWhere(n, (v) => graph.degree[v] > 0);
   let count = 0;
   let rounds = 0;
   while (rounds < MAX_ROUNDS && open.length >= Math.max(minSize, config.stop_fraction * n)) {
-    const nodes = Uint32Array.from(labels.keys()).filter((v) => labels[v] < 0);
+    const nodes = nodesWhere(n, (v) => labels[v] < 0);
     const part = rounds === 0 ? graph : inducedSubgraph(graph, nodes);
     if (part.volume === 0) break;
     if (rounds > 0) kernel.load(part);
@@ -176,11 +176,11 @@ async function cover(
     const fresh = accept(found, nodes, rounds === 0 ? undefined : set, graph, config, envelope);
     const asked = found.tried.map((v, i) => ({ seed: nodes[v], found: fresh.bySet.get(found.outcome[i]) }));
     for (const trial of asked) trials.push(trial);
-    rateRecurrence(fresh.candidates, asked, n, config.overlap);
+    if (recurrenceMin > 0 || profiles) rateRecurrence(fresh.candidates, asked, n, config.overlap);
     fresh.candidates = fresh.candidates.filter((c) => c.recurrence >= recurrenceMin).sort(byConductance);
     for (const candidate of fresh.candidates) accepted.push(candidate);
-    if (rounds === 0) candidates = distinct(fresh.candidates, n, ALIKE);
-    else kernel.load(graph);
+    if (rounds > 0) kernel.load(graph);
+    else if (profiles) candidates = distinct(fresh.candidates, n, ALIKE);
     rounds++;
     count = choose(fresh.candidates, labels, count, minSize, FREE);
     if (config.refine === "likelihood") {
@@ -211,6 +211,14 @@ async function cover(
     }
   }
   return { clusters, labels, candidates, rounds, gamma };
+}
+
+/** Ascending ids of the nodes for which `test` holds. */
+function nodesWhere(n: number, test: (v: number) => boolean): Uint32Array {
+  const nodes = new Uint32Array(n);
+  let count = 0;
+  for (let v = 0; v < n; v++) if (test(v)) nodes[count++] = v;
+  return nodes.slice(0, count);
 }
 
 function unassigned(labels: Int32Array): number {

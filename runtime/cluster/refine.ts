@@ -29,8 +29,9 @@ export interface Refined {
 
 const ROUNDS = 10;
 export const RELABEL_ROUNDS = 8;
-/** A candidate splits the cluster that holds this share of it. */
+/** A candidate splits the cluster that holds this share of it, and leaves this share of it behind: less is for nodes to move. */
 const MOSTLY = 0.7;
+const REST = 0.1;
 /** Share of a cluster's nodes that candidates must hold. */
 const CORE = 0.5;
 
@@ -44,6 +45,8 @@ export function refine(
   const { graph } = kernel;
   const held = new Uint8Array(graph.n);
   for (const { members } of candidates) for (const v of members) held[v] = 1;
+  /** Nodes of clusters that the last round split or merged: only there a candidate may newly split. */
+  const changed = new Uint8Array(graph.n).fill(1);
   const settle = (count: number, gamma: number) => {
     kernel.relabel(labels, count, { share, gamma, joins, rounds: RELABEL_ROUNDS });
     return keep(graph, labels, count, held, minSize, maxVolume);
@@ -51,11 +54,18 @@ export function refine(
   const result = { count: 1 + labels.reduce((a, b) => Math.max(a, b), -1), gamma: 1, merges: 0, splits: 0 };
   result.count = settle(result.count, 1);
   for (let round = 0; round < ROUNDS && result.count > 0; round++) {
-    let ties = clusterTies(graph, labels, result.count);
+    const ties = clusterTies(graph, labels, result.count);
     result.gamma = planted(ties, graph.volume);
-    const splits = split(graph, labels, ties, candidates, result.gamma, minSize);
-    if (splits > 0) ties = clusterTies(graph, labels, result.count + splits);
-    const merges = merge(labels, ties, graph.volume, result.gamma);
+    const { splits, parted } = split(
+      graph,
+      labels,
+      ties,
+      candidates.filter(({ members }) => changed[members[0]] === 1),
+      result.gamma,
+      minSize,
+    );
+    changed.fill(0);
+    const merges = merge(labels, ties, parted, graph.volume, result.gamma, changed);
     result.splits += splits;
     result.merges += merges;
     result.count = settle(result.count + splits, result.gamma);
@@ -156,7 +166,7 @@ function planted({ volume, inside }: Ties, total: number): number {
 
 /**
  * Splits a cluster along a candidate when fewer edges run between the parts than gamma times those of chance: of several
- * the one with most to gain. New labels follow the old; returns how many.
+ * the one with most to gain. New labels follow the old; returns how many, and which clusters were split.
  */
 function split(
   graph: Graph,
@@ -165,7 +175,7 @@ function split(
   candidates: readonly { members: Uint32Array }[],
   gamma: number,
   minSize: number,
-): number {
+): { splits: number; parted: Set<number> } {
   const { offsets, neighbors, weights, degree, unit } = graph;
   const count = volume.length;
   const marks = new Uint32Array(graph.n);
@@ -182,7 +192,8 @@ function split(
     for (const label of met) if (home < 0 || shared[label] > shared[home]) home = label;
     const both = home < 0 ? 0 : shared[home];
     for (const label of met) shared[label] = 0;
-    if (both < MOSTLY * members.length || both < minSize || size[home] - both < minSize) continue;
+    if (both < MOSTLY * members.length || both < minSize) continue;
+    if (size[home] - both < Math.max(minSize, REST * size[home])) continue;
     let part = 0;
     for (const v of members) {
       if (labels[v] !== home) continue;
@@ -205,25 +216,33 @@ function split(
     for (const v of candidates[candidate].members) if (labels[v] === home) labels[v] = next;
     next++;
   }
-  return next - count;
+  return { splits: next - count, parted: new Set(best.keys()) };
 }
 
 /**
  * Merges clusters tied by at least gamma times what chance gives, the strongest first, in rounds in which a cluster merges
- * once. Returns the number of merges.
+ * once. Those of `parted` were just split, so their ties are out of date: they wait. Sets `changed`
+ * for the nodes of clusters that were split or merged; returns the number of merges.
  */
-function merge(labels: Int32Array, { volume, between }: Ties, total: number, gamma: number): number {
+function merge(
+  labels: Int32Array,
+  { volume, between }: Ties,
+  parted: ReadonlySet<number>,
+  total: number,
+  gamma: number,
+  changed: Uint8Array,
+): number {
   const count = volume.length;
   const parent = Int32Array.from({ length: count }, (_, c) => c);
   const ratio = (a: number, b: number, tie: number) => (tie * total) / (volume[a] * volume[b]);
   let merges = 0;
   // Ties of a merged pair to a third are a mean of the two: only where one of them is strong need we look again.
-  let active: number[] = Array.from(parent);
+  let active = Array.from(parent).filter((c) => !parted.has(c));
   while (active.length > 0) {
     const pairs: { strength: number; a: number; b: number }[] = [];
     for (const a of active) {
       for (const [b, tie] of between[a]) {
-        if (a >= b) continue;
+        if (a >= b || parted.has(b)) continue;
         const strength = ratio(a, b, tie);
         if (strength >= gamma) pairs.push({ strength, a, b });
       }
@@ -255,6 +274,14 @@ function merge(labels: Int32Array, { volume, between }: Ties, total: number, gam
     while (parent[at] !== at) at = parent[at];
     return at;
   };
-  for (let v = 0; v < labels.length; v++) if (labels[v] >= 0) labels[v] = root(labels[v]);
+  // New labels of a split lie behind those that could merge.
+  const merged = new Uint8Array(count);
+  for (let c = 0; c < count; c++) if (parent[c] !== c) merged[root(c)] = 1;
+  for (let v = 0; v < labels.length; v++) {
+    const label = labels[v];
+    if (label < 0) continue;
+    if (label < count) labels[v] = root(label);
+    if (label >= count || parted.has(label) || merged[labels[v]] === 1) changed[v] = 1;
+  }
   return merges;
 }
