@@ -19,8 +19,8 @@ const HEAP = 65536;
 const CONTROL = HEAP;
 const CONTROL_BYTES = 1024;
 /** Bytes of scratch a node and in all; `attach` of `assembly/layout.ts` lays them out. */
-const SCRATCH_PER_NODE = 16 + 16 + 5 * 8 + 7 * 4;
-const SCRATCH_MORE = 12 * 16 + 8192;
+const SCRATCH_PER_NODE = 16 + 16 + 5 * 8 + 6 * 4;
+const SCRATCH_MORE = 16 * 16 + 8192;
 const HEAD = 32;
 
 const aligned = (bytes: number) => Math.ceil(bytes / 16) * 16;
@@ -49,7 +49,9 @@ export class GraphMemory {
     this.degrees = this.weights + (unit ? 0 : aligned(8 * neighbors.length));
     this.seeds = this.degrees + aligned(8 * n);
     this.scratch = this.seeds + aligned(4 * BATCH);
-    this.stride = aligned(n * SCRATCH_PER_NODE + SCRATCH_MORE);
+    // The queue of the walk is a ring of a power of two.
+    const ring = 4 * 2 ** Math.ceil(Math.log2(n + 1));
+    this.stride = aligned(n * SCRATCH_PER_NODE + ring + SCRATCH_MORE);
     this.out = this.scratch + this.stride * (threads > 1 ? threads + 1 : 1);
     this.outStride = aligned(Math.max(1 << 20, this.worst(n)));
     this.end = this.out + threads * this.outStride;

@@ -50,6 +50,8 @@ export let pushed: usize = 0;
 export let order: usize = 0;
 export let members: usize = 0;
 export let queue: usize = 0;
+/** The queue is a ring of the least power of two above the number of nodes. */
+export let queueMask: u32 = 0;
 export let spare: usize = 0;
 export let marks: usize = 0;
 /** 8 histograms of 256 counts, for the sort by key. */
@@ -75,11 +77,15 @@ export function attach(control: usize, thread: u32): void {
   profile = spareKeys + f;
   volumes = profile + f;
   nodes = volumes + f;
-  pushed = nodes + u;
+  // One more than there are nodes: the walk writes behind the end before it knows.
+  pushed = nodes + u + 16;
   order = pushed + u;
   members = order + u;
   queue = members + u;
-  spare = queue + u;
+  let ring: u32 = 1;
+  while (ring <= n) ring <<= 1;
+  queueMask = ring - 1;
+  spare = queue + ((<usize>ring * 4 + 15) & ~15);
   marks = spare + u;
   bins = marks + u;
   for (let v: usize = 0; v < n; v++) store<f32>(records + v * RECORD, <f32>load<f64>(degrees + (v << 3)), DEGREE);

@@ -1,6 +1,6 @@
 // Conductance and sweep cut; `reference.ts` is the definition.
 import { degreeOf, keys, marks, members, neighbors, nextRun, order, profile, pushed, ranks } from "./layout";
-import { rowEnd, rowStart, volume, volumes, weightAt } from "./layout";
+import { rowEnd, rowStart, unit, volume, volumes, weights } from "./layout";
 import { sortByKey } from "./sort";
 import { pushedCount } from "./walk";
 
@@ -22,12 +22,20 @@ export function conductanceOf(cut: f64, vol: f64): f64 {
 // @ts-ignore: decorator
 @inline
 function enter(v: u32, run: u32): f64 {
-  store<u32>(marks + (<usize>v << 2), run);
-  let tie: f64 = 0;
+  const met = marks;
+  const ends = neighbors;
+  store<u32>(met + (<usize>v << 2), run);
   const stop = rowEnd(v);
+  if (unit) {
+    let count: u32 = 0;
+    for (let e = rowStart(v); e < stop; e++) {
+      count += <u32>(load<u32>(met + (<usize>load<u32>(ends + (e << 2)) << 2)) == run);
+    }
+    return <f64>count;
+  }
+  let tie: f64 = 0;
   for (let e = rowStart(v); e < stop; e++) {
-    const u = load<u32>(neighbors + (e << 2));
-    if (load<u32>(marks + (<usize>u << 2)) == run) tie += weightAt(e);
+    if (load<u32>(met + (<usize>load<u32>(ends + (e << 2)) << 2)) == run) tie += load<f64>(weights + (e << 3));
   }
   return tie;
 }

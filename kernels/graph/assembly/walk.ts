@@ -1,6 +1,6 @@
 // Personalized PageRank by push; `reference.ts` is the definition.
 import { DEGREE, degreeOf, PUSHED, QUEUED, RECORD, STATE } from "./layout";
-import { n, neighbors, nextRun, nodes, pushed, queue, ranks, records, rowEnd, rowStart, unit, weights } from "./layout";
+import { neighbors, nextRun, nodes, offsets, pushed, queue, queueMask, ranks, records, unit, weights } from "./layout";
 
 /** Nodes that hold mass, and those of them that were pushed, of the current walk. */
 export let reachedCount: u32 = 0;
@@ -11,15 +11,6 @@ export let pushCount: f64 = 0;
 let run: u32 = 0;
 let head: u32 = 0;
 let waiting: u32 = 0;
-
-// @ts-ignore: decorator
-@inline
-function enqueue(v: u32): void {
-  let at: u32 = head + waiting;
-  if (at >= n) at -= n;
-  store<u32>(queue + (<usize>at << 2), v);
-  waiting++;
-}
 
 /** A walk from `seed` with all mass there and nothing pushed. */
 export function begin(seed: u32): void {
@@ -35,25 +26,11 @@ export function begin(seed: u32): void {
   store<u32>(record, run << 2, STATE);
 }
 
-/** One neighbor's share; makes its record valid when this walk meets it first. */
 // @ts-ignore: decorator
 @inline
-function receive(u: u32, share: f64, tolerance: f64): void {
-  const record = records + <usize>u * RECORD;
-  let state = load<u32>(record, STATE);
-  let r = share;
-  if (state >>> 2 == run) r += load<f64>(record);
-  else {
-    state = run << 2;
-    store<u32>(record, state, STATE);
-    store<u32>(nodes + (<usize>reachedCount << 2), u);
-    reachedCount++;
-  }
-  store<f64>(record, r);
-  if ((state & QUEUED) == 0 && r > tolerance * <f64>load<f32>(record, DEGREE)) {
-    store<u32>(record, state | QUEUED, STATE);
-    enqueue(u);
-  }
+function enqueue(v: u32): void {
+  store<u32>(queue + (<usize>((head + waiting) & queueMask) << 2), v);
+  waiting++;
 }
 
 /** Goes on with the walk down to `tolerance`. */
@@ -69,16 +46,35 @@ export function grow(alpha: f64, lazy: bool, tolerance: f64, maxPushes: f64): vo
     store<u32>(record, state | QUEUED, STATE);
     enqueue(v);
   }
-  while (waiting > 0 && pushCount < maxPushes) {
-    const v = load<u32>(queue + (<usize>head << 2));
-    head = head + 1 == n ? 0 : head + 1;
-    waiting--;
-    pushCount++;
-    const record = records + <usize>v * RECORD;
-    const state = load<u32>(record, STATE);
+  if (unit) serve<bool>(alpha, stay, go, tolerance, maxPushes);
+  else serve<f64>(alpha, stay, go, tolerance, maxPushes);
+}
+
+/**
+ * Serves the queue; `W` is the type of the weights, bool where all are 1. Globals are held in locals: the engine reads a
+ * global anew in every step of a loop that stores.
+ */
+function serve<W>(alpha: f64, stay: f64, go: f64, tolerance: f64, maxPushes: f64): void {
+  const table = records;
+  const ends = neighbors;
+  const starts = offsets;
+  const reachedList = nodes;
+  const line = queue;
+  const ring = queueMask;
+  const fresh = run << 2;
+  let reached = <usize>reachedCount;
+  let first = head;
+  let count = waiting;
+  let pushes = pushCount;
+  while (count > 0 && pushes < maxPushes) {
+    const v = load<u32>(line + (<usize>first << 2));
+    first = (first + 1) & ring;
+    count--;
+    pushes++;
+    const record = table + <usize>v * RECORD;
     const mass = load<f64>(record);
     const rank = ranks + (<usize>v << 3);
-    if ((state & PUSHED) != 0) store<f64>(rank, load<f64>(rank) + alpha * mass);
+    if ((load<u32>(record, STATE) & PUSHED) != 0) store<f64>(rank, load<f64>(rank) + alpha * mass);
     else {
       store<f64>(rank, alpha * mass);
       store<u32>(pushed + (<usize>pushedCount << 2), v);
@@ -87,17 +83,37 @@ export function grow(alpha: f64, lazy: bool, tolerance: f64, maxPushes: f64): vo
     const kept = stay * mass;
     store<f64>(record, kept);
     if (kept >= tolerance * <f64>load<f32>(record, DEGREE)) {
-      store<u32>(record, (run << 2) | PUSHED | QUEUED, STATE);
-      enqueue(v);
-    } else store<u32>(record, (run << 2) | PUSHED, STATE);
+      store<u32>(record, fresh | PUSHED | QUEUED, STATE);
+      store<u32>(line + (<usize>((first + count) & ring) << 2), v);
+      count++;
+    } else store<u32>(record, fresh | PUSHED, STATE);
     const share = go * (mass / degreeOf(v));
-    const stop = rowEnd(v);
-    if (unit) {
-      for (let e = rowStart(v); e < stop; e++) receive(load<u32>(neighbors + (e << 2)), share, tolerance);
-    } else {
-      for (let e = rowStart(v); e < stop; e++) {
-        receive(load<u32>(neighbors + (e << 2)), share * load<f64>(weights + (e << 3)), tolerance);
+    const row = starts + (<usize>v << 2);
+    const stop = <usize>load<u32>(row, 4);
+    for (let e = <usize>load<u32>(row); e < stop; e++) {
+      const u = load<u32>(ends + (e << 2));
+      const other = table + <usize>u * RECORD;
+      let state = load<u32>(other, STATE);
+      let r = isFloat<W>() ? share * load<f64>(weights + (e << 3)) : share;
+      if (state >= fresh) {
+        r += load<f64>(other);
+        store<f64>(other, r);
+      } else {
+        state = fresh;
+        store<f64>(other, r);
+        store<u32>(other, state, STATE);
+        store<u32>(reachedList + (reached << 2), u);
+        reached++;
+      }
+      if ((state & QUEUED) == 0 && r > tolerance * <f64>load<f32>(other, DEGREE)) {
+        store<u32>(other, state | QUEUED, STATE);
+        store<u32>(line + (<usize>((first + count) & ring) << 2), u);
+        count++;
       }
     }
   }
+  reachedCount = <u32>reached;
+  head = first;
+  waiting = count;
+  pushCount = pushes;
 }
