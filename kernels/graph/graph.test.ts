@@ -5,7 +5,7 @@ import { SpectroscopeError } from "../errors";
 import { type Csr, checkCsr, type Graph, graphFromEdges, inducedSubgraph } from "./csr";
 import { GraphKernel } from "./graph";
 import { GraphMemory, graphSource } from "./memory";
-import { conductance, pickPrefix, polish, push, relabel, SWEEP_RULES, search, sweep } from "./reference";
+import { clusterTies, conductance, pickPrefix, polish, push, relabel, SWEEP_RULES, search, sweep } from "./reference";
 
 const test = suite("kernels/graph");
 
@@ -101,6 +101,7 @@ test("WebAssembly equals the twin bit for bit on 1,000 random graphs", async (t)
     const expected = relabel(graph, labels, count, rules);
     assert.is(kernel.relabel(relabelled, count, rules), expected);
     assert.equal(relabelled, labels);
+    assert.equal(kernel.clusterTies(labels, count), clusterTies(graph, labels, count));
     moves += expected;
   }
   t.note(`1,000 walks, ${searches} searches with ${sets} sets, ${moves} relabelled nodes compared, tolerance 0`);

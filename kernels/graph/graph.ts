@@ -6,6 +6,7 @@ import { SpectroscopeError } from "../errors";
 import type { Graph } from "./csr";
 import { BATCH, GraphMemory, graphSource, MAX_SCALES } from "./memory";
 import {
+  type ClusterTies,
   type PolishResult,
   type PushResult,
   type RelabelOptions,
@@ -36,6 +37,8 @@ interface Exports {
   polishedVolume: WebAssembly.Global;
   polishedCapped: WebAssembly.Global;
   relabelCount: WebAssembly.Global;
+  clearTies(count: number): void;
+  tieRow(from: number, to: number): number;
   records(): number;
   ranks(): number;
   nodes(): number;
@@ -186,19 +189,63 @@ export class GraphKernel {
 
   /** Moves nodes between clusters, in `labels`; see the reference. Returns the number of moves. */
   relabel(labels: Int32Array, count: number, { share, gamma, joins, rounds }: RelabelOptions): number {
-    if (labels.length !== this.graph.n || labels.some((label) => label >= count))
+    const there = this.writeLabels(labels, count);
+    if (count === 0) return 0;
+    this.calls.relabel(count, share, gamma, joins ? 1 : 0, rounds);
+    labels.set(there);
+    return this.calls.relabelCount.value;
+  }
+
+  /** Ties of the clusters of a partition; see the reference. Labels are below `count`, -1 for none. */
+  clusterTies(labels: Int32Array, count: number): ClusterTies {
+    this.writeLabels(labels, count);
+    const { n, degree } = this.graph;
+    const start = new Uint32Array(count + 1);
+    for (let v = 0; v < n; v++) if (labels[v] >= 0) start[labels[v] + 1]++;
+    for (let c = 0; c < count; c++) start[c + 1] += start[c];
+    const fill = start.slice();
+    const sorted = this.u32(this.calls.members(), n);
+    const ties: ClusterTies = {
+      volume: new Float64Array(count),
+      size: new Uint32Array(count),
+      inside: new Float64Array(count),
+      between: [],
+    };
+    for (let v = 0; v < n; v++) {
+      const label = labels[v];
+      if (label < 0) continue;
+      sorted[fill[label]++] = v;
+      ties.volume[label] += degree[v];
+      ties.size[label]++;
+    }
+    this.calls.clearTies(count);
+    const met = this.u32(this.calls.order(), n);
+    const weights = this.f64(this.calls.profile(), n);
+    for (let c = 0; c < count; c++) {
+      const others = this.calls.tieRow(start[c], start[c + 1]);
+      const row = new Map<number, number>();
+      for (let i = 0; i < others; i++) {
+        if (met[i] === c) ties.inside[c] = weights[i];
+        else row.set(met[i], weights[i]);
+      }
+      ties.between.push(row);
+    }
+    return ties;
+  }
+
+  private writeLabels(labels: Int32Array, count: number): Int32Array {
+    let wrong = labels.length !== this.graph.n;
+    for (let v = 0; v < labels.length && !wrong; v++) wrong = labels[v] >= count;
+    if (wrong)
       throw new SpectroscopeError(
         `graph: ${labels.length} labels for ${this.graph.n} nodes, or one above ${count - 1}`,
         {
           hint: "give every node a label below count, or -1",
         },
       );
-    if (count === 0) return 0;
     const there = new Int32Array(this.host.memory.buffer, this.calls.nodes(), labels.length);
     there.set(labels);
-    this.calls.relabel(count, share, gamma, joins ? 1 : 0, rounds);
-    labels.set(there);
-    return this.calls.relabelCount.value;
+    return there;
   }
 
   /** The search of each of `seeds` (distinct ids), in their order, on all threads; see the reference. */

@@ -489,3 +489,35 @@ export function relabel(graph: Graph, labels: Int32Array, count: number, options
   }
   return moves;
 }
+
+/** What a partition looks like from its clusters. */
+export interface ClusterTies {
+  /** `[clusters]`: sum of the members' degrees, in order of ids. */
+  volume: Float64Array;
+  size: Uint32Array;
+  /** Twice the weight inside. */
+  inside: Float64Array;
+  /** Weight to each other cluster, added in order of the members' ids and rows; clusters in the order in which they are met. */
+  between: Map<number, number>[];
+}
+
+/** Ties of the clusters `0 .. count - 1` of `labels` (`[n]`, -1 for none). */
+export function clusterTies(graph: Graph, labels: Int32Array, count: number): ClusterTies {
+  const { n, offsets, neighbors, weights, degree } = graph;
+  const volume = new Float64Array(count);
+  const size = new Uint32Array(count);
+  const inside = new Float64Array(count);
+  const between = Array.from({ length: count }, () => new Map<number, number>());
+  for (let v = 0; v < n; v++) {
+    const own = labels[v];
+    if (own < 0) continue;
+    volume[own] += degree[v];
+    size[own]++;
+    for (let e = offsets[v]; e < offsets[v + 1]; e++) {
+      const other = labels[neighbors[e]];
+      if (other === own) inside[own] += weights[e];
+      else if (other >= 0) between[own].set(other, (between[own].get(other) ?? 0) + weights[e]);
+    }
+  }
+  return { volume, size, inside, between };
+}

@@ -7,6 +7,7 @@
  */
 import type { Graph } from "../../kernels/graph/csr";
 import type { GraphKernel } from "../../kernels/graph/graph";
+import type { ClusterTies } from "../../kernels/graph/reference";
 
 export interface RefineOptions {
   /** Clusters below this size are given up. */
@@ -54,7 +55,7 @@ export function refine(
   const result = { count: 1 + labels.reduce((a, b) => Math.max(a, b), -1), gamma: 1, merges: 0, splits: 0 };
   result.count = settle(result.count, 1);
   for (let round = 0; round < ROUNDS && result.count > 0; round++) {
-    const ties = clusterTies(graph, labels, result.count);
+    const ties = kernel.clusterTies(labels, result.count);
     result.gamma = planted(ties, graph.volume);
     const { splits, parted } = split(
       graph,
@@ -104,54 +105,8 @@ function keep(
   return next;
 }
 
-interface Ties {
-  volume: Float64Array;
-  size: Uint32Array;
-  /** Twice the weight inside. */
-  inside: Float64Array;
-  /** Weight to each other cluster. */
-  between: Map<number, number>[];
-}
-
-/** One pass over the edges, cluster by cluster. */
-function clusterTies(graph: Graph, labels: Int32Array, count: number): Ties {
-  const { n, offsets, neighbors, weights, degree, unit } = graph;
-  const size = new Uint32Array(count);
-  for (const label of labels) if (label >= 0) size[label]++;
-  const start = new Uint32Array(count + 1);
-  for (let c = 0; c < count; c++) start[c + 1] = start[c] + size[c];
-  const members = new Uint32Array(start[count]);
-  const fill = start.slice();
-  for (let v = 0; v < n; v++) if (labels[v] >= 0) members[fill[labels[v]]++] = v;
-  const volume = new Float64Array(count);
-  const inside = new Float64Array(count);
-  const tie = new Float64Array(count);
-  const between: Map<number, number>[] = [];
-  for (let c = 0; c < count; c++) {
-    const met: number[] = [];
-    for (let i = start[c]; i < start[c + 1]; i++) {
-      const v = members[i];
-      volume[c] += degree[v];
-      for (let e = offsets[v]; e < offsets[v + 1]; e++) {
-        const other = labels[neighbors[e]];
-        if (other < 0) continue;
-        if (tie[other] === 0) met.push(other);
-        tie[other] += unit ? 1 : weights[e];
-      }
-    }
-    const row = new Map<number, number>();
-    for (const other of met) {
-      if (other === c) inside[c] = tie[other];
-      else row.set(other, tie[other]);
-      tie[other] = 0;
-    }
-    between.push(row);
-  }
-  return { volume, size, inside, between };
-}
-
 /** (w_in - w_out) / (log w_in - log w_out), the resolution at which modularity is the likelihood. */
-function planted({ volume, inside }: Ties, total: number): number {
+function planted({ volume, inside }: ClusterTies, total: number): number {
   let within = 0;
   let expected = 0;
   for (let c = 0; c < volume.length; c++) {
@@ -171,7 +126,7 @@ function planted({ volume, inside }: Ties, total: number): number {
 function split(
   graph: Graph,
   labels: Int32Array,
-  { volume, size }: Ties,
+  { volume, size }: ClusterTies,
   candidates: readonly { members: Uint32Array }[],
   gamma: number,
   minSize: number,
@@ -226,7 +181,7 @@ function split(
  */
 function merge(
   labels: Int32Array,
-  { volume, between }: Ties,
+  { volume, between }: ClusterTies,
   parted: ReadonlySet<number>,
   total: number,
   gamma: number,

@@ -5,7 +5,7 @@ export { attach } from "./layout";
 export { begin, grow, pushCount, reachedCount } from "./walk";
 export { chosenSize, closed, conductance, sweep, sweptCount } from "./sweep";
 export { moveCount, polish, polishedCapped, polishedConductance, polishedSize, polishedVolume } from "./polish";
-export { relabel, relabelCount } from "./relabel";
+export { clearTies, relabel, relabelCount, tieRow } from "./relabel";
 export { work } from "./search";
 
 /** Where the host's part of the memory begins. */

@@ -1,4 +1,4 @@
-// Moves nodes between the clusters of a partition; `reference.ts` is the definition.
+// Ties between the clusters of a partition, and moves of nodes between them; `reference.ts` is the definition.
 import { degreeOf, keys, members, n, neighbors, nodes, order, profile, queue, rowEnd, rowStart } from "./layout";
 import { volume, weightAt } from "./layout";
 
@@ -88,4 +88,38 @@ export function relabel(count: u32, share: f64, gamma: f64, joins: bool, rounds:
     now = next;
     next = swap;
   }
+}
+
+/**
+ * Weight from the nodes at `from` .. `to` of `members` to each cluster, labels as in `relabel`: clusters met in `order`, in
+ * the order of meeting, their weights beside them in `profile`. Returns how many.
+ */
+export function tieRow(from: u32, to: u32): u32 {
+  let met: u32 = 0;
+  for (let i = from; i < to; i++) {
+    const v = load<u32>(members + (<usize>i << 2));
+    const stop = rowEnd(v);
+    for (let e = rowStart(v); e < stop; e++) {
+      const label = load<i32>(nodes + (<usize>load<u32>(neighbors + (e << 2)) << 2));
+      if (label < 0) continue;
+      const at = keys + (<usize>label << 3);
+      const tie = load<f64>(at);
+      if (tie == 0) {
+        store<i32>(order + (<usize>met << 2), label);
+        met++;
+      }
+      store<f64>(at, tie + weightAt(e));
+    }
+  }
+  for (let i: u32 = 0; i < met; i++) {
+    const at = keys + (<usize>load<u32>(order + (<usize>i << 2)) << 3);
+    store<f64>(profile + (<usize>i << 3), load<f64>(at));
+    store<f64>(at, 0);
+  }
+  return met;
+}
+
+/** Makes the weights of `tieRow` zero, once before its first call after anything else. */
+export function clearTies(count: u32): void {
+  memory.fill(keys, 0, <usize>count << 3);
 }
