@@ -1,9 +1,12 @@
 /**
  * From chosen sets to a partition. Conductance alone cannot say whether two sets are one cluster: a union of clusters has a
- * lower conductance than each, and a part of one may have a low one too. Refinement asks the planted-partition model: how
- * many times more edges run inside clusters than between them, gamma as the likelihood has it (Newman, "Equivalence between
- * modularity optimization and maximum likelihood methods for community detection", 2016), estimated anew from the partition
- * itself. With it, nodes move, clusters split along candidates that the search found, and clusters merge, until nothing changes.
+ * lower conductance than each, and a part of one may have a low one too. Refinement asks the likelihood of a degree-corrected
+ * block model (Karrer and Newman, "Stochastic blockmodels and community structure in networks", 2011) in which every cluster
+ * has a rate of edges of its own, in units of what degrees alone would give, and one rate stands for all edges between
+ * clusters. With it clusters split along candidates that the search found, and merge, until nothing changes; between, nodes
+ * move by the ties they have beyond chance, at the resolution gamma that fits clusters of one typical rate (Newman,
+ * "Equivalence between modularity optimization and maximum likelihood methods for community detection", 2016). The rates are
+ * estimated anew from the partition in each round.
  */
 import type { Graph } from "../../kernels/graph/csr";
 import type { GraphKernel } from "../../kernels/graph/graph";
@@ -33,6 +36,11 @@ export const RELABEL_ROUNDS = 8;
 /** A candidate splits the cluster that holds this share of it, and leaves this share of it behind: less is for nodes to move. */
 const MOSTLY = 0.7;
 const REST = 0.1;
+/**
+ * Share of the entropy of a split that the split must pay for. To tell one candidate among the others costs less than all of it;
+ * nothing costs too little: kNN graphs of one cloud are then cut up.
+ */
+const SPLIT_COST = 0.5;
 /** Share of a cluster's nodes that candidates must hold. */
 const CORE = 0.5;
 
@@ -56,17 +64,12 @@ export function refine(
   result.count = settle(result.count, 1);
   for (let round = 0; round < ROUNDS && result.count > 0; round++) {
     const ties = kernel.clusterTies(labels, result.count);
-    result.gamma = planted(ties, graph.volume);
-    const { splits, parted } = split(
-      graph,
-      labels,
-      ties,
-      candidates.filter(({ members }) => changed[members[0]] === 1),
-      result.gamma,
-      minSize,
-    );
+    const model = new BlockModel(ties, graph.volume);
+    result.gamma = model.gamma;
+    const where = candidates.filter(({ members }) => changed[members[0]] === 1);
+    const { splits, parted } = split(graph, labels, ties, model, where, minSize);
     changed.fill(0);
-    const merges = merge(labels, ties, parted, graph.volume, result.gamma, changed);
+    const merges = merge(labels, ties, model, parted, changed);
     result.splits += splits;
     result.merges += merges;
     result.count = settle(result.count + splits, result.gamma);
@@ -105,30 +108,51 @@ function keep(
   return next;
 }
 
-/** (w_in - w_out) / (log w_in - log w_out), the resolution at which modularity is the likelihood. */
-function planted({ volume, inside }: ClusterTies, total: number): number {
-  let within = 0;
-  let expected = 0;
-  for (let c = 0; c < volume.length; c++) {
-    within += inside[c];
-    expected += (volume[c] * volume[c]) / total;
+/** Poisson log-likelihood, without constants, of edges of weight `m` where degrees give `e`, at their own rate. */
+const ownRate = (m: number, e: number) => (m > 0 ? m * Math.log(m / e) - m : 0);
+
+class BlockModel {
+  /** Rate of edges between clusters: theirs over what degrees give. */
+  private readonly out: number;
+  /** (w_in - w_out) / (log w_in - log w_out): the resolution at which modularity is the likelihood of equal rates inside. */
+  readonly gamma: number;
+
+  constructor(
+    { volume, inside }: ClusterTies,
+    private readonly total: number,
+  ) {
+    let within = 0;
+    let expected = 0;
+    for (let c = 0; c < volume.length; c++) {
+      within += inside[c];
+      expected += (volume[c] * volume[c]) / total;
+    }
+    // A perfect partition has no weight outside; one edge stands for it, so that rates stay finite.
+    this.out = Math.max(total - within, 1) / Math.max(total - expected, 1);
+    const inner = within / expected;
+    this.gamma = inner > this.out ? (inner - this.out) / Math.log(inner / this.out) : 1;
   }
-  // One half of the smallest possible tie stands for none, so that a perfect partition has a finite gamma.
-  const wIn = within / expected;
-  const wOut = Math.max(total - within, 1) / Math.max(total - expected, 1);
-  return wIn > wOut ? (wIn - wOut) / Math.log(wIn / wOut) : 1;
+
+  /** Log-likelihood of one cluster more than of its parts a and b: their weights inside (twice), the tie, their volumes. */
+  union(insideA: number, insideB: number, tie: number, volumeA: number, volumeB: number): number {
+    const { total, out } = this;
+    const whole = volumeA + volumeB;
+    const one = ownRate(insideA + insideB + 2 * tie, (whole * whole) / total);
+    const parts = ownRate(insideA, (volumeA * volumeA) / total) + ownRate(insideB, (volumeB * volumeB) / total);
+    return (one - parts) / 2 - tie * Math.log(out) + (out * volumeA * volumeB) / total;
+  }
 }
 
 /**
- * Splits a cluster along a candidate when fewer edges run between the parts than gamma times those of chance: of several
- * the one with most to gain. New labels follow the old; returns how many, and which clusters were split.
+ * Splits a cluster along a candidate when that is likelier by more than half of what it takes to tell who is in which part: the
+ * candidate is the best of many, and a cloud of points can always be cut somewhere. Of several the one with most to gain. New labels follow the old; returns how many, and which clusters were split.
  */
 function split(
   graph: Graph,
   labels: Int32Array,
-  { volume, size }: ClusterTies,
+  { volume, size, inside }: ClusterTies,
+  model: BlockModel,
   candidates: readonly { members: Uint32Array }[],
-  gamma: number,
   minSize: number,
 ): { splits: number; parted: Set<number> } {
   const { offsets, neighbors, weights, degree, unit } = graph;
@@ -156,14 +180,19 @@ function split(
       part += degree[v];
     }
     let tie = 0;
+    let own = 0;
     for (const v of members) {
       if (labels[v] !== home) continue;
       for (let e = offsets[v]; e < offsets[v + 1]; e++) {
         const u = neighbors[e];
-        if (labels[u] === home && marks[u] !== i + 1) tie += unit ? 1 : weights[e];
+        if (labels[u] !== home) continue;
+        if (marks[u] === i + 1) own += unit ? 1 : weights[e];
+        else tie += unit ? 1 : weights[e];
       }
     }
-    const gain = (gamma * part * (volume[home] - part)) / graph.volume - tie;
+    const rest = size[home] - both;
+    const choices = size[home] * Math.log(size[home]) - both * Math.log(both) - rest * Math.log(rest);
+    const gain = -model.union(own, inside[home] - own - 2 * tie, tie, part, volume[home] - part) - SPLIT_COST * choices;
     if (gain > 0 && gain > (best.get(home)?.gain ?? 0)) best.set(home, { gain, candidate: i });
   }
   let next = count;
@@ -175,21 +204,18 @@ function split(
 }
 
 /**
- * Merges clusters tied by at least gamma times what chance gives, the strongest first, in rounds in which a cluster merges
- * once. Those of `parted` were just split, so their ties are out of date: they wait. Sets `changed`
+ * Merges clusters that are likelier as one, the most strongly tied first, in rounds in which a cluster merges once. Those of `parted` were just split, so their ties are out of date: they wait. Sets `changed`
  * for the nodes of clusters that were split or merged; returns the number of merges.
  */
 function merge(
   labels: Int32Array,
-  { volume, between }: ClusterTies,
+  { volume, inside, between }: ClusterTies,
+  model: BlockModel,
   parted: ReadonlySet<number>,
-  total: number,
-  gamma: number,
   changed: Uint8Array,
 ): number {
   const count = volume.length;
   const parent = Int32Array.from({ length: count }, (_, c) => c);
-  const ratio = (a: number, b: number, tie: number) => (tie * total) / (volume[a] * volume[b]);
   let merges = 0;
   // Ties of a merged pair to a third are a mean of the two: only where one of them is strong need we look again.
   let active = Array.from(parent).filter((c) => !parted.has(c));
@@ -198,8 +224,8 @@ function merge(
     for (const a of active) {
       for (const [b, tie] of between[a]) {
         if (a >= b || parted.has(b)) continue;
-        const strength = ratio(a, b, tie);
-        if (strength >= gamma) pairs.push({ strength, a, b });
+        if (!(model.union(inside[a], inside[b], tie, volume[a], volume[b]) > 0)) continue;
+        pairs.push({ strength: tie / (volume[a] * volume[b]), a, b });
       }
     }
     pairs.sort((p, q) => q.strength - p.strength || p.a - q.a || p.b - q.b);
@@ -212,6 +238,7 @@ function merge(
       merges++;
       parent[b] = a;
       volume[a] += volume[b];
+      inside[a] += inside[b] + 2 * (between[a].get(b) as number);
       between[a].delete(b);
       for (const [c, tie] of between[b]) {
         if (c === a) continue;

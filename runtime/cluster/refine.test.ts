@@ -1,0 +1,169 @@
+import * as assert from "uvu/assert";
+import { blockModel } from "../../harness/bench/clustering/block-model";
+import { nodesOfGroups } from "../../harness/bench/clustering/sizes";
+import { suite } from "../../harness/test/suite";
+import { type Graph, graphFromEdges } from "../../kernels/graph/csr";
+import { GraphKernel } from "../../kernels/graph/graph";
+import { makeRandom } from "./random";
+import { refine } from "./refine";
+import { scorePartition } from "./score";
+
+const test = suite("runtime/cluster/refine");
+
+const CLIQUE = 12;
+const OPTIONS = { minSize: 4, maxVolume: Infinity, share: 0.4, joins: true };
+
+/** A ring of cliques of `CLIQUE` nodes, each joined to the next by one edge; then `body` nodes with random edges. */
+function cliques(count: number, body = 0): Graph {
+  const ends: number[] = [];
+  for (let c = 0; c < count; c++) {
+    const base = c * CLIQUE;
+    ends.push(base, ((c + 1) % count) * CLIQUE + 1);
+    for (let a = 0; a < CLIQUE; a++) for (let b = 0; b < a; b++) ends.push(base + a, base + b);
+  }
+  const { uniform } = makeRandom(9);
+  const first = count * CLIQUE;
+  const pick = () => first + Math.floor(body * uniform());
+  for (let v = first; v < first + body; v++) for (let e = 0; e < 5; e++) ends.push(v, pick());
+  // A few edges join the body to the cliques.
+  for (let e = 0; e < Math.min(body, count); e++) ends.push(pick(), e * CLIQUE + 5);
+  return graphFromEdges(first + body, ends);
+}
+
+const cliqueOf = (n: number) => Int32Array.from({ length: n }, (_, v) => Math.floor(v / CLIQUE));
+const sets = (labels: Int32Array, count: number) =>
+  nodesOfGroups(
+    labels.map((label) => (label < 0 ? count : label)),
+    count + 1,
+  )
+    .slice(0, count)
+    .map((members) => ({ members: Uint32Array.from(members) }));
+
+/** Refined labels are 0 to count - 1, each in use. */
+function noGaps(labels: Int32Array, count: number): void {
+  const used = new Set(Array.from(labels).filter((label) => label >= 0));
+  assert.equal(
+    [...used].sort((a, b) => a - b),
+    Array.from({ length: count }, (_, c) => c),
+  );
+}
+
+test("cliques chosen as one are split along candidates, and only along candidates", () => {
+  const graph = cliques(8);
+  const truth = cliqueOf(graph.n);
+  const kernel = new GraphKernel(graph);
+  const joined = truth.map((c) => (c < 2 ? 0 : c - 1));
+  const labels = joined.slice();
+  const { count, splits, merges } = refine(kernel, labels, sets(truth, 8), OPTIONS);
+  assert.equal([count, splits, merges], [8, 1, 0]);
+  assert.is(scorePartition(labels, truth).ari, 1);
+  noGaps(labels, count);
+  const unsplit = joined.slice();
+  assert.is(refine(kernel, unsplit, sets(joined, 7), OPTIONS).count, 7);
+  assert.equal(unsplit, joined, "no candidate, no split");
+});
+
+test("a clique is not split along a candidate inside it", () => {
+  const graph = cliques(8);
+  const truth = cliqueOf(graph.n);
+  const halves = sets(truth, 8).map(({ members }) => ({ members: members.slice(0, CLIQUE / 2) }));
+  const labels = truth.slice();
+  const { count, splits } = refine(new GraphKernel(graph), labels, [...sets(truth, 8), ...halves], OPTIONS);
+  assert.equal([count, splits], [8, 0]);
+  assert.equal(labels, truth);
+});
+
+test("fragments of cliques merge", () => {
+  const graph = cliques(8);
+  const truth = cliqueOf(graph.n);
+  // Without moves (no node has a share of 1 elsewhere, none may join) merging alone must do it.
+  const thirds = truth.map((c, v) => 3 * c + Math.floor((v % CLIQUE) / 4));
+  const labels = thirds.slice();
+  const options = { ...OPTIONS, share: 0, joins: false };
+  const { count, merges } = refine(new GraphKernel(graph), labels, sets(truth, 8), options);
+  assert.is(count, 8);
+  assert.is(scorePartition(labels, truth).ari, 1);
+  assert.ok(merges <= 16);
+  noGaps(labels, count);
+});
+
+test("gamma of a block model is that of its parameters", (t) => {
+  const { n, ends, truth } = blockModel({ n: 2000, smallest: 30, largest: 120, degree: 12, mixing: 0.2, seed: 3 });
+  const graph = graphFromEdges(n, ends);
+  const count = 1 + Math.max(...truth!);
+  // Blocks of equal mean degree: a block of share s of the nodes has that share of the volume.
+  const squares = nodesOfGroups(truth!, count).reduce((sum, { length }) => sum + (length / n) ** 2, 0);
+  const inner = 0.8 / squares;
+  const outer = 0.2 / (1 - squares);
+  const expected = (inner - outer) / Math.log(inner / outer);
+  const { uniform } = makeRandom(4);
+  // From a third of the labels lost, and one of ten wrong.
+  const labels = truth!.map((c) => (uniform() < 0.3 ? -1 : uniform() < 0.1 ? Math.floor(count * uniform()) : c));
+  const refined = refine(new GraphKernel(graph), labels, sets(truth!, count), OPTIONS);
+  const { ari } = scorePartition(labels, truth!);
+  t.note(`gamma ${refined.gamma.toFixed(3)}, of the parameters ${expected.toFixed(3)}; ARI ${ari.toFixed(4)}`);
+  // Degrees of a block fluctuate by 1 % of its volume; a few misplaced nodes add as much.
+  assert.ok(Math.abs(refined.gamma / expected - 1) < 0.03);
+  assert.ok(ari > 0.98);
+});
+
+test("a body that a set floods is given up; cliques beside it stay", () => {
+  const graph = cliques(8, 300);
+  const truth = cliqueOf(graph.n).map((c) => (c < 8 ? c : -1));
+  const seeds = Array.from({ length: 40 }, (_, i) => 8 * CLIQUE + i);
+  const labels = truth.slice();
+  for (const v of seeds) labels[v] = 8;
+  const kernel = new GraphKernel(graph);
+  const candidates = [...sets(truth, 8), { members: Uint32Array.from(seeds) }];
+  const start = labels.slice();
+  const options = { ...OPTIONS, share: 0.1 };
+  const { count } = refine(kernel, labels, candidates, options);
+  assert.is(count, 8);
+  assert.equal(labels, truth);
+  // What gave it up is that most of what it took in was never found: with a candidate of the whole body it stays.
+  const known = start.slice();
+  const all = { members: Uint32Array.from({ length: 300 }, (_, i) => 8 * CLIQUE + i) };
+  assert.is(refine(kernel, known, [...candidates, all], options).count, 9);
+  assert.ok(known.filter((label, v) => v >= 8 * CLIQUE && label >= 0).length > 150, "it floods");
+  const small = start.slice();
+  assert.is(refine(kernel, small, [...candidates, all], { ...options, maxVolume: graph.volume / 4 }).count, 8);
+  assert.equal(small, truth, "nor does it stay where it is too large");
+});
+
+test("clusters below the smallest size are given up, and labels close ranks", () => {
+  const graph = cliques(6);
+  const truth = cliqueOf(graph.n);
+  const labels = truth.map((c, v) => (c === 2 && v % CLIQUE > 2 ? -1 : c));
+  const { count } = refine(new GraphKernel(graph), labels, sets(truth, 6), { ...OPTIONS, joins: false });
+  assert.is(count, 5);
+  noGaps(labels, count);
+  assert.ok(labels.subarray(2 * CLIQUE, 3 * CLIQUE).every((label) => label === -1));
+});
+
+test("the names of the labels and the order of the candidates change nothing; nor does a second refinement", () => {
+  const { n, ends, truth } = blockModel({ n: 1000, smallest: 20, largest: 80, degree: 10, mixing: 0.3, seed: 5 });
+  const kernel = new GraphKernel(graphFromEdges(n, ends));
+  const count = 1 + Math.max(...truth!);
+  const { uniform } = makeRandom(6);
+  const start = truth!.map((c) => (uniform() < 0.2 ? -1 : c >> 1));
+  const first = start.slice();
+  const again = start.slice();
+  const candidates = sets(truth!, count);
+  const result = refine(kernel, first, candidates, OPTIONS);
+  assert.equal(refine(kernel, again, candidates, OPTIONS), result);
+  assert.equal(again, first);
+  const reversed = start.slice();
+  refine(kernel, reversed, [...candidates].reverse(), OPTIONS);
+  assert.equal(reversed, first);
+  assert.ok(result.splits > 0 && scorePartition(first, truth!).ari > 0.9);
+  const settled = refine(kernel, again, candidates, OPTIONS);
+  assert.equal([settled.splits, settled.merges, settled.count], [0, 0, result.count]);
+});
+
+test("nothing chosen: nothing refined", () => {
+  const labels = new Int32Array(24).fill(-1);
+  assert.equal(refine(new GraphKernel(cliques(2)), labels, [], OPTIONS), { count: 0, gamma: 1, merges: 0, splits: 0 });
+  assert.ok(labels.every((label) => label === -1));
+});
+
+test.run();
