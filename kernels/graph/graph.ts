@@ -1,15 +1,14 @@
 /**
- * Local clustering kernels in WebAssembly behind typed calls; `reference.ts` defines what they compute. Works in Node and in
+ * Local clustering kernels in WebAssembly behind typed calls; `reference.ts` and `partition.ts` define what they compute. Works in Node and in
  * browsers. Single calls are synchronous, on the calling thread; `searchMany` uses all threads of its host.
  */
 import { SpectroscopeError } from "../errors";
 import type { Graph } from "./csr";
 import { BATCH, GraphMemory, graphSource, MAX_SCALES } from "./memory";
+import type { ClusterTies, RelabelOptions } from "./partition";
 import {
-  type ClusterTies,
   type PolishResult,
   type PushResult,
-  type RelabelOptions,
   type SearchOptions,
   type SearchResult,
   SWEEP_RULES,

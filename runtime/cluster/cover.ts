@@ -5,6 +5,7 @@
 import { type Graph, inducedSubgraph } from "../../kernels/graph/csr";
 import type { GraphKernel } from "../../kernels/graph/graph";
 import type { SearchOptions as WalkOptions } from "../../kernels/graph/reference";
+import { assignByNeighbors } from "./assign";
 import {
   byConductance,
   type Candidate,
@@ -20,6 +21,7 @@ import { type ClusterConfig, defaultMaxHits, defaultMinSize, defaultTolerances, 
 import { makeRandom } from "./random";
 import { RELABEL_ROUNDS, refine } from "./refine";
 import { type Searches, searchSeeds, withKernel } from "./search";
+import { SetConductance } from "./set-conductance";
 
 export interface Cluster {
   id: number;
@@ -331,61 +333,4 @@ function finish(
     for (const v of cluster.members) labels[v] = id;
   });
   return clusters;
-}
-
-/** Conductance and volume of sets of one graph, without a pass over its nodes for each. */
-class SetConductance {
-  private readonly marks: Uint32Array;
-  private run = 0;
-
-  constructor(private readonly graph: Graph) {
-    this.marks = new Uint32Array(graph.n);
-  }
-
-  measure(members: ArrayLike<number>): { conductance: number; volume: number } {
-    const { offsets, neighbors, weights, degree, volume } = this.graph;
-    const run = ++this.run;
-    let cut = 0;
-    let vol = 0;
-    for (let i = 0; i < members.length; i++) this.marks[members[i]] = run;
-    for (let i = 0; i < members.length; i++) {
-      const v = members[i];
-      vol += degree[v];
-      for (let e = offsets[v]; e < offsets[v + 1]; e++) if (this.marks[neighbors[e]] !== run) cut += weights[e];
-    }
-    const smaller = Math.min(vol, volume - vol);
-    return { conductance: smaller > 0 ? cut / smaller : 1, volume: vol };
-  }
-}
-
-/**
- * Gives unassigned nodes the cluster with most of their weight when that is at least `share` of their degree; the smaller
- * id on ties. Each pass reads the labels of the pass before, so the order of the nodes does not matter.
- */
-export function assignByNeighbors(graph: Graph, labels: Int32Array, share: number): void {
-  for (let pass = 0; pass < MAX_ROUNDS; pass++) {
-    const before = labels.slice();
-    let changed = 0;
-    for (let v = 0; v < graph.n; v++) {
-      if (before[v] >= 0) continue;
-      const ties = new Map<number, number>();
-      for (let e = graph.offsets[v]; e < graph.offsets[v + 1]; e++) {
-        const label = before[graph.neighbors[e]];
-        if (label >= 0) ties.set(label, (ties.get(label) ?? 0) + graph.weights[e]);
-      }
-      let best = -1;
-      let most = 0;
-      for (const [label, tie] of ties) {
-        if (tie > most || (tie === most && label < best)) {
-          best = label;
-          most = tie;
-        }
-      }
-      if (best >= 0 && most >= share * graph.degree[v]) {
-        labels[v] = best;
-        changed++;
-      }
-    }
-    if (changed === 0) return;
-  }
 }

@@ -10,7 +10,7 @@
  */
 import type { Graph } from "../../kernels/graph/csr";
 import type { GraphKernel } from "../../kernels/graph/graph";
-import type { ClusterTies } from "../../kernels/graph/reference";
+import type { ClusterTies } from "../../kernels/graph/partition";
 
 export interface RefineOptions {
   /** Clusters below this size are given up. */

@@ -1,4 +1,4 @@
-// Moves boundary nodes until the set is even; `reference.ts` is the definition.
+// Moves boundary nodes until the set is even; `../reference.ts` is the definition.
 import { INSIDE, SET, SET_RUN } from "./layout";
 import { degreeOf, members, neighbors, nextRun, queue, rowEnd, rowStart, sets, weightAt } from "./layout";
 import { sortIds } from "./sort";

@@ -1,4 +1,4 @@
-// Ties between the clusters of a partition, and moves of nodes between them; `reference.ts` is the definition.
+// Ties between the clusters of a partition, and moves of nodes between them; `../partition.ts` is the definition.
 import { degreeOf, keys, members, n, neighbors, nodes, order, profile, queue, rowEnd, rowStart } from "./layout";
 import { volume, weightAt } from "./layout";
 

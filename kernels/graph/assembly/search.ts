@@ -1,4 +1,4 @@
-// The searches of many seeds, pulled by threads from one counter; `reference.ts` is the definition of one.
+// The searches of many seeds, pulled by threads from one counter; `../reference.ts` is the definition of one.
 import { attach, members, order, profile } from "./layout";
 import { polish, polishedCapped, polishedConductance, polishedSize, polishedVolume } from "./polish";
 import { chosenSize, closed, lowestVolume, sweep, sweptCount } from "./sweep";

@@ -1,4 +1,4 @@
-// Conductance and sweep cut; `reference.ts` is the definition.
+// Conductance and sweep cut; `../reference.ts` is the definition.
 import { degreeOf, keys, marks, members, neighbors, nextRun, order, profile, pushed, ranks } from "./layout";
 import { rowEnd, rowStart, unit, volume, volumes, weights } from "./layout";
 import { sortByKey } from "./sort";

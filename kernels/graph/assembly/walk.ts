@@ -1,4 +1,4 @@
-// Personalized PageRank by push; `reference.ts` is the definition.
+// Personalized PageRank by push; `../reference.ts` is the definition.
 import { DEGREE, degreeOf, PUSHED, QUEUED, RECORD, STATE } from "./layout";
 import { neighbors, nextRun, nodes, offsets, pushed, queue, queueMask, ranks, records, unit, weights } from "./layout";
 
