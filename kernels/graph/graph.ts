@@ -268,7 +268,7 @@ export class GraphKernel {
     const { place } = this;
     const results = Array.from(
       seeds,
-      (): SearchResult => ({ sets: [], measures: [], footprint: new Uint32Array(0), body: false }),
+      (): SearchResult => ({ sets: [], measures: [], footprint: new Uint32Array(0), pushes: 0, body: false }),
     );
     place.ask(memory.buffer, seeds, options);
     while (place.taken(memory.buffer) < seeds.length) {
@@ -281,6 +281,7 @@ export class GraphKernel {
           else if (kind === 3) results[item].measures.push({ conductance, volume });
           else {
             results[item].footprint = ids;
+            results[item].pushes = volume;
             results[item].body = kind === 2;
           }
         });

@@ -12,6 +12,8 @@ export type SweepRule = (typeof SWEEP_RULES)[number];
 
 /** A profile has left a valley when it has risen by this factor over the valley's floor. */
 export const VALLEY_RISE = 1.05;
+/** A seed in the main body stands for one node in this many. */
+const BODY_PART = 100;
 /** A cut below this share of the volume is a rounding residue of 0: the set is a union of whole components. */
 export const CUT_FLOOR = 1e-12;
 
@@ -362,8 +364,13 @@ export interface SearchResult {
   measures: { conductance: number; volume: number }[];
   /** At most one a scale, the last one the set that the seed stands for. */
   sets: FoundSet[];
-  /** What the seed stands for: the prefix that the last set was polished from, or the first `minSize` nodes of the sweep. */
+  /**
+   * What the seed stands for: the prefix that the last set was polished from, or the first `minSize` nodes of the sweep, in the
+   * main body the first hundredth of all nodes when that is more.
+   */
   footprint: Uint32Array;
+  /** Number of push operations. */
+  pushes: number;
   /** Whether the sweep of every scale lay in the main body. */
   body: boolean;
 }
@@ -392,13 +399,14 @@ export function search(graph: Graph, seed: number, options: SearchOptions): Sear
   const sets: FoundSet[] = [];
   const measures: SearchResult["measures"] = [];
   const { polishRounds, strictness } = options;
-  let footprint = new Uint32Array(0);
+  let footprint: Uint32Array = new Uint32Array(0);
+  let swept: Uint32Array = footprint;
   let inBody = 0;
   for (let scale = 0; scale < tolerances.length && walk.pushes < maxPushes; scale++) {
     growWalk(graph, walk, options.alpha, options.lazy, tolerances[scale], maxPushes);
     const p = Float64Array.from(walk.pushed, (v) => walk.p[v]);
     const cut = sweep(graph, walk.pushed, p, options.rule, options.delta, minSize, maxVolume);
-    if (sets.length === 0) footprint = cut.order.slice(0, minSize);
+    swept = cut.order;
     if (options.every) {
       for (let size = minSize; cut.order.length >= minSize; size *= 2) {
         const prefix = cut.order.subarray(0, size);
@@ -420,5 +428,9 @@ export function search(graph: Graph, seed: number, options: SearchOptions): Sear
     footprint = start.slice();
     if (cut.closed) break;
   }
-  return { sets, measures, footprint, body: sets.length === 0 && inBody === tolerances.length };
+  const body = sets.length === 0 && inBody === tolerances.length;
+  if (sets.length === 0) {
+    footprint = swept.slice(0, body ? Math.max(minSize, Math.floor(graph.n / BODY_PART)) : minSize);
+  }
+  return { sets, measures, footprint, pushes: walk.pushes, body };
 }

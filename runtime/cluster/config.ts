@@ -49,7 +49,7 @@ export interface ClusterConfig {
   min_size: number | null;
   /** Largest share of the volume of a set; null: 0.25 beside a null, where a larger cluster is the body, else 0.5. */
   max_share: number | null;
-  /** A walk that finds nothing below this share of the volume lies in the main body and seeds no further round. */
+  /** A walk whose lowest set holds this share of the volume lies in the main body; it stands for a hundredth of the nodes. */
   main_body: number;
   /** A round that assigns a smaller share of the tokens is the last. */
   stop_fraction: number;

@@ -67,6 +67,8 @@ export interface CoverOptions {
 const MAX_ROUNDS = 20;
 /** Seeds that a null is searched from: more lower its envelope by less than it fluctuates between nulls. */
 const NULL_SEEDS = 1000;
+/** Pushes a node after which a null is asked no more: walks of a small alpha cover all of it, and one tells what many do. */
+const NULL_PUSHES = 2000;
 /** Two accepted candidates more alike than this are one. */
 const ALIKE = 0.5;
 /** A chosen set must still have this share of its members free. */
@@ -123,7 +125,8 @@ export async function searchNull(
   const walk = { ...walkOptions(graph, config, minSize, graph.volume), every: true };
   return withKernel(graph, options.threads, async (kernel) => {
     const maxHits = config.max_hits ?? defaultMaxHits(graph.n);
-    const { measures } = await searchSeeds(kernel, seeds, walk, maxHits, options.progress);
+    const limit = NULL_PUSHES * graph.n;
+    const { measures } = await searchSeeds(kernel, seeds, walk, maxHits, options.progress, limit);
     return measures.map(({ conductance, volume }) => ({ share: volume / graph.volume, conductance }));
   });
 }
@@ -190,10 +193,12 @@ async function cover(
     }
     const left = unassigned(labels);
     if (nodes.length - left < config.stop_fraction * n) break;
-    // A node that no accepted set holds lies in the body: its searches, or those beside it, found nothing.
-    const held = new Uint8Array(n);
-    for (const { members } of fresh.candidates) for (const v of members) if (labels[v] < 0) held[v] = 1;
-    open = open.filter((v) => held[v] === 1);
+    // A node that no accepted set holds lies in the body: its searches, or those beside it, found nothing. Where num_seeds
+    // left nodes out, only what was a seed has been asked.
+    const stays = new Uint8Array(n).fill(order.length < open.length ? 1 : 0);
+    for (const { seed } of asked) stays[seed] = 0;
+    for (const { members } of fresh.candidates) for (const v of members) stays[v] = 1;
+    open = open.filter((v) => stays[v] === 1 && labels[v] < 0);
   }
   let gamma = 1;
   if (config.refine === "likelihood") {

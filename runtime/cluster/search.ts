@@ -23,6 +23,9 @@ export async function withKernel<T>(
   }
 }
 
+/** Walks over whole graphs take long: few are begun before their results count. */
+const FIRST_BATCH = 16;
+
 export interface Searches {
   /** Distinct sets, in the order in which they were found. */
   sets: FoundSet[];
@@ -43,6 +46,7 @@ export interface Searches {
  * Takes seeds from `order` in batches, passing over nodes for which `maxHits` seeds stand already: those of their sets, with
  * what the polish took away, and without a set the nodes nearest to them, so that a body without structure is sampled and not
  * searched node by node.
+ * Batches double from 16 seeds to 256, and none begins after `maxPushes` pushes in all.
  * @param progress told how many nodes of `order` need no search any more
  */
 export async function searchSeeds(
@@ -51,6 +55,7 @@ export async function searchSeeds(
   options: SearchOptions,
   maxHits: number,
   progress?: (done: number, total: number) => void,
+  maxPushes = Infinity,
 ): Promise<Searches> {
   const hits = new Uint16Array(kernel.graph.n);
   const found: Searches = { sets: [], seeds: [], votes: [], tried: [], outcome: [], body: [], measures: [] };
@@ -66,14 +71,18 @@ export async function searchSeeds(
     }
   };
   let next = 0;
-  while (next < order.length) {
+  let pushes = 0;
+  let size = FIRST_BATCH;
+  while (next < order.length && pushes < maxPushes) {
     const batch: number[] = [];
-    for (; next < order.length && batch.length < BATCH; next++) if (hits[order[next]] < most) batch.push(order[next]);
+    for (; next < order.length && batch.length < size; next++) if (hits[order[next]] < most) batch.push(order[next]);
     if (batch.length === 0) break;
+    size = Math.min(2 * size, BATCH);
     const results = await kernel.searchMany(Uint32Array.from(batch), options);
     for (let i = 0; i < batch.length; i++) {
       const { sets, measures, footprint, body } = results[i];
-      found.measures.push(...measures);
+      for (const measure of measures) found.measures.push(measure);
+      pushes += results[i].pushes;
       let last = -1;
       for (const set of sets) last = record(found, known, set, batch[i]);
       hit(footprint);

@@ -1,5 +1,5 @@
 // The searches of many seeds, pulled by threads from one counter; `../reference.ts` is the definition of one.
-import { attach, members, order, profile } from "./layout";
+import { attach, members, n, order, profile } from "./layout";
 import { polish, polishedCapped, polishedConductance, polishedSize, polishedVolume } from "./polish";
 import { chosenSize, closed, lowestVolume, sweep, sweptCount } from "./sweep";
 import { begin, grow, pushCount } from "./walk";
@@ -27,11 +27,14 @@ const WORST: usize = 144;
 const EVERY: usize = 148;
 const SCALES: usize = 152;
 
-/** Output record, 32 bytes and then ids, padded to 8: kind, item, size, scale as u32, conductance and volume as f64. */
+/** Output record, 32 bytes and then ids, padded to 8: kind, item, size, scale as u32, conductance and volume as f64; a footprint
+ *  has the number of pushes for its volume. */
 const HEAD: usize = 32;
 const SET: u32 = 0;
 const FOOTPRINT: u32 = 1;
 const BODY: u32 = 2;
+/** A seed in the main body stands for one node in this many. */
+const BODY_PART: u32 = 100;
 /** A set of which only conductance and volume are told. */
 const MEASURE: u32 = 3;
 
@@ -91,11 +94,16 @@ function searchSeed(control: usize, item: u32): void {
     emit(SET, item, members, polishedSize, scale, polishedConductance, polishedVolume);
     kept = out;
     prefix = chosenSize;
-    emit(FOOTPRINT, item, order, prefix, scale, 1, 0);
+    emit(FOOTPRINT, item, order, prefix, scale, 1, pushCount);
     if (closed) return;
   }
-  if (prefix > 0) return;
-  emit(inBody == scaleCount ? BODY : FOOTPRINT, item, order, min(minSize, sweptCount), 0, 1, 0);
+  if (prefix > 0) {
+    store<f64>(kept, pushCount, 24);
+    return;
+  }
+  const body = inBody == scaleCount;
+  const few = body ? max(minSize, n / BODY_PART) : minSize;
+  emit(body ? BODY : FOOTPRINT, item, order, min(few, sweptCount), 0, 1, pushCount);
 }
 
 /**
