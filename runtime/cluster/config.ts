@@ -67,7 +67,7 @@ export interface ClusterConfig {
    * same degrees, or nothing. A graph without points has only the last two.
    */
   null: NullRule;
-  /** Nulls drawn, of which the lowest conductance counts; null: 3 up to 5,000 tokens, then 1. */
+  /** Nulls drawn, of which the lowest conductance counts; null: 8 up to 2,000 tokens, 3 up to 5,000, then 1. */
   null_draws: number | null;
   /** A cluster's conductance must lie this share below the lowest of the null at its volume. */
   excess_min: number;
@@ -128,7 +128,7 @@ export const defaultMinSize = (n: number) => Math.min(8, Math.max(4, Math.round(
 /** Default hits for `n` nodes: small graphs can afford more evidence for each cluster. */
 export const defaultMaxHits = (n: number) => Math.min(16, Math.max(2, Math.round(20000 / n)));
 /** Default number of nulls for `n` tokens: in a small graph one null's luck matters. */
-export const defaultNullDraws = (n: number) => (n <= 5000 ? 3 : 1);
+export const defaultNullDraws = (n: number) => (n <= 2000 ? 8 : n <= 5000 ? 3 : 1);
 /** Defaults that depend on whether there is a null: beside it a body is expected, which no cluster may take in. */
 export const withNull = ({ null: rule, recurrence_min, assign_share, max_share }: ClusterConfig) =>
   rule === "none"

@@ -34,6 +34,8 @@ export const OURS_FROM_POINTS = "spectroscope, points";
 /** Rounds of a method at most; one that takes longer than this many seconds has one. */
 const ROUNDS = 3;
 const CHEAP_SECONDS = 5;
+/** HDBSCAN is given up to this many points: its time grows with their square in many dimensions. */
+const POINT_PEER_ROWS = 20_000;
 
 type Answer = { labels: Int32Array; seconds: number } | { failure: string };
 
@@ -46,7 +48,7 @@ export async function compare(bench: BenchGraph, peers?: Peers, threads?: number
   if (peers) for (const name of GRAPH_PEERS) methods.set(name, () => peers.run(name, bench, minSize));
   if (points) {
     methods.set(OURS_FROM_POINTS, () => timed(async () => (await clusterTokens(points, {}, { threads, profiles: false })).labels));
-    if (peers) methods.set(POINT_PEER, () => peers.run(POINT_PEER, bench, minSize));
+    if (peers && graph.n <= POINT_PEER_ROWS) methods.set(POINT_PEER, () => peers.run(POINT_PEER, bench, minSize));
   }
   const answers = new Map<string, Answer[]>([...methods.keys()].map((name) => [name, []]));
   for (let round = 0; round < ROUNDS; round++) {
