@@ -110,7 +110,7 @@ test("words for people on stdout, advice and progress on stderr", () => {
   assert.is(readFileSync(join(folder, "words.jsonl"), "utf8"), "");
 });
 
-test("fewer than four columns are refused or warned of, with the remedy; so are constant columns and rows", () => {
+test("few columns are refused or warned of, with the remedy; so are constant columns and rows", () => {
   const advice = (matrix: Matrix, ...words: string[]) => {
     putMatrix("few.npy", matrix);
     const { json } = found("--matrix", "few.npy", ...words);
@@ -122,7 +122,8 @@ test("fewer than four columns are refused or warned of, with the remedy; so are 
   const three = advice(gaussianMatrix(200, 3, 1));
   assert.match(three.said, /standardized rows of 3 columns have 1 dimension to differ in: noise clusters there too/);
   assert.match(advice(gaussianMatrix(200, 2, 1), "--set", "rows=none").said, /rows of 2 columns have 2 dimensions/);
-  assert.is(advice(gaussianMatrix(200, 6, 1)).said, "");
+  assert.match(advice(gaussianMatrix(200, 6, 1)).said, /rows of 6 columns have 4 dimensions to differ in/);
+  assert.is(advice(gaussianMatrix(200, 7, 1)).said, "");
   const flat = gaussianMatrix(200, 8, 1);
   for (let i = 0; i < 200; i++) for (const c of [2, 5]) flat.data[8 * i + c] = 7;
   const constant = advice(flat);

@@ -3,10 +3,10 @@ import * as assert from "uvu/assert";
 import { suite } from "../../harness/test/suite";
 import { SpectroscopeError } from "../../kernels/errors";
 import { graphFromEdges } from "../../kernels/graph/csr";
+import { assignByNeighbors } from "./assign";
 import { clusterTokens } from "./cluster";
 import { type ClusterConfig, DEFAULT_CLUSTER_CONFIG, parseClusterConfig } from "./config";
 import { gaussianMatrix, shuffledColumns } from "./controls";
-import { assignByNeighbors } from "./cover";
 import { nearestNeighbors } from "./knn";
 import { plantClusters } from "./planted";
 import { makeRandom } from "./random";
@@ -72,7 +72,8 @@ test("other nulls and whitenings find the planted clusters, and hardly anything 
     const { clusters } = await clusterTokens(noise, config);
     t.note(`${JSON.stringify(config)}: mean F1 ${meanBestF1.toFixed(2)}, in noise ${clusters.length}`);
     assert.ok(meanBestF1 > 0.75, JSON.stringify(config));
-    assert.ok(clusters.length <= 3, JSON.stringify(config));
+    // Without a null the bound on conductance stands alone, and the body is cut somewhere.
+    assert.ok(clusters.length <= (config.null === "none" ? 6 : 0), JSON.stringify(config));
     assert.is(result.points.shrinkage !== undefined, config.whiten === "shrinkage");
   }
 });
@@ -82,6 +83,7 @@ test("clusters, labels and candidates agree with each other", async () => {
   const result = await clusterTokens(planted, { k: 15 });
   assert.ok(result.clusters.length >= 10);
   const seen = new Int32Array(planted.rows).fill(-1);
+  let again = 0;
   for (const { id, size, members, conductance, sweep, seed, excess, recurrence } of result.clusters) {
     assert.is(members.length, size);
     for (const v of members) {
@@ -89,10 +91,13 @@ test("clusters, labels and candidates agree with each other", async () => {
       seen[v] = id;
     }
     assert.ok(conductance >= 0 && conductance < 1 && sweep.length > 0);
-    assert.ok(excess > 0 && recurrence > 0 && recurrence <= 1);
+    assert.ok(excess >= DEFAULT_CLUSTER_CONFIG.excess_min && recurrence >= 0 && recurrence <= 1);
+    again += recurrence / result.clusters.length;
     assert.ok(seed >= 0 && seed < planted.rows);
   }
   assert.equal(seen, result.labels);
+  // A cluster that refinement made of others may be no search's own; the planted ones are found again and again.
+  assert.ok(again > 0.8, `${again}`);
   assert.ok(result.candidates.length >= result.clusters.length / 2);
   assert.ok(scoreSets(result.candidates, planted.truth).meanBestF1 > 0.8);
 });

@@ -47,7 +47,9 @@ export async function compare(bench: BenchGraph, peers?: Peers, threads?: number
   const methods = new Map<string, () => Promise<Answer>>([[OURS, () => ours(built, threads)]]);
   if (peers) for (const name of GRAPH_PEERS) methods.set(name, () => peers.run(name, bench, minSize));
   if (points) {
-    methods.set(OURS_FROM_POINTS, () => timed(async () => (await clusterTokens(points, {}, { threads, profiles: false })).labels));
+    methods.set(OURS_FROM_POINTS, () =>
+      timed(async () => (await clusterTokens(points, {}, { threads, profiles: false })).labels),
+    );
     if (peers && graph.n <= POINT_PEER_ROWS) methods.set(POINT_PEER, () => peers.run(POINT_PEER, bench, minSize));
   }
   const answers = new Map<string, Answer[]>([...methods.keys()].map((name) => [name, []]));
@@ -63,7 +65,8 @@ export async function compare(bench: BenchGraph, peers?: Peers, threads?: number
   return rows.map((r) => (r.seconds && first.seconds ? { ...r, ratio: r.seconds / first.seconds } : r));
 }
 
-const ours = (graph: Graph, threads?: number) => timed(async () => (await clusterGraph(graph, {}, { threads, profiles: false })).labels);
+const ours = (graph: Graph, threads?: number) =>
+  timed(async () => (await clusterGraph(graph, {}, { threads, profiles: false })).labels);
 
 async function timed(run: () => Promise<Int32Array>): Promise<Answer> {
   const started = performance.now();

@@ -1,0 +1,133 @@
+/** Which sets become clusters: what the null, the body, the seeds and the rounds say. */
+import * as assert from "uvu/assert";
+import { suite } from "../../harness/test/suite";
+import { type Graph, graphFromEdges } from "../../kernels/graph/csr";
+import { type Envelope, randomSetEnvelope } from "./candidates";
+import { type ClusterConfig, parseClusterConfig } from "./config";
+import { coverGraph, searchNull } from "./cover";
+import { makeRandom } from "./random";
+
+const test = suite("runtime/cluster/cover");
+
+/** Cliques of these sizes, node after node, each node with `outside` edges to nodes of other cliques. */
+function cliques(sizes: readonly number[], outside = 1): Graph {
+  const n = sizes.reduce((a, b) => a + b, 0);
+  const { uniform } = makeRandom(3);
+  const ends: number[] = [];
+  let base = 0;
+  for (const size of sizes) {
+    for (let a = 0; a < size; a++) {
+      for (let b = 0; b < a; b++) ends.push(base + a, base + b);
+      for (let e = 0; e < outside; e++) {
+        const other = (base + size + Math.floor(uniform() * (n - size))) % n;
+        ends.push(base + a, other);
+      }
+    }
+    base += size;
+  }
+  return graphFromEdges(n, ends);
+}
+
+const cover = (graph: Graph, changes: Partial<ClusterConfig> = {}, envelope: Envelope = randomSetEnvelope) =>
+  coverGraph(graph, parseClusterConfig({ null: "none", min_size: 4, ...changes }), envelope, { threads: 1 });
+const sizesOf = ({ clusters }: { clusters: { size: number }[] }) =>
+  clusters.map(({ size }) => size).sort((a, b) => a - b);
+const TEN = [10, 10, 11, 11, 12, 12, 13, 13, 14, 14];
+
+const share = (graph: Graph, members: readonly number[]) =>
+  members.reduce((sum, v) => sum + graph.degree[v], 0) / graph.volume;
+
+test("a cluster lies below the null at its own volume, by excess_min", async () => {
+  const graph = cliques(TEN);
+  // No union of two cliques is small enough to be found instead.
+  const few = { max_share: 0.15 };
+  const all = await cover(graph, few);
+  assert.equal(sizesOf(all), TEN);
+  for (const { conductance, excess, members } of all.clusters)
+    assert.ok(Math.abs(excess - (1 - conductance / randomSetEnvelope(share(graph, members)))) < 1e-12);
+  // A null that is low for the larger sets takes only those away.
+  const limit = all.clusters.map(({ members }) => share(graph, members)).sort((a, b) => a - b)[5];
+  const half = await cover(graph, few, (at) => (at < limit ? 1 : 1e-9));
+  assert.equal(sizesOf(half), TEN.slice(0, 5));
+  // Conductances run from 0.11 to 0.20: the null lies in their middle, and a tenth below it is asked for.
+  const middle = all.clusters[5].conductance;
+  const strict = await cover(graph, { ...few, excess_min: 0.1 }, () => middle);
+  const below = all.clusters.filter(({ conductance }) => conductance <= 0.9 * middle);
+  assert.ok(below.length > 1 && below.length < 5);
+  assert.equal(
+    strict.clusters.map(({ members }) => members),
+    below.map(({ members }) => members),
+  );
+  const capped = await cover(graph, { ...few, phi_max: middle });
+  assert.is(capped.clusters.length, 6);
+});
+
+test("a clique with more than the largest share of the volume is body", async () => {
+  const sizes = [10, 11, 12, 13, 14, 15, 24];
+  const graph = cliques(sizes);
+  const large = share(
+    graph,
+    [...Array(24).keys()].map((i) => graph.n - 24 + i),
+  );
+  assert.ok(large > 0.3 && large < 0.45);
+  assert.equal(sizesOf(await cover(graph, { max_share: 0.45 })), sizes);
+  assert.equal(sizesOf(await cover(graph, { max_share: 0.25 })), sizes.slice(0, 6));
+});
+
+test("num_seeds a round, as many rounds as it takes; stop_fraction ends them", async () => {
+  const graph = cliques(TEN);
+  const truth = new Set((await cover(graph, { max_share: 0.15 })).clusters.map(({ members }) => members.join()));
+  assert.is(truth.size, 10);
+  const one = await cover(graph, { num_seeds: 1, stop_fraction: 1 });
+  assert.equal([one.rounds, one.clusters.length, one.candidates.length], [1, 1, 1]);
+  // A clique is at most 14 of the 120 nodes, less than 0.15.
+  assert.is((await cover(graph, { num_seeds: 1, stop_fraction: 0.15 })).rounds, 1);
+  assert.is((await cover(graph, { num_seeds: 3, stop_fraction: 1 })).clusters.length, 3);
+  const all = await cover(graph, { num_seeds: 3, stop_fraction: 0, max_share: 0.15 });
+  assert.ok(all.rounds >= 3, "nodes that were no seeds yet stay open");
+  // The last clique may be a whole component of what is left, which is no set.
+  assert.ok(all.clusters.length >= 9);
+  for (const { members } of all.clusters) assert.ok(truth.has(members.join()), "each is a clique");
+  assert.ok(all.candidates.length <= 3, "candidates are those of the first round");
+});
+
+test("labels, members and ids agree; lowest conductance first; profiles only when asked", async () => {
+  const graph = cliques([...TEN, 20, 6, 4]);
+  const result = await cover(graph);
+  const labels = new Int32Array(graph.n).fill(-1);
+  result.clusters.forEach(({ id, members, conductance, seed, sweep }, i) => {
+    assert.is(id, i);
+    assert.ok(i === 0 || conductance >= result.clusters[i - 1].conductance);
+    assert.ok(members.includes(seed) && sweep.length > 0 && sweep.length <= 4 * members.length);
+    for (const v of members) labels[v] = id;
+  });
+  assert.equal(labels, result.labels);
+  const config = parseClusterConfig({ null: "none", min_size: 4 });
+  const bare = await coverGraph(graph, config, randomSetEnvelope, { threads: 1, profiles: false });
+  assert.equal(
+    bare.clusters,
+    result.clusters.map((cluster) => ({ ...cluster, sweep: [] })),
+  );
+});
+
+test("a null is measured at every size, from min_size on", async () => {
+  const { uniform } = makeRandom(5);
+  const n = 800;
+  const graph = graphFromEdges(
+    n,
+    Array.from({ length: 8 * n }, () => Math.floor(n * uniform())),
+  );
+  const points = await searchNull(graph, parseClusterConfig({ min_size: 4 }), { threads: 1 });
+  const shares = points.map(({ share }) => share).sort((a, b) => a - b);
+  assert.ok(points.length > 300);
+  assert.ok(shares[0] < 0.01 && shares[shares.length - 1] > 0.25 && shares[shares.length - 1] <= 1);
+  assert.ok(points.every(({ conductance }) => conductance > 0.3 && conductance <= 1));
+  assert.equal(await searchNull(graphFromEdges(5, []), parseClusterConfig({}), { threads: 1 }), []);
+});
+
+test("a graph without edges has no clusters and no rounds", async () => {
+  const { clusters, labels, rounds } = await cover(graphFromEdges(7, []));
+  assert.equal([clusters.length, rounds, [...labels]], [0, 0, new Array(7).fill(-1)]);
+});
+
+test.run();
