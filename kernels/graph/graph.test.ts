@@ -87,7 +87,7 @@ test("WebAssembly equals the twin bit for bit on 1,000 random graphs", async (t)
       every: round % 5 === 0,
       maxPushes: round % 7 === 0 ? 40 : Infinity,
       maxVolume: (0.2 + 0.3 * random()) * graph.volume,
-      bodyVolume: 0.8 * graph.volume,
+      mainBody: 0.9,
     };
     const seeds = ids(n).filter(() => random() < 20 / n);
     const found = await kernel.searchMany(seeds, options);
@@ -110,7 +110,7 @@ test("WebAssembly equals the twin bit for bit on 1,000 random graphs", async (t)
 
 test("a shared memory with any number of threads gives the same bytes", async () => {
   const graph = blocks(11, 1200, 5000, true);
-  const options = { ...OPTIONS, maxVolume: graph.volume / 4, bodyVolume: graph.volume };
+  const options = { ...OPTIONS, maxVolume: graph.volume / 4, mainBody: 0.9 };
   const alone = JSON.stringify(await new GraphKernel(graph).searchMany(ids(graph.n), options));
   for (const threads of [1, 2, 3]) {
     const pool = await openPool(graphSource, { pages: new GraphMemory(graph, threads).pages, threads });
@@ -242,7 +242,7 @@ test("searches find planted blocks", async () => {
   const found = await new GraphKernel(graph).searchMany(ids(n), {
     ...OPTIONS,
     maxVolume: graph.volume / 4,
-    bodyVolume: graph.volume,
+    mainBody: 0.9,
   });
   const names = new Set(found.flatMap(({ sets }) => sets.map(({ members }) => members.join())));
   for (let block = 0; block < 10; block++)
@@ -304,7 +304,7 @@ test("bad graphs and calls are refused with a reason", () => {
 
 test("a graph without edges has no sets", async () => {
   const graph = graphFromEdges(3, []);
-  const found = await new GraphKernel(graph).searchMany(ids(3), { ...OPTIONS, maxVolume: 1, bodyVolume: 1 });
+  const found = await new GraphKernel(graph).searchMany(ids(3), { ...OPTIONS, maxVolume: 1, mainBody: 0.9 });
   assert.ok(found.every(({ sets }) => sets.length === 0));
 });
 

@@ -95,7 +95,7 @@ export class GraphMemory {
     const worst = this.worst(Math.min(minSize, this.graph.n));
     new Uint32Array(buffer, this.seeds, seeds.length).set(seeds);
     const real = new Float64Array(buffer, CONTROL, CONTROL_BYTES / 8);
-    real.set([options.alpha, options.delta, options.maxVolume, options.bodyVolume, options.phiMax], 5);
+    real.set([options.alpha, options.delta, options.maxVolume, options.mainBody, options.phiMax], 5);
     real.set([options.strictness, options.openPhi, options.maxPushes], 10);
     real.set(tolerances, 19);
     const word = new Uint32Array(buffer, CONTROL, CONTROL_BYTES / 4);

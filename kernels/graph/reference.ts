@@ -334,8 +334,8 @@ export interface SearchOptions {
   minSize: number;
   /** Largest volume of a set. */
   maxVolume: number;
-  /** A sweep without a set whose lowest prefix has this volume or more lies in the main body. */
-  bodyVolume: number;
+  /** A sweep without a set that reached more than `maxVolume` lies in the main body when its lowest prefix has this share of it. */
+  mainBody: number;
   phiMax: number;
   /**
    * An open valley, where the walk ended before the profile rose, is taken up to this conductance, at which the walk restarts
@@ -412,7 +412,7 @@ export function search(graph: Graph, seed: number, options: SearchOptions): Sear
         const prefix = cut.order.subarray(0, size);
         const { conductance, volume } = polish(graph, prefix, polishRounds, strictness, minSize, maxVolume);
         measures.push({ conductance, volume });
-        if (size >= cut.order.length) break;
+        if (size >= cut.order.length || cut.volumes[size - 1] > maxVolume) break;
       }
       continue;
     }
@@ -420,7 +420,8 @@ export function search(graph: Graph, seed: number, options: SearchOptions): Sear
     const set = polish(graph, start, polishRounds, strictness, minSize, maxVolume);
     const open = cut.closed || set.conductance <= options.openPhi || set.members.length <= cut.size;
     if (cut.size === 0 || set.capped || !open || !(set.conductance <= options.phiMax)) {
-      if (lowestVolume(cut, minSize) >= options.bodyVolume) inBody++;
+      const all = cut.volumes[cut.volumes.length - 1] ?? 0;
+      if (all > maxVolume && lowestVolume(cut, minSize) >= options.mainBody * all) inBody++;
       continue;
     }
     const { members, conductance, volume } = set;

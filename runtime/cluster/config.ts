@@ -49,7 +49,10 @@ export interface ClusterConfig {
   min_size: number | null;
   /** Largest share of the volume of a set; null: 0.25 beside a null, where a larger cluster is the body, else 0.5. */
   max_share: number | null;
-  /** A walk whose lowest set holds this share of the volume lies in the main body; it stands for a hundredth of the nodes. */
+  /**
+   * A walk that reached more than `max_share` lies in the main body when its lowest set holds this share of what it reached; it
+   * stands for a hundredth of the nodes.
+   */
   main_body: number;
   /** A round that assigns a smaller share of the tokens is the last. */
   stop_fraction: number;

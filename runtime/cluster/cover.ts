@@ -91,7 +91,7 @@ function walkOptions(graph: Graph, config: ClusterConfig, minSize: number, volum
     delta: config.delta,
     minSize,
     maxVolume: Math.max(Math.min(withNull(config).maxShare * volume, graph.volume / 2), Number.MIN_VALUE),
-    bodyVolume: config.main_body * graph.volume,
+    mainBody: config.main_body,
     phiMax: config.phi_max,
     openPhi: teleport({ ...config, walk: "simple" }),
     every: false,

@@ -29,7 +29,7 @@ function cliques(count: number, size: number): Graph {
 const walk = (graph: Graph, changes: Partial<SearchOptions> = {}): SearchOptions => ({
   ...{ alpha: 0.18, lazy: false, tolerances: [0.003, 0.001, 0.0003].map((t) => (t * graph.n) / graph.volume) },
   ...{ maxPushes: Infinity, rule: "prominent", delta: 0.2, minSize: 4, maxVolume: graph.volume / 4 },
-  ...{ bodyVolume: 0.99 * graph.volume, phiMax: 1, openPhi: 0.18, every: false, polishRounds: 5, strictness: 0.7 },
+  ...{ mainBody: 0.9, phiMax: 1, openPhi: 0.18, every: false, polishRounds: 5, strictness: 0.7 },
   ...changes,
 });
 

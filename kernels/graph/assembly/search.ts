@@ -1,5 +1,5 @@
 // The searches of many seeds, pulled by threads from one counter; `../reference.ts` is the definition of one.
-import { attach, members, n, order, profile } from "./layout";
+import { attach, members, n, order, profile, volumes } from "./layout";
 import { polish, polishedCapped, polishedConductance, polishedSize, polishedVolume } from "./polish";
 import { chosenSize, closed, lowestVolume, sweep, sweptCount } from "./sweep";
 import { begin, grow, pushCount } from "./walk";
@@ -8,7 +8,7 @@ import { begin, grow, pushCount } from "./walk";
 const ALPHA: usize = 40;
 const DELTA: usize = 48;
 const MAX_VOLUME: usize = 56;
-const BODY_VOLUME: usize = 64;
+const MAIN_BODY: usize = 64;
 const PHI_MAX: usize = 72;
 const STRICTNESS: usize = 80;
 const OPEN_PHI: usize = 88;
@@ -51,6 +51,12 @@ function emit(kind: u32, item: u32, from: usize, size: u32, scale: u32, phi: f64
   out += HEAD + (((<usize>size << 2) + 7) & ~7);
 }
 
+/** Whether the sweep reached more than a set may hold, and has no lower prefix than nearly all of that. */
+function liesInBody(minSize: u32, maxVolume: f64, share: f64): bool {
+  const all = sweptCount > 0 ? load<f64>(volumes + (<usize>(sweptCount - 1) << 3)) : 0;
+  return all > maxVolume && lowestVolume(minSize) >= share * all;
+}
+
 function searchSeed(control: usize, item: u32): void {
   const seed = load<u32>(<usize>load<u32>(control, SEEDS) + (<usize>item << 2));
   const alpha = load<f64>(control, ALPHA);
@@ -75,7 +81,7 @@ function searchSeed(control: usize, item: u32): void {
       for (let size = minSize; sweptCount >= minSize; size <<= 1) {
         polish(order, min(size, sweptCount), rounds, strictness, minSize, maxVolume);
         emit(MEASURE, item, members, 0, scale, polishedConductance, polishedVolume);
-        if (size >= sweptCount) break;
+        if (size >= sweptCount || load<f64>(volumes + (<usize>(size - 1) << 3)) > maxVolume) break;
       }
       continue;
     }
@@ -87,7 +93,7 @@ function searchSeed(control: usize, item: u32): void {
       good = phi <= phiMax && !polishedCapped && (closed || phi <= openPhi || polishedSize <= chosenSize);
     }
     if (!good) {
-      if (lowestVolume(minSize) >= load<f64>(control, BODY_VOLUME)) inBody++;
+      if (liesInBody(minSize, maxVolume, load<f64>(control, MAIN_BODY))) inBody++;
       continue;
     }
     if (prefix > 0) out = kept;
