@@ -2,21 +2,28 @@
 import * as assert from "uvu/assert";
 import { SpectroscopeError } from "../../kernels/errors";
 
-function check(error: unknown, pieces: readonly RegExp[]): void {
+function check(error: unknown, pieces: readonly RegExp[], expected = 1): void {
   assert.instance(error, SpectroscopeError);
   const { line, exitCode } = error as SpectroscopeError;
-  assert.is(exitCode, 1);
+  assert.is(exitCode, expected);
   for (const piece of pieces) assert.match(line, piece);
   assert.not.match(line, /\n/);
 }
 
-/** A promise that is refused. */
-export async function refused(run: Promise<unknown>, ...pieces: RegExp[]): Promise<void> {
-  const error = await run.then(
+const failure = (run: Promise<unknown>): Promise<unknown> =>
+  run.then(
     () => assert.unreachable("nothing was thrown"),
     (error) => error,
   );
-  check(error, pieces);
+
+/** A promise that is refused. */
+export async function refused(run: Promise<unknown>, ...pieces: RegExp[]): Promise<void> {
+  check(await failure(run), pieces);
+}
+
+/** A promise that is refused as a wrong use: exit code 2. */
+export async function refusedAsUsage(run: Promise<unknown>, ...pieces: RegExp[]): Promise<void> {
+  check(await failure(run), pieces, 2);
 }
 
 /** A function that throws. */

@@ -116,11 +116,6 @@ export class GraphKernel {
     this.fresh = this.host.threads > 1;
   }
 
-  /** Bytes of the memory. */
-  get bytes(): number {
-    return this.host.memory.buffer.byteLength;
-  }
-
   /** Personalized PageRank from `seed` on the lazy walk; see the reference. */
   push(seed: number, alpha: number, tolerance: number, maxPushes = Infinity): PushResult {
     this.walk(seed, alpha, tolerance, maxPushes);

@@ -234,6 +234,10 @@ function unassigned(labels: Int32Array): number {
   return count;
 }
 
+/** What a set must be when it is found, and a cluster at the end. */
+const separate = (conductance: number, excess: number, { phi_max, excess_min }: ClusterConfig) =>
+  conductance <= phi_max && excess > 0 && excess >= excess_min;
+
 /** The sets that beat the null, with ids of the whole graph; `set` measures them there when they come from a part of it. */
 function accept(
   found: Searches,
@@ -250,7 +254,7 @@ function accept(
     // In a later round the graph has holes: only the whole graph says whether a set is separate.
     const whole = set ? set.measure(members) : { conductance, volume };
     const excess = excessOf(whole.conductance, whole.volume / graph.volume, envelope);
-    if (!(whole.conductance <= config.phi_max && excess > 0 && excess >= config.excess_min)) return;
+    if (!separate(whole.conductance, excess, config)) return;
     const candidate = {
       ...whole,
       members,
@@ -317,7 +321,7 @@ function finish(
     const { conductance, volume } = set.measure(members[label]);
     const excess = excessOf(conductance, volume / graph.volume, envelope);
     const recurrence = tried[label] > 0 ? again[label] / tried[label] : 0;
-    if (!(conductance <= config.phi_max && excess > 0 && excess >= config.excess_min)) continue;
+    if (!separate(conductance, excess, config)) continue;
     const { candidate } = closest[label];
     clusters.push({
       id: 0,

@@ -36,8 +36,6 @@ export interface Searches {
   /** Every seed that was tried, and the index of the last set that it found, -1 for none. */
   tried: number[];
   outcome: number[];
-  /** Seeds that lie in the main body. */
-  body: number[];
   /** With `every` of the options: see `SearchResult`. */
   measures: { conductance: number; volume: number }[];
 }
@@ -58,7 +56,7 @@ export async function searchSeeds(
   maxPushes = Infinity,
 ): Promise<Searches> {
   const hits = new Uint16Array(kernel.graph.n);
-  const found: Searches = { sets: [], seeds: [], votes: [], tried: [], outcome: [], body: [], measures: [] };
+  const found: Searches = { sets: [], seeds: [], votes: [], tried: [], outcome: [], measures: [] };
   const known = new Map<number, number[]>();
   const most = Math.min(maxHits, 0xffff);
   const seen = new Uint32Array(kernel.graph.n);
@@ -80,7 +78,7 @@ export async function searchSeeds(
     size = Math.min(2 * size, BATCH);
     const results = await kernel.searchMany(Uint32Array.from(batch), options);
     for (let i = 0; i < batch.length; i++) {
-      const { sets, measures, footprint, body } = results[i];
+      const { sets, measures, footprint } = results[i];
       for (const measure of measures) found.measures.push(measure);
       pushes += results[i].pushes;
       let last = -1;
@@ -90,7 +88,6 @@ export async function searchSeeds(
       run++;
       found.tried.push(batch[i]);
       found.outcome.push(last);
-      if (body) found.body.push(batch[i]);
     }
     progress?.(next, order.length);
   }

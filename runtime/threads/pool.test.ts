@@ -1,8 +1,8 @@
 import { spawnSync } from "node:child_process";
 import { join } from "node:path";
 import * as assert from "uvu/assert";
+import { refused, refusedAsUsage } from "../../harness/test/refused";
 import { suite } from "../../harness/test/suite";
-import { SpectroscopeError } from "../../kernels/errors";
 import { projectRoot } from "../device/root";
 import { openPool, type WasmSource } from "./pool";
 import { defaultThreads } from "./threads";
@@ -54,16 +54,6 @@ test.before(async () => {
   source = await compile();
 });
 
-async function refused(body: () => unknown, pattern: RegExp): Promise<void> {
-  let error: unknown;
-  try {
-    await body();
-  } catch (thrown) {
-    error = thrown;
-  }
-  assert.ok(error instanceof SpectroscopeError && pattern.test(error.line), `${(error as Error)?.message}`);
-}
-
 test("one, two and five threads write the same, and every item is taken once", async () => {
   const count = 10_000;
   for (const threads of [1, 2, 5]) {
@@ -83,7 +73,10 @@ test("one, two and five threads write the same, and every item is taken once", a
       got.fill(0);
     }
     await pool.close();
-    await refused(() => pool.run("reset", () => []), /closed/);
+    await refused(
+      pool.run("reset", () => []),
+      /closed/,
+    );
   }
 });
 
@@ -102,25 +95,34 @@ test("a trap on one thread rejects, and the pool is closed though another thread
   for (const threads of [1, 3]) {
     for (const name of ["fail", "refuse"]) {
       const pool = await openPool(source, { pages: 2, threads });
-      await refused(() => pool.run(name, (thread) => [Number(thread === threads - 1)]), new RegExp(`call ${name}: `));
-      await refused(() => pool.run("reset", () => []), /call/);
+      await refused(
+        pool.run(name, (thread) => [Number(thread === threads - 1)]),
+        new RegExp(`call ${name}: `),
+      );
+      await refused(
+        pool.run("reset", () => []),
+        /call/,
+      );
       await pool.close();
     }
   }
   const pool = await openPool(source, { pages: 2, threads: 2 });
   const spinning = pool.run("spin", () => [1]);
-  const failing = refused(() => spinning, /closed/);
+  const failing = refused(spinning, /closed/);
   await pool.close();
   await failing;
 });
 
 test("what is refused", async () => {
-  await refused(() => openPool(source, { pages: 65537 }), /at most 4096/);
-  await refused(() => openPool(source, { pages: 2, threads: 0 }), /0 threads/);
-  await refused(() => openPool(source, { pages: 2, threads: 1.5 }), /1.5 threads/);
+  await refused(openPool(source, { pages: 65537 }), /at most 4096/);
+  await refusedAsUsage(openPool(source, { pages: 2, threads: 0 }), /0 threads/);
+  await refusedAsUsage(openPool(source, { pages: 2, threads: 1.5 }), /1.5 threads/);
   for (const threads of [1, 2]) {
     const pool = await openPool(source, { pages: 2, threads });
-    await refused(() => pool.run("nothing", () => []), /nothing: the module exports no such function/);
+    await refused(
+      pool.run("nothing", () => []),
+      /nothing: the module exports no such function/,
+    );
     await pool.close();
   }
 });
@@ -132,7 +134,7 @@ test("SPECTROSCOPE_THREADS is checked", async () => {
     assert.is(defaultThreads(), 3);
     for (const wrong of ["two", "0", "-1", "1.5", "1e9", "257"]) {
       process.env.SPECTROSCOPE_THREADS = wrong;
-      await refused(() => defaultThreads(), /SPECTROSCOPE_THREADS.*give an integer in 1 .. 256/);
+      await refusedAsUsage(Promise.resolve().then(defaultThreads), /SPECTROSCOPE_THREADS.*give an integer in 1 .. 256/);
     }
     delete process.env.SPECTROSCOPE_THREADS;
     assert.ok(defaultThreads() >= 1);

@@ -1,6 +1,6 @@
 import * as assert from "uvu/assert";
+import { refused } from "../../../harness/test/refused";
 import { suite } from "../../../harness/test/suite";
-import { SpectroscopeError } from "../../../kernels/errors";
 import { nearestNeighbors } from "../knn";
 import type { Matrix } from "../matrix";
 import { plantClusters } from "../planted";
@@ -25,14 +25,6 @@ async function check(points: Matrix, k: number, threads: readonly number[] = [1]
     assert.is(at, -1, `${where} is ${want[at]}, got ${got[at]}`);
     assert.is(got.length, want.length);
   }
-}
-
-async function refused(body: () => Promise<unknown>, pattern: RegExp): Promise<void> {
-  let error: unknown;
-  await body().catch((thrown) => {
-    error = thrown;
-  });
-  assert.ok(error instanceof SpectroscopeError && pattern.test(error.line), `${(error as Error)?.message}`);
 }
 
 test("Gaussian points of many sizes: the definition's ids, whatever the threads", async () => {
@@ -134,27 +126,25 @@ test("neighbors of some rows only, and progress to the end", async () => {
 
 test("what is refused: k, values, memory", async () => {
   const points = matrix(5, 1, (i) => i);
-  for (const k of [0, 5, 1.5, -1]) await refused(() => exactNeighbors(points, k), /neighbors asked of 5 points/);
+  for (const k of [0, 5, 1.5, -1]) await refused(exactNeighbors(points, k), /neighbors asked of 5 points/);
   await refused(
-    () =>
-      exactNeighbors(
-        matrix(5, 1, (i) => (i === 3 ? Number.NaN : i)),
-        2,
-      ),
+    exactNeighbors(
+      matrix(5, 1, (i) => (i === 3 ? Number.NaN : i)),
+      2,
+    ),
     /row 3, column 0/,
   );
   await refused(
-    () =>
-      exactNeighbors(
-        matrix(5, 1, (i) => 1e160 * i),
-        2,
-      ),
+    exactNeighbors(
+      matrix(5, 1, (i) => 1e160 * i),
+      2,
+    ),
     /overflow/,
   );
   // 600 MB of zeros that the system never has to provide: refused before anything is allocated for them.
   const rows = 1_500_000;
   await refused(
-    () => exactNeighbors({ rows, cols: 100, data: new Float32Array(rows * 100) }, 600),
+    exactNeighbors({ rows, cols: 100, data: new Float32Array(rows * 100) }, 600),
     /takes 5\.\d GiB of WebAssembly memory; the limit is 4/,
   );
 });

@@ -1,6 +1,6 @@
 import * as assert from "uvu/assert";
+import { refused, refusedAsUsage } from "../../../harness/test/refused";
 import { suite } from "../../../harness/test/suite";
-import { SpectroscopeError } from "../../../kernels/errors";
 import type { Device } from "../../device/device";
 import { nearestNeighbors } from "../knn";
 import { plantClusters } from "../planted";
@@ -10,16 +10,6 @@ import { chooseMethod, EXACT_LIMIT, findNeighbors } from "./find";
 import { drawQueries, measureRecall } from "./recall";
 
 const test = suite("runtime/cluster/neighbors/find");
-
-async function refused(body: () => unknown, pattern: RegExp): Promise<void> {
-  let error: unknown;
-  try {
-    await body();
-  } catch (thrown) {
-    error = thrown;
-  }
-  assert.ok(error instanceof SpectroscopeError && pattern.test(error.line), `${(error as Error)?.message}`);
-}
 
 /** Half of the points in clusters of 200, half in a body without any. */
 const mixture = (rows: number, dims: number) =>
@@ -130,8 +120,8 @@ test("exact when small, and says why; refused: k, method", async () => {
   assert.is(found.recall, null);
   assert.match(found.why, /exact search of 900 x 5 points takes about .* no GPU was offered/);
   assert.equal(found.ids, nearestNeighbors(points, 9));
-  await refused(() => findNeighbors(points, 900), /k = 900 neighbors asked of 900 points/);
-  await refused(() => findNeighbors(points, 9, { method: "best" as never }), /use one of auto, exact, approximate/);
+  await refused(findNeighbors(points, 900), /k = 900 neighbors asked of 900 points/);
+  await refusedAsUsage(findNeighbors(points, 9, { method: "best" as never }), /use one of auto, exact, approximate/);
 });
 
 test("the choice: by size alone whether exact, by estimated time where", () => {
