@@ -52,6 +52,22 @@ export interface Variant extends Chunk {
   readonly suits: "any" | "software" | "gpu";
 }
 
+/**
+ * How a kernel runs in WebAssembly: a function of `kernels/wasm`, called as `name(block, from, to, scratch)`. The block is the
+ * 32-bit addresses of the bindings in their order, then the uniform block as the WGSL has it. An item sums in an order that
+ * depends on the item alone, so that results are the same for any number of threads and any grain.
+ */
+export interface HostCode {
+  /** The export's name. */
+  readonly name: string;
+  /** Independent pieces of work of a call: what `from` and `to` count. */
+  readonly items: (dims: Dims, params: Params) => number;
+  /** Items that a thread takes at a time; absent: a share of the whole. */
+  readonly grain?: (dims: Dims, params: Params) => number;
+  /** Bytes of working memory of a thread; absent: none. */
+  readonly scratch?: (dims: Dims, params: Params) => number;
+}
+
 /** Share of tolerance = max over elements of |error| / (absolute + relative * max|expected| of the tensor). */
 export interface Tolerance {
   readonly absolute: number;
@@ -94,6 +110,8 @@ export interface Kernel<B extends string = string, P extends string = string> {
   readonly params: Readonly<Record<P, ElementType>>;
   /** By name, best-documented first; every kernel has `plain`. */
   readonly variants: Readonly<Record<string, Variant>>;
+  /** Its WebAssembly; absent where only a GPU runs it. */
+  readonly wasm?: HostCode;
   /** Minimum necessary work of a call. */
   readonly work: (dims: Dims, params: Params) => { readonly flops: number; readonly bytes: number };
   readonly tolerance: Tolerance;

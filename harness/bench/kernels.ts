@@ -1,5 +1,5 @@
 import { type Case, isStrided, type Kernel, shapeOf } from "../../kernels/kernel";
-import type { Device } from "../../runtime/device/device";
+import type { GpuDevice } from "../../runtime/device/device";
 import { roundUp, Usage, upload } from "../../runtime/dispatch/buffers";
 import { type GpuTensor, prepare } from "../../runtime/dispatch/call";
 import { chooseVariant, refusal } from "../../runtime/dispatch/variants";
@@ -24,7 +24,12 @@ export interface BenchRow {
 }
 
 /** Benches every able variant of a kernel's bench cases. */
-export async function benchKernel(device: Device, kernel: Kernel, roof: Roof, budgetMs: number): Promise<BenchRow[]> {
+export async function benchKernel(
+  device: GpuDevice,
+  kernel: Kernel,
+  roof: Roof,
+  budgetMs: number,
+): Promise<BenchRow[]> {
   const rows: BenchRow[] = [];
   for (const c of kernel.cases.filter((one) => one.bench)) {
     for (const [name, variant] of Object.entries(kernel.variants)) {
@@ -38,7 +43,7 @@ export async function benchKernel(device: Device, kernel: Kernel, roof: Roof, bu
 }
 
 async function benchCase(
-  device: Device,
+  device: GpuDevice,
   kernel: Kernel,
   c: Case,
   variant: string,

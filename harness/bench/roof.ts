@@ -1,4 +1,4 @@
-import type { Device } from "../../runtime/device/device";
+import type { GpuDevice } from "../../runtime/device/device";
 import { Usage } from "../../runtime/dispatch/buffers";
 import copySource from "./roof_copy.wgsl";
 import fmaSource from "./roof_fma.wgsl";
@@ -14,7 +14,7 @@ export interface Roof {
 }
 
 /** Measures the arithmetic and the memory roof of an adapter. */
-export async function measureRoof(device: Device, budgetMs: number): Promise<Roof> {
+export async function measureRoof(device: GpuDevice, budgetMs: number): Promise<Roof> {
   const { gpu } = device;
   const pipelineOf = (code: string) =>
     device.wait(

@@ -1,4 +1,4 @@
-import type { Device } from "../../runtime/device/device";
+import type { GpuDevice } from "../../runtime/device/device";
 import { Usage } from "../../runtime/dispatch/buffers";
 
 /** Times of one piece of work, milliseconds. */
@@ -24,7 +24,7 @@ function median(values: readonly number[]): number {
  * repeats as make a sample of at least 2 ms.
  */
 export async function time(
-  device: Device,
+  device: GpuDevice,
   encode: (pass: GPUComputePassEncoder) => void,
   budgetMs: number,
 ): Promise<Timing> {

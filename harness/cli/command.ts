@@ -16,7 +16,7 @@ export function command<const F extends Fields>(spec: CommandSpec<F>, run: Comma
 export const ADAPTER = {
   type: "string",
   placeholder: "NAME",
-  help: "auto, software, none, or part of an adapter's name",
+  help: "auto (a GPU, else the processor), gpu, software (WebGPU on the processor), wasm (the processor), none, or part of an adapter's name",
 } as const;
 export const OFFLINE = {
   type: "boolean",

@@ -1,7 +1,5 @@
 import type { Matrix } from "../../runtime/cluster/matrix";
 import type { Device } from "../../runtime/device/device";
-import { BoundPlan } from "../../runtime/dispatch/executor";
-import { readTensors } from "../../runtime/dispatch/readback";
 import type { NeoxConfig } from "../../runtime/neox/config";
 import { planModel } from "../../runtime/neox/model";
 import { FIXED_WEIGHTS } from "../../runtime/neox/moving";
@@ -30,10 +28,10 @@ export async function finalActivations(
       cache,
     });
     await lab.fixed.flush(lab.memory);
-    const bound = await BoundPlan.bind(plan.prefix, lab.memory);
+    const bound = await lab.memory.bind(plan.prefix);
     await bound.run();
     bound.destroy();
-    const [data] = await readTensors(device, [lab.memory.tensor(plan.hidden)]);
+    const [data] = await lab.memory.read([plan.hidden]);
     return { rows: rows.sequences * rows.positions, cols: model.config.hiddenSize, data: data as Float32Array };
   } finally {
     lab.close();

@@ -47,7 +47,7 @@ export function overview(view: ReportView): Markup {
   const covered = data.labels.filter((label) => label !== -1).length;
   const software =
     adapter.software &&
-    html`<p class="callout"><b>Software adapter.</b> ${adapter.name} computed this run on the CPU. Every adapter is held to the same tolerances; the times here say nothing about a GPU.</p>`;
+    html`<p class="callout"><b>No GPU.</b> ${adapter.name} computed this run on the processor. Every adapter is held to the same tolerances; the times here say nothing about a GPU.</p>`;
   const known =
     view.roles.length > 0
       ? `${counted(view.roles.length, "role")} in ${counted(view.modes.length, "mode")}`

@@ -36,12 +36,18 @@ function assemble(name, memory) {
   renameSync(join(root, fresh), join(root, out));
 }
 
-/** Whether a kernel's sources, or how they are built, are newer than what was assembled. */
+/** Every file that may be in a module: `kernels/wasm` takes those of many kernels, others their own. */
+const assemblies = (name) =>
+  [...files(name === "wasm" ? "kernels" : join("kernels", name))].filter((file) =>
+    file.split(sep).includes("assembly"),
+  );
+
+/** Whether some source, or how sources are built, is newer than what was assembled. */
 function stale(name, memory) {
   const built = join(root, outFile(name, memory));
   if (!existsSync(built)) return true;
   const made = statSync(built).mtimeMs;
-  const sources = ["asconfig.json", ...files(join("kernels", name, "assembly"))];
+  const sources = ["asconfig.json", ...assemblies(name)];
   return sources.some((file) => statSync(join(root, file)).mtimeMs > made);
 }
 

@@ -1,11 +1,11 @@
 import * as assert from "uvu/assert";
 import type { Arrays, Case, Kernel } from "../../kernels/kernel";
 import type { HostArray } from "../../runtime/dispatch/buffers";
-import { runKernel } from "../../runtime/dispatch/run";
+import { runKernel, WASM } from "../../runtime/dispatch/run";
 import { refusal } from "../../runtime/dispatch/variants";
 import { caseInputs, toHost } from "./cases";
 import { compare, describe } from "./compare";
-import { testDevice } from "./device";
+import { testDevice, wasmDevice } from "./device";
 import type { Suite, TestContext } from "./suite";
 
 export { caseInputs, toHost };
@@ -18,7 +18,7 @@ export async function runCase(
   variant: string,
 ): Promise<Record<string, HostArray>> {
   const host = Object.fromEntries(Object.entries(inputs).map(([name, array]) => [name, toHost(array)]));
-  return runKernel(await testDevice(), kernel, {
+  return runKernel(variant === WASM ? await wasmDevice() : await testDevice(), kernel, {
     dims: c.dims,
     params: c.params,
     inputs: host,
@@ -75,6 +75,12 @@ export function testKernel(test: Suite, kernel: Kernel): void {
       assert.ok(ran > 0, `no case of ${kernel.name} runs variant ${variantName}`);
     });
   }
+  if (!kernel.wasm) return;
+  test(`${kernel.name}#${WASM}: all cases against the f64 reference`, async (t) => {
+    for (const [index, c] of kernel.cases.entries()) {
+      if (!c.bench) await checkCase(t, kernel, c, caseInputs(kernel, c, 1000 + index), WASM);
+    }
+  });
 }
 
 function copy(arrays: Arrays): Arrays {

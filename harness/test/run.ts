@@ -3,7 +3,7 @@ import { spawn } from "node:child_process";
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { openDevice } from "../../runtime/device/device";
+import { openGpu } from "../../runtime/device/device";
 import { projectRoot } from "../../runtime/device/root";
 import type { TestRecord } from "./suite";
 
@@ -71,7 +71,7 @@ async function main(): Promise<number> {
   }
   let adapter = "none";
   try {
-    const device = await openDevice();
+    const device = await openGpu();
     adapter = device.facts.name;
     if (!json) console.log(device.banner ?? `adapter: ${adapter}`);
     device.close();

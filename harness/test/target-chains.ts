@@ -1,10 +1,8 @@
 import { rmsprop } from "../../kernels/sgld/rmsprop";
 import { step } from "../../kernels/sgld/step";
 import type { Device } from "../../runtime/device/device";
-import { BoundPlan } from "../../runtime/dispatch/executor";
-import { Memory } from "../../runtime/dispatch/memory";
+import { type BoundPlan, type Memory, openMemory } from "../../runtime/dispatch/memory";
 import { tensor, type View } from "../../runtime/dispatch/plan";
-import { readTensors } from "../../runtime/dispatch/readback";
 import { tokenView } from "../../runtime/neox/model";
 import { call } from "../../runtime/neox/tape";
 import { chainKeys } from "../../runtime/sampler/batches";
@@ -60,7 +58,7 @@ export class TargetChains {
   ) {}
 
   static async open(device: Device, target: Target, settings: SamplerSettings): Promise<TargetChains> {
-    const memory = new Memory(device);
+    const memory = openMemory(device);
     const size = (settings.num_chains * target.dims) / BLOCKS;
     const [w, g, v] = ["w", "g", "v"].map((name) => tensor(name, [BLOCKS, size], "kept"));
     const center = tensor("w*", [size], "kept");
@@ -79,7 +77,7 @@ export class TargetChains {
       settings.sampling_method === "rmsprop_sgld"
         ? call(UPDATE_LABEL, rmsprop, { w, v, g, center, keys }, { ...common, decay, epsilon, correction: 1 })
         : call(UPDATE_LABEL, step, { w, g, center, keys }, common);
-    const plan = await BoundPlan.bind({ name: TARGET, calls: [move] }, memory);
+    const plan = await memory.bind({ name: TARGET, calls: [move] });
     return new TargetChains(memory, plan, { w, g, v }, target, settings);
   }
 
@@ -119,7 +117,7 @@ export class TargetChains {
   }
 
   private async read(view: View): Promise<Float32Array> {
-    const [data] = await readTensors(this.memory.device, [this.memory.tensor(view)]);
+    const [data] = await this.memory.read([view]);
     return data as Float32Array;
   }
 }

@@ -95,7 +95,7 @@ export async function trajectoryRows(device: Device, golden: Golden, model: Loss
         for (let t = 0; t < Number(settings.num_steps); t++) {
           chains.step();
           // A queue of a few updates at most: software adapters are slow and watchdogs impatient.
-          if (t % 8 === 7) await device.wait(device.gpu.queue.onSubmittedWorkDone());
+          if (t % 8 === 7) await lab.memory.settle();
         }
         const slices = settings.slices as StoredSlice[];
         const [actual, expected] = [await chains.parameters(), golden.tensor(`${entry.case}/w`).data].map((w) =>

@@ -3,7 +3,7 @@ import * as assert from "uvu/assert";
 import { testDevice } from "../../harness/test/device";
 import { suite } from "../../harness/test/suite";
 import { SpectroscopeError } from "../../kernels/errors";
-import { openDevice } from "./device";
+import { openGpu } from "./device";
 
 const test = suite("runtime/device", { gpu: true });
 
@@ -20,7 +20,7 @@ async function refusal(promise: Promise<unknown>): Promise<SpectroscopeError> {
 
 test("no adapter is exit code 3 with the remedy, for none and for a name that is not there", async () => {
   for (const adapter of ["none", "no-such-gpu"]) {
-    const error = await refusal(openDevice({ adapter }));
+    const error = await refusal(openGpu({ adapter }));
     assert.is(error.code, "no-adapter");
     assert.is(error.exitCode, 3);
     assert.match(error.line, adapter);
@@ -35,7 +35,7 @@ test("a software adapter says so in its banner", async () => {
 });
 
 test("a GPU error is thrown by the next wait and by every one after it, not swallowed", async () => {
-  const device = await openDevice();
+  const device = await openGpu();
   device.check();
   await device.wait(Promise.resolve(1));
   // Storage and map usage exclude each other: a validation error that nobody asked for.
@@ -51,7 +51,7 @@ test("a GPU error is thrown by the next wait and by every one after it, not swal
 });
 
 test("an error inside `within` is thrown there, once, and the device goes on", async () => {
-  const device = await openDevice();
+  const device = await openGpu();
   const error = await refusal(
     device.within("a test", async () => device.gpu.createBuffer({ size: 16, usage: 0x1 | 0x80 })),
   );
@@ -70,7 +70,7 @@ test("an error inside `within` is thrown there, once, and the device goes on", a
 
 test("a caller's device is used and left open", async () => {
   const own = await testDevice();
-  const device = await openDevice({ device: own.gpu });
+  const device = await openGpu({ device: own.gpu });
   assert.is(device.facts.software, own.facts.software);
   device.close();
   await own.wait(own.gpu.queue.onSubmittedWorkDone());

@@ -1,12 +1,18 @@
 import { SpectroscopeError } from "../../kernels/errors";
+import { openWasm, type WasmDevice } from "../wasm/device";
 import { loadDawn } from "./dawn";
 import { type AdapterFacts, factsOf } from "./facts";
 import { projectRoot } from "./root";
+import { systemLoader } from "./software";
 import { waitFor } from "./wait";
 
 /** What to open. */
 export interface DeviceOptions {
-  /** `auto`: hardware first. `software`: a CPU adapter. `none`: refuse. Otherwise part of an adapter's name. */
+  /**
+   * `auto`: a hardware GPU, else the processor. `gpu`: WebGPU, hardware first. `software`: a WebGPU adapter that computes
+   * on the processor. `wasm`: the processor without WebGPU, ten times as fast. `none`: refuse. Otherwise part of an
+   * adapter's name.
+   */
   readonly adapter?: string;
   /** A device of the caller's: used as it is and never destroyed. */
   readonly device?: GPUDevice;
@@ -14,13 +20,14 @@ export interface DeviceOptions {
   readonly limits?: (adapter: AdapterFacts) => Readonly<Record<string, number>>;
 }
 
-/** An open device. */
-export interface Device {
-  readonly gpu: GPUDevice;
+/** What every open device is, wherever it computes. */
+export interface DeviceBase {
   readonly facts: AdapterFacts;
+  /** The largest tensor that a kernel can be given, bytes. */
+  readonly bindingBytes: number;
   /** A line for people when the adapter is not real hardware. */
   readonly banner?: string;
-  /** Waits for a GPU promise; throws when the device was lost. */
+  /** Waits for a promise of the device's; throws when the device was lost. */
   wait<T>(promise: Promise<T>): Promise<T>;
   /** Throws the first uncaptured GPU error, if there was one. */
   check(): void;
@@ -28,6 +35,15 @@ export interface Device {
   within<T>(what: string, work: () => Promise<T>): Promise<T>;
   close(): void;
 }
+
+/** An open WebGPU device. */
+export interface GpuDevice extends DeviceBase {
+  readonly kind: "gpu";
+  readonly gpu: GPUDevice;
+}
+
+/** What plans run on: a GPU, or the processor. */
+export type Device = GpuDevice | WasmDevice;
 
 const FEATURES = ["timestamp-query", "subgroups", "shader-f16"] as const;
 const LIMITS = [
@@ -43,17 +59,40 @@ export const REMEDY =
   "run `npm start` or `npm test`, which fetch a software adapter, or install one: `npm run adapter` (no root), " +
   "`apt-get install chromium`, or a Vulkan driver for your GPU; `npx spectroscope devices` shows what was tried";
 
+/** What a device is asked to be. */
+const wantedOf = ({ adapter }: DeviceOptions) => adapter ?? process.env.SPECTROSCOPE_ADAPTER ?? "auto";
+
+/** Whether Dawn can find a hardware GPU here: on Linux only through a Vulkan loader of the system's. */
+const hardwarePossible = () => process.platform !== "linux" || systemLoader() !== undefined;
+
 /**
- * Opens a device. Errors: code `no-adapter` (exit 3) with the remedy when there is none.
+ * Opens a device. Errors: code `no-adapter` (exit 3) with the remedy where a GPU was asked for and there is none.
  */
 export async function openDevice(options: DeviceOptions = {}): Promise<Device> {
+  const wanted = wantedOf(options);
+  if (options.device || !["auto", "wasm"].includes(wanted)) return openGpu(options);
+  if (wanted === "auto" && hardwarePossible()) {
+    const device = await openGpu({ ...options, adapter: "gpu" }).catch((error) => {
+      if (error instanceof SpectroscopeError && error.code === "no-adapter") return undefined;
+      throw error;
+    });
+    if (device && !device.facts.software) return device;
+    device?.close();
+  }
+  const device = await openWasm();
+  checkedLimits(options, device.facts);
+  return device;
+}
+
+/** Opens a WebGPU device, hardware before software. Errors: as `openDevice`. */
+export async function openGpu(options: DeviceOptions = {}): Promise<GpuDevice> {
   if (options.device) return wrap(options.device, factsOf(callerAdapter(options.device)), false);
-  const wanted = options.adapter ?? process.env.SPECTROSCOPE_ADAPTER ?? "auto";
-  if (wanted === "none") {
-    throw new SpectroscopeError("adapter none: no GPU adapter may be used", { code: "no-adapter", hint: REMEDY });
+  const wanted = wantedOf(options);
+  if (wanted === "none" || wanted === "wasm") {
+    throw new SpectroscopeError(`adapter ${wanted}: no GPU adapter may be used`, { code: "no-adapter", hint: REMEDY });
   }
   const dawn = loadDawn(projectRoot());
-  const named = wanted !== "auto" && wanted !== "software";
+  const named = !["auto", "gpu", "software"].includes(wanted);
   const gpu = dawn.gpu(named ? [`adapter=${wanted}`] : []);
   const adapter = await waitFor(
     gpu.requestAdapter(
@@ -63,20 +102,13 @@ export async function openDevice(options: DeviceOptions = {}): Promise<Device> {
   ).catch(() => null);
   const software = adapter ? factsOf(adapter).software : false;
   if (!adapter || (wanted === "software" && !software)) {
-    const what = wanted === "auto" ? "no WebGPU adapter" : `no WebGPU adapter for "${wanted}"`;
+    const what = wanted === "auto" || wanted === "gpu" ? "no WebGPU adapter" : `no WebGPU adapter for "${wanted}"`;
     throw new SpectroscopeError(`${what} on this machine`, { code: "no-adapter", hint: REMEDY });
   }
   const facts = factsOf(adapter, dawn.driver?.origin);
   const requiredLimits: Record<string, number> = {};
   for (const key of LIMITS) requiredLimits[key] = facts.limits[key];
-  for (const [key, value] of Object.entries(options.limits?.(facts) ?? {})) {
-    requiredLimits[key] = value;
-    if (value <= facts.limits[key]) continue;
-    throw new SpectroscopeError(`this needs ${key} ${value}, ${facts.name} gives ${facts.limits[key]}`, {
-      code: "gpu",
-      hint: "use fewer or shorter sequences, a smaller model or another adapter",
-    });
-  }
+  Object.assign(requiredLimits, checkedLimits(options, facts));
   const device = await waitFor(
     adapter.requestDevice({
       requiredFeatures: FEATURES.filter((feature) => adapter.features.has(feature)),
@@ -84,6 +116,19 @@ export async function openDevice(options: DeviceOptions = {}): Promise<Device> {
     }),
   );
   return wrap(device, facts, true);
+}
+
+/** The limits that are asked for. @throws SpectroscopeError for one that the adapter does not give */
+function checkedLimits({ limits }: DeviceOptions, facts: AdapterFacts): Readonly<Record<string, number>> {
+  const wanted = limits?.(facts) ?? {};
+  for (const [key, value] of Object.entries(wanted)) {
+    if (value <= facts.limits[key]) continue;
+    throw new SpectroscopeError(`this needs ${key} ${value}, ${facts.name} gives ${facts.limits[key]}`, {
+      code: "gpu",
+      hint: "use fewer or shorter sequences, a smaller model or another adapter",
+    });
+  }
+  return wanted;
 }
 
 function callerAdapter(device: GPUDevice): GPUAdapter {
@@ -97,7 +142,7 @@ function gpuError(message: string): SpectroscopeError {
   });
 }
 
-function wrap(gpu: GPUDevice, adapter: AdapterFacts, owned: boolean): Device {
+function wrap(gpu: GPUDevice, adapter: AdapterFacts, owned: boolean): GpuDevice {
   let failure: SpectroscopeError | undefined;
   let closed = false;
   const onError = (event: GPUUncapturedErrorEvent) => {
@@ -111,10 +156,14 @@ function wrap(gpu: GPUDevice, adapter: AdapterFacts, owned: boolean): Device {
     if (failure) throw failure;
   };
   return {
+    kind: "gpu",
     gpu,
     facts: adapter,
+    bindingBytes: gpu.limits.maxStorageBufferBindingSize,
     ...(adapter.software
-      ? { banner: `software adapter: ${adapter.name}; right answers at a few GFLOP/s, not a measure of WebGPU's speed` }
+      ? {
+          banner: `software adapter: ${adapter.name}; right answers at a few GFLOP/s: --adapter wasm is ten times as fast`,
+        }
       : {}),
     async wait(promise) {
       const value = await waitFor(promise);

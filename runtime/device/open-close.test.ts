@@ -4,14 +4,14 @@ import { collectGarbage, residentMiB } from "../../harness/test/residence";
 import { suite } from "../../harness/test/suite";
 import { sumRows } from "../../kernels/reduce/sum_rows";
 import { runKernel } from "../dispatch/run";
-import { openDevice } from "./device";
+import { openGpu } from "./device";
 
 const test = suite("runtime/device/open-close", { gpu: true });
 
 /** Opens, uses and closes devices; the process's size at the end, MiB. */
 async function openAndClose(times: number): Promise<number> {
   for (let i = 0; i < times; i++) {
-    const device = await openDevice();
+    const device = await openGpu();
     // A pipeline takes much longer to compile than a device to open: now and then shows that they work.
     if (i % 10 === 0) {
       const inputs = { x: Float32Array.of(1, 2, 3, 4, 5, 6) };

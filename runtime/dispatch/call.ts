@@ -8,7 +8,7 @@ import {
   sizeOf,
   uniformFields,
 } from "../../kernels/kernel";
-import type { Device } from "../device/device";
+import type { GpuDevice } from "../device/device";
 import { ALIGNMENT, roundUp, Usage } from "./buffers";
 import { pipelineFor } from "./pipelines";
 import { chooseVariant } from "./variants";
@@ -128,7 +128,7 @@ export function extentOf(
 }
 
 /** Checks a call, compiles its variant and makes its bind group. */
-export async function prepare(device: Device, spec: CallSpec): Promise<PreparedCall> {
+export async function prepare(device: GpuDevice, spec: CallSpec): Promise<PreparedCall> {
   const { kernel, tensors } = spec;
   const { dims, shared } = unify(kernel, tensors, spec.dims);
   const variant = chooseVariant(kernel, device.facts, dims, spec.params ?? {}, spec.variant);

@@ -10,8 +10,9 @@ import { forward as layernorm } from "../../kernels/layernorm/forward";
 import { nt } from "../../kernels/matmul/nt";
 import type { AdapterFacts } from "../device/facts";
 import { packUniforms, unify } from "./call";
-import { BoundPlan, planFlops } from "./executor";
-import { Memory } from "./memory";
+import { planFlops } from "./executor";
+import { GpuMemory } from "./gpu-memory";
+import { openMemory } from "./memory";
 import { type Call, type Plan, tensor } from "./plan";
 import { readTensors } from "./readback";
 import { runKernel } from "./run";
@@ -141,7 +142,7 @@ function diamond(): { plan: Plan; input: ReturnType<typeof tensor>; output: Retu
 }
 
 test("no slot is given a buffer in which another one still lives, and dead ones are used again", async () => {
-  const memory = new Memory(await testDevice());
+  const memory = new GpuMemory(await testDevice());
   const { plan, input, output } = diamond();
   const locate = memory.placePlan(plan);
   const slots = new Set(plan.calls.flatMap((call) => Object.values(call.tensors).map(({ slot }) => slot)));
@@ -167,10 +168,10 @@ test("no slot is given a buffer in which another one still lives, and dead ones 
     input,
     Float32Array.from({ length: 64 }, (_, i) => i),
   );
-  const bound = await BoundPlan.bind(plan, memory);
+  const bound = await memory.bind(plan);
   await bound.run();
   bound.destroy();
-  const [got] = await readTensors(memory.device, [memory.tensor(output)]);
+  const [got] = await memory.read([output]);
   assert.equal(
     Array.from(got),
     Array.from({ length: 64 }, (_, i) => 10 * i),
@@ -180,16 +181,16 @@ test("no slot is given a buffer in which another one still lives, and dead ones 
 });
 
 test("parameters are changed by label, in every call that has it and in no other", async () => {
-  const memory = new Memory(await testDevice());
+  const memory = openMemory(await testDevice());
   const { plan, input, output } = diamond();
   const c = tensor("c", shape, "kept");
   const calls = plan.calls.map((call) => ({ ...call, tensors: { ...call.tensors, c } }));
   memory.write(input, new Float32Array(64));
   memory.write(c, new Float32Array(64).fill(1));
-  const bound = await BoundPlan.bind({ name: "with c", calls }, memory);
+  const bound = await memory.bind({ name: "with c", calls });
   const result = async () => {
     await bound.run();
-    return (await readTensors(memory.device, [memory.tensor(output)]))[0][63];
+    return (await memory.read([output]))[0][63];
   };
   assert.is(await result(), 0);
   bound.setParams("two", { use_c: 1 });

@@ -1,6 +1,7 @@
 import type { Params } from "../../kernels/kernel";
 import { type PreparedCall, prepare, unify } from "./call";
-import type { Memory } from "./memory";
+import type { GpuMemory } from "./gpu-memory";
+import type { BoundPlan } from "./memory";
 import type { Plan } from "./plan";
 
 /** Minimum necessary FLOPs of one run of a plan, without running or binding it. */
@@ -36,37 +37,35 @@ function cutSubmits(calls: readonly PreparedCall[]): PreparedCall[][] {
   return submits;
 }
 
-/** A plan bound to device memory: encode it as often as wanted. */
-export class BoundPlan {
+/** A plan bound to buffers of a GPU. */
+export class BoundGpuPlan implements BoundPlan {
   private readonly submits: readonly (readonly PreparedCall[])[];
 
   private constructor(
     readonly plan: Plan,
-    private readonly memory: Memory,
+    private readonly memory: GpuMemory,
     private readonly calls: readonly PreparedCall[],
   ) {
     this.submits = cutSubmits(calls);
   }
 
   /** Places slots, compiles kernels, makes bind groups. */
-  static async bind(plan: Plan, memory: Memory): Promise<BoundPlan> {
+  static async bind(plan: Plan, memory: GpuMemory): Promise<BoundGpuPlan> {
     const locate = memory.placePlan(plan);
     const calls: PreparedCall[] = [];
     for (const call of plan.calls) {
       const tensors = Object.fromEntries(Object.entries(call.tensors).map(([name, view]) => [name, locate(view)]));
       calls.push(await prepare(memory.device, { kernel: call.kernel, tensors, dims: call.dims, params: call.params }));
     }
-    return new BoundPlan(plan, memory, calls);
+    return new BoundGpuPlan(plan, memory, calls);
   }
 
-  /** Changes uniform parameters of every call with this label, for the runs submitted after this. */
   setParams(label: string, params: Params): void {
     this.plan.calls.forEach((call, index) => {
       if (call.label === label) this.calls[index].setParams(params);
     });
   }
 
-  /** Submits one run; does not wait. */
   submit(): void {
     const { gpu } = this.memory.device;
     const label = this.plan.name;
@@ -79,13 +78,11 @@ export class BoundPlan {
     }
   }
 
-  /** Submits one run and waits for it. */
   async run(): Promise<void> {
     this.submit();
     await this.memory.device.wait(this.memory.device.gpu.queue.onSubmittedWorkDone());
   }
 
-  /** Frees the uniform buffers. */
   destroy(): void {
     for (const call of this.calls) call.destroy();
   }

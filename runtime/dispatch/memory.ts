@@ -1,92 +1,45 @@
-import { SpectroscopeError } from "../../kernels/errors";
+import type { Params } from "../../kernels/kernel";
 import type { Device } from "../device/device";
-import { type HostArray, Usage, upload } from "./buffers";
-import type { GpuTensor } from "./call";
+import { WasmMemory } from "../wasm/memory";
+import type { HostArray } from "./buffers";
+import { GpuMemory } from "./gpu-memory";
 import type { Plan, Slot, View } from "./plan";
-import { bufferBytes, Pool } from "./pool";
 
-/** Device memory of a run: one buffer for every kept slot, and a pool that local slots share by their lifetimes. */
-export class Memory {
-  private readonly kept = new Map<Slot, GPUBuffer>();
-  private readonly pool = new Pool<GPUBuffer>((bytes) => this.create("pool", bytes));
-
-  constructor(readonly device: Device) {}
-
-  /** Bytes held now. */
-  get bytes(): number {
-    return [...this.kept.values(), ...this.pool.buffers].reduce((total, { size }) => total + size, 0);
-  }
-
-  /** The buffer of a kept slot, made at first use and then zero. */
-  bufferOf(slot: Slot): GPUBuffer {
-    let buffer = this.kept.get(slot);
-    if (!buffer) {
-      buffer = this.create(slot.name, bufferBytes(slot));
-      this.kept.set(slot, buffer);
-    }
-    return buffer;
-  }
-
-  /** A kept view as the dispatcher wants it. */
-  tensor(view: View): GpuTensor {
-    return place(view, this.bufferOf(view.slot));
-  }
-
-  /** Writes a kept view from its first element on. */
-  write(view: View, data: HostArray): void {
-    upload(this.device.gpu, this.bufferOf(view.slot), data, view.offset * 4);
-  }
-
-  /** Waits until everything written is on the device, so that its queue holds no copies of host data. */
-  async settle(): Promise<void> {
-    this.device.gpu.queue.submit([]);
-    await this.device.wait(this.device.gpu.queue.onSubmittedWorkDone());
-  }
-
-  /** Frees a kept slot. */
-  release(slot: Slot): void {
-    this.kept.get(slot)?.destroy();
-    this.kept.delete(slot);
-  }
-
-  /** Frees everything. */
-  destroy(): void {
-    for (const buffer of [...this.kept.values(), ...this.pool.buffers]) buffer.destroy();
-    this.kept.clear();
-    this.pool.clear();
-  }
-
-  /** Frees what local slots share: plans of other sizes would add buffers of their own to it. */
-  releasePool(): void {
-    for (const buffer of this.pool.buffers) buffer.destroy();
-    this.pool.clear();
-  }
-
-  /** Gives every slot of a plan its buffer. */
-  placePlan(plan: Plan): (view: View) => GpuTensor {
-    const placed = this.pool.place(plan);
-    return (view) => place(view, placed.get(view.slot) ?? this.bufferOf(view.slot));
-  }
-
-  private create(label: string, bytes: number): GPUBuffer {
-    const { maxBufferSize } = this.device.gpu.limits;
-    if (bytes > maxBufferSize) {
-      throw new SpectroscopeError(
-        `${label} needs a buffer of ${bytes} bytes, ${this.device.facts.name} gives ${maxBufferSize}`,
-        { code: "gpu", hint: "use fewer chains, fewer or shorter sequences, or a smaller component" },
-      );
-    }
-    const usage = Usage.STORAGE | Usage.COPY_SRC | Usage.COPY_DST;
-    return this.device.gpu.createBuffer({ label, size: bytes, usage });
-  }
+/** A plan bound to a memory: run it as often as wanted. */
+export interface BoundPlan {
+  readonly plan: Plan;
+  /** Changes uniform parameters of every call with this label, for the runs submitted after this. */
+  setParams(label: string, params: Params): void;
+  /** Submits one run; does not wait. */
+  submit(): void;
+  /** Submits one run and waits for it. */
+  run(): Promise<void>;
+  /** Frees what the binding took; slots stay. */
+  destroy(): void;
 }
 
-function place(view: View, buffer: GPUBuffer): GpuTensor {
-  return {
-    buffer,
-    type: view.slot.type,
-    shape: view.shape,
-    offset: view.offset * 4,
-    ...(view.groupStride === undefined ? {} : { groupStride: view.groupStride }),
-  };
+/** Memory of a run: a place for every kept slot, and a pool that local slots share by their lifetimes. */
+export interface Memory {
+  readonly device: Device;
+  /** Bytes held now. */
+  readonly bytes: number;
+  /** Writes a kept view from its first element on. */
+  write(view: View, data: HostArray): void;
+  /** Copies kept, dense views to the host, after what was submitted before; in the order asked for. */
+  read(views: readonly View[]): Promise<HostArray[]>;
+  /** Places slots and makes a plan's calls ready. Errors: shapes, limits, kernels that do not compile. */
+  bind(plan: Plan): Promise<BoundPlan>;
+  /** Waits until everything submitted is done, so that no queue holds copies of host data. */
+  settle(): Promise<void>;
+  /** Frees a kept slot. */
+  release(slot: Slot): void;
+  /** Frees what local slots share: plans of other sizes would add places of their own to it. */
+  releasePool(): void;
+  /** Frees everything. */
+  destroy(): void;
+}
+
+/** New memory on a device. */
+export function openMemory(device: Device): Memory {
+  return device.kind === "gpu" ? new GpuMemory(device) : new WasmMemory(device);
 }

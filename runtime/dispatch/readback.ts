@@ -1,9 +1,9 @@
-import type { Device } from "../device/device";
+import type { GpuDevice } from "../device/device";
 import { type HostArray, roundUp, Usage } from "./buffers";
 import type { GpuTensor } from "./call";
 
 /** Copies dense tensors back to the host in one submit; the order of the result is that of the argument. */
-export async function readTensors(device: Device, tensors: readonly GpuTensor[]): Promise<HostArray[]> {
+export async function readTensors(device: GpuDevice, tensors: readonly GpuTensor[]): Promise<HostArray[]> {
   const sizes = tensors.map((tensor) => tensor.shape.reduce((a, b) => a * b, 1) * 4);
   const offsets: number[] = [];
   let total = 0;

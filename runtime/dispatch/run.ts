@@ -1,6 +1,7 @@
 import { SpectroscopeError } from "../../kernels/errors";
 import { type Dims, isStrided, type Kernel, type Params, shapeOf } from "../../kernels/kernel";
-import type { Device } from "../device/device";
+import type { Device, GpuDevice } from "../device/device";
+import { runOnWasm } from "../wasm/run";
 import { type HostArray, roundUp, Usage, upload } from "./buffers";
 import { type GpuTensor, prepare } from "./call";
 import { readTensors } from "./readback";
@@ -17,14 +18,27 @@ export interface RunSpec {
 }
 
 /** Elements kept behind every output to see that nothing is written past its end. */
-const TAIL = 64;
-const SENTINEL = 0x7ead_beef;
+export const TAIL = 64;
+export const SENTINEL = 0x7ead_beef;
+
+/** The only variant on the processor. */
+export const WASM = "wasm";
+
+/** What a kernel can be run with on a device; those that the adapter or the sizes forbid are among them. */
+export function variantNames(device: Device, kernel: Kernel): string[] {
+  if (device.kind === "gpu") return Object.keys(kernel.variants);
+  return kernel.wasm ? [WASM] : [];
+}
 
 /**
  * Runs one kernel once and returns its `write` and `update` bindings. Every output is surrounded by a guard; a write past
  * the end, a validation error or an out-of-memory error throws. Meant for tests, goldens and small host jobs.
  */
-export async function runKernel(device: Device, kernel: Kernel, spec: RunSpec): Promise<Record<string, HostArray>> {
+export function runKernel(device: Device, kernel: Kernel, spec: RunSpec): Promise<Record<string, HostArray>> {
+  return device.kind === "gpu" ? runOnGpu(device, kernel, spec) : runOnWasm(device, kernel, spec);
+}
+
+async function runOnGpu(device: GpuDevice, kernel: Kernel, spec: RunSpec): Promise<Record<string, HostArray>> {
   const { gpu } = device;
   gpu.pushErrorScope("out-of-memory");
   gpu.pushErrorScope("validation");
@@ -42,14 +56,7 @@ export async function runKernel(device: Device, kernel: Kernel, spec: RunSpec): 
     });
     upload(gpu, buffer, new Uint32Array(bytes / 4).fill(SENTINEL));
     if (binding.access !== "write") {
-      const data = spec.inputs[name];
-      if (!data || data.length !== elements) {
-        throw new SpectroscopeError(
-          `kernel ${kernel.name}, binding ${name}: expected ${elements} elements, got ${data?.length ?? "none"}`,
-          { code: "bad-input" },
-        );
-      }
-      upload(gpu, buffer, data);
+      upload(gpu, buffer, inputOf(kernel, spec, name, elements));
     }
     if (binding.access !== "read") outputs.push(name);
     tensors[name] = { buffer, type: binding.type, shape, offset: 0 };
@@ -85,12 +92,26 @@ export async function runKernel(device: Device, kernel: Kernel, spec: RunSpec): 
   }
   if (error) throw new SpectroscopeError(`kernel ${kernel.name}: ${error.message.split("\n")[0]}`, { code: "gpu" });
   outputs.forEach((name, i) => {
-    const behind = tails[i].subarray(results[i].length);
-    if (behind.some((word) => word !== SENTINEL)) {
-      throw new SpectroscopeError(`kernel ${kernel.name}, binding ${name}: wrote past its end`, { code: "gpu" });
-    }
+    checkTail(kernel, name, tails[i].subarray(results[i].length));
   });
   return Object.fromEntries(outputs.map((name, i) => [name, results[i]]));
+}
+
+/** The host's array of a binding. @throws SpectroscopeError when there is none, or of another size */
+export function inputOf(kernel: Kernel, { inputs }: RunSpec, name: string, elements: number): HostArray {
+  const data = inputs[name];
+  if (data?.length === elements) return data;
+  throw new SpectroscopeError(
+    `kernel ${kernel.name}, binding ${name}: expected ${elements} elements, got ${data?.length ?? "none"}`,
+    { code: "bad-input" },
+  );
+}
+
+/** @throws SpectroscopeError when the guard behind an output was written */
+export function checkTail(kernel: Kernel, name: string, behind: HostArray): void {
+  if (behind.some((word) => word !== SENTINEL)) {
+    throw new SpectroscopeError(`kernel ${kernel.name}, binding ${name}: wrote past its end`, { code: "gpu" });
+  }
 }
 
 function whole(buffer: GPUBuffer): GpuTensor {

@@ -7,7 +7,7 @@ import { suite } from "../../harness/test/suite";
 import { parseNeoxConfig } from "../../models/config";
 import { generate } from "../../models/nano/corpus";
 import { loadModel } from "../../models/weights";
-import type { Device } from "../device/device";
+import type { GpuDevice } from "../device/device";
 import { projectRoot } from "../device/root";
 import { Usage } from "../dispatch/buffers";
 import { estimateLosses, modelLosses } from "./losses";
@@ -49,7 +49,7 @@ test("130 rows in two lists: losses row by row, the gradient weighed by rows, pr
 });
 
 /** The same device, counting the storage buffers and bindings that are made through it, and what is held at a time. */
-function counting(device: Device) {
+function counting(device: GpuDevice) {
   const made = { bytes: 0, buffer: 0, binding: 0, held: 0, most: 0 };
   const gpu = new Proxy(device.gpu, {
     get(target, key) {

@@ -1,9 +1,7 @@
 import type { Device } from "../device/device";
 import { type Estimate, estimatePlans } from "../dispatch/estimate";
-import { BoundPlan } from "../dispatch/executor";
-import { Memory } from "../dispatch/memory";
+import { type Memory, openMemory } from "../dispatch/memory";
 import type { Slot } from "../dispatch/plan";
-import { readTensors } from "../dispatch/readback";
 import type { NeoxConfig } from "./config";
 import { FixedTensors } from "./fixed";
 import { type ModelPlan, planModel, splitRows, tokenView } from "./model";
@@ -138,8 +136,8 @@ export async function modelLosses(
   const most = chunkRows(rows, columns);
   const losses = new Float32Array(rows * (columns - 1));
   const wanted = options.gradients ?? false;
-  const fixed = new FixedTensors(model.weights, options.bindingBytes ?? device.gpu.limits.maxStorageBufferBindingSize);
-  const memory = new Memory(device);
+  const fixed = new FixedTensors(model.weights, options.bindingBytes ?? device.bindingBytes);
+  const memory = openMemory(device);
   const sums = new Map<string, Float64Array>();
   let gradients: TensorSource | undefined;
   try {
@@ -181,12 +179,12 @@ async function runChunk(
   await memory.device.within("the model and its activations", async () => {
     await fixed.flush(memory);
     for (const part of [plan.prefix, plan.body]) {
-      const bound = await BoundPlan.bind(part, memory);
+      const bound = await memory.bind(part);
       await bound.run();
       bound.destroy();
     }
   });
-  const [losses] = await readTensors(memory.device, [memory.tensor(plan.losses)]);
+  const [losses] = await memory.read([plan.losses]);
   return losses as Float32Array;
 }
 
@@ -208,8 +206,7 @@ function deviceGradients(memory: Memory, gradient: WholeGradient, { shapes }: We
         const begin = firstRow > 0 ? firstRow * width : 0;
         const [a, b] = [Math.max(from, begin), Math.min(to, begin + slot.size)];
         if (a >= b) continue;
-        const view = memory.tensor({ slot, shape: [b - a], offset: a - begin });
-        const [data] = await readTensors(memory.device, [view]);
+        const [data] = await memory.read([{ slot, shape: [b - a], offset: a - begin }]);
         out.set(data as Float32Array, a - from);
       }
       return out;

@@ -1,4 +1,3 @@
-import { readTensors } from "../dispatch/readback";
 import { gatherBlock } from "../neox/block";
 import { hasAcceptance, logAcceptance } from "../susceptibility/acceptance";
 import { type ChainPlans, type ChainSpec, chainNumbers } from "./chain-plans";
@@ -53,12 +52,8 @@ export class AcceptanceCheck {
   /** The chains as they are, with the gradient of the minibatch that lies on the device. */
   async read(): Promise<Moment> {
     const { views, train } = this.planned;
-    const { memory, device } = this.lab;
     const wanted = [views.w, views.g, train!.values, ...(views.v ? [views.v] : [])];
-    const [w, g, losses, v] = (await readTensors(
-      device,
-      wanted.map((view) => memory.tensor(view)),
-    )) as Float32Array[];
+    const [w, g, losses, v] = (await this.lab.memory.read(wanted)) as Float32Array[];
     return { w, g, losses, ...(v ? { v } : {}) };
   }
 

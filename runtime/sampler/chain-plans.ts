@@ -260,11 +260,11 @@ export function chainFlops(
   spec: ChainSpec,
 ): { prefix: number; update: number; draw: number; total: number } {
   const { config, weights, device } = lab;
-  const { measure, train } = planChains(
-    { config, fixed: new FixedTensors(weights, device.gpu.limits.maxStorageBufferBindingSize) },
-    spec,
-    { probe: new PrefixCache(), pool: new PrefixCache(), task: new PrefixCache() },
-  );
+  const { measure, train } = planChains({ config, fixed: new FixedTensors(weights, device.bindingBytes) }, spec, {
+    probe: new PrefixCache(),
+    pool: new PrefixCache(),
+    task: new PrefixCache(),
+  });
   const prefixes = [...measure.prefixes, ...(train ? [train.prefix] : [])];
   const prefix = prefixes.reduce((total, plan) => total + planFlops(plan), 0);
   const update = train ? planFlops(train.gradient) + planFlops(train.update) : 0;

@@ -6,9 +6,7 @@ import { suite } from "../../harness/test/suite";
 import { generate } from "../../models/nano/corpus";
 import { type LoadedModel, loadModel } from "../../models/weights";
 import { projectRoot } from "../device/root";
-import { BoundPlan } from "../dispatch/executor";
 import { tensor } from "../dispatch/plan";
-import { readTensors } from "../dispatch/readback";
 import { gatherBlock, gatherSlice, layoutBlock } from "../neox/block";
 import { FixedTensors } from "../neox/fixed";
 import { modelLosses } from "../neox/losses";
@@ -97,11 +95,11 @@ test("the gradient of every kind of restriction is that part of the whole model'
       indices.map((row) => pool.targets[row]),
     );
     for (const plan of [train.prefix, train.gradient]) {
-      const bound = await BoundPlan.bind(plan, lab.memory);
+      const bound = await lab.memory.bind(plan);
       await bound.run();
       bound.destroy();
     }
-    const [g] = (await readTensors(device, [lab.memory.tensor(views.g)])) as Float32Array[];
+    const [g] = (await lab.memory.read([views.g])) as Float32Array[];
     let worst = 0;
     for (const { slice, offset, size } of block.entries) {
       const expected = await gatherSlice(memoryTensors(whole.gradients!), slice);

@@ -1,7 +1,6 @@
 import { SpectroscopeError } from "../../kernels/errors";
-import { BoundPlan } from "../dispatch/executor";
+import type { BoundPlan } from "../dispatch/memory";
 import type { View } from "../dispatch/plan";
-import { readTensors } from "../dispatch/readback";
 import { gatherBlock, type ParameterBlock } from "../neox/block";
 import type { ShiftedSums } from "../susceptibility/estimate";
 import { AcceptanceCheck } from "./acceptance-check";
@@ -130,7 +129,7 @@ export class Chains {
     );
     if (views.v) memory.write(views.v, start.fill(settings.rmsprop_init === "ones" ? 1 : 0));
     for (const prefix of [...measure.prefixes, ...(train ? [train.prefix] : [])]) {
-      const bound = await BoundPlan.bind(prefix, memory);
+      const bound = await memory.bind(prefix);
       await bound.run();
       bound.destroy();
     }
@@ -142,7 +141,7 @@ export class Chains {
     memory.write(views.minusBaseline, negative(baseline));
     if (views.taskMinusBaseline) memory.write(views.taskMinusBaseline, negative(taskBaseline));
     if (state) for (const [name, view] of stateViews(planned)) memory.write(view, state.arrays[name]!);
-    const bind = (plan: ChainPlans["measure"]["draw"]) => BoundPlan.bind(plan, memory);
+    const bind = (plan: ChainPlans["measure"]["draw"]) => memory.bind(plan);
     const bound = {
       ...(train ? { gradient: await bind(train.gradient), update: await bind(train.update) } : {}),
       draw: await bind(measure.draw),
@@ -184,14 +183,14 @@ export class Chains {
   async draw(options: { readonly traces?: boolean } = {}): Promise<Draw> {
     const { settings } = this.spec;
     const { gradient, draw, shifted } = this.bound;
-    const { memory, device } = this.lab;
+    const { memory } = this.lab;
     const M = chainNumbers(this.spec).length;
     const updates = settings.num_steps_bw_draws + (this.drawn === 0 ? settings.num_burnin_steps : 0);
     for (let i = 0; gradient && i < updates; i++) {
       if (i === updates - 1 && this.acceptance.due(this.drawn)) await this.checkedStep();
       else this.step();
       // Keep the queue short, so that an interrupt is heard and a watchdog is not woken.
-      if (i % 8 === 7) await device.wait(device.gpu.queue.onSubmittedWorkDone());
+      if (i % 8 === 7) await memory.settle();
     }
     if (!gradient) draw.setParams(UPDATE_LABEL, { step: this.drawn });
     draw.submit();
@@ -203,10 +202,7 @@ export class Chains {
     const { values, taskValues } = this.planned.measure;
     const wanted: View[] = [this.views.phi];
     if (options.traces ?? true) wanted.push(values, ...(taskValues ? [taskValues] : []));
-    const [phi, losses, taskLosses] = (await readTensors(
-      device,
-      wanted.map((view) => memory.tensor(view)),
-    )) as Float32Array[];
+    const [phi, losses, taskLosses] = (await memory.read(wanted)) as Float32Array[];
     this.checkFinite(phi);
     this.phi.set(phi, this.drawn * M);
     const { baseline } = this;
@@ -245,11 +241,7 @@ export class Chains {
   }
 
   private async readSums({ sumD, carryD, sumPhiD, carryPhiD }: SumViews) {
-    const { memory, device } = this.lab;
-    const [d, dRest, phiD, phiDRest] = await readTensors(
-      device,
-      [sumD, carryD, sumPhiD, carryPhiD].map((view) => memory.tensor(view)),
-    );
+    const [d, dRest, phiD, phiDRest] = await this.lab.memory.read([sumD, carryD, sumPhiD, carryPhiD]);
     const whole = (high: ArrayLike<number>, low: ArrayLike<number>) =>
       Float64Array.from({ length: high.length }, (_, i) => high[i] + low[i]);
     return { sumD: whole(d, dRest), sumPhiD: whole(phiD, phiDRest) };
@@ -257,17 +249,14 @@ export class Chains {
 
   /** The chains' parameter blocks, [chains, P]. */
   async parameters(): Promise<Float32Array> {
-    const [w] = await readTensors(this.lab.device, [this.lab.memory.tensor(this.views.w)]);
+    const [w] = await this.lab.memory.read([this.views.w]);
     return w as Float32Array;
   }
 
   /** Everything that `open` needs to go on from here with the same bits. */
   async save(): Promise<ChainState> {
     const views = stateViews(this.planned);
-    const data = await readTensors(
-      this.lab.device,
-      views.map(([, view]) => this.lab.memory.tensor(view)),
-    );
+    const data = await this.lab.memory.read(views.map(([, view]) => view));
     const onDevice = Object.fromEntries(views.map(([name], i) => [name, data[i] as Float32Array]));
     const M = chainNumbers(this.spec).length;
     const arrays = {
@@ -299,16 +288,16 @@ function risesOf(losses: Float32Array, baseline: Float32Array): Float32Array {
 
 /** l(w*) of the probe and of the sampling task, through the chains' own plan while they stand at w*. */
 async function lossesAtStart(
-  { memory, device }: Laboratory,
+  { memory }: Laboratory,
   { probe, task }: ChainSpec,
   { measure }: ChainPlans,
 ): Promise<[Float32Array, Float32Array]> {
-  const atStart = await BoundPlan.bind(measure.losses, memory);
+  const atStart = await memory.bind(measure.losses);
   await atStart.run();
-  const firstChain = (view: View, tokens: number) => memory.tensor({ ...view, shape: [tokens] });
+  const firstChain = (view: View, tokens: number) => ({ ...view, shape: [tokens] });
   const wanted = [firstChain(measure.values, tokensOf(probe))];
   if (task && measure.taskValues) wanted.push(firstChain(measure.taskValues, tokensOf(task)));
-  const [own, ofTask] = (await readTensors(device, wanted)) as Float32Array[];
+  const [own, ofTask] = (await memory.read(wanted)) as Float32Array[];
   atStart.destroy();
   return [own, ofTask ?? own];
 }

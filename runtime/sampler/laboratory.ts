@@ -1,5 +1,5 @@
 import type { Device } from "../device/device";
-import { Memory } from "../dispatch/memory";
+import { type Memory, openMemory } from "../dispatch/memory";
 import type { View } from "../dispatch/plan";
 import type { NeoxConfig } from "../neox/config";
 import { FixedTensors } from "../neox/fixed";
@@ -28,8 +28,8 @@ export class Laboratory {
     readonly config: NeoxConfig,
     readonly weights: Weights,
   ) {
-    this.memory = new Memory(device);
-    this.fixed = new FixedTensors(weights, device.gpu.limits.maxStorageBufferBindingSize);
+    this.memory = openMemory(device);
+    this.fixed = new FixedTensors(weights, device.bindingBytes);
   }
 
   /** Puts rows of `columns` = T + 1 ids on the device. */

@@ -1,6 +1,6 @@
 import { SpectroscopeError } from "../../../kernels/errors";
 import { kernels } from "../../../kernels/registry";
-import { openDevice } from "../../../runtime/device/device";
+import { openGpu } from "../../../runtime/device/device";
 import { SIZES } from "../../bench/clustering/catalogue";
 import { benchClustering, writeBenchGraphs } from "../../bench/clustering/run";
 import { hostBenches } from "../../bench/host";
@@ -90,7 +90,7 @@ export const bench = command(
       throw new SpectroscopeError(`--kernels ${values.kernels}: no kernel has such a name`, { code: "usage" });
     }
     const progress = new Progress(values.json);
-    const device = await openDevice({ adapter: values.adapter });
+    const device = await openGpu({ adapter: values.adapter });
     try {
       progress.say(device.banner ?? `adapter: ${device.facts.name}`);
       const roof = await measureRoof(device, values.budget);

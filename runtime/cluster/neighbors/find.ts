@@ -100,7 +100,8 @@ export async function findNeighbors(points: Matrix, k: number, options: FindOpti
     recall,
     seconds: (performance.now() - start) / 1000,
   });
-  if (method === "webgpu") return done(await gpuNeighbors(device as Device, points, k, { threads, progress }));
+  if (device?.kind === "gpu" && method === "webgpu")
+    return done(await gpuNeighbors(device, points, k, { threads, progress }));
   if (method === "wasm") return done(await exactNeighbors(points, k, { threads, progress }));
   const ids = await descentNeighbors(points, k, { threads, seed, progress });
   return done(ids, await measureRecall(points, k, ids, drawQueries(points.rows, RECALL_QUERIES, seed), threads));

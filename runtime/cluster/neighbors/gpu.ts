@@ -5,7 +5,7 @@
 import { SpectroscopeError } from "../../../kernels/errors";
 import { forward } from "../../../kernels/knn/forward";
 import { frameOf, LEAST_EXPONENT } from "../../../kernels/knn/frame";
-import type { Device } from "../../device/device";
+import type { GpuDevice } from "../../device/device";
 import { Usage, upload } from "../../dispatch/buffers";
 import { type GpuTensor, prepare } from "../../dispatch/call";
 import { readTensors } from "../../dispatch/readback";
@@ -31,7 +31,7 @@ const GRAIN = 128;
  * @returns `[rows, k]` ids, nearest first
  */
 export async function gpuNeighbors(
-  device: Device,
+  device: GpuDevice,
   points: Matrix,
   k: number,
   options: GpuOptions = {},
@@ -88,7 +88,7 @@ export async function gpuNeighbors(
   return ids;
 }
 
-function tensor(device: Device, type: "f32" | "u32", shape: readonly number[]): GpuTensor {
+function tensor(device: GpuDevice, type: "f32" | "u32", shape: readonly number[]): GpuTensor {
   const bytes = Math.ceil((shape[0] * shape[1] * 4) / 16) * 16;
   const { maxBufferSize } = device.gpu.limits;
   if (bytes > maxBufferSize)

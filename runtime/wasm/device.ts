@@ -1,0 +1,63 @@
+/** The processor as a device: kernels in WebAssembly SIMD, on several threads over one memory of at most 4 GiB. */
+import { wasmModule } from "../../kernels/wasm/module";
+import type { DeviceBase } from "../device/device";
+import type { AdapterFacts } from "../device/facts";
+import { canShare, checkThreads, defaultThreads } from "../threads/threads";
+import { Arena } from "./arena";
+import { CONTROL_BYTES, MOST_THREADS, Team } from "./team";
+
+/** What stands in results: not the number of threads, which changes no bit. */
+const NAME = "WebAssembly SIMD";
+
+/** Static data of the module lies below; `asconfig.json` puts it from 1,024 on. */
+const BEGIN = 65536;
+const MAX_PAGES = 65536;
+/** Regions begin at multiples of this: a cache line. */
+const ALIGNMENT = 64;
+
+/** A device that computes on the host. */
+export interface WasmDevice extends DeviceBase {
+  readonly kind: "wasm";
+  readonly team: Team;
+  readonly arena: Arena;
+}
+
+const facts: AdapterFacts = {
+  name: NAME,
+  vendor: "",
+  architecture: "",
+  description: NAME,
+  software: true,
+  features: [],
+  // 4 GiB hold everything; a tensor of more than half could not be moved.
+  limits: { maxBufferSize: 2 ** 31, maxStorageBufferBindingSize: 2 ** 31 },
+};
+
+const counted = (threads: number) => (threads === 1 ? "1 thread" : `${threads} threads`);
+
+/** Opens the processor. `threads`: by default all cores. Results do not depend on it. */
+export async function openWasm(threads = defaultThreads()): Promise<WasmDevice> {
+  checkThreads(threads, "WebAssembly");
+  const shared = canShare() && threads > 1;
+  const memory = new WebAssembly.Memory({ initial: 32, maximum: MAX_PAGES, shared });
+  const module = await WebAssembly.compile((shared ? wasmModule.shared : wasmModule.single) as BufferSource);
+  const arena = new Arena(memory, BEGIN, ALIGNMENT);
+  const control = arena.take(CONTROL_BYTES + 4 * MOST_THREADS, "the control block");
+  const team = await Team.start(module, memory, control.at, shared ? threads : 1);
+  let closed = false;
+  return {
+    kind: "wasm",
+    facts,
+    banner: `computing on the processor: WebAssembly SIMD, ${counted(team.threads)}`,
+    bindingBytes: facts.limits.maxStorageBufferBindingSize,
+    team,
+    arena,
+    wait: (promise) => promise,
+    check() {},
+    within: (_, work) => work(),
+    close() {
+      if (!closed) team.stop();
+      closed = true;
+    },
+  };
+}

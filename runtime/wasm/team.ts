@@ -1,0 +1,199 @@
+/**
+ * Threads that share one WebAssembly memory and run one kernel at a time together. A call returns when all its items are
+ * done: it is a jump into WebAssembly with two atomic numbers around it, not a message, for a step of a small model is
+ * dozens of calls of some microseconds.
+ */
+import { SpectroscopeError } from "../../kernels/errors";
+import { canShare, inNode } from "../threads/threads";
+
+const node = inNode ? await import("node:worker_threads") : undefined;
+
+/** Words of the control block, in shared memory; from the eighth on, where each thread's working memory is. */
+const SEQUENCE = 0;
+const NEXT = 1;
+const DONE = 2;
+const KERNEL = 3;
+const BLOCK = 4;
+const ITEMS = 5;
+const GRAIN = 6;
+const FAILED = 7;
+/** Bytes that the control block takes. */
+export const CONTROL_BYTES = 64;
+
+/** Looks at an atomic number before a thread goes to sleep: some tens of microseconds. */
+const SPINS = 4000;
+
+/** What goes on in a worker. A string, so that no bundler has to find a file of its own for it. */
+const SOURCE = `
+const port = typeof require === "function" ? require("node:worker_threads").parentPort : self;
+const abort = (message, file, line, column) => { throw new Error("aborted at " + line + ":" + column); };
+const serve = ({ module, memory, control, names, scratch }) => {
+  const calls = new WebAssembly.Instance(module, { env: { memory, abort } }).exports;
+  const kernels = names.map((name) => calls[name]);
+  const c = new Int32Array(memory.buffer, control, 16);
+  let seen = 0;
+  port.postMessage("ready");
+  for (;;) {
+    for (let spins = ${SPINS}; spins > 0 && Atomics.load(c, ${SEQUENCE}) === seen; spins--);
+    while (Atomics.load(c, ${SEQUENCE}) === seen) Atomics.wait(c, ${SEQUENCE}, seen);
+    seen = Atomics.load(c, ${SEQUENCE});
+    if (c[${KERNEL}] < 0) return;
+    try {
+      const kernel = kernels[c[${KERNEL}]];
+      const block = c[${BLOCK}] >>> 0, items = c[${ITEMS}], grain = c[${GRAIN}];
+      const own = c[8 + scratch] >>> 0;
+      for (let from = Atomics.add(c, ${NEXT}, grain); from < items; from = Atomics.add(c, ${NEXT}, grain))
+        kernel(block, from, Math.min(items, from + grain), own);
+    } catch (error) {
+      Atomics.store(c, ${FAILED}, 1);
+    }
+    Atomics.add(c, ${DONE}, 1);
+    Atomics.notify(c, ${DONE});
+  }
+};
+if (port.on) port.on("message", serve);
+else port.onmessage = (event) => serve(event.data);
+`;
+
+/** A worker of either kind. */
+interface Helper {
+  stop(): void;
+}
+
+type Kernel = (block: number, from: number, to: number, scratch: number) => void;
+
+/** At most this many threads: each has a word of the control block. */
+export const MOST_THREADS = 8;
+
+/** A team over a memory whose first bytes at `control` are its own. */
+export class Team {
+  private readonly control: Int32Array;
+  private readonly kernels: readonly Kernel[];
+  private readonly helpers: Helper[] = [];
+  /** Working memory of the calling thread. */
+  private scratch = 0;
+
+  private constructor(
+    readonly memory: WebAssembly.Memory,
+    control: number,
+    instance: WebAssembly.Instance,
+    private readonly names: readonly string[],
+    readonly threads: number,
+  ) {
+    this.control = new Int32Array(memory.buffer, control, CONTROL_BYTES / 4);
+    this.kernels = names.map((name) => instance.exports[name] as Kernel);
+  }
+
+  /**
+   * Starts `threads` - 1 workers beside the calling thread.
+   * @throws SpectroscopeError when a worker does not start
+   */
+  static async start(
+    module: WebAssembly.Module,
+    memory: WebAssembly.Memory,
+    control: number,
+    threads: number,
+  ): Promise<Team> {
+    const instance = new WebAssembly.Instance(module, { env: { memory, abort } });
+    const names = Object.keys(instance.exports).filter((name) => typeof instance.exports[name] === "function");
+    const team = new Team(memory, control, instance, names, canShare() ? Math.min(threads, MOST_THREADS) : 1);
+    const start = { module, memory, control, names };
+    await Promise.all(
+      Array.from({ length: team.threads - 1 }, async (_, i) => {
+        team.helpers.push(await startHelper({ ...start, scratch: i + 1 }));
+      }),
+    );
+    return team;
+  }
+
+  has(name: string): boolean {
+    return this.names.includes(name);
+  }
+
+  /** Gives thread t its working memory, at an address. */
+  setScratch(thread: number, address: number): void {
+    if (thread === 0) this.scratch = address;
+    else this.control[8 + thread] = address | 0;
+  }
+
+  /** Runs items 0 to `items` of a kernel, `grain` at a time; on this thread only with `alone`. */
+  run(name: string, block: number, items: number, grain: number, alone: boolean): void {
+    const id = this.names.indexOf(name);
+    const c = this.control;
+    try {
+      if (alone || this.threads === 1) {
+        this.kernels[id](block, 0, items, this.scratch);
+        return;
+      }
+      c[KERNEL] = id;
+      c[BLOCK] = block | 0;
+      c[ITEMS] = items;
+      c[GRAIN] = grain;
+      Atomics.store(c, NEXT, 0);
+      Atomics.store(c, DONE, 0);
+      Atomics.add(c, SEQUENCE, 1);
+      Atomics.notify(c, SEQUENCE);
+      for (let from = Atomics.add(c, NEXT, grain); from < items; from = Atomics.add(c, NEXT, grain))
+        this.kernels[id](block, from, Math.min(items, from + grain), this.scratch);
+    } catch (cause) {
+      throw trouble(name, cause);
+    }
+    this.join();
+    if (Atomics.load(c, FAILED)) throw trouble(name, undefined);
+  }
+
+  /** Waits until every worker is done with the call. A browser's main thread may not sleep. */
+  private join(): void {
+    const c = this.control;
+    const others = this.threads - 1;
+    let spins = SPINS;
+    for (let done = Atomics.load(c, DONE); done < others; done = Atomics.load(c, DONE)) {
+      if (--spins < 0 && inNode) Atomics.wait(c, DONE, done, 10);
+    }
+  }
+
+  stop(): void {
+    if (this.helpers.length === 0) return;
+    const c = this.control;
+    c[KERNEL] = -1;
+    Atomics.add(c, SEQUENCE, 1);
+    Atomics.notify(c, SEQUENCE);
+    for (const helper of this.helpers) helper.stop();
+  }
+}
+
+function abort(_message: number, _file: number, line: number, column: number): never {
+  throw new Error(`aborted at ${line}:${column}`);
+}
+
+function trouble(name: string, cause: unknown): SpectroscopeError {
+  const why = cause instanceof Error ? `: ${cause.message}` : " in a thread";
+  return new SpectroscopeError(`WebAssembly kernel ${name} failed${why}`, { code: "internal", cause });
+}
+
+function startHelper(start: object): Promise<Helper> {
+  return new Promise((ready, failed) => {
+    const refused = (why: string) =>
+      failed(new SpectroscopeError(`a thread did not start: ${why}`, { code: "internal" }));
+    if (node) {
+      // No options of this process: one of them could turn the source into a module, which has no `require`.
+      const worker = new node.Worker(SOURCE, { eval: true, execArgv: [] });
+      worker.once("message", () => {
+        // A process does not stay for threads that wait for work.
+        worker.unref();
+        ready({ stop: () => void worker.terminate() });
+      });
+      worker.once("error", (error) => refused(error.message));
+      worker.postMessage(start);
+      return;
+    }
+    const url = URL.createObjectURL(new Blob([SOURCE], { type: "text/javascript" }));
+    const worker = new Worker(url);
+    worker.onmessage = () => {
+      URL.revokeObjectURL(url);
+      ready({ stop: () => worker.terminate() });
+    };
+    worker.onerror = (event) => refused(event.message);
+    worker.postMessage(start);
+  });
+}
