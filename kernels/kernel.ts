@@ -32,6 +32,15 @@ export interface Chunk {
   readonly source: string;
 }
 
+/** A shape of subgroup matrices, M x K times K x N: what Dawn's `chromium-experimental-subgroup-matrix` calls a config. */
+export interface MatrixConfig {
+  readonly componentType: "f16" | "f32";
+  readonly resultComponentType: "f16" | "f32";
+  readonly M: number;
+  readonly N: number;
+  readonly K: number;
+}
+
 /** One implementation of a kernel. */
 export interface Variant extends Chunk {
   /** Shared functions, placed before `source`. */
@@ -48,8 +57,14 @@ export interface Variant extends Chunk {
   readonly workgroupBytes?: number;
   /** Sizes this variant can take; absent: all. */
   readonly accepts?: (dims: Dims, params: Params) => boolean;
-  /** Where it is the better choice: software adapters, GPUs, or the baseline for both. */
-  readonly suits: "any" | "software" | "gpu";
+  /** Where it is the better choice: software adapters, GPUs, or the baseline for both; `asked`: only by name or measurement. */
+  readonly suits: "any" | "software" | "gpu" | "asked";
+  /** The subgroup matrices it is written for; the adapter must have them. */
+  readonly matrix?: MatrixConfig;
+  /** Operands are rounded to this. Such a variant is never chosen unless lower precision is asked for. */
+  readonly precision?: "f16";
+  /** In the place of the kernel's, for a variant that rounds more. */
+  readonly tolerance?: Tolerance;
 }
 
 /**

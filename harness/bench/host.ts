@@ -7,12 +7,12 @@ import { symmetrize } from "../../runtime/cluster/symmetrize";
 import { seededRandom } from "../test/random";
 import { blockModel } from "./clustering/block-model";
 import { blockModelOptions } from "./clustering/catalogue";
+import { type Spread, spreadOf } from "./spread";
 
-/** One job of the host. */
-export interface HostRow {
+/** One job of the host; times in milliseconds. */
+export interface HostRow extends Spread {
+  readonly row: "host";
   readonly name: string;
-  readonly milliseconds: number;
-  readonly marginPercent: number;
 }
 
 /** benchmark.js prints 0 ops/sec and goes on when a run aborts: that is an error here. */
@@ -26,7 +26,7 @@ function measure(name: string, body: () => void): HostRow {
       cause: error,
     });
   }
-  return { name, milliseconds: stats.mean * 1000, marginPercent: stats.rme };
+  return { row: "host", name, ...spreadOf(stats.sample.map((seconds) => seconds * 1000)) };
 }
 
 /** The graph kernels on a kNN graph of 2,000 random points in 16 dimensions and on a block model of 10,000 nodes. */

@@ -1,22 +1,12 @@
 import type { GpuDevice } from "../../runtime/device/device";
 import { Usage } from "../../runtime/dispatch/buffers";
+import { type Spread, spreadOf } from "./spread";
 
-/** Times of one piece of work, milliseconds. */
-export interface Timing {
-  /** On the GPU by timestamps, or by the wall where the adapter has none. */
-  readonly median: number;
-  readonly min: number;
-  readonly max: number;
+/** Times of one piece of work, milliseconds: on the GPU by timestamps, or by the wall where the adapter has none. */
+export interface Timing extends Spread {
   /** Wall time around submit and completion, median. */
   readonly wall: number;
-  readonly samples: number;
   readonly timestamps: boolean;
-}
-
-function median(values: readonly number[]): number {
-  const sorted = [...values].sort((a, b) => a - b);
-  const middle = sorted.length >> 1;
-  return sorted.length % 2 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
 }
 
 /**
@@ -63,13 +53,9 @@ export async function time(
   querySet?.destroy();
   resolved.destroy();
   staging.destroy();
-  const gpuTimes = samples.map(({ gpuMs }) => gpuMs);
   return {
-    median: median(gpuTimes),
-    min: Math.min(...gpuTimes),
-    max: Math.max(...gpuTimes),
-    wall: median(samples.map(({ wallMs }) => wallMs)),
-    samples: samples.length,
+    ...spreadOf(samples.map(({ gpuMs }) => gpuMs)),
+    wall: spreadOf(samples.map(({ wallMs }) => wallMs)).median,
     timestamps,
   };
 }

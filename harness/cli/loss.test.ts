@@ -4,6 +4,7 @@ import { open } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import * as assert from "uvu/assert";
+import type { SpectroscopeError } from "../../kernels/errors";
 import { parseNeoxConfig } from "../../models/config";
 import { encodeHeader } from "../../models/safetensors";
 import { readSafetensors, writeSafetensors } from "../../models/safetensors-file";
@@ -169,11 +170,30 @@ test("a model that does not fit the adapter: the dry run says so, and so does th
   await file.truncate(header.length + 4 * elements);
   await file.close();
   const { path } = idsFile("wide", 1, 3);
-  const run = cli("--model", wide, "--tokens", path, "--dry-run", "--json");
+  const run = cli("--model", wide, "--tokens", path, "--dry-run", "--json", "--adapter", "gpu");
   assert.is(run.status, 1, run.stderr);
   assert.is(JSON.parse(run.stdout).fits, false);
-  assert.match(cli("--model", wide, "--tokens", path, "--dry-run").stdout, "TOO SMALL");
-  assertRefused(cli("--model", wide, "--tokens", path), 1, "this needs max", "gives");
+  assert.match(cli("--model", wide, "--tokens", path, "--dry-run", "--adapter", "gpu").stdout, "TOO SMALL");
+  assertRefused(cli("--model", wide, "--tokens", path, "--adapter", "gpu"), 1, "this needs max", "gives");
+});
+
+test("more than WebAssembly can hold is refused before it is read, with what can be done", () => {
+  const config = parseNeoxConfig({
+    ...configJson,
+    vocab_size: 50304,
+    hidden_size: 2048,
+    num_attention_heads: 16,
+    num_hidden_layers: 24,
+    intermediate_size: 8192,
+  });
+  const large = { config, weights: syntheticWeights(config) };
+  const request = { rows: 1, columns: 9, gradients: false };
+  const limits = { maxBufferSize: 2 ** 31, maxStorageBufferBindingSize: 2 ** 31 };
+  assert.throws(
+    () => lossLimits(large, request, { ...limits, memoryBytes: 2 ** 32 }),
+    (error: SpectroscopeError) => /WebAssembly memory/.test(error.line) && /--adapter software/.test(error.line),
+  );
+  assert.equal(Object.keys(lossLimits(large, request, limits).limits), Object.keys(limits));
 });
 
 test("an adapter is asked for what is needed and no more, and cuts the vocabulary where it must", () => {

@@ -14,11 +14,12 @@ import { merge } from "./commands/merge";
 import { report } from "./commands/report";
 import { run, sample } from "./commands/run";
 import { sweep } from "./commands/sweep";
+import { tune } from "./commands/tune";
 import { verify } from "./commands/verify";
 import { findCommand, helpText, parseOptions, programHelp } from "./options";
 
 const commands: Command[] = [
-  ...[run, devices, verify, bench, fetch, loss],
+  ...[run, devices, verify, bench, tune, fetch, loss],
   ...[sample, merge, cluster, controls, sweep, compare, llc, influence, report],
 ];
 const specs = commands.map(({ spec }) => spec);

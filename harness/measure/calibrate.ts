@@ -1,5 +1,4 @@
 import { SpectroscopeError } from "../../kernels/errors";
-import { openDevice } from "../../runtime/device/device";
 import { parseRestriction } from "../../runtime/neox/restriction";
 import type { ChainSpec } from "../../runtime/sampler/chain-plans";
 import { Chains } from "../../runtime/sampler/chains";
@@ -9,6 +8,7 @@ import { stepError } from "../../runtime/susceptibility/acceptance";
 import { diagnose } from "../../runtime/susceptibility/diagnostics";
 import { usage } from "../cli/fields";
 import { openModel } from "../cli/model";
+import { openTuned } from "../cli/tuning/use";
 import type { RunConfig } from "./config";
 import type { RunRequest } from "./run";
 import { placeText } from "./sampling";
@@ -71,7 +71,7 @@ export async function calibrate(request: RunRequest): Promise<Calibration> {
     unitsOf(withSampler(config, {}), model.config).map(({ name }) => name),
     COMPONENTS,
   );
-  const device = await openDevice({ adapter: request.adapter });
+  const device = await openTuned({ adapter: request.adapter }, (line) => progress.say(line));
   const lab = new Laboratory(device, model.config, model.weights);
   try {
     progress.say(device.banner ?? `adapter: ${device.facts.name}`);

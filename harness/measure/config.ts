@@ -87,6 +87,12 @@ export const samplingSchema = {
   },
   acceptance_checks: { type: "integer", default: 4, min: 0, help: "updates of a component whose acceptance is taken" },
   checkpoint_draws: { type: "integer", default: 16, min: 1, help: "draws between checkpoints" },
+  components_at_once: {
+    type: "integer",
+    default: 0,
+    min: 0,
+    help: "components of one layer that are sampled together, with the same results; 0: as many as fit on a GPU, one elsewhere",
+  },
   keep_traces: { type: "boolean", help: "store every token's loss at every draw (default: for nano only)" },
   trace_rank: { type: "integer", default: 32, min: 3, help: "principal axes kept of the trace features" },
 } as const satisfies Schema;

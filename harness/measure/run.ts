@@ -4,14 +4,16 @@ import { join } from "node:path";
 import { SpectroscopeError } from "../../kernels/errors";
 import { withLock } from "../../models/hub/lock";
 import type { LoadedModel } from "../../models/weights";
-import { type Device, openDevice } from "../../runtime/device/device";
+import type { Device } from "../../runtime/device/device";
 import { projectRoot } from "../../runtime/device/root";
+import { tuningFingerprint } from "../../runtime/dispatch/tuning";
 import { pieces } from "../../runtime/neox/weights";
 import { checkWritable } from "../../runtime/store/files";
 import type { Json, JsonObject } from "../../runtime/store/json";
 import { RunDirectory } from "../../runtime/store/run-directory";
 import { type NamedModel, openModel } from "../cli/model";
 import type { Progress } from "../cli/progress";
+import { openTuned } from "../cli/tuning/use";
 import { renderReport } from "../report/report";
 import { finalActivations } from "./activations";
 import { analyze } from "./analysis";
@@ -70,16 +72,25 @@ async function sampled(request: RunRequest): Promise<Sampled> {
   const whole = unitsOf(config, model.config);
   const units = request.shard ? shardOf(whole, request.shard) : whole;
   await checkWritable(join(request.out, "manifest.json"));
-  const device = await openDevice({ adapter: request.adapter });
+  const device = await openTuned({ adapter: request.adapter }, (line) => progress.say(line));
   try {
     progress.say(device.banner ?? `adapter: ${device.facts.name}`);
-    const { cluster, ...sampling } = config;
+    // How many components run together changes no bit: a run may be gone on with under another number.
+    const { cluster, components_at_once, ...sampling } = config;
     const { name, software, driver } = device.facts;
     const inputs = await fingerprints(model, text);
     const shard = request.shard ? { shard: `${request.shard.index}/${request.shard.count}` } : {};
+    const tuning = tuningFingerprint(device);
     const directory = await RunDirectory.open(request.out, {
       config: { ...sampling, inputs, ...shard } as unknown as JsonObject,
-      provenance: { adapter: name, software, ...(driver ? { driver } : {}), version: version(), ...model.origin },
+      provenance: {
+        adapter: name,
+        software,
+        ...(driver ? { driver } : {}),
+        ...(tuning ? { tuning } : {}),
+        version: version(),
+        ...model.origin,
+      },
       units: units.map((unit) => unit.name),
     });
     // For `--resume`: sampling does not depend on it, so the manifest does not hold it. What was analyzed keeps its own.

@@ -11,7 +11,7 @@ import { generate } from "../../models/nano/corpus";
 import { type LoadedModel, loadModel } from "../../models/weights";
 import { projectRoot } from "../../runtime/device/root";
 import { parseRestriction } from "../../runtime/neox/restriction";
-import { chainFlops } from "../../runtime/sampler/chain-plans";
+import { chainWork } from "../../runtime/sampler/chain-work";
 import { Laboratory } from "../../runtime/sampler/laboratory";
 import { type SamplerSettings, samplerDefaults } from "../../runtime/sampler/settings";
 import { readCheckpoint, writeCheckpoint } from "../../runtime/store/checkpoint";
@@ -25,7 +25,7 @@ import { suite } from "../test/suite";
 import { openUnit } from "./features";
 import { placeText, type SamplingContext, sampleUnits } from "./sampling";
 import type { RunText } from "./text";
-import { sampleUnit } from "./unit-sampler";
+import { sampleJobs } from "./unit-sampler";
 import type { UnitPlan } from "./units";
 
 const test = suite("harness/measure/sampling", { gpu: true });
@@ -77,7 +77,7 @@ async function context(
     text: { pool, probe },
     directory,
     units: plan,
-    config: { keep_traces: true, checkpoint_draws: 2, acceptance_checks: 2 },
+    config: { keep_traces: true, checkpoint_draws: 2, acceptance_checks: 2, components_at_once: 0 },
     progress: new Progress(true),
     interrupted: () => false,
     ...changes,
@@ -152,7 +152,7 @@ for (const keep of [true, false]) {
     const what = `${keep ? "with" : "without"} traces${task ? ", another sampling task" : ""}`;
     test(`stopped after every draw it comes to the same bytes, ${what}`, async () => {
       const text: RunText = { pool, probe, ...(task ? { task } : {}) };
-      const config = { keep_traces: keep, checkpoint_draws: 2, acceptance_checks: 3 };
+      const config = { keep_traces: keep, checkpoint_draws: 2, acceptance_checks: 3, components_at_once: 0 };
       const whole = await opened(`whole ${what}`, kinds);
       await sampleUnits(await context(whole, kinds, { text, config }));
       const path = join(folder, `stopped ${what}`);
@@ -227,13 +227,13 @@ test("a checkpoint that is damaged, which is said, or another run's is not gone 
   for (const [kind, damage] of Object.entries(damages)) {
     const directory = await opened(kind, plan);
     const keep = { keep_traces: true, checkpoint_draws: 2 };
-    const flops = chainFlops(lab, spec).total;
+    const flops = chainWork(lab, spec).total.flops;
     const job = { lab, unit: plan[0], spec, flops, text: { pool, probe }, directory, keep };
     const said: string[] = [];
     const begun: number[] = [];
     const sampled = (until: number) =>
-      sampleUnit(
-        job,
+      sampleJobs(
+        [job],
         (drawn) => {
           begun.push(drawn);
           if (drawn === until) throw new Error("stop");

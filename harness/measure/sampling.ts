@@ -3,13 +3,15 @@ import type { Device } from "../../runtime/device/device";
 import type { NeoxConfig } from "../../runtime/neox/config";
 import { parseRestriction } from "../../runtime/neox/restriction";
 import type { Weights } from "../../runtime/neox/weights";
-import { type ChainSpec, chainFlops } from "../../runtime/sampler/chain-plans";
+import type { ChainSpec } from "../../runtime/sampler/chain-plans";
+import { chainWork, type WholeWork, wholeWork } from "../../runtime/sampler/chain-work";
 import { Laboratory, type TextOnDevice } from "../../runtime/sampler/laboratory";
 import type { RunDirectory } from "../../runtime/store/run-directory";
 import type { Progress } from "../cli/progress";
 import type { RunConfig } from "./config";
 import type { RunText } from "./text";
-import { sampleUnit } from "./unit-sampler";
+import { nameOf, type PlannedUnit, together } from "./together";
+import { sampleJobs } from "./unit-sampler";
 import type { UnitPlan } from "./units";
 
 export interface SamplingContext {
@@ -18,7 +20,7 @@ export interface SamplingContext {
   readonly text: RunText;
   readonly directory: RunDirectory;
   readonly units: readonly UnitPlan[];
-  readonly config: Pick<RunConfig, "keep_traces" | "checkpoint_draws" | "acceptance_checks">;
+  readonly config: Pick<RunConfig, "keep_traces" | "checkpoint_draws" | "acceptance_checks" | "components_at_once">;
   readonly progress: Progress;
   /** Asked between draws; true stops the run so that it can be resumed. */
   readonly interrupted: () => boolean;
@@ -33,42 +35,72 @@ export function placeText(lab: Laboratory, { pool, probe, task }: RunText): Pick
   };
 }
 
-/** Samples every unit that the run directory does not hold yet; each is there whole or not at all. */
-export async function sampleUnits(context: SamplingContext): Promise<{ seconds: number; flops: number }> {
+/**
+ * Samples every unit that the run directory does not hold yet; each is there whole or not at all. `flops` are those of the units
+ * sampled here, `wholeFlops` what as many passes of the whole model would take.
+ */
+export async function sampleUnits(
+  context: SamplingContext,
+): Promise<{ seconds: number; flops: number; wholeFlops: number }> {
   const { device, model, text, directory, units, progress, config } = context;
   const lab = new Laboratory(device, model.config, model.weights);
   const since = performance.now();
   try {
     const texts = placeText(lab, text);
     const pending = units.filter((unit) => !directory.isDone(unit.name));
-    const work = pending.map((unit) => {
+    // By the number of chains: nothing else in it differs between the units of a run.
+    const wholes = new Map<number, WholeWork>();
+    const planned = pending.map((unit): PlannedUnit => {
       const restriction = parseRestriction(unit.restriction, model.config);
       const { settings, chains } = unit;
       const spec: ChainSpec = { ...texts, restriction, settings, chains, acceptanceChecks: config.acceptance_checks };
-      return { unit, spec, flops: chainFlops(lab, spec) };
+      const whole = wholes.get(chains.length) ?? wholeWork(lab, spec);
+      wholes.set(chains.length, whole);
+      return { unit, spec, work: chainWork(lab, spec, whole) };
     });
-    const total = work.reduce((sum, { flops }) => sum + flops.total, 0);
+    const flopsOf = (some: readonly PlannedUnit[], of: (one: PlannedUnit["work"]) => number) =>
+      some.reduce((sum, { work }) => sum + of(work), 0);
+    const total = flopsOf(planned, (work) => work.total.flops);
     let before = 0;
-    for (const [index, { unit, spec, flops }] of work.entries()) {
+    let index = 0;
+    for (const group of await together(lab, planned, directory, config.components_at_once)) {
+      const [{ unit }] = group;
       const { num_draws: S, num_burnin_steps, num_steps_bw_draws } = unit.settings;
-      const perDraw = flops.draw + flops.update * num_steps_bw_draws;
+      const start = flopsOf(group, ({ prefix, update }) => prefix.flops + num_burnin_steps * update.flops);
+      const perDraw = flopsOf(group, ({ draw, update }) => draw.flops + num_steps_bw_draws * update.flops);
+      const name = nameOf(group);
       const onDraw = (drawn: number) => {
         if (drawn < S && context.interrupted()) {
-          throw new SpectroscopeError(`stopped at ${unit.name}, draw ${drawn} of ${S}`, {
+          throw new SpectroscopeError(`stopped at ${name}, draw ${drawn} of ${S}`, {
             code: "interrupted",
             hint: `run the same command again to go on: ${directory.units("done").length} of ${directory.count} units are done`,
           });
         }
-        const done = before + flops.prefix + num_burnin_steps * flops.update + drawn * perDraw;
-        progress.update(`sampling ${unit.name} (${index + 1}/${work.length})`, done, total, since);
+        progress.update(
+          `sampling ${name} (${index + 1}/${planned.length})`,
+          before + start + drawn * perDraw,
+          total,
+          since,
+        );
       };
-      const job = { lab, unit, spec, text, directory, keep: config, flops: flops.total };
-      await sampleUnit(job, onDraw, (line) => progress.say(line));
-      before += flops.total;
+      const jobs = group.map(({ unit, spec, work }) => {
+        return { lab, unit, spec, text, directory, keep: config, flops: work.total.flops };
+      });
+      await sampleJobs(jobs, onDraw, (line) => progress.say(line));
+      before += flopsOf(group, (work) => work.total.flops);
+      index += group.length;
       for (const placed of Object.values(texts) as TextOnDevice[]) lab.trim(placed);
     }
-    return { seconds: (performance.now() - since) / 1000, flops: total };
+    const wholeFlops = flopsOf(planned, (work) => work.wholeTotal.flops);
+    if (planned.length > 0) progress.say(workLine(total, wholeFlops));
+    return { seconds: (performance.now() - since) / 1000, flops: total, wholeFlops };
   } finally {
     lab.close();
   }
+}
+
+/** What sampling took, beside the same passes of the whole model (`ChainWork.wholeTotal`). */
+export function workLine(flops: number, wholeFlops: number): string {
+  const share = (100 * flops) / wholeFlops;
+  return `sampling took ${(flops / 1e9).toPrecision(3)} GFLOP, ${share.toPrecision(2)} % of what whole-model passes would take`;
 }

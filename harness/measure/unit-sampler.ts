@@ -1,8 +1,9 @@
 import { SpectroscopeError } from "../../kernels/errors";
 import type { ChainSpec } from "../../runtime/sampler/chain-plans";
 import type { ChainState, StateArrays } from "../../runtime/sampler/chain-state";
-import { Chains, type Draw } from "../../runtime/sampler/chains";
+import type { ComponentChains, Draw } from "../../runtime/sampler/component-chains";
 import type { Laboratory } from "../../runtime/sampler/laboratory";
+import { Lockstep } from "../../runtime/sampler/lockstep";
 import { readCheckpoint, writeCheckpoint } from "../../runtime/store/checkpoint";
 import type { RunDirectory } from "../../runtime/store/run-directory";
 import type { ObservableId, SamplesSpec } from "../../runtime/store/samples";
@@ -26,56 +27,70 @@ export interface UnitJob {
   readonly flops: number;
 }
 
-/** Told after every draw. @throws to stop the unit where it can be gone on with */
+/** Told after every draw. @throws to stop the units where they can be gone on with */
 export type OnDraw = (drawn: number) => void;
 
 /**
- * Samples one unit into its store. Every `checkpoint_draws` draws what was drawn and where the chains stand is on disk, traces
- * first: whenever the process dies, the next one goes on from the last checkpoint with the same bits.
+ * Samples one unit, or several in lockstep, into their stores. Every `checkpoint_draws` draws what was drawn and where the chains
+ * stand is on disk, traces first: whenever the process dies, the next one goes on from the last checkpoints with the same bits,
+ * whichever units it then puts together. All jobs have one laboratory and one way to keep, and stand at the same draw.
  */
-export async function sampleUnit(job: UnitJob, onDraw: OnDraw, say: (line: string) => void): Promise<void> {
-  const { lab, unit, spec, directory, keep } = job;
-  const every = keep.checkpoint_draws;
-  const writer = await SamplesWriter.open(directory.samplesPath(unit.name), samplesSpec(job));
-  const chains = await Chains.open(lab, spec, await savedState(job, say));
-  try {
-    const { num_draws } = unit.settings;
-    let block: Draw[] = [];
-    onDraw(chains.draws);
-    while (chains.draws < num_draws) {
-      const draw = await chains.draw({ traces: keep.keep_traces });
-      if (keep.keep_traces) block.push(draw);
-      const last = chains.draws === num_draws;
-      if (chains.draws % every === 0 || last) {
-        if (block.length > 0) await writer.writeDraws(chains.draws - block.length, losses(block));
-        block = [];
-        if (!last) await saveState(job, await chains.save());
-      }
-      onDraw(chains.draws);
-    }
-    const { sumD, sumPhiD, shifted } = await chains.sums();
-    const { logAcceptance } = chains;
-    await writer.finish({
-      initLoss: meanByPosition(chains.taskBaseline, spec.probe.rows.positions),
-      baseline: chains.baseline,
-      phi: chains.phi,
-      sumD,
-      sumPhiD,
-      shifted,
-      ...(logAcceptance.length > 0 ? { logAcceptance } : {}),
-      facts: {
-        unit: unit.name,
-        chains: [...unit.chains],
-        sampler: chains.kind,
-        weights: chains.block.weights,
-        sampling_task: spec.task ? "pool" : "probe",
-        flops: job.flops,
-      },
-    });
-    await directory.finishUnit(unit.name);
-  } finally {
-    chains.close();
+export async function sampleJobs(jobs: readonly UnitJob[], onDraw: OnDraw, say: (line: string) => void): Promise<void> {
+  const [{ lab, unit, keep }] = jobs;
+  const { num_draws } = unit.settings;
+  const writers: SamplesWriter[] = [];
+  const states: (ChainState | undefined)[] = [];
+  for (const job of jobs) {
+    writers.push(await SamplesWriter.open(job.directory.samplesPath(job.unit.name), samplesSpec(job)));
+    states.push(await savedState(job, say));
   }
+  const specs = jobs.map(({ spec }) => spec);
+  const lockstep = await Lockstep.open(lab, specs, states);
+  states.length = 0;
+  try {
+    const blocks: Draw[][] = jobs.map(() => []);
+    onDraw(lockstep.draws);
+    while (lockstep.draws < num_draws) {
+      const draws = await lockstep.draw({ traces: keep.keep_traces });
+      if (keep.keep_traces) for (const [i, block] of blocks.entries()) block.push(draws[i]);
+      const last = lockstep.draws === num_draws;
+      if (lockstep.draws % keep.checkpoint_draws === 0 || last) {
+        for (const [i, job] of jobs.entries()) {
+          const block = blocks[i].splice(0);
+          if (block.length > 0) await writers[i].writeDraws(lockstep.draws - block.length, losses(block));
+          if (!last) await saveState(job, await lockstep.components[i].save());
+        }
+      }
+      onDraw(lockstep.draws);
+    }
+    for (const [i, job] of jobs.entries()) await finish(job, writers[i], lockstep.components[i]);
+  } finally {
+    lockstep.close();
+  }
+}
+
+/** Puts what chains summed up into their unit's store, which then is whole. */
+async function finish({ unit, spec, directory, flops }: UnitJob, writer: SamplesWriter, chains: ComponentChains) {
+  const { sumD, sumPhiD, shifted } = await chains.sums();
+  const { logAcceptance } = chains;
+  await writer.finish({
+    initLoss: meanByPosition(chains.taskBaseline, spec.probe.rows.positions),
+    baseline: chains.baseline,
+    phi: chains.phi,
+    sumD,
+    sumPhiD,
+    shifted,
+    ...(logAcceptance.length > 0 ? { logAcceptance } : {}),
+    facts: {
+      unit: unit.name,
+      chains: [...unit.chains],
+      sampler: chains.kind,
+      weights: chains.block.weights,
+      sampling_task: spec.task ? "pool" : "probe",
+      flops,
+    },
+  });
+  await directory.finishUnit(unit.name);
 }
 
 function samplesSpec({ unit, spec, text, keep }: UnitJob): SamplesSpec {
@@ -117,7 +132,7 @@ function meanByPosition(tokens: Float32Array, positions: number): Float32Array {
 }
 
 /** What a checkpoint must agree with beside its arrays. */
-function identity({ unit }: UnitJob): string {
+function identity({ unit }: Pick<UnitJob, "unit">): string {
   return JSON.stringify({ unit: unit.name, settings: unit.settings, chains: unit.chains });
 }
 
@@ -129,8 +144,17 @@ async function saveState(job: UnitJob, { update, drawn, arrays }: ChainState): P
   });
 }
 
+/** How many draws of a unit a stopped process left behind. */
+export async function drawsSaved(job: Pick<UnitJob, "unit" | "directory">): Promise<number> {
+  const state = await savedState(job, () => {});
+  return state?.drawn ?? 0;
+}
+
 /** The state that a stopped process left; nothing where there is none, or where it was damaged: then the unit begins anew. */
-async function savedState(job: UnitJob, say: (line: string) => void): Promise<ChainState | undefined> {
+async function savedState(
+  job: Pick<UnitJob, "unit" | "directory">,
+  say: (line: string) => void,
+): Promise<ChainState | undefined> {
   try {
     const found = await readCheckpoint(job.directory.checkpointPath(job.unit.name));
     if (!found || found.facts.identity !== identity(job)) return undefined;

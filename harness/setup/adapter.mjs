@@ -1,4 +1,4 @@
-/** Fetches a software Vulkan driver (SwiftShader, from an npm package) when the machine has no WebGPU adapter. */
+/** Fetches a software Vulkan driver (SwiftShader, from an npm package) when a job needs WebGPU and the machine has none. */
 import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
@@ -12,11 +12,15 @@ const VERSION = "147.0.2";
 /** Of the package's bin/swiftshader.tar.br, so that what runs is what was tested. */
 const SHA256 = "c89023060ed60c960fc528fb08e24aa515f7a3235e6f0e80ba7ee21165a4ea3a";
 
-/** Asks the built CLI whether an adapter opens. */
+/** Asks the built CLI whether a WebGPU adapter opens. */
 function hasAdapter() {
-  const probe = spawnSync(process.execPath, [join(root, "dist", "spectroscope.mjs"), "devices", "--json"], {
-    encoding: "utf8",
-  });
+  const probe = spawnSync(
+    process.execPath,
+    [join(root, "dist", "spectroscope.mjs"), "devices", "--adapter", "gpu", "--json"],
+    {
+      encoding: "utf8",
+    },
+  );
   return probe.status === 0;
 }
 
@@ -59,7 +63,7 @@ export async function fetchSwiftShader() {
 /** Makes sure that some adapter opens, unless the user forbade it; what failed is said again by the job itself. */
 export async function ensureAdapter() {
   const wanted = process.env.SPECTROSCOPE_ADAPTER ?? "auto";
-  if (wanted !== "auto" && wanted !== "software") return;
+  if (!["auto", "gpu", "software"].includes(wanted)) return;
   if (existsSync(join(root, ".cache", "swiftshader", "vk_swiftshader_icd.json")) || hasAdapter()) return;
   try {
     await fetchSwiftShader();

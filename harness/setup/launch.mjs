@@ -1,6 +1,6 @@
 /**
  * What `npm start`, `npm test` and `npm run bench` run: everything a fresh clone lacks is set up first (dependencies,
- * build, a software adapter where there is no GPU), then the job.
+ * build and, for what cannot do without WebGPU, a software adapter where there is no GPU), then the job.
  */
 import { spawn } from "node:child_process";
 import { join } from "node:path";
@@ -8,6 +8,13 @@ import { ensureAdapter } from "./adapter.mjs";
 import { ensureDependencies } from "./dependencies.mjs";
 
 const [job, ...args] = process.argv.slice(2);
+
+/** Tests and benches hold WebGPU kernels to the truth; everything else computes on the processor where there is no GPU. */
+function needsWebGpu(name, options) {
+  const at = options.indexOf("--adapter");
+  const wanted = at < 0 ? process.env.SPECTROSCOPE_ADAPTER : options[at + 1];
+  return name === "test" || name === "bench" || wanted === "gpu" || wanted === "software";
+}
 
 /** Runs the job and waits for it; Ctrl-C is the job's to answer, so that two never write one run directory. */
 function run(file, parameters) {
@@ -24,7 +31,7 @@ try {
   ensureDependencies();
   paths = await import("./build.mjs");
   await paths.build({ tests: job === "test" && args.filter((arg) => !arg.startsWith("--")) });
-  await ensureAdapter();
+  if (needsWebGpu(job, args)) await ensureAdapter();
   process.exitCode = await (job === "test"
     ? run("test.mjs", args)
     : run("spectroscope.mjs", [job, ...args].filter(Boolean)));

@@ -1,5 +1,5 @@
 import * as assert from "uvu/assert";
-import type { Arrays, Case, Kernel } from "../../kernels/kernel";
+import type { Arrays, Case, Kernel, Variant } from "../../kernels/kernel";
 import type { HostArray } from "../../runtime/dispatch/buffers";
 import { runKernel, WASM } from "../../runtime/dispatch/run";
 import { refusal } from "../../runtime/dispatch/variants";
@@ -46,7 +46,7 @@ export async function checkCase(
       t.note(`${c.name} ${name}: exact`);
       continue;
     }
-    const result = compare(got, want, kernel.tolerance);
+    const result = compare(got, want, kernel.variants[variant]?.tolerance ?? kernel.tolerance);
     t.note(describe(`${c.name} ${name}`, result));
     if (!(result.share <= 1)) {
       throw new Error(
@@ -54,6 +54,11 @@ export async function checkCase(
       );
     }
   }
+}
+
+/** Variants that compute in f32 throughout: what a test asks of digits that f16 does not have, it asks of these. */
+export function fullPrecision(kernel: Kernel): [string, Variant][] {
+  return Object.entries(kernel.variants).filter(([, { precision }]) => precision === undefined);
 }
 
 /** Every case × variant of a kernel against its f64 reference, run twice: bit-equal, and nothing past the end. */

@@ -1,10 +1,13 @@
 import { quad } from "../common/quad";
 import { type Arrays, type Dims, kernel, linearGrid, type Params, type Random } from "../kernel";
 import quad8 from "./backward.quad8.wgsl";
+import quad32 from "./backward.quad32.wgsl";
 import tiled from "./backward.tiled.wgsl";
 import plain from "./backward.wgsl";
 import { cases } from "./cases";
+import { rows32 } from "./chunks";
 import { forward, backward as reference } from "./reference";
+import { backwardScratch } from "./scratch";
 
 /** Inputs that belong together: out and lse are what the forward pass gives for qkv. */
 function generate(dims: Dims, params: Params, random: Random): Arrays {
@@ -58,7 +61,18 @@ export const backward = kernel({
       accepts: ({ K }: Dims) => K === 8,
       suits: "software",
     },
+    quad32: {
+      file: "attention/backward.quad32.wgsl",
+      source: quad32,
+      chunks: [quad, rows32],
+      workgroup: [4, 1, 1],
+      grid: ({ G, B, T, H }: Dims) => linearGrid(G * B * H * Math.ceil(T / 16), 1),
+      features: ["subgroups"],
+      accepts: ({ K }: Dims) => K === 32,
+      suits: "software",
+    },
   },
+  wasm: { name: "attention_backward", items: ({ G, B, H }) => G * B * H, scratch: backwardScratch },
   // A pair of row and visible key: five products of width K, and about ten operations of softmax.
   work: ({ G, B, T, H, K }) => ({
     flops: G * B * H * ((T * (T + 1)) / 2) * (10 * K + 10),

@@ -14,6 +14,8 @@ export const cases: readonly Case[] = [
   of("nano head, ragged rows", [2, 2, 37, 3, 8]),
   of("past a block", [1, 1, 65, 1, 8]),
   of("pythia head", [1, 1, 50, 2, 32]),
+  of("pythia head, one row", [2, 1, 1, 1, 32]),
+  of("pythia head, past a block", [2, 1, 17, 3, 32]),
   of("wide", [1, 1, 19, 1, 80]),
   of("widest", [1, 1, 9, 1, 256]),
   of("nano", [4, 24, 64, 8, 8], true),

@@ -1,10 +1,13 @@
 import { quad } from "../common/quad";
 import { type Dims, kernel, linearGrid } from "../kernel";
 import { cases } from "./cases";
+import { rows32 } from "./chunks";
 import quad8 from "./forward.quad8.wgsl";
+import quad32 from "./forward.quad32.wgsl";
 import tiled from "./forward.tiled.wgsl";
 import plain from "./forward.wgsl";
 import { forward as reference } from "./reference";
+import { forwardScratch } from "./scratch";
 
 /**
  * Causal self-attention over packed heads: out = softmax(scale q k^T) v over the keys up to each row, and the
@@ -47,6 +50,21 @@ export const forward = kernel({
       accepts: ({ K }: Dims) => K === 8,
       suits: "software",
     },
+    quad32: {
+      file: "attention/forward.quad32.wgsl",
+      source: quad32,
+      chunks: [quad, rows32],
+      workgroup: [4, 1, 1],
+      grid: ({ G, B, T, H }: Dims) => linearGrid(G * B * H * Math.ceil(T / 16), 1),
+      features: ["subgroups"],
+      accepts: ({ K }: Dims) => K === 32,
+      suits: "software",
+    },
+  },
+  wasm: {
+    name: "attention_forward",
+    items: ({ G, B, T, H }) => G * B * H * Math.ceil(T / 64),
+    scratch: forwardScratch,
   },
   // A pair of row and visible key: two products of width K, and about ten operations of softmax.
   work: ({ G, B, T, H, K }) => ({

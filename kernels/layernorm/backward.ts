@@ -1,5 +1,6 @@
 import { type Case, type Dims, kernel, linearGrid } from "../kernel";
 import source4 from "./backward.plain4.wgsl";
+import sourceRows from "./backward.rows.wgsl";
 import sourceTiled from "./backward.tiled.wgsl";
 import source from "./backward.wgsl";
 import { generateStatistics } from "./cases";
@@ -51,6 +52,14 @@ export const backward = kernel({
       accepts: ({ D }: Dims) => D % 4 === 0,
       suits: "any",
     },
+    rows: {
+      file: "layernorm/backward.rows.wgsl",
+      source: sourceRows,
+      workgroup: [8, 1, 1],
+      grid: ({ G, R }: Dims) => linearGrid(R, 32, G),
+      accepts: ({ D }: Dims) => D % 4 === 0,
+      suits: "software",
+    },
     tiled: {
       file: "layernorm/backward.tiled.wgsl",
       source: sourceTiled,
@@ -60,6 +69,7 @@ export const backward = kernel({
       suits: "gpu",
     },
   },
+  wasm: { name: "layernorm_backward", items: ({ G, R }) => G * Math.ceil(R / 16) },
   work: ({ G, R, D }, { use_add }) => ({ flops: 14 * G * R * D, bytes: 4 * G * R * ((3 + use_add) * D + 2) }),
   tolerance: {
     absolute: 1e-7,

@@ -1,5 +1,6 @@
 import { type Dims, kernel, linearGrid } from "../kernel";
 import source4 from "./forward.plain4.wgsl";
+import sourceRows from "./forward.rows.wgsl";
 import sourceTiled from "./forward.tiled.wgsl";
 import source from "./forward.wgsl";
 import { forward as reference } from "./reference";
@@ -35,6 +36,14 @@ export const forward = kernel({
       accepts: ({ D }: Dims) => D % 4 === 0,
       suits: "any",
     },
+    rows: {
+      file: "layernorm/forward.rows.wgsl",
+      source: sourceRows,
+      workgroup: [8, 1, 1],
+      grid: ({ G, R }: Dims) => linearGrid(R, 32, G),
+      accepts: ({ D }: Dims) => D % 4 === 0,
+      suits: "software",
+    },
     tiled: {
       file: "layernorm/forward.tiled.wgsl",
       source: sourceTiled,
@@ -44,6 +53,7 @@ export const forward = kernel({
       suits: "gpu",
     },
   },
+  wasm: { name: "layernorm_forward", items: ({ G, R }) => G * Math.ceil(R / 16) },
   work: ({ G, R, D }) => ({ flops: 8 * G * R * D, bytes: 4 * G * R * (2 * D + 2) }),
   tolerance: {
     absolute: 1e-7,

@@ -39,7 +39,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
   for (var v = 0u; v < params.V; v += 64u) {
     let a = logits_tile(g, first, v, local);
     let p = weigh_entries(a, v + 4u * tv + FOUR, sums, y);
-    for (var j = 0u; j < 4u; j++) { ps[(4u * tv + j) * 8u + tr] = p[j]; }
+    for (var j = 0u; j < 4u; j++) { ps[(4u * tv + j) * 8u + tr] = narrow(p[j]); }
 
     for (var d = 0u; d < params.D; d += 64u) {
       // Column j of c: component j of this invocation's four columns of dx, over its four rows.

@@ -1,3 +1,4 @@
+import { single } from "../common/elements";
 import { type Case, type Dims, kernel, type Params } from "../kernel";
 import quadSource from "./backward_input.quad.wgsl";
 import tiledSource from "./backward_input.tiled.wgsl";
@@ -5,6 +6,7 @@ import plainSource from "./backward_input.wgsl";
 import { cases, generateWithLse, partCases } from "./cases";
 import { logits, part, quad, quadLogits, scalar, tiledLogits, tiledMix, tiles, weigh } from "./chunks";
 import { backwardInput as reference } from "./reference";
+import { wasmOf } from "./wasm";
 
 /** `add` has the shape of dx where it is read. */
 const fits = ({ G, R, D, Ga, Ra, Da }: Dims, { use_add }: Params) => !use_add || (Ga === G && Ra === R && Da === D);
@@ -46,7 +48,7 @@ export const backwardInput = kernel({
     tiled: {
       file: "loss/backward_input.tiled.wgsl",
       source: tiledSource,
-      chunks: [tiles, tiledLogits, tiledMix, part, weigh],
+      chunks: [single, tiles, tiledLogits, tiledMix, part, weigh],
       workgroup: [128, 1, 1],
       workgroupBytes: 16 * (16 * 8 + 16 * 16 + 64 * 8),
       grid: ({ G, R }) => [Math.ceil(R / 32), 1, G],
@@ -64,6 +66,7 @@ export const backwardInput = kernel({
       suits: "software",
     },
   },
+  wasm: wasmOf("loss_backward_input", "R"),
   work: ({ G, R, V, D }, { use_add = 0 }) => ({
     flops: 4 * G * R * V * D,
     bytes: 4 * (G * R * ((2 + use_add) * D + 2) + V * D),

@@ -5,6 +5,7 @@ import plainSource from "./backward_weight.wgsl";
 import { cases, generateWithLse, partCases } from "./cases";
 import { quad, scalar, tiles, weigh } from "./chunks";
 import { backwardWeight as reference } from "./reference";
+import { wasmOf } from "./wasm";
 
 /**
  * Gradient of the losses in the unembedding's weights, without a buffer of logits or probabilities. The unembedding may be the
@@ -50,6 +51,7 @@ export const backwardWeight = kernel({
       suits: "software",
     },
   },
+  wasm: wasmOf("loss_backward_weight", "V"),
   work: ({ G, R, V, D }) => ({ flops: 4 * G * R * V * D, bytes: 4 * (G * R * (D + 2) + 2 * V * D) }),
   tolerance: {
     absolute: 5e-7,

@@ -1,4 +1,5 @@
 import type { Chunk } from "../kernel";
+import matrixBlocksSource from "./blocks.matrix.wgsl";
 import quadLogitsSource from "./logits.quad.wgsl";
 import tiledLogitsSource from "./logits.tiled.wgsl";
 import logitsSource from "./logits.wgsl";
@@ -24,6 +25,8 @@ export const tiles: Chunk = { file: "loss/tiles.wgsl", source: tilesSource };
 export const tiledLogits: Chunk = { file: "loss/logits.tiled.wgsl", source: tiledLogitsSource };
 /** The share of a tile of entries in dx; needs `tiledLogits`. */
 export const tiledMix: Chunk = { file: "loss/mix.tiled.wgsl", source: tiledMixSource };
+/** Logits and their share in dx by subgroup matrices; needs `tiles`, an element type and a shape of matrices. */
+export const matrixBlocks: Chunk = { file: "loss/blocks.matrix.wgsl", source: matrixBlocksSource };
 /** Loads shared by the lanes of a quad; holds a directive, so it comes first. */
 export const quad: Chunk = { file: "loss/quad.wgsl", source: quadSource };
 /** Targets as entries of a part of the vocabulary. */

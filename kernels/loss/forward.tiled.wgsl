@@ -8,7 +8,8 @@
 // a running maximum and sum of its own. Its 16 peers' are merged at the end.
 // Any R, V and D: rows past the end repeat the last one, entries past V are masked, columns past D are zero.
 // Deterministic: fixed order of summation and of merging.
-// Numerics: those of forward.wgsl.
+// Numerics: those of forward.wgsl. The variant f16 is this file with tiles of half precision (common/half.wgsl): x and w lose
+// 2^-11 of their size; sums are in f32.
 
 struct Params { G: u32, R: u32, V: u32, D: u32, stride_x: u32, stride_w: u32, stride_targets: u32, first: u32 }
 

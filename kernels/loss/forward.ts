@@ -1,10 +1,13 @@
+import { half, single } from "../common/elements";
 import { kernel } from "../kernel";
 import { cases, generate, partCases } from "./cases";
 import { logits, part, quad, quadLogits, scalar, softmax, tiledLogits, tiles } from "./chunks";
 import quadSource from "./forward.quad.wgsl";
 import tiledSource from "./forward.tiled.wgsl";
 import plainSource from "./forward.wgsl";
+import { halfTolerance } from "./half";
 import { forward as reference } from "./reference";
+import { wasmOf } from "./wasm";
 
 /**
  * Per-token losses of an unembedding, without a buffer of logits. The unembedding may be the part of a vocabulary that holds
@@ -34,7 +37,7 @@ export const forward = kernel({
     tiled: {
       file: "loss/forward.tiled.wgsl",
       source: tiledSource,
-      chunks: [softmax, part, tiles, tiledLogits],
+      chunks: [single, softmax, part, tiles, tiledLogits],
       workgroup: [128, 1, 1],
       workgroupBytes: 16 * (16 * 8 + 16 * 16 + 3 * 128),
       grid: ({ G, R }) => [Math.ceil(R / 32), 1, G],
@@ -50,7 +53,20 @@ export const forward = kernel({
       accepts: ({ D }) => D % 4 === 0,
       suits: "software",
     },
+    f16: {
+      file: "loss/forward.tiled.wgsl",
+      source: tiledSource,
+      chunks: [half, softmax, part, tiles, tiledLogits],
+      workgroup: [128, 1, 1],
+      workgroupBytes: 2 * 4 * (16 * 8 + 16 * 16) + 16 * 3 * 128,
+      grid: ({ G, R }) => [Math.ceil(R / 32), 1, G],
+      features: ["shader-f16"],
+      suits: "asked",
+      precision: "f16",
+      tolerance: halfTolerance,
+    },
   },
+  wasm: wasmOf("loss_forward", "R"),
   work: ({ G, R, V, D }) => ({ flops: 2 * G * R * V * D, bytes: 4 * (G * R * (D + 3) + V * D) }),
   tolerance: {
     absolute: 2e-6,

@@ -10,7 +10,8 @@
 // writes: the running sum of dx lives in dx itself and is rescaled when the maximum moves.
 // Any R, V and D: rows past the end repeat the last one and are not stored, entries past V are masked, columns past D zero.
 // Deterministic: fixed order of summation.
-// Numerics: those of forward_backward.wgsl.
+// Numerics: those of forward_backward.wgsl. The variant f16 is this file with tiles of half precision (common/half.wgsl): x, w and
+// the softmax's weights lose 2^-11 of their size, weights below 3e-8 of the largest vanish from dx; sums are in f32.
 
 struct Params { G: u32, R: u32, V: u32, D: u32, stride_x: u32, stride_w: u32, stride_targets: u32, scale: f32 }
 
@@ -49,7 +50,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
     // Entries past V give exp(-80), which is nothing beside the maximum's 1.
     let p = exp_tile(a, n);
     s = s * factor + sum_tile(p);
-    for (var j = 0u; j < 4u; j++) { ps[(4u * tv + j) * 8u + tr] = p[j]; }
+    for (var j = 0u; j < 4u; j++) { ps[(4u * tv + j) * 8u + tr] = narrow(p[j]); }
 
     for (var d = 0u; d < params.D; d += 64u) {
       // Column j of c: component j of this invocation's four columns of dx, over its four rows.
@@ -61,18 +62,11 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
     }
   }
 
-  workgroupBarrier();
-  peers[local] = s;
-  xs[local] = t;
-  workgroupBarrier();
-  s = vec4f();
-  t = vec4f();
-  for (var i = 0u; i < 16u; i++) {
-    s += peers[i * 8u + tr];
-    t += xs[i * 8u + tr];
-  }
+  s = sum_peers(s, local);
+  t = sum_peers(t, local);
   for (var d = 4u * tv; d < params.D; d += 64u) {
-    let own = transpose(mat4x4f(row_w(g, y.x, d), row_w(g, y.y, d), row_w(g, y.z, d), row_w(g, y.w, d)));
+    // Rounded as the staged ones are: where the target has all the weight, it cancels.
+    let own = transpose(mat4x4f(staged_w(g, y.x, d), staged_w(g, y.y, d), staged_w(g, y.z, d), staged_w(g, y.w, d)));
     put_dx(g, row, d, old_dx(g, row, d, params.scale / s) - params.scale * own);
   }
   if (tv > 0u) { return; }
@@ -82,6 +76,20 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
     lse[g * params.R + row + i] = total[i];
     losses[g * params.R + row + i] = loss[i];
   }
+}
+
+/// The sum of the 16 invocations that share rows; barriers in it part it from what came before.
+fn sum_peers(mine: vec4f, local: u32) -> vec4f {
+  workgroupBarrier();
+  peers[local] = mine;
+  workgroupBarrier();
+  var sum = vec4f();
+  for (var i = 0u; i < 16u; i++) { sum += peers[i * 8u + local % 8u]; }
+  return sum;
+}
+
+fn staged_w(g: u32, v: u32, k: u32) -> vec4f {
+  return rounded(row_w(g, v, k));
 }
 
 fn four_targets(g: u32, row: u32) -> vec4u {

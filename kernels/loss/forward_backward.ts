@@ -1,10 +1,29 @@
-import { kernel } from "../kernel";
+import { half, matrix, matrixFeatures, sides, single, square } from "../common/elements";
+import { kernel, type Variant } from "../kernel";
 import { cases, generate } from "./cases";
-import { logits, quad, quadLogits, scalar, softmax, tiledLogits, tiledMix, tiles } from "./chunks";
+import { logits, matrixBlocks, quad, quadLogits, scalar, softmax, tiledLogits, tiledMix, tiles } from "./chunks";
+import matrixSource from "./forward_backward.matrix.wgsl";
 import quadSource from "./forward_backward.quad.wgsl";
 import tiledSource from "./forward_backward.tiled.wgsl";
 import plainSource from "./forward_backward.wgsl";
+import { halfTolerance } from "./half";
 import { forwardBackward as reference } from "./reference";
+import { wasmOf } from "./wasm";
+
+/** The variant with subgroup matrices of this side. */
+const matrices = (side: keyof typeof sides): Variant => ({
+  file: "loss/forward_backward.matrix.wgsl",
+  source: matrixSource,
+  chunks: [matrix, half, sides[side], softmax, tiles, matrixBlocks],
+  workgroup: [128, 1, 1],
+  workgroupBytes: 8 * (32 * 10 + 32 * 18) + 2 * 64 * 40 + 4 * (32 * 68 + 128 + 32),
+  grid: ({ G, R }) => [Math.ceil(R / 32), 1, G],
+  features: matrixFeatures("f16"),
+  suits: "asked",
+  matrix: square("f16", side),
+  precision: "f16",
+  tolerance: halfTolerance,
+});
 
 /**
  * Flash loss: per-token losses of an unembedding and their gradient in x, in one pass and without a buffer of logits. An
@@ -34,7 +53,7 @@ export const forwardBackward = kernel({
     tiled: {
       file: "loss/forward_backward.tiled.wgsl",
       source: tiledSource,
-      chunks: [softmax, tiles, tiledLogits, tiledMix],
+      chunks: [single, softmax, tiles, tiledLogits, tiledMix],
       workgroup: [128, 1, 1],
       workgroupBytes: 16 * (16 * 8 + 16 * 16 + 64 * 8 + 16 * 8),
       grid: ({ G, R }) => [Math.ceil(R / 32), 1, G],
@@ -50,7 +69,22 @@ export const forwardBackward = kernel({
       accepts: ({ D }) => D % 4 === 0,
       suits: "software",
     },
+    f16: {
+      file: "loss/forward_backward.tiled.wgsl",
+      source: tiledSource,
+      chunks: [half, softmax, tiles, tiledLogits, tiledMix],
+      workgroup: [128, 1, 1],
+      workgroupBytes: 2 * 4 * (16 * 8 + 16 * 16 + 64 * 8) + 16 * 16 * 8,
+      grid: ({ G, R }) => [Math.ceil(R / 32), 1, G],
+      features: ["shader-f16"],
+      suits: "asked",
+      precision: "f16",
+      tolerance: halfTolerance,
+    },
+    matrix8: matrices(8),
+    matrix16: matrices(16),
   },
+  wasm: wasmOf("loss_forward_backward", "R"),
   work: ({ G, R, V, D }) => ({ flops: 4 * G * R * V * D, bytes: 4 * (G * R * (2 * D + 3) + V * D) }),
   tolerance: {
     absolute: 5e-7,

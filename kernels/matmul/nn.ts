@@ -37,6 +37,11 @@ export const nn = kernel({
       tiledBytes: 2 * 4 * 16 * 65,
     },
   ),
+  wasm: {
+    name: "matmul_nn",
+    items: ({ G, M, K }) => G * Math.ceil(M / 64) * Math.ceil(K / 64),
+    scratch: ({ N }) => 128 + 4 * 64 * N,
+  },
   work: ({ G, M, N, K }, { use_add = 0 }) => ({
     flops: G * M * K * (2 * N + use_add),
     bytes: 4 * (G * M * (N + K * (1 + use_add)) + N * K),
@@ -58,6 +63,11 @@ export const nn = kernel({
     },
     { name: "odd", dims: { G: 1, M: 63, N: 65, K: 63, ...unused }, params: { use_add: 0 } },
     { name: "medium", dims: { G: 2, M: 130, N: 192, K: 72, Ga: 2, Ma: 130, Ka: 72 }, params: { use_add: 1 } },
+    {
+      name: "a sum in pieces",
+      dims: { G: 2, M: 6, N: 260, K: 12, Ga: 2, Ma: 6, Ka: 12 },
+      params: { use_add: 1 },
+    },
     {
       name: "nano dense",
       dims: { G: 4, M: 1536, N: 64, K: 64, Ga: 4, Ma: 1536, Ka: 64 },

@@ -47,6 +47,11 @@ export const nt = kernel({
       tiledBytes: 2 * 4 * 16 * 65,
     },
   ),
+  wasm: {
+    name: "matmul_nt",
+    items: ({ G, M, N }) => G * Math.ceil(M / 64) * Math.ceil(N / 64),
+    scratch: ({ K }) => 128 + 4 * 64 * K,
+  },
   work: ({ G, M, N, K }, { use_bias = 0, use_residual = 0, gelu = 0 }) => ({
     flops: G * M * N * (2 * K + use_bias + use_residual + 40 * gelu),
     bytes: 4 * (G * M * (K + N * (1 + use_residual)) + N * (K + use_bias)),
@@ -83,6 +88,12 @@ export const nt = kernel({
       dims: { G: 2, M: 130, N: 72, K: 192, Nb: 1, Mr: 130, Nr: 72 },
       params: { ...bare, use_residual: 1 },
       shared: ["bias"],
+    },
+    {
+      name: "a sum in pieces",
+      dims: { G: 2, M: 6, N: 12, K: 260, Nb: 12, Mr: 6, Nr: 12 },
+      params: { ...all, gelu: 0 },
+      shared: ["w"],
     },
     {
       name: "nano dense",

@@ -33,6 +33,11 @@ export const tn = kernel({
       tiledBytes: 2 * 4 * 1024,
     },
   ),
+  wasm: {
+    name: "matmul_tn",
+    items: ({ G, N, K }) => G * Math.ceil(N / 32) * Math.ceil(K / 64),
+    scratch: () => 128 + 4 * 256 * (32 + 64),
+  },
   work: ({ G, M, N, K }) => ({ flops: 2 * G * M * N * K, bytes: 4 * G * (M * N + M * K + N * K) }),
   tolerance: {
     absolute: 1e-6,

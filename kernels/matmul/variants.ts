@@ -1,4 +1,5 @@
 import type { Chunk, Dims, Params, Variant } from "../kernel";
+import { type Product, stagedVariants } from "./staged";
 
 /** The WGSL of a product by variant. */
 export interface Sources {
@@ -29,7 +30,7 @@ export interface Layout {
 }
 
 /** The variants of a product: tiles of the output over x and y, groups over z. */
-export function variantsOf(name: string, sources: Sources, layout: Layout): Record<string, Variant> {
+export function variantsOf(name: Product, sources: Sources, layout: Layout): Record<string, Variant> {
   const { fits = () => true, rows, columns, quarters, chunks = [], scalarChunks = [], workgroups, tile } = layout;
   const over = (down: number, across: number) => (dims: Dims) =>
     [Math.ceil(dims[rows] / down), Math.ceil(dims[columns] / across), dims.G] as const;
@@ -75,5 +76,6 @@ export function variantsOf(name: string, sources: Sources, layout: Layout): Reco
       accepts,
       suits: "software",
     },
+    ...stagedVariants(name, { rows, columns, accepts: fits, chunks: [...chunks, ...scalarChunks] }),
   };
 }

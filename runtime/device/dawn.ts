@@ -26,6 +26,12 @@ let loaded: Dawn | undefined;
 const instances = new Map<string, GPU>();
 
 /**
+ * Dawn's toggles: timestamps in full, and its experimental features (subgroup matrices), which it hides from web pages
+ * because they are not hardened; what runs here are the project's own kernels.
+ */
+const TOGGLES = ["disable-dawn-features=timestamp_quantization", "enable-dawn-features=allow_unsafe_apis"];
+
+/**
  * Loads Dawn with a software Vulkan driver added behind the hardware ones.
  *
  * `VK_ADD_DRIVER_FILES` must be set before Dawn makes its Vulkan instance, and adds, so that hardware still comes first.
@@ -50,7 +56,7 @@ export function loadDawn(projectRoot: string): Dawn {
         });
       }
       const key = options.join(" ");
-      const gpu = instances.get(key) ?? binding.create(["disable-dawn-features=timestamp_quantization", ...options]);
+      const gpu = instances.get(key) ?? binding.create([...TOGGLES, ...options]);
       instances.set(key, gpu);
       return gpu;
     },

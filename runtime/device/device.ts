@@ -1,4 +1,5 @@
 import { SpectroscopeError } from "../../kernels/errors";
+import type { Tuning } from "../dispatch/tuning";
 import { openWasm, type WasmDevice } from "../wasm/device";
 import { loadDawn } from "./dawn";
 import { type AdapterFacts, factsOf } from "./facts";
@@ -40,12 +41,15 @@ export interface DeviceBase {
 export interface GpuDevice extends DeviceBase {
   readonly kind: "gpu";
   readonly gpu: GPUDevice;
+  /** Which variants to take, for the plans that are bound after it is set; absent: what suits the adapter. */
+  tuning?: Tuning;
 }
 
 /** What plans run on: a GPU, or the processor. */
 export type Device = GpuDevice | WasmDevice;
 
-const FEATURES = ["timestamp-query", "subgroups", "shader-f16"] as const;
+/** Asked for where the adapter has them; the last is Dawn's own, which WebGPU's types do not know. */
+const FEATURES = ["timestamp-query", "subgroups", "shader-f16", "chromium-experimental-subgroup-matrix"];
 const LIMITS = [
   "maxBufferSize",
   "maxStorageBufferBindingSize",
@@ -56,8 +60,8 @@ const LIMITS = [
 
 /** How to get an adapter, for the error of exit code 3. */
 export const REMEDY =
-  "run `npm start` or `npm test`, which fetch a software adapter, or install one: `npm run adapter` (no root), " +
-  "`apt-get install chromium`, or a Vulkan driver for your GPU; `npx spectroscope devices` shows what was tried";
+  "most commands need no GPU: leave --adapter out, or give wasm. For WebGPU without one: `npm run adapter` (no root) or " +
+  "`apt-get install chromium`; with one: its Vulkan driver; `npx spectroscope devices --adapter gpu` shows what was tried";
 
 /** What a device is asked to be. */
 const wantedOf = ({ adapter }: DeviceOptions) => adapter ?? process.env.SPECTROSCOPE_ADAPTER ?? "auto";
@@ -111,7 +115,7 @@ export async function openGpu(options: DeviceOptions = {}): Promise<GpuDevice> {
   Object.assign(requiredLimits, checkedLimits(options, facts));
   const device = await waitFor(
     adapter.requestDevice({
-      requiredFeatures: FEATURES.filter((feature) => adapter.features.has(feature)),
+      requiredFeatures: FEATURES.filter((feature) => adapter.features.has(feature)) as GPUFeatureName[],
       requiredLimits,
     }),
   );

@@ -1,3 +1,5 @@
+import type { MatrixConfig } from "../../kernels/kernel";
+
 /** What is known of an adapter, kept in every result. */
 export interface AdapterFacts {
   /** Human name: description or device of GPUAdapterInfo. */
@@ -10,22 +12,44 @@ export interface AdapterFacts {
   /** Where a software driver came from, when the runtime added one. */
   readonly driver?: string;
   readonly features: readonly string[];
+  /** Subgroup matrices the adapter multiplies, where Dawn offers the feature. */
+  readonly matrixConfigs?: readonly MatrixConfig[];
+  /** The largest subgroup, in invocations, where the adapter tells. */
+  readonly subgroupMaxSize?: number;
+  /** WebGPU's; the processor has `memoryBytes` too, what all tensors together may take. */
   readonly limits: Readonly<Record<string, number>>;
 }
 
 const SOFTWARE = /swiftshader|llvmpipe|lavapipe|softpipe|basic render|warp|\bcpu\b/i;
 
-/** Reads an adapter's info, features and limits. */
+/** What Dawn adds to an adapter's info. */
+interface DawnInfo extends GPUAdapterInfo {
+  readonly isFallbackAdapter: boolean;
+  /** Empty in a device's info: only an adapter's tells. */
+  readonly subgroupMatrixConfigs?: readonly MatrixConfig[];
+}
+
+/** Reads an adapter's info, features and limits; `driver`: where the SwiftShader came from that was added. */
 export function factsOf(adapter: GPUAdapter, driver?: string): AdapterFacts {
-  const { vendor, architecture, device, description } = adapter.info;
+  const info = adapter.info as DawnInfo;
+  const { vendor, architecture, device, description, subgroupMaxSize } = info;
+  // They are objects with getters: copied, so that they can be kept as JSON.
+  const matrixConfigs = [...(info.subgroupMatrixConfigs ?? [])].map(
+    ({ componentType, resultComponentType, M, N, K }): MatrixConfig => ({
+      componentType,
+      resultComponentType,
+      M,
+      N,
+      K,
+    }),
+  );
   const limits: Record<string, number> = {};
   for (const key in adapter.limits) {
     const value = (adapter.limits as unknown as Record<string, unknown>)[key];
     if (typeof value === "number") limits[key] = value;
   }
   const text = [vendor, architecture, device, description].join(" ");
-  const fallback = (adapter.info as { isFallbackAdapter?: boolean }).isFallbackAdapter === true;
-  const software = fallback || SOFTWARE.test(text);
+  const software = info.isFallbackAdapter === true || SOFTWARE.test(text);
   return {
     name:
       device && !software && !/^0x/.test(device) ? device : description || architecture || vendor || "unnamed adapter",
@@ -33,8 +57,10 @@ export function factsOf(adapter: GPUAdapter, driver?: string): AdapterFacts {
     architecture,
     description,
     software,
-    ...(software && driver ? { driver } : {}),
+    ...(driver && /swiftshader/i.test(text) ? { driver } : {}),
     features: [...adapter.features].sort(),
+    ...(matrixConfigs.length > 0 ? { matrixConfigs } : {}),
+    ...(subgroupMaxSize ? { subgroupMaxSize } : {}),
     limits,
   };
 }

@@ -131,7 +131,7 @@ export function extentOf(
 export async function prepare(device: GpuDevice, spec: CallSpec): Promise<PreparedCall> {
   const { kernel, tensors } = spec;
   const { dims, shared } = unify(kernel, tensors, spec.dims);
-  const variant = chooseVariant(kernel, device.facts, dims, spec.params ?? {}, spec.variant);
+  const variant = chooseVariant(kernel, device.facts, dims, spec.params ?? {}, spec.variant, device.tuning);
   const { pipeline, layout } = await pipelineFor(device, kernel, variant);
   const strides: Record<string, number> = {};
   const entries: GPUBindGroupEntry[] = Object.entries(kernel.bindings).map(([name, binding], index) => {

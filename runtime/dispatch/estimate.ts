@@ -38,11 +38,44 @@ export function estimatePlans(plans: readonly Plan[]): Estimate {
   };
 }
 
-function largestBinding(kernel: Kernel, { tensors, dims }: Call): number {
+/** What a computation takes at least. */
+export interface Work {
+  readonly flops: number;
+  /** To and from memory. */
+  readonly bytes: number;
+}
+
+/** `times` runs of something. */
+export function scaleWork({ flops, bytes }: Work, times: number): Work {
+  return { flops: times * flops, bytes: times * bytes };
+}
+
+/** One after another. */
+export function addWork(...parts: readonly Work[]): Work {
+  const total = (of: (work: Work) => number) => parts.reduce((sum, part) => sum + of(part), 0);
+  return { flops: total(({ flops }) => flops), bytes: total(({ bytes }) => bytes) };
+}
+
+/**
+ * Minimum necessary FLOPs and bytes of one run of a plan, by its kernels' own counts, without running or binding it. Bytes are
+ * counted call by call: what one writes and the next reads counts twice, wherever it stays in between.
+ */
+export function planWork({ calls }: Plan): Work {
+  return addWork(
+    ...calls.map(({ kernel, tensors, dims, params }) => kernel.work(sizesOf(kernel, tensors, dims).dims, params ?? {})),
+  );
+}
+
+/** The letters of a call. */
+function sizesOf(kernel: Kernel, tensors: Call["tensors"], dims: Call["dims"]) {
   const shapes = Object.fromEntries(
     Object.entries(tensors).map(([name, { shape, slot }]) => [name, { shape, type: slot.type }]),
   );
-  const { shared } = unify(kernel, shapes, dims);
+  return unify(kernel, shapes, dims);
+}
+
+function largestBinding(kernel: Kernel, { tensors, dims }: Call): number {
+  const { shared } = sizesOf(kernel, tensors, dims);
   let most = 0;
   for (const [name, binding] of Object.entries(kernel.bindings)) {
     const { elements } = extentOf(binding, tensors[name], shared.has(name));

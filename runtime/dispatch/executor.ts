@@ -1,20 +1,8 @@
 import type { Params } from "../../kernels/kernel";
-import { type PreparedCall, prepare, unify } from "./call";
+import { type PreparedCall, prepare } from "./call";
 import type { GpuMemory } from "./gpu-memory";
 import type { BoundPlan } from "./memory";
 import type { Plan } from "./plan";
-
-/** Minimum necessary FLOPs of one run of a plan, without running or binding it. */
-export function planFlops(plan: Plan): number {
-  let flops = 0;
-  for (const { kernel, tensors, dims, params } of plan.calls) {
-    const shapes = Object.fromEntries(
-      Object.entries(tensors).map(([name, view]) => [name, { shape: view.shape, type: view.slot.type }]),
-    );
-    flops += kernel.work(unify(kernel, shapes, dims).dims, params ?? {}).flops;
-  }
-  return flops;
-}
 
 /**
  * FLOPs after which a plan goes on in another submit. A watchdog ends a submit that takes seconds; this is a tenth of a second at

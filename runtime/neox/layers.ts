@@ -1,16 +1,18 @@
+import type { View } from "../dispatch/plan";
 import { activation, attention, layerNorm, linear } from "./operations";
-import type { ModelPlanOptions } from "./request";
+import type { LayerOptions } from "./request";
 import { headColumns, headRows, layerPrefix } from "./restriction";
 import type { Tape, Value } from "./tape";
 import type { WeightSource } from "./weight-source";
 
-/** One transformer layer: h + attention + mlp, in parallel or one after the other. */
+/** One transformer layer: h + attention + mlp, in parallel or one after the other. `into`: where its output goes, if it moves. */
 export function planLayer(
   tape: Tape,
-  options: ModelPlanOptions,
+  options: LayerOptions,
   weights: WeightSource,
   h: Value,
   layer: number,
+  into?: View,
 ): Value {
   const { config, fixed } = options;
   const prefix = layerPrefix(layer);
@@ -26,20 +28,22 @@ export function planLayer(
     );
   if (config.useParallelResidual) {
     const afterMlp = planMlp(tape, options, weights, norm("post_attention_layernorm", h), h, layer);
-    return planAttention(tape, options, weights, norm("input_layernorm", h), afterMlp, layer);
+    return planAttention(tape, options, weights, norm("input_layernorm", h), afterMlp, layer, into);
   }
   const afterAttention = planAttention(tape, options, weights, norm("input_layernorm", h), h, layer);
-  return planMlp(tape, options, weights, norm("post_attention_layernorm", afterAttention), afterAttention, layer);
+  const x = norm("post_attention_layernorm", afterAttention);
+  return planMlp(tape, options, weights, x, afterAttention, layer, into);
 }
 
 /** residual + attention(x); heads that move are computed beside all trained heads, whose part of the output is left out. */
 function planAttention(
   tape: Tape,
-  options: ModelPlanOptions,
+  options: LayerOptions,
   weights: WeightSource,
   x: Value,
   residual: Value,
   layer: number,
+  into?: View,
 ): Value {
   const { config, fixed, restriction } = options;
   const prefix = `${layerPrefix(layer)}attention.`;
@@ -63,6 +67,7 @@ function planAttention(
     return linear(tape, `${label} dense`, context, weights.get(`${denseName}.weight`), outBias, fixed, {
       residual,
       keep: true,
+      into,
     });
   }
   const hasBias = fixed.weights.shapes.has(`${qkvName}.bias`);
@@ -91,7 +96,10 @@ function planAttention(
     );
     const own = attention(tape, `${label} moving ${range[0]}`, qkv, range[1] - range[0], config.headDim, rotary);
     const dense = weights.part(`${denseName}.weight`, columns[i])!;
-    out = linear(tape, `${label} moving dense ${range[0]}`, own, dense, undefined, fixed, { residual: out });
+    out = linear(tape, `${label} moving dense ${range[0]}`, own, dense, undefined, fixed, {
+      residual: out,
+      into: i === heads.length - 1 ? into : undefined,
+    });
   });
   return out;
 }
@@ -99,52 +107,50 @@ function planAttention(
 /** residual + mlp(x); neurons that move are computed beside all trained ones, whose part of the output is left out. */
 function planMlp(
   tape: Tape,
-  options: ModelPlanOptions,
+  options: LayerOptions,
   weights: WeightSource,
   x: Value,
   residual: Value,
   layer: number,
+  into?: View,
 ): Value {
   const { config, fixed, restriction } = options;
   const prefix = `${layerPrefix(layer)}mlp.`;
   const label = `l${layer} mlp`;
-  const into = `${prefix}dense_h_to_4h`;
-  const back = `${prefix}dense_4h_to_h`;
+  const up = `${prefix}dense_h_to_4h`;
+  const down = `${prefix}dense_4h_to_h`;
   const neurons = restriction.parts?.get(layer)?.neurons ?? [];
-  const outBias = weights.get(`${back}.bias`);
+  const outBias = weights.get(`${down}.bias`);
   const activate = (what: string, before: Value) => activation(tape, `${label} ${what}`, config.hiddenAct, before);
   if (neurons.length === 0) {
-    const before = linear(tape, `${label} in`, x, weights.get(`${into}.weight`), weights.get(`${into}.bias`), fixed);
+    const before = linear(tape, `${label} in`, x, weights.get(`${up}.weight`), weights.get(`${up}.bias`), fixed);
     const active = activate("activation", before);
-    return linear(tape, `${label} out`, active, weights.get(`${back}.weight`), outBias, fixed, {
+    return linear(tape, `${label} out`, active, weights.get(`${down}.weight`), outBias, fixed, {
       residual,
       keep: true,
+      into,
     });
   }
-  const trained = linear(
-    tape,
-    `${label} in`,
-    x,
-    weights.trained(`${into}.weight`),
-    weights.trained(`${into}.bias`),
-    fixed,
-  );
+  const trained = linear(tape, `${label} in`, x, weights.trained(`${up}.weight`), weights.trained(`${up}.bias`), fixed);
   const active = activate("activation", trained);
-  let out = linear(tape, `${label} out`, active, weights.without(`${back}.weight`, neurons), outBias, fixed, {
+  let out = linear(tape, `${label} out`, active, weights.without(`${down}.weight`, neurons), outBias, fixed, {
     residual,
   });
-  for (const range of neurons) {
+  neurons.forEach((range, i) => {
     const before = linear(
       tape,
       `${label} moving in ${range[0]}`,
       x,
-      weights.part(`${into}.weight`, range)!,
-      weights.part(`${into}.bias`, range),
+      weights.part(`${up}.weight`, range)!,
+      weights.part(`${up}.bias`, range),
       fixed,
     );
     const own = activate(`moving activation ${range[0]}`, before);
-    const columns = weights.part(`${back}.weight`, range)!;
-    out = linear(tape, `${label} moving out ${range[0]}`, own, columns, undefined, fixed, { residual: out });
-  }
+    const columns = weights.part(`${down}.weight`, range)!;
+    out = linear(tape, `${label} moving out ${range[0]}`, own, columns, undefined, fixed, {
+      residual: out,
+      into: i === neurons.length - 1 ? into : undefined,
+    });
+  });
   return out;
 }

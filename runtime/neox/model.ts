@@ -4,7 +4,7 @@ import { planLayer } from "./layers";
 import { embedding, layerNorm } from "./operations";
 import { EMBEDDING, UNEMBEDDING } from "./parameters";
 import type { ModelPlanOptions } from "./request";
-import { type Rows, Tape } from "./tape";
+import { neededCalls, type Rows, Tape, type Value } from "./tape";
 import { planLosses } from "./unembedding";
 import { type VocabularyPart, WeightSource } from "./weight-source";
 
@@ -50,15 +50,7 @@ export function planModel(options: ModelPlanOptions): ModelPlan {
   );
   let h = hidden;
   for (let layer = 0; layer < config.numHiddenLayers; layer++) h = planLayer(tape, options, weights, h, layer);
-  const normed = layerNorm(
-    tape,
-    "final norm",
-    h,
-    weights.get("gpt_neox.final_layer_norm.weight"),
-    weights.get("gpt_neox.final_layer_norm.bias"),
-    config.layerNormEps,
-    fixed,
-  );
+  const normed = finalNorm(tape, options, weights, h);
   const losses = planLosses(tape, options, asUnembedding, normed);
   if (batch) tape.differentiate();
   tied.forEach(({ weight }, i) => {
@@ -66,11 +58,22 @@ export function planModel(options: ModelPlanOptions): ModelPlan {
     tape.emit("tied gradient", sum, { a, b, c: fixed.none(3), y: weight.gradient! }, { use_c: 0 });
   });
   return {
-    prefix: { name: `${options.name} prefix`, calls: tape.prefix },
+    prefix: { name: `${options.name} prefix`, calls: neededCalls(tape.prefix) },
     body: { name: options.name, calls: tape.body },
     losses,
     hidden: normed.view,
   };
+}
+
+/** The LayerNorm behind the last layer. */
+export function finalNorm(
+  tape: Tape,
+  { config, fixed }: Pick<ModelPlanOptions, "config" | "fixed">,
+  weights: WeightSource,
+  h: Value,
+): Value {
+  const [weight, bias] = ["weight", "bias"].map((part) => weights.get(`gpt_neox.final_layer_norm.${part}`));
+  return layerNorm(tape, "final norm", h, weight, bias, config.layerNormEps, fixed);
 }
 
 /** Splits rows of T + 1 ids into inputs and targets, T each. */

@@ -115,7 +115,7 @@ export function layerNorm(
   );
 }
 
-/** y = x W^T + b (+ residual), W [out, in]. */
+/** y = x W^T + b (+ residual), W [out, in]; `into`: where a grouped y goes. */
 export function linear(
   tape: Tape,
   label: string,
@@ -123,9 +123,9 @@ export function linear(
   weight: Weight,
   bias: Weight | undefined,
   fixed: FixedTensors,
-  options: { residual?: Value; keep?: boolean } = {},
+  options: { residual?: Value; keep?: boolean; into?: View } = {},
 ): Value {
-  const { residual } = options;
+  const { residual, into } = options;
   const [outputs, inputs] = weight.view.shape.slice(-2);
   const values = residual ? [x, residual] : [x];
   const weights = bias ? [weight, bias] : [weight];
@@ -146,6 +146,7 @@ export function linear(
     },
     {
       ...(options.keep ? { keep: true } : {}),
+      into,
       differentiate: (out, [read, rest]) => {
         const dy = out.gradient;
         if (!dy) return;

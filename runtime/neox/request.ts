@@ -13,6 +13,9 @@ export interface TokenViews {
   readonly targets: View;
 }
 
+/** What planning a layer asks for. */
+export type LayerOptions = Pick<ModelPlanOptions, "config" | "fixed" | "restriction" | "rows">;
+
 /** What to plan. */
 export interface ModelPlanOptions {
   readonly name: string;

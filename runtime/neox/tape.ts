@@ -81,8 +81,8 @@ export class PrefixCache {
  * moving weight gets a gradient, and no fixed weight does.
  */
 export class Tape {
-  readonly prefix: Call[] = [];
-  readonly body: Call[] = [];
+  readonly prefix: Call[];
+  readonly body: Call[];
   private readonly undo: (() => void)[] = [];
   private readonly gathered = new Map<string, Value>();
 
@@ -91,6 +91,7 @@ export class Tape {
    * @param shared rows of the prefix.
    * @param batch rows of each chain in the body; with `gather`, drawn from the prefix's rows, else the same.
    * @param gather [G, R] row numbers (u32).
+   * @param calls where to record, after what is there.
    */
   constructor(
     readonly name: string,
@@ -99,7 +100,16 @@ export class Tape {
     readonly batch: Rows,
     private readonly cache: PrefixCache,
     readonly gather?: View,
-  ) {}
+    calls: { readonly prefix: Call[]; readonly body: Call[] } = { prefix: [], body: [] },
+  ) {
+    this.prefix = calls.prefix;
+    this.body = calls.body;
+  }
+
+  /** A tape of other chains over the same rows that records into the same plans. */
+  branch(name: string, groups: number, gather?: View): Tape {
+    return new Tape(name, groups, this.shared, this.batch, this.cache, gather, this);
+  }
 
   /** Rows of a value's own space. */
   rowsOf(value: { grouped: boolean }): Rows {
@@ -126,7 +136,8 @@ export class Tape {
   /**
    * Records one operation with one output.
    * `build` gets the inputs as they must be read (gathered where the operation is grouped) and says which call makes
-   * the output. `keep`: the output is worth keeping for other plans over the same rows.
+   * the output. `keep`: the output is worth keeping for other plans over the same rows. `into`: where it goes if it is
+   * grouped, [G, R, width].
    */
   record(
     label: string,
@@ -134,7 +145,7 @@ export class Tape {
     inputs: readonly Value[],
     weights: readonly Weight[],
     build: (out: View, inputs: readonly Value[], grouped: boolean) => Call[],
-    options: { keep?: boolean; differentiate?: (out: Value, inputs: readonly Value[]) => void } = {},
+    options: { keep?: boolean; into?: View; differentiate?: (out: Value, inputs: readonly Value[]) => void } = {},
   ): Value {
     const moving = weights.some((weight) => weight.gradient) || inputs.some((input) => input.moves);
     const grouped = moving || inputs.some((input) => input.grouped);
@@ -152,7 +163,7 @@ export class Tape {
       return value;
     }
     const read = inputs.map((input) => this.cross(input));
-    const view = this.fresh(label, true, width);
+    const view = options.into ?? this.fresh(label, true, width);
     const value: Value = { view, grouped: true, moves: moving, key };
     this.body.push(...build(view, read, true));
     if (moving && options.differentiate) this.undo.push(() => options.differentiate?.(value, read));
@@ -198,6 +209,23 @@ export class Tape {
     for (const step of this.undo.reverse()) step();
     this.undo.length = 0;
   }
+}
+
+/**
+ * The calls of a prefix whose results are kept, or lead to some that are. The others make what another plan's prefix has kept
+ * already: whoever records them does not know yet that nothing will read it.
+ */
+export function neededCalls(prefix: readonly Call[]): Call[] {
+  const read = new Set<Slot>();
+  const needed: Call[] = [];
+  for (const one of [...prefix].reverse()) {
+    const bindings = Object.entries(one.kernel.bindings);
+    const writes = bindings.filter(([, { access }]) => access !== "read").map(([name]) => one.tensors[name].slot);
+    if (!writes.some((slot) => slot.life === "kept" || read.has(slot))) continue;
+    needed.push(one);
+    for (const [name, { access }] of bindings) if (access !== "write") read.add(one.tensors[name].slot);
+  }
+  return needed.reverse();
 }
 
 /** A call record. */

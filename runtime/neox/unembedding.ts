@@ -8,6 +8,11 @@ import type { ModelPlanOptions } from "./request";
 import { call, type Tape, type Value } from "./tape";
 import type { VocabularyPart } from "./weight-source";
 
+/** What planning losses asks for. */
+type LossOptions = Pick<ModelPlanOptions, "name" | "fixed" | "groups" | "tokens"> & {
+  readonly batch?: Pick<NonNullable<ModelPlanOptions["batch"]>, "targets">;
+};
+
 /** What every call of an unembedding's losses reads or makes; [G, R] but x. */
 interface LossViews {
   readonly x: View;
@@ -21,12 +26,7 @@ interface LossViews {
  * gradient of a chain's mean loss with respect to the last hidden state and the unembedding. An unembedding in parts takes
  * its logits once more: the gradient needs the log-sum-exp over all parts.
  */
-export function planLosses(
-  tape: Tape,
-  options: ModelPlanOptions,
-  unembedding: readonly VocabularyPart[],
-  x: Value,
-): View {
+export function planLosses(tape: Tape, options: LossOptions, unembedding: readonly VocabularyPart[], x: Value): View {
   const { groups, batch, fixed } = options;
   const read = tape.cross(x);
   const rows = tape.batch.sequences * tape.batch.positions;

@@ -11,7 +11,7 @@ export interface VocabularyPart {
 
 /** Weights as the tape wants them: those that move where the plan's moving weights lie, else the trained ones. */
 export class WeightSource {
-  constructor(private readonly options: ModelPlanOptions) {}
+  constructor(private readonly options: Pick<ModelPlanOptions, "fixed" | "moving">) {}
 
   /** A whole parameter. */
   get(name: string): Weight {

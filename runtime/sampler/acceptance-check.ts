@@ -1,7 +1,8 @@
 import { gatherBlock } from "../neox/block";
 import { hasAcceptance, logAcceptance } from "../susceptibility/acceptance";
-import { type ChainPlans, type ChainSpec, chainNumbers } from "./chain-plans";
+import { type ChainSpec, chainNumbers } from "./chain-plans";
 import type { Laboratory } from "./laboratory";
+import type { LockstepComponent } from "./lockstep-plans";
 
 /** Elements of all chains' blocks beyond which acceptance is not taken: it reads six arrays of this size to the host. */
 const MOST_ELEMENTS = 2 ** 25;
@@ -26,7 +27,7 @@ export class AcceptanceCheck {
   constructor(
     private readonly lab: Laboratory,
     private readonly spec: ChainSpec,
-    private readonly planned: ChainPlans,
+    private readonly planned: LockstepComponent,
     before: Float32Array | undefined,
   ) {
     this.found.push(...(before ?? []));
@@ -51,8 +52,8 @@ export class AcceptanceCheck {
 
   /** The chains as they are, with the gradient of the minibatch that lies on the device. */
   async read(): Promise<Moment> {
-    const { views, train } = this.planned;
-    const wanted = [views.w, views.g, train!.values, ...(views.v ? [views.v] : [])];
+    const { views, losses: own } = this.planned;
+    const wanted = [views.w, views.g, own.batch!, ...(views.v ? [views.v] : [])];
     const [w, g, losses, v] = (await this.lab.memory.read(wanted)) as Float32Array[];
     return { w, g, losses, ...(v ? { v } : {}) };
   }

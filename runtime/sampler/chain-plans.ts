@@ -4,15 +4,14 @@ import { sumRows } from "../../kernels/reduce/sum_rows";
 import { gaussian } from "../../kernels/sgld/gaussian";
 import { rmsprop } from "../../kernels/sgld/rmsprop";
 import { step } from "../../kernels/sgld/step";
-import { planFlops } from "../dispatch/executor";
-import { type Call, type Plan, reshape, tensor, type View } from "../dispatch/plan";
+import { type Call, reshape, tensor, type View } from "../dispatch/plan";
 import { layoutBlock, type ParameterBlock } from "../neox/block";
-import { FixedTensors } from "../neox/fixed";
-import { planModel, tokenView } from "../neox/model";
-import { ChainWeights } from "../neox/moving";
+import type { NeoxConfig } from "../neox/config";
+import { tokenView } from "../neox/model";
+import { ChainWeights, type MovingWeights } from "../neox/moving";
 import type { Restriction } from "../neox/restriction";
-import { call, PrefixCache } from "../neox/tape";
-import type { Laboratory, TextOnDevice } from "./laboratory";
+import { call } from "../neox/tape";
+import type { TextOnDevice } from "./laboratory";
 import { drawsDirectly, type SamplerSettings } from "./settings";
 
 /** How weights are drawn: by chains, or, where no loss is in the posterior, directly. */
@@ -89,52 +88,41 @@ export interface ChainViews {
   readonly phiBefore: View;
 }
 
-/** All plans of a restricted run. */
-export interface ChainPlans {
+/** Where the losses of a component's chains go: of the probe, [M, N], of the sampling task's own text, [M, K], of batches, [M, R]. */
+export interface LossViews {
+  readonly probe: View;
+  readonly task?: View;
+  readonly batch?: View;
+}
+
+/** The tensors of one component's chains, and how its weights move. */
+export interface ChainTensors {
   readonly kind: SamplerKind;
   readonly block: ParameterBlock;
+  readonly moving: MovingWeights;
   readonly views: ChainViews;
   readonly sums: SumViews;
   /** Those of the shifted-draws control. */
   readonly shiftedSums: SumViews;
-  /** Losses of the texts: alone, and followed by d, phi and the sums; `shifted` adds to the control's sums. */
-  readonly measure: {
-    readonly prefixes: readonly Plan[];
-    readonly losses: Plan;
-    readonly draw: Plan;
-    readonly shifted: Plan;
-    /** Losses of the probe, [M, N], and of the sampling task's own text, [M, K]. */
-    readonly values: View;
-    readonly taskValues?: View;
-  };
-  /** One update: the gradient of a minibatch's mean loss, and the step; absent for direct draws. `values` [M, R]. */
-  readonly train?: { readonly prefix: Plan; readonly gradient: Plan; readonly update: Plan; readonly values: View };
 }
 
 /** Label of the call that moves the chains, whose `step` counts updates (or direct draws). */
 export const UPDATE_LABEL = "update";
 
-/** Prefix caches of the texts of a restricted run. */
-export interface ChainCaches {
-  readonly probe: PrefixCache;
-  readonly pool: PrefixCache;
-  readonly task?: PrefixCache;
+/** Tokens of a chain's minibatch: R. */
+export function batchTokens({ settings, pool }: Pick<ChainSpec, "settings" | "pool">): number {
+  return settings.batch_size * pool.rows.positions;
 }
 
-/** Plans a restricted run. */
-export function planChains(
-  lab: Pick<Laboratory, "config" | "fixed">,
-  spec: ChainSpec,
-  caches: ChainCaches = { probe: spec.probe.cache, pool: spec.pool.cache, task: spec.task?.cache },
-): ChainPlans {
-  const { restriction, settings, pool, probe, task } = spec;
-  const { config, fixed } = lab;
+/** Makes the tensors of a component's chains; `targets`: where those of the batches lie, [M, R], if not by themselves. */
+export function chainTensors(config: NeoxConfig, spec: ChainSpec, targets?: View): ChainTensors {
+  const { restriction, settings, probe, task } = spec;
   const kind = samplerKind(spec);
   const M = chainNumbers(spec).length;
   const block = layoutBlock(restriction, config);
   const P = block.size;
   const N = tokensOf(probe);
-  const R = settings.batch_size * pool.rows.positions;
+  const R = batchTokens(spec);
   const name = (part: string) => `${restriction.name} ${part}`;
   const state = (part: string, shape: number[]) => tensor(name(part), shape, "kept");
   const preconditioned = kind === "sgld" && settings.sampling_method === "rmsprop_sgld";
@@ -146,7 +134,7 @@ export function planChains(
     keys: tokenView(name("keys"), [M, 2]),
     indices: tokenView(name("batch rows"), [M, R]),
     batchInputs: tokenView(name("batch inputs"), [M, R]),
-    batchTargets: tokenView(name("batch targets"), [M, R]),
+    batchTargets: targets ?? tokenView(name("batch targets"), [M, R]),
     baseline: state("l(w*)", [N]),
     minusBaseline: state("-l(w*)", [N]),
     rises: state("d", [M, N]),
@@ -162,57 +150,8 @@ export function planChains(
     carryD: state(`${what} carry d`, [M, N]),
     carryPhiD: state(`${what} carry phi d`, [M, N]),
   });
-  const [sums, shiftedSums] = [sumViews("sum"), sumViews("shifted")];
-  const { w, g, center, keys } = views;
-  const moving = new ChainWeights(block, { weights: w, gradients: g });
-  const common = { config, fixed, restriction, moving, groups: M };
-  const measured = (what: string, { rows, tokens }: TextOnDevice, cache: PrefixCache) =>
-    planModel({ ...common, name: name(what), rows, tokens, cache });
-  const onProbe = measured("probe", probe, caches.probe);
-  const onTask = task && measured("task", task, caches.task ?? task.cache);
-  const { localization, llc_weight_decay: weight_decay, noise_level } = settings;
-  const move: Call[] =
-    kind === "gaussian"
-      ? [call(UPDATE_LABEL, gaussian, { w, center, keys }, { localization, weight_decay, noise_level, step: 0 })]
-      : [];
-  const none = fixed.none(3);
-  const losses = [...onProbe.body.calls, ...(onTask?.body.calls ?? [])];
-  const draw = [
-    ...move,
-    ...losses,
-    rise(onProbe.losses, views.minusBaseline, views.rises, none),
-    ...(onTask ? [rise(onTask.losses, views.taskMinusBaseline!, views.taskRises!, none)] : []),
-    mean(views.taskRises ?? views.rises, views.phi),
-    moments(onProbe.losses, views.baseline, views.phi, sums),
-  ];
-  const measure = {
-    prefixes: [onProbe.prefix, ...(onTask ? [onTask.prefix] : [])],
-    losses: { name: name("losses"), calls: losses },
-    draw: { name: name("draw"), calls: draw },
-    shifted: { name: name("shifted"), calls: [moments(onProbe.losses, views.baseline, views.phiBefore, shiftedSums)] },
-    values: onProbe.losses,
-    ...(onTask ? { taskValues: onTask.losses } : {}),
-  };
-  const planned = { kind, block, views, sums, shiftedSums, measure };
-  if (kind === "gaussian") return planned;
-  const trained = planModel({
-    ...common,
-    name: name("gradient"),
-    rows: pool.rows,
-    tokens: pool.tokens,
-    cache: caches.pool,
-    batch: {
-      sequences: settings.batch_size,
-      indices: views.indices,
-      inputs: views.batchInputs,
-      targets: views.batchTargets,
-    },
-  });
-  const update = { name: name("update"), calls: [updateCall(views, settings)] };
-  return {
-    ...planned,
-    train: { prefix: trained.prefix, gradient: trained.body, update, values: trained.losses },
-  };
+  const moving = new ChainWeights(block, { weights: views.w, gradients: views.g });
+  return { kind, block, moving, views, sums: sumViews("sum"), shiftedSums: sumViews("shifted") };
 }
 
 /** Tokens that a text measures. */
@@ -220,8 +159,14 @@ export function tokensOf({ rows }: TextOnDevice): number {
   return rows.sequences * rows.positions;
 }
 
-/** The step of all chains. */
-function updateCall({ w, g, v, center, keys }: ChainViews, settings: SamplerSettings): Call {
+/** A direct draw of all chains of a component. */
+export function gaussianCall({ w, center, keys }: ChainViews, settings: SamplerSettings): Call {
+  const { localization, llc_weight_decay: weight_decay, noise_level } = settings;
+  return call(UPDATE_LABEL, gaussian, { w, center, keys }, { localization, weight_decay, noise_level, step: 0 });
+}
+
+/** The step of all chains of a component. */
+export function updateCall({ w, g, v, center, keys }: ChainViews, settings: SamplerSettings): Call {
   const { lr, n_beta, localization, llc_weight_decay, bounding_box_size, noise_level } = settings;
   const weight_decay = llc_weight_decay;
   const common = { lr, n_beta, localization, weight_decay, bounding_box_size, noise_level, step: 0 };
@@ -233,6 +178,21 @@ function updateCall({ w, g, v, center, keys }: ChainViews, settings: SamplerSett
 /** The factor that takes the bias out of RMSprop's second moment after its `count`-th update (from 1). */
 export function biasCorrection({ rmsprop_init, rmsprop_alpha }: SamplerSettings, count: number): number {
   return rmsprop_init === "ones" ? 1 / (1 - rmsprop_alpha ** count) : 1;
+}
+
+/** What a draw makes of the losses of a component's chains: d, phi, and its part of the sums. `none`: stands for no tensor. */
+export function drawCalls({ views, sums }: ChainTensors, losses: LossViews, none: View): Call[] {
+  return [
+    rise(losses.probe, views.minusBaseline, views.rises, none),
+    ...(losses.task ? [rise(losses.task, views.taskMinusBaseline!, views.taskRises!, none)] : []),
+    mean(views.taskRises ?? views.rises, views.phi),
+    moments(losses.probe, views.baseline, views.phi, sums),
+  ];
+}
+
+/** A draw's part of the shifted-draws control. */
+export function shiftedCall({ views, shiftedSums }: ChainTensors, losses: LossViews): Call {
+  return moments(losses.probe, views.baseline, views.phiBefore, shiftedSums);
 }
 
 /** d = l(w) - l(w*), [M, N]. */
@@ -252,24 +212,4 @@ function mean(rises: View, out: View): Call {
 function moments(losses: View, baseline: View, phi: View, sums: SumViews): Call {
   const { sumD: sum_d, sumPhiD: sum_phi_d, carryD: c_d, carryPhiD: c_phi_d } = sums;
   return call("moments", covariance, { losses, baseline, phi, sum_d, sum_phi_d, c_d, c_phi_d });
-}
-
-/** FLOPs of a restricted run by parts, without running it: prefixes once, an update, a draw's probe pass. */
-export function chainFlops(
-  lab: Laboratory,
-  spec: ChainSpec,
-): { prefix: number; update: number; draw: number; total: number } {
-  const { config, weights, device } = lab;
-  const { measure, train } = planChains({ config, fixed: new FixedTensors(weights, device.bindingBytes) }, spec, {
-    probe: new PrefixCache(),
-    pool: new PrefixCache(),
-    task: new PrefixCache(),
-  });
-  const prefixes = [...measure.prefixes, ...(train ? [train.prefix] : [])];
-  const prefix = prefixes.reduce((total, plan) => total + planFlops(plan), 0);
-  const update = train ? planFlops(train.gradient) + planFlops(train.update) : 0;
-  const draw = planFlops(measure.draw);
-  const { num_draws, num_burnin_steps, num_steps_bw_draws } = spec.settings;
-  const updates = num_burnin_steps + num_draws * num_steps_bw_draws;
-  return { prefix, update, draw, total: prefix + updates * update + num_draws * draw };
 }

@@ -1,6 +1,6 @@
 import { SpectroscopeError } from "../../kernels/errors";
 import type { View } from "../dispatch/plan";
-import type { ChainPlans } from "./chain-plans";
+import type { ChainTensors } from "./chain-plans";
 import type { SamplerSettings } from "./settings";
 
 /** The arrays of a state; M chains, P block elements, N probe tokens, S draws so far. */
@@ -36,7 +36,11 @@ export interface ChainState {
 }
 
 /** The arrays that lie on the device, by name. */
-export function stateViews({ views, sums, shiftedSums }: ChainPlans): (readonly [keyof StateArrays, View])[] {
+export function stateViews({
+  views,
+  sums,
+  shiftedSums,
+}: Pick<ChainTensors, "views" | "sums" | "shiftedSums">): (readonly [keyof StateArrays, View])[] {
   return [
     ["w", views.w],
     ...(views.v ? [["v", views.v] as const] : []),
@@ -52,7 +56,7 @@ export function stateViews({ views, sums, shiftedSums }: ChainPlans): (readonly 
 }
 
 /** @throws SpectroscopeError when a state is not one of these chains */
-export function checkState({ drawn, arrays }: ChainState, planned: ChainPlans, settings: SamplerSettings): void {
+export function checkState({ drawn, arrays }: ChainState, planned: ChainTensors, settings: SamplerSettings): void {
   const refuse = (why: string): never => {
     throw new SpectroscopeError(`saved state of the chains: ${why}`, {
       hint: "it belongs to another run: delete it to begin this one anew",

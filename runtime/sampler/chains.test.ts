@@ -16,9 +16,9 @@ import { parameterShapes } from "../neox/parameters";
 import { neuronGroups, parseRestriction, standardRestrictions } from "../neox/restriction";
 import { PrefixCache } from "../neox/tape";
 import { memoryTensors } from "../neox/weights";
-import { planChains } from "./chain-plans";
 import { Chains } from "./chains";
 import { Laboratory, type TextOnDevice } from "./laboratory";
+import { planLockstep } from "./lockstep-plans";
 import { checkSettings, type SamplerSettings, samplerDefaults } from "./settings";
 
 const test = suite("runtime/sampler/chains", { gpu: true });
@@ -73,9 +73,8 @@ test("the gradient of every kind of restriction is that part of the whole model'
   for (const [name, bindingBytes] of [...uncut, ...cut]) {
     const { lab, pool, probe } = await laboratory(bindingBytes);
     const restriction = parseRestriction(name, model.config);
-    const planned = planChains(lab, { restriction, settings, pool, probe });
-    const { block, views } = planned;
-    const train = planned.train!;
+    const { components, prefixes, train } = planLockstep(lab, [{ restriction, settings, pool, probe }]);
+    const [{ block, views }] = components;
     await lab.fixed.flush(lab.memory);
     const center = await gatherBlock(lab.weights, block);
     const start = new Float32Array(2 * block.size);
@@ -94,7 +93,7 @@ test("the gradient of every kind of restriction is that part of the whole model'
       views.batchTargets,
       indices.map((row) => pool.targets[row]),
     );
-    for (const plan of [train.prefix, train.gradient]) {
+    for (const plan of [...prefixes, train!.gradient]) {
       const bound = await lab.memory.bind(plan);
       await bound.run();
       bound.destroy();
@@ -193,7 +192,7 @@ test("at w* nothing rises, and phi is the mean of d over tokens at every draw", 
   }
   // What rounding took from the sums is kept beside them and must come back with them.
   // biome-ignore lint/complexity/useLiteralKeys: brackets reach a private member.
-  const { carryD, carryPhiD } = chains["planned"].sums;
+  const { carryD, carryPhiD } = chains["own"].planned.sums;
   lab.memory.write(carryD, new Float32Array(2 * N).fill(0.25));
   lab.memory.write(carryPhiD, new Float32Array(2 * N).fill(0.5));
   const { sumD: d, sumPhiD: phiD } = await chains.sums();

@@ -63,7 +63,7 @@ export class Arena {
     } catch (cause) {
       throw new SpectroscopeError(`${what} needs ${Math.ceil(end / 2 ** 20)} MiB of WebAssembly memory`, {
         code: "memory",
-        hint: "4 GiB are the most: use fewer chains, fewer or shorter sequences, or a GPU",
+        hint: "4 GiB are the most: use a GPU, --adapter software, fewer chains, or fewer or shorter sequences",
         cause,
       });
     }

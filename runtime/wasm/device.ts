@@ -11,6 +11,7 @@ const NAME = "WebAssembly SIMD";
 
 /** Static data of the module lies below; `asconfig.json` puts it from 1,024 on. */
 const BEGIN = 65536;
+const PAGE = 65536;
 const MAX_PAGES = 65536;
 /** Regions begin at multiples of this: a cache line. */
 const ALIGNMENT = 64;
@@ -29,8 +30,8 @@ const facts: AdapterFacts = {
   description: NAME,
   software: true,
   features: [],
-  // 4 GiB hold everything; a tensor of more than half could not be moved.
-  limits: { maxBufferSize: 2 ** 31, maxStorageBufferBindingSize: 2 ** 31 },
+  // One memory holds everything; addresses in it have 32 bits.
+  limits: { maxBufferSize: 2 ** 31, maxStorageBufferBindingSize: 2 ** 31, memoryBytes: PAGE * MAX_PAGES - BEGIN },
 };
 
 const counted = (threads: number) => (threads === 1 ? "1 thread" : `${threads} threads`);

@@ -1,80 +1,62 @@
+import { mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
 import { SpectroscopeError } from "../../../kernels/errors";
 import { kernels } from "../../../kernels/registry";
-import { openGpu } from "../../../runtime/device/device";
-import { SIZES } from "../../bench/clustering/catalogue";
-import { benchClustering, writeBenchGraphs } from "../../bench/clustering/run";
-import { hostBenches } from "../../bench/host";
-import { type BenchRow, benchKernel } from "../../bench/kernels";
-import { measureRoof } from "../../bench/roof";
+import { type Device, openDevice, openGpu } from "../../../runtime/device/device";
+import { projectRoot } from "../../../runtime/device/root";
+import { type BenchRow, readBench } from "../../bench/lines";
+import { measure } from "../../bench/measure";
+import { MODELS, type ModelName } from "../../bench/models";
+import { roofline, scaling } from "../../bench/plots";
+import { asMarkdown, asText, headline, tables, verdictTable } from "../../bench/table";
+import { compareBenches, compareNotes } from "../../bench/verdict";
+import { clusteringBench, clusteringOptions } from "../bench/clustering";
+import { pattern } from "../bench/pattern";
 import { ADAPTER, command, JSON_FLAG, output } from "../command";
 import { usage, type Values } from "../fields";
+import { openModel } from "../model";
 import { Progress } from "../progress";
 
-function line(row: BenchRow): string {
-  const { timing } = row;
-  const spread = `${timing.min.toPrecision(3)}..${timing.max.toPrecision(3)}`;
-  return [
-    row.kernel.padEnd(26),
-    row.case.padEnd(18),
-    `${row.variant}${row.chosen ? "*" : ""}`.padEnd(11),
-    timing.median.toPrecision(3).padStart(9),
-    spread.padStart(16),
-    timing.wall.toPrecision(3).padStart(9),
-    row.gflops.toFixed(2).padStart(8),
-    row.gbps.toFixed(2).padStart(8),
-    `${(100 * row.roofShare).toFixed(0)} %`.padStart(6),
-  ].join(" ");
-}
-
-const HEADER = [
-  "kernel".padEnd(26),
-  "case".padEnd(18),
-  "variant".padEnd(11),
-  "GPU ms".padStart(9),
-  "min..max".padStart(16),
-  "wall ms".padStart(9),
-  "GFLOP/s".padStart(8),
-  "GB/s".padStart(8),
-  "roof".padStart(6),
-].join(" ");
-
-const clusteringOptions = {
-  clustering: { type: "boolean", default: false, help: "compare clusterings on graphs with a truth instead" },
+/** What is timed; without any of them, all kernels. */
+const parts = {
+  kernels: { type: "string", placeholder: "RE", help: "kernels whose names match, and host jobs" },
+  model: { type: "list", placeholder: MODELS.join("|"), help: "steps of chains on a model, by kind of component" },
+  scaling: { type: "boolean", default: false, help: "draws against chains, tokens, components, layers, vocabulary" },
   peers: {
     type: "boolean",
     default: false,
-    help: "also Louvain, Leiden, label propagation, Infomap, HDBSCAN, in the Python that SPECTROSCOPE_PYTHON names",
+    help:
+      "other WebGPU libraries on the same adapter, installed into .peers at the first time, and PyTorch where " +
+      "SPECTROSCOPE_PYTHON names a Python with it; with --clustering, other clusterings",
   },
-  size: { type: "choice", choices: SIZES, default: "10k", help: "nodes of the graphs that are drawn" },
-  graphs: { type: "string", placeholder: "DIR", help: "compare on the graphs of a folder (.bin, .gml, .csv.gz)" },
-  only: { type: "string", placeholder: "RE", help: "only graphs whose names match" },
-  threads: { type: "integer", min: 1, help: "threads of our clustering (default: all cores)" },
-  write: { type: "string", placeholder: "DIR", help: "write the graphs to a folder and stop" },
 } as const;
 
-function pattern(option: string, text = ""): RegExp {
-  try {
-    return new RegExp(text);
-  } catch (cause) {
-    throw new SpectroscopeError(`${option} ${text}: not a regular expression`, { code: "usage", cause });
-  }
-}
+const options = {
+  ...parts,
+  budget: { type: "number", default: 300, min: 1, help: "milliseconds for each row" },
+  compare: { type: "string", placeholder: "FILE", help: "say what became faster or slower than in an earlier --json" },
+  plots: { type: "string", placeholder: "DIR", help: "draw bench-roofline.svg and bench-scaling.svg there" },
+  markdown: { type: "boolean", default: false, help: "tables as Markdown, at the end" },
+  adapter: ADAPTER,
+  ...clusteringOptions,
+  json: { ...JSON_FLAG, help: "one JSON object a line on stdout instead of text" },
+} as const;
 
-/** Benches every kernel on this adapter and the host's WebAssembly graph kernels, or compares clusterings. */
+type BenchValues = Values<typeof options>;
+
+/** Times kernels, steps of chains, scaling and other libraries, or compares clusterings. */
 export const bench = command(
   {
     name: "bench",
-    summary: "Time every kernel on this adapter against its measured roof, or compare clusterings.",
-    options: {
-      kernels: { type: "string", placeholder: "RE", help: "only kernels whose names match" },
-      budget: { type: "number", default: 300, min: 1, help: "milliseconds for each row" },
-      adapter: ADAPTER,
-      ...clusteringOptions,
-      json: JSON_FLAG,
-    },
+    summary: "Time kernels against an adapter's measured roof, whole steps, scaling and other libraries.",
+    options,
     examples: [
       "bench",
-      "bench --kernels 'matmul|loss' --json > bench.json",
+      "bench --kernels 'matmul|loss' --json > before.jsonl",
+      "bench --kernels 'matmul|loss' --compare before.jsonl",
+      "bench --model nano --model pythia-14m-shape --scaling --plots docs/pictures",
+      "bench --peers",
       "bench --clustering --peers --size 100k --only mixture",
     ],
   },
@@ -83,41 +65,28 @@ export const bench = command(
     for (const name of Object.keys(clusteringOptions) as (keyof typeof clusteringOptions)[]) {
       if (given.has(name)) throw usage(`--${name} belongs to --clustering`, "add --clustering");
     }
-    const wanted = pattern("--kernels", values.kernels);
-    const chosen = kernels.filter((kernel) => wanted.test(kernel.name));
-    const host = wanted.test("graph/cover");
-    if (chosen.length === 0 && !host) {
-      throw new SpectroscopeError(`--kernels ${values.kernels}: no kernel has such a name`, { code: "usage" });
-    }
+    if (values.json && values.markdown) throw usage("--json and --markdown are two forms of one result", "keep one");
+    const adapter = values.adapter ?? process.env.SPECTROSCOPE_ADAPTER ?? "auto";
+    if (adapter === "wasm" && values.peers) throw usage("--peers are on WebGPU", "leave --adapter wasm out");
+    const chosen = choose(values, given);
+    const before = values.compare === undefined ? undefined : readBench(values.compare);
+    if (values.peers) await installPeers();
     const progress = new Progress(values.json);
-    const device = await openGpu({ adapter: values.adapter });
+    const device = await openBenchDevice(adapter);
     try {
       progress.say(device.banner ?? `adapter: ${device.facts.name}`);
-      const roof = await measureRoof(device, values.budget);
-      if (!values.json) {
-        output(
-          `roof of ${device.facts.name}: ${roof.gflops.toFixed(1)} GFLOP/s, ${roof.gbps.toFixed(1)} GB/s (multiply-add and copy kernels)`,
-        );
-        output(HEADER);
-      }
-      const rows: BenchRow[] = [];
-      for (const kernel of chosen) {
-        for (const row of await benchKernel(device, kernel, roof, values.budget)) {
-          rows.push(row);
-          if (!values.json) output(line(row));
-        }
-      }
-      const hostRows = host ? hostBenches() : [];
-      if (values.json) {
-        output(JSON.stringify({ date: new Date().toISOString(), adapter: device.facts, roof, rows, host: hostRows }));
-      } else {
-        for (const row of hostRows) {
-          output(
-            `${row.name.padEnd(57)} ${row.milliseconds.toPrecision(3).padStart(9)} ms on the host, ± ${row.marginPercent.toFixed(1)} %`,
-          );
-        }
-        output("* the variant that is chosen on this adapter");
-      }
+      const rows = await measure(device, {
+        ...chosen,
+        python: process.env.SPECTROSCOPE_PYTHON,
+        budgetMs: values.budget,
+        nano: () => openModel("nano"),
+        onRow: (row) => {
+          if (values.json) output(JSON.stringify(row));
+        },
+        say: (text) => progress.say(text),
+      });
+      show(values, rows, before);
+      draw(values, rows, (line) => progress.say(line));
       return 0;
     } finally {
       device.close();
@@ -125,22 +94,62 @@ export const bench = command(
   },
 );
 
-async function clusteringBench(values: Values<typeof clusteringOptions> & { json: boolean }): Promise<number> {
-  if (values.write !== undefined) {
-    const names = await writeBenchGraphs(values.write, values.size);
-    output(values.json ? JSON.stringify({ graphs: names }) : `${names.length} graphs in ${values.write}`);
-    return 0;
+/** Which parts a command line asks for. @throws SpectroscopeError (usage) for what does not exist */
+function choose(values: BenchValues, given: ReadonlySet<string>) {
+  const all = !Object.keys(parts).some((name) => given.has(name));
+  const wanted = all || given.has("kernels") ? pattern("--kernels", values.kernels) : undefined;
+  const chosen = wanted ? kernels.filter((kernel) => wanted.test(kernel.name)) : [];
+  const host = wanted?.test("graph/cover") ?? false;
+  if (wanted && chosen.length === 0 && !host) {
+    throw new SpectroscopeError(`--kernels ${values.kernels}: no kernel has such a name`, { code: "usage" });
   }
-  const progress = new Progress(values.json);
-  const { SPECTROSCOPE_PYTHON: python, SPECTROSCOPE_LGC: lgc } = process.env;
-  const { size, graphs, peers, threads } = values;
-  const result = await benchClustering(
-    { size, graphs, peers, threads, only: pattern("--only", values.only), python, lgc },
-    (line) => {
-      if (!values.json) output(line);
-    },
-    (line) => progress.say(line),
-  );
-  if (values.json) output(JSON.stringify(result));
-  return 0;
+  const models = (values.model ?? []).map((name) => {
+    if ((MODELS as readonly string[]).includes(name)) return name as ModelName;
+    throw usage(`--model ${name}: no such model`, `one of ${MODELS.join(", ")}`);
+  });
+  return { kernels: chosen, host, models, scaling: values.scaling, peers: values.peers };
+}
+
+/** WebGPU, unless another device is named: kernels and peers are there, and the processor has no roof of its own. */
+async function openBenchDevice(wanted: string): Promise<Device> {
+  return wanted === "auto" ? openGpu({ adapter: "gpu" }) : openDevice({ adapter: wanted });
+}
+
+async function installPeers(): Promise<void> {
+  const file = join(projectRoot(), "harness", "setup", "peers.mjs");
+  const setup = await import(pathToFileURL(file).href);
+  try {
+    setup.installPeers();
+  } catch (cause) {
+    throw new SpectroscopeError(`the peers cannot be installed: ${(cause as Error).message}`, {
+      code: "network",
+      hint: "node harness/setup/peers.mjs tells more",
+      cause,
+    });
+  }
+}
+
+/** The end of a bench: tables, unless rows were written as they came, and verdicts. */
+function show(values: BenchValues, rows: readonly BenchRow[], before: readonly BenchRow[] | undefined): void {
+  const verdicts = before && compareBenches(before, rows);
+  if (values.json) {
+    for (const verdict of verdicts ?? []) output(JSON.stringify(verdict));
+    return;
+  }
+  const form = values.markdown ? asMarkdown : asText;
+  output(`${headline(rows)}\n`);
+  for (const table of tables(rows)) output(`${form(table)}\n`);
+  if (!before || !verdicts) return;
+  output(form(verdictTable(verdicts, values.compare!, compareNotes(before, rows))));
+}
+
+function draw({ plots }: BenchValues, rows: readonly BenchRow[], say: (line: string) => void): void {
+  if (plots === undefined) return;
+  mkdirSync(plots, { recursive: true });
+  const pictures = { "bench-roofline.svg": roofline(rows), "bench-scaling.svg": scaling(rows) };
+  for (const [name, picture] of Object.entries(pictures)) {
+    if (picture === undefined) continue;
+    writeFileSync(join(plots, name), picture);
+    say(`drawn: ${join(plots, name)}`);
+  }
 }

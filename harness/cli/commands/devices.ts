@@ -1,25 +1,28 @@
 import { describeError } from "../../../kernels/errors";
-import { loadDawn } from "../../../runtime/device/dawn";
 import { openDevice, REMEDY } from "../../../runtime/device/device";
 import { projectRoot } from "../../../runtime/device/root";
+import { type Attempt, findSoftwareDriver } from "../../../runtime/device/software";
 import { ADAPTER, command, JSON_FLAG, output } from "../command";
 
-/** What adapter would be used, what was tried, and the remedy when there is none (exit 3). */
+/** What would be computed on, what was tried to find a GPU, and the remedy when there is none of the kind asked for (exit 3). */
 export const devices = command(
   {
     name: "devices",
-    summary: "Show the WebGPU adapter that would be used and what was tried to find one.",
+    summary: "Show what would be computed on, a GPU or the processor, and what was tried to find a GPU.",
     options: { adapter: ADAPTER, json: JSON_FLAG },
   },
   async ({ values }) => {
-    let attempts: readonly { place: string; found: boolean }[] = [];
+    let attempts: readonly Attempt[] = [];
     try {
-      attempts = loadDawn(projectRoot()).attempts;
       const device = await openDevice({ adapter: values.adapter });
-      const { facts, banner } = device;
+      const { facts, banner, kind } = device;
       device.close();
+      attempts = searched(kind === "gpu");
       if (values.json) output(JSON.stringify({ adapter: facts, attempts }));
-      else {
+      else if (kind === "wasm") {
+        output(banner ?? facts.name);
+        output("no GPU is used; WebGPU without one, for tests: `npm run adapter`, then --adapter software");
+      } else {
         output(banner ?? `hardware adapter: ${facts.name}`);
         output(`vendor ${facts.vendor || "?"}, architecture ${facts.architecture || "?"}, ${facts.description}`);
         if (facts.driver) output(`driver: ${facts.driver}`);
@@ -31,6 +34,7 @@ export const devices = command(
       }
       return 0;
     } catch (error) {
+      attempts = searched(true);
       const { line, exitCode } = describeError(error);
       if (values.json) output(JSON.stringify({ adapter: null, attempts, error: line, remedy: REMEDY }));
       else {
@@ -41,3 +45,8 @@ export const devices = command(
     }
   },
 );
+
+/** Where a software driver was looked for; nowhere where none was needed. */
+function searched(wanted: boolean): readonly Attempt[] {
+  return wanted && process.platform === "linux" ? findSoftwareDriver(projectRoot()).attempts : [];
+}

@@ -1,6 +1,6 @@
 import { SpectroscopeError } from "../../../kernels/errors";
 import { writeSafetensors } from "../../../models/safetensors-file";
-import { openDevice } from "../../../runtime/device/device";
+import type { AdapterFacts } from "../../../runtime/device/facts";
 import { modelLosses } from "../../../runtime/neox/losses";
 import type { TensorSource } from "../../../runtime/neox/weights";
 import { writeNpy } from "../../../runtime/store/npy-file";
@@ -9,6 +9,7 @@ import { checkOutputs, checkTextOptions, readBlock } from "../loss/files";
 import { dryRun, type LossRequest, lossLimits } from "../loss/memory";
 import { MODEL_FORMS, openModel } from "../model";
 import { Progress } from "../progress";
+import { openTuned } from "../tuning/use";
 
 /** Per-token losses of a model, and the gradient of their mean by Hugging Face name. */
 export const loss = command(
@@ -62,14 +63,12 @@ export const loss = command(
     await checkOutputs(values, model);
     if (values["dry-run"]) return dryRun(model, request, values);
     let bindingBytes: number | undefined;
-    const device = await openDevice({
-      adapter: values.adapter,
-      limits: (facts) => {
-        const need = lossLimits(model, request, facts.limits, facts.software);
-        bindingBytes = need.bindingBytes;
-        return need.limits;
-      },
-    });
+    const limits = (facts: AdapterFacts) => {
+      const need = lossLimits(model, request, facts.limits, facts.software);
+      bindingBytes = need.bindingBytes;
+      return need.limits;
+    };
+    const device = await openTuned({ adapter: values.adapter, limits }, (line) => progress.say(line));
     try {
       if (device.banner) progress.say(device.banner);
       const since = performance.now();

@@ -1,5 +1,5 @@
 import { kernels } from "../../../kernels/registry";
-import { type Device, openDevice } from "../../../runtime/device/device";
+import type { Device } from "../../../runtime/device/device";
 import { type Row, verifyKernels } from "../../verify/kernels";
 import { checkFiles, readManifest } from "../../verify/manifest";
 import { findCheckpointGolden, verifyCheckpoint } from "../../verify/models";
@@ -11,6 +11,7 @@ import { ADAPTER, command, JSON_FLAG, OFFLINE, output } from "../command";
 import { usage } from "../fields";
 import { MODEL_FORMS, openModel } from "../model";
 import { Progress } from "../progress";
+import { openTuned } from "../tuning/use";
 
 type Verify = (device: Device, onRow: (row: Row) => void) => Promise<Row[]>;
 
@@ -49,7 +50,7 @@ export const verify = command(
       values.model === undefined
         ? await goldenParts(values.only)
         : [await checkpointPart(values.model, values.offline, progress)];
-    const device = await openDevice({ adapter: values.adapter });
+    const device = await openTuned({ adapter: values.adapter }, (line) => progress.say(line));
     try {
       progress.say(device.banner ?? `adapter: ${device.facts.name}`);
       if (!values.json) output(tableHead());

@@ -27,6 +27,9 @@ function estimate(model: LossModel, request: LossRequest, adapter: Limits): Loss
   return { ...estimateLosses(model, request.rows, request.columns, { ...request, bindingBytes }), bindingBytes };
 }
 
+/** What all tensors together may take of an adapter that says so. */
+const memoryOf = ({ memoryBytes = Number.POSITIVE_INFINITY }: Limits) => memoryBytes;
+
 /** Bytes of this machine's own memory: a software adapter's buffers lie there too. */
 function hostMemory(need: LossEstimate, software: boolean): number {
   return software ? need.total + need.hostBytes : need.hostBytes;
@@ -54,6 +57,12 @@ export function lossLimits(
       },
     );
   }
+  if (need.total > memoryOf(adapter)) {
+    throw new SpectroscopeError(
+      `this takes ${mib(need.total).trim()} of WebAssembly memory, ${mib(memoryOf(adapter)).trim()} are the most`,
+      { code: "bad-input", hint: "use a GPU, --adapter software, fewer or shorter rows, or a smaller model" },
+    );
+  }
   const { maxBufferSize, maxStorageBufferBindingSize, bindingBytes } = need;
   return { limits: { maxBufferSize, maxStorageBufferBindingSize }, bindingBytes };
 }
@@ -72,7 +81,8 @@ export async function dryRun(
   );
   const name = facts?.name ?? "no adapter here; any WebGPU adapter";
   const tooLarge = hostMemory(need, facts?.software ?? false) > totalmem();
-  const fits = missing.length === 0 && !tooLarge;
+  const tooMany = need.total > memoryOf(limits);
+  const fits = missing.length === 0 && !tooLarge && !tooMany;
   const parameters = parameterCount(model.config);
   if (options.json) {
     const buffers = need.buffers.map(({ slot, kind, bytes }) => ({ name: slot?.name ?? "pool", kind, bytes }));
@@ -112,6 +122,7 @@ export async function dryRun(
       ...Object.entries(need.bytes).map(([kind, bytes]) => `${mib(bytes)}  ${kind}`),
       `${mib(need.total)}  on the device in all`,
       `${mib(need.hostBytes)}  on the host beside them`,
+      ...(tooMany ? [`${mib(memoryOf(limits))}  is all that WebAssembly can hold: TOO SMALL`] : []),
       ...(tooLarge ? [`${mib(totalmem())}  is all the memory of this machine: TOO SMALL`] : []),
       "",
       `limits needed, of ${name}:`,

@@ -3,9 +3,9 @@
 // exp(x) = 2^n exp(r),  n = round(x / log 2),  r = x - n log 2 in [-0.347, 0.347]
 // exp(r) = 1 + r + r^2 Q(r),  Q of degree 4: a minimax fit of the relative error (4.4e-9 with f32 coefficients), made for this file.
 //
-// Relative error below 1.2e-7. n log 2 is taken off in two parts, of which the first has so few bits that its product is exact. The
-// argument is clamped to [-87, 88], so that results are normal numbers: -infinity gives 1.6e-38, infinity 1.7e38. Callers
-// for whom a small result stands for 0 clamp tighter, as the WGSL does.
+// Relative error below 9e-8: the largest found was 8.1e-8, with every 37th number tried. n log 2 is taken off in two parts, of which
+// the first has so few bits that its product is exact. The argument is clamped to [-87, 88], so that results are normal numbers:
+// -infinity gives 1.6e-38, infinity 1.7e38. NaN counts as -87.
 
 /** 3 * 2^22: a float of this size has no fraction, so that adding it rounds, and its last bits are an integer. */
 const ROUNDER: f32 = 12582912;

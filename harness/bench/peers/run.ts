@@ -1,0 +1,71 @@
+import { loadDawn } from "../../../runtime/device/dawn";
+import type { GpuDevice } from "../../../runtime/device/device";
+import { projectRoot } from "../../../runtime/device/root";
+import { openWasm } from "../../../runtime/wasm/device";
+import { compareOperation, type PeerHeader, type PeerRow } from "./compare";
+import type { Implementation } from "./implementation";
+import { jaxjs } from "./jaxjs";
+import { PeerPackages } from "./load";
+import { installNavigator } from "./navigator";
+import { operations } from "./operation";
+import { ort } from "./ort";
+import { ours } from "./ours";
+import { tfjs } from "./tfjs";
+import { torch } from "./torch";
+
+export interface PeerBenchOptions {
+  /** Milliseconds for each row of the table, all implementations together. */
+  readonly budgetMs: number;
+  /** A Python with torch and numpy. */
+  readonly python?: string;
+  /** Only operations whose names match. */
+  readonly only?: RegExp;
+  readonly onRow?: (row: PeerHeader | PeerRow) => void;
+  readonly say?: (text: string) => void;
+}
+
+/**
+ * Compares this project's kernels with other libraries on the device's adapter, in one process; beside them stand this project
+ * and PyTorch on the processor. Throws SpectroscopeError when the peers are not installed.
+ */
+export async function benchPeers(device: GpuDevice, options: PeerBenchOptions): Promise<(PeerHeader | PeerRow)[]> {
+  const { say = () => {}, onRow = () => {}, python, only = /./ } = options;
+  const packages = PeerPackages.open();
+  const restore = installNavigator(loadDawn(projectRoot()).gpu(), device.gpu, device.facts.software);
+  const processor = await openWasm();
+  const open: Implementation[] = [ours(device)];
+  const start = async (name: string, make: () => Promise<Implementation>) => {
+    try {
+      open.push(await make());
+    } catch (error) {
+      say(`${name} does not start: ${(error as Error).message.split("\n")[0]}`);
+    }
+  };
+  try {
+    await start("jax-js", () => jaxjs(packages));
+    await start("tfjs", () => tfjs(packages));
+    await start("ort-web", () => ort(packages, "ort-web"));
+    await start("ort-web jsep", () => ort(packages, "ort-web jsep"));
+    open.push(ours(processor));
+    if (python) {
+      await start("torch, one thread", () => torch(python, 1));
+      await start("torch, all threads", () => torch(python, "all"));
+    }
+    const implementations = open.map(({ name, version, where }) => ({ name, version, where }));
+    const rows: (PeerHeader | PeerRow)[] = [{ row: "peers", implementations }];
+    onRow(rows[0]);
+    for (const operation of operations()) {
+      if (!only.test(operation.name)) continue;
+      say(`peers: ${operation.name}`);
+      for (const row of await compareOperation(operation, open, options)) {
+        rows.push(row);
+        onRow(row);
+      }
+    }
+    return rows;
+  } finally {
+    for (const one of open) await one.close();
+    processor.close();
+    restore();
+  }
+}

@@ -1,0 +1,39 @@
+import { SIZES } from "../../bench/clustering/catalogue";
+import { benchClustering, writeBenchGraphs } from "../../bench/clustering/run";
+import { output } from "../command";
+import type { Values } from "../fields";
+import { Progress } from "../progress";
+import { pattern } from "./pattern";
+
+/** Options of `bench --clustering` alone. */
+export const clusteringOptions = {
+  clustering: { type: "boolean", default: false, help: "compare clusterings on graphs with a truth instead" },
+  size: { type: "choice", choices: SIZES, default: "10k", help: "nodes of the graphs that are drawn" },
+  graphs: { type: "string", placeholder: "DIR", help: "compare on the graphs of a folder (.bin, .gml, .csv.gz)" },
+  only: { type: "string", placeholder: "RE", help: "only graphs whose names match" },
+  threads: { type: "integer", min: 1, help: "threads of our clustering (default: all cores)" },
+  write: { type: "string", placeholder: "DIR", help: "write the graphs to a folder and stop" },
+} as const;
+
+/** Compares clusterings; `peers`: also those of other libraries. */
+export async function clusteringBench(
+  values: Values<typeof clusteringOptions> & { json: boolean; peers: boolean },
+): Promise<number> {
+  if (values.write !== undefined) {
+    const names = await writeBenchGraphs(values.write, values.size);
+    output(values.json ? JSON.stringify({ graphs: names }) : `${names.length} graphs in ${values.write}`);
+    return 0;
+  }
+  const progress = new Progress(values.json);
+  const { SPECTROSCOPE_PYTHON: python, SPECTROSCOPE_LGC: lgc } = process.env;
+  const { size, graphs, peers, threads } = values;
+  const result = await benchClustering(
+    { size, graphs, peers, threads, only: pattern("--only", values.only), python, lgc },
+    (line) => {
+      if (!values.json) output(line);
+    },
+    (line) => progress.say(line),
+  );
+  if (values.json) output(JSON.stringify(result));
+  return 0;
+}

@@ -1,0 +1,37 @@
+/** The processor's kernels, models and chains against the goldens that hold GPUs. */
+import { kernels } from "../../kernels/registry";
+import type { Device } from "../../runtime/device/device";
+import { wasmDevice } from "../test/device";
+import { suite } from "../test/suite";
+import { type Row, rowLine, verifyKernels } from "./kernels";
+import { type Manifest, readManifest } from "./manifest";
+import { verifyNano } from "./nano";
+import { pythiaParts } from "./pythia";
+import { verifyRandom } from "./random";
+
+const test = suite("goldens/processor");
+const manifest = await readManifest();
+
+type Verify = (device: Device, manifest: Manifest) => Promise<Row[]>;
+const parts: Record<string, Verify> = {
+  "every kernel": (device, m) =>
+    verifyKernels(
+      device,
+      m,
+      kernels.filter(({ wasm }) => wasm),
+    ),
+  "nano: losses, gradients, chains, susceptibilities": verifyNano,
+  "random models of every kind": verifyRandom,
+  ...Object.fromEntries(Object.entries(pythiaParts).map(([name, part]) => [`Pythia-14M's shape, ${name}`, part])),
+};
+
+for (const [name, verify] of Object.entries(parts)) {
+  test(name, async (t) => {
+    const rows = await verify(await wasmDevice(), manifest);
+    const failures = rows.filter(({ pass }) => !pass).map(rowLine);
+    if (failures.length > 0) throw new Error(failures.join("\n"));
+    t.note(`${rows.length} tensors; the closest: ${rowLine(rows.reduce((a, b) => (b.share > a.share ? b : a)))}`);
+  });
+}
+
+test.run();

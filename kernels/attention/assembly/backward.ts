@@ -1,0 +1,190 @@
+// Gradient of causal self-attention.
+//
+// p[t,s] = exp(scale q[t].k[s] - lse[t]), delta[t] = dout[t].out[t], ds[t,s] = scale p[t,s] (dout[t].v[s] - delta[t])
+// dq[t] = sum_(s<=t) ds[t,s] k[s], dk[s] = sum_(t>=s) ds[t,s] q[t], dv[s] = sum_(t>=s) p[t,s] dout[t]
+//
+// Shapes as the WGSL, K of any size. An item is a head, whose scores are then computed once. Queries go by in blocks of 64, and for
+// each the keys in blocks of 64: p and ds of a block lie in scratch (square.ts), beside panels of q, k, v and dout and the
+// running dq, dk and dv.
+// Deterministic: blocks ascend, rows within them too. p comes from lse with its exponent clamped to [-80, 0].
+import { first, storeFirst, sumOf } from "../../common/assembly/lanes";
+import { float, place, word } from "../../wasm/assembly/block";
+import { packColumns } from "../../wasm/assembly/panels";
+import { tileOfColumns, tileOfRows } from "../../wasm/assembly/tile";
+import { BLOCK, packScaled, paddedRow, rowAt } from "./heads";
+import { SQUARE, SQUARE_ROW, weigh } from "./square";
+
+export function attention_backward(block: usize, from: u32, to: u32, scratch: usize): void {
+  const T = word(block, 7);
+  const H = word(block, 8);
+  const K = word(block, 9);
+  const scale = float(block, 10);
+  const width = <usize>K << 2;
+  const pitch = 3 * H * width;
+  const shortPitch = <usize>H << 2;
+  const outPitch = shortPitch * K;
+  const padded = paddedRow(K);
+  const T8 = <usize>((T + 7) & ~7);
+  const p = scratch;
+  const ds = p + SQUARE;
+  const lses = ds + SQUARE;
+  const deltas = lses + (<usize>BLOCK << 2);
+  const dq = deltas + (<usize>BLOCK << 2);
+  const queries = dq + BLOCK * padded;
+  const gradients = queries + BLOCK * padded;
+  const dk = gradients + BLOCK * padded;
+  const dv = dk + T8 * padded;
+  const keyColumns = dv + T8 * padded;
+  const keys = keyColumns + T8 * padded;
+  const values = keys + T8 * width;
+  for (let head = from; head < to; head++) {
+    const batch = head / H;
+    const h = head - batch * H;
+    const places = <usize>batch * T * pitch + <usize>h * 3 * width;
+    const short = <usize>batch * T * H + h;
+    const q = place(block, 0) + places;
+    const out = place(block, 1) + short * width;
+    const lse = place(block, 2) + (short << 2);
+    const dout = place(block, 3) + short * width;
+    const dqkv = place(block, 4) + places;
+    packScaled(q + width, pitch, T, K, scale, keys);
+    packScaled(q + 2 * width, pitch, T, K, 1, values);
+    for (let s: u32 = 0; s < T; s += BLOCK) {
+      packColumns(q + width + s * pitch, pitch, K, min(BLOCK, T - s), keyColumns + s * padded);
+    }
+    for (let t: u32 = 0; t < T; t += BLOCK) {
+      const rows = min(BLOCK, T - t);
+      const ownQ = q + t * pitch;
+      const ownDout = dout + t * outPitch;
+      packColumns(ownQ, pitch, K, rows, queries);
+      packColumns(ownDout, outPitch, K, rows, gradients);
+      for (let i: u32 = 0; i < rows; i++) {
+        store<f32>(lses + (<usize>i << 2), load<f32>(lse + (t + i) * shortPitch));
+        store<f32>(deltas + (<usize>i << 2), dot(ownDout + i * outPitch, out + (t + i) * outPitch, width));
+      }
+      for (let s: u32 = 0; s <= t; s += BLOCK) {
+        const diagonal = s == t;
+        const count = min(BLOCK, T - s);
+        products(ownQ, pitch, rows, keys + s * width, count, K, diagonal, p);
+        products(ownDout, outPitch, rows, values + s * width, count, K, diagonal, ds);
+        weigh(p, ds, rows, diagonal, scale, lses, deltas);
+        gatherQueries(ds, rows, keyColumns + s * padded, count, diagonal, s > 0, dq, padded);
+        gatherKeys(ds, rows, queries, count, diagonal, dk + s * padded, padded);
+        gatherKeys(p, rows, gradients, count, diagonal, dv + s * padded, padded);
+      }
+      storeRows(dq, padded, rows, width, dqkv + t * pitch, pitch);
+    }
+    storeRows(dk, padded, T, width, dqkv + width, pitch);
+    storeRows(dv, padded, T, width, dqkv + 2 * width, pitch);
+  }
+}
+
+/** A square of products of rows with packed ones; on the diagonal up to the panel that holds a row's own column. */
+function products(
+  a: usize,
+  aRow: usize,
+  rows: u32,
+  panels: usize,
+  count: u32,
+  K: u32,
+  diagonal: bool,
+  square: usize,
+): void {
+  for (let s: u32 = 0; s < count; s += 8) {
+    for (let quad = diagonal ? s : 0; quad < rows; quad += 4) {
+      const a0 = a + quad * aRow;
+      const a1 = rowAt(a, aRow, quad + 1, rows);
+      const a2 = rowAt(a, aRow, quad + 2, rows);
+      const a3 = rowAt(a, aRow, quad + 3, rows);
+      const to = square + quad * SQUARE_ROW + (<usize>s << 2);
+      tileOfRows(a0, a1, a2, a3, panels, K, 0, 0, 0, 0, to, SQUARE_ROW);
+    }
+    panels += <usize>K << 5;
+  }
+}
+
+/** dq += ds k for a block of keys; `more`: there were others before. */
+function gatherQueries(
+  ds: usize,
+  rows: u32,
+  keys: usize,
+  count: u32,
+  diagonal: bool,
+  more: bool,
+  dq: usize,
+  padded: usize,
+): void {
+  for (let e: usize = 0; e < padded; e += 32) {
+    for (let quad: u32 = 0; quad < rows; quad += 4) {
+      const a = ds + quad * SQUARE_ROW;
+      const to = dq + quad * padded + e;
+      const steps = diagonal ? min(quad + 4, count) : count;
+      const before = more ? to : 0;
+      tileOfRows(
+        a,
+        a + SQUARE_ROW,
+        a + 2 * SQUARE_ROW,
+        a + 3 * SQUARE_ROW,
+        keys,
+        steps,
+        before,
+        padded,
+        0,
+        0,
+        to,
+        padded,
+      );
+    }
+    keys += <usize>count << 5;
+  }
+}
+
+/** sums += square^T rows for a block of queries; the first block that reaches a key is its own, on the diagonal. */
+function gatherKeys(
+  square: usize,
+  rows: u32,
+  panels: usize,
+  count: u32,
+  diagonal: bool,
+  sums: usize,
+  padded: usize,
+): void {
+  for (let e: usize = 0; e < padded; e += 32) {
+    for (let quad: u32 = 0; quad < count; quad += 4) {
+      const skipped = diagonal ? quad : 0;
+      const a = square + skipped * SQUARE_ROW + (<usize>quad << 2);
+      const to = sums + quad * padded + e;
+      const before = diagonal ? 0 : to;
+      tileOfColumns(a, SQUARE_ROW, panels + (<usize>skipped << 5), rows - skipped, before, padded, 0, 0, to, padded);
+    }
+    panels += <usize>rows << 5;
+  }
+}
+
+/** Sum of products of two rows. */
+// @ts-ignore: decorator
+@inline
+function dot(a: usize, b: usize, bytes: usize): f32 {
+  let sum = f32x4.splat(0);
+  let i: usize = 0;
+  for (; i + 16 <= bytes; i += 16) sum = f32x4.add(sum, f32x4.mul(v128.load(a + i), v128.load(b + i)));
+  if (i < bytes) {
+    const product = f32x4.mul(v128.load(a + i), v128.load(b + i));
+    sum = f32x4.add(sum, v128.and(product, first(<i32>(bytes - i) >> 2)));
+  }
+  return sumOf(sum);
+}
+
+/** Rows without their padding. */
+function storeRows(source: usize, padded: usize, rows: u32, bytes: usize, target: usize, row: usize): void {
+  const whole = bytes & ~15;
+  for (let i: u32 = 0; i < rows; i++) {
+    let e: usize = 0;
+    for (; e < whole; e += 16) v128.store(target + e, v128.load(source + e));
+    if (e < bytes) {
+      storeFirst(target + e, v128.load(source + e), <u32>(bytes - e) >> 2);
+    }
+    source += padded;
+    target += row;
+  }
+}

@@ -1,0 +1,73 @@
+// A linear layer: y = x w^T, then bias, the exact GELU and the residual as their flags say.
+//
+// y[g,m,n] = epilogue(sum_k x[g,m,k] w[g,n,k]); shapes as the WGSL.
+// An item is 64 rows x 64 columns of a group. Items that follow one another have the same columns of w where they can, so that
+// a thread packs these once; scratch holds their panels, 64 K floats, and a tile.
+// Deterministic: k ascends in pieces of 256. Bias and residual are added to the sum, as the definition has it.
+import { gelu4 } from "../../common/assembly/erf";
+import { place, word } from "../../wasm/assembly/block";
+import { packRows } from "../../wasm/assembly/panels";
+import { EDGE, productOfRows } from "../../wasm/assembly/product";
+
+const ROWS: u32 = 64;
+const COLUMNS: u32 = 64;
+
+export function matmul_nt(block: usize, from: u32, to: u32, scratch: usize): void {
+  const G = word(block, 5);
+  const M = word(block, 6);
+  const N = word(block, 7);
+  const K = word(block, 8);
+  const strideX = word(block, 12);
+  const strideW = word(block, 13);
+  const strideBias = word(block, 14);
+  const strideResidual = word(block, 15);
+  const useBias = word(block, 16) != 0;
+  const useResidual = word(block, 17) != 0;
+  const gelu = word(block, 18) != 0;
+  const row = <usize>K << 2;
+  const outRow = <usize>N << 2;
+  const panels = scratch + EDGE;
+  const rowBlocks = (M + ROWS - 1) / ROWS;
+  let packed: usize = 0;
+  for (let item = from; item < to; item++) {
+    const rest = item / rowBlocks;
+    const m = (item - rest * rowBlocks) * ROWS;
+    const columnBlock = rest / G;
+    const g = rest - columnBlock * G;
+    const n = columnBlock * COLUMNS;
+    const rows = min(ROWS, M - m);
+    const columns = min(COLUMNS, N - n);
+    const w = place(block, 1) + (<usize>(g * strideW) << 2) + <usize>n * row;
+    if (w != packed) {
+      packed = w;
+      packRows(w, row, columns, K, panels);
+    }
+    const x = place(block, 0) + (<usize>(g * strideX) << 2) + <usize>m * row;
+    const y = place(block, 4) + (<usize>(g * M + m) * N + n << 2);
+    const bias = useBias ? place(block, 2) + (<usize>(g * strideBias + n) << 2) : 0;
+    const residual = useResidual ? place(block, 3) + (<usize>g * strideResidual + <usize>m * N + n << 2) : 0;
+    productOfRows(x, row, rows, panels, columns, K, bias, 0, gelu ? 0 : residual, outRow, y, outRow, scratch);
+    if (gelu) finish(y, residual, outRow, rows, columns);
+  }
+}
+
+/** The exact GELU of a block of y, and the residual where there is one. */
+function finish(y: usize, residual: usize, row: usize, rows: u32, columns: u32): void {
+  const whole = <usize>(columns & ~3) << 2;
+  const end = <usize>columns << 2;
+  for (let i: u32 = 0; i < rows; i++) {
+    let j: usize = 0;
+    for (; j < whole; j += 16) {
+      let value = gelu4(v128.load(y + j));
+      if (residual) value = f32x4.add(value, v128.load(residual + j));
+      v128.store(y + j, value);
+    }
+    for (; j < end; j += 4) {
+      let value = f32x4.extract_lane(gelu4(v128.load32_splat(y + j)), 0);
+      if (residual) value += load<f32>(residual + j);
+      store<f32>(y + j, value);
+    }
+    y += row;
+    if (residual) residual += row;
+  }
+}

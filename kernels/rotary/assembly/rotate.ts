@@ -1,0 +1,62 @@
+// Rotary position embedding of packed queries and keys, and its inverse; values, and elements from Rt on, are copied.
+//
+// out[i] = cos(a) x[i] - sign sin(a) x[i + Rt/2],  out[i + Rt/2] = cos(a) x[i + Rt/2] + sign sin(a) x[i]
+//
+// Shapes as the WGSL. An item is a position of a sequence: the q, k and v of all its heads, which are neighbors and have one row of
+// the table. Deterministic: no sums.
+import { storeFirst } from "../../common/assembly/lanes";
+import { float, place, word } from "../../wasm/assembly/block";
+
+export function rotary_rotate(block: usize, from: u32, to: u32, _scratch: usize): void {
+  const T = word(block, 5);
+  const H = word(block, 6);
+  const K = word(block, 7);
+  const Rt = word(block, 8);
+  const sign = float(block, 9);
+  const head = <usize>K << 2;
+  const row = 3 * H * head;
+  const half = <usize>Rt << 1;
+  for (let item = from; item < to; item++) {
+    const table = place(block, 1) + (<usize>(item % T) * Rt << 2);
+    let x = place(block, 0) + item * row;
+    let out = place(block, 2) + item * row;
+    memory.copy(out, x, row);
+    for (let h: u32 = 0; h < H; h++) {
+      if (Rt == 4) {
+        quarter(x, table, sign, out);
+        quarter(x + head, table, sign, out + head);
+      } else {
+        turn(x, table, half, sign, out);
+        turn(x + head, table, half, sign, out + head);
+      }
+      x += 3 * head;
+      out += 3 * head;
+    }
+  }
+}
+
+/** Two pairs in one vector: (cos0, cos1, sin0, sin1) turn (x0, x1, x2, x3) as (x0, x2) and (x1, x3). */
+// @ts-ignore: decorator
+@inline
+function quarter(x: usize, table: usize, sign: f32, out: usize): void {
+  const t = v128.load(table);
+  const a = v128.load(x);
+  const cosines = v128.shuffle<i32>(t, t, 0, 1, 0, 1);
+  const sines = f32x4.mul(v128.shuffle<i32>(t, t, 2, 3, 2, 3), f32x4.mul(f32x4(-1, -1, 1, 1), f32x4.splat(sign)));
+  const swapped = v128.shuffle<i32>(a, a, 2, 3, 0, 1);
+  v128.store(out, f32x4.add(f32x4.mul(cosines, a), f32x4.mul(sines, swapped)));
+}
+
+/** Any number of pairs, `half` bytes apart. */
+function turn(x: usize, table: usize, half: usize, sign: f32, out: usize): void {
+  const s = f32x4.splat(sign);
+  for (let i: usize = 0; i < half; i += 16) {
+    const cosine = v128.load(table + i);
+    const sine = f32x4.mul(v128.load(table + half + i), s);
+    const low = v128.load(x + i);
+    const high = v128.load(x + half + i);
+    const count = <u32>(half - i) >> 2;
+    storeFirst(out + i, f32x4.sub(f32x4.mul(cosine, low), f32x4.mul(sine, high)), count);
+    storeFirst(out + half + i, f32x4.add(f32x4.mul(cosine, high), f32x4.mul(sine, low)), count);
+  }
+}

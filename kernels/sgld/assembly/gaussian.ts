@@ -1,0 +1,41 @@
+// Draws from the localized prior, which is the posterior at n_beta = 0: no chain, every step an independent draw.
+//
+// w = center * localization / pull + noise_level * xi / sqrt(pull),  pull = localization + weight_decay,  xi ~ N(0, 1)
+//
+// Shapes as the WGSL. An item is 1,024 elements of a chain; scratch holds 256 normals.
+// Deterministic: an element depends on its key, step and index alone. Without decay the mean is the center to the bit.
+import { storeFirst } from "../../common/assembly/lanes";
+import { NORMALS, normals } from "../../common/assembly/normal";
+import { float, place, word } from "../../wasm/assembly/block";
+
+/** Elements of an item. */
+const ITEM: u32 = 1024;
+
+export function sgld_gaussian(block: usize, from: u32, to: u32, scratch: usize): void {
+  const P = word(block, 4);
+  const strideCenter = word(block, 5);
+  const localization = float(block, 6);
+  const decay = float(block, 7);
+  const step = word(block, 9);
+  const pull = localization + decay;
+  const kept = f32x4.splat(decay > 0 ? localization / pull : 1);
+  const spread = f32x4.splat(float(block, 8) / sqrt<f32>(pull));
+  const perGroup = (P + ITEM - 1) / ITEM;
+  for (let item = from; item < to; item++) {
+    const g = item / perGroup;
+    const e = (item - g * perGroup) * ITEM;
+    const end = min(P, e + ITEM);
+    const key = place(block, 2) + (<usize>g << 3);
+    for (let i = e; i < end; i += NORMALS) {
+      const bytes = <usize>min(NORMALS, end - i) << 2;
+      normals(load<u32>(key), load<u32>(key, 4), step, i, <u32>bytes >> 2, scratch);
+      const w = place(block, 0) + (<usize>g * P + i << 2);
+      const center = place(block, 1) + (<usize>g * strideCenter + i << 2);
+      for (let at: usize = 0; at < bytes; at += 16) {
+        const mean = f32x4.mul(kept, v128.load(center + at));
+        const next = f32x4.add(mean, f32x4.mul(v128.load(scratch + at), spread));
+        storeFirst(w + at, next, <u32>(bytes - at) >> 2);
+      }
+    }
+  }
+}

@@ -1,0 +1,65 @@
+// One RMSprop-SGLD step of every chain: second moment, drift, pulls, noise, update and box in one pass.
+//
+// v <- decay * v + (1 - decay) * g^2,  lr_t = lr / (sqrt(v * correction) + epsilon)
+// w <- w - lr_t/2 * (n_beta * g + localization * (w - center) + weight_decay * w) + noise_level * sqrt(lr_t) * xi
+//
+// Shapes as the WGSL. An item is 1,024 elements of a chain; scratch holds 256 normals.
+// Deterministic: an element depends on its key, step and index alone.
+// Numerics: those of the WGSL. The box keeps a NaN: a chain that diverged must be seen.
+import { storeFirst } from "../../common/assembly/lanes";
+import { NORMALS, normals } from "../../common/assembly/normal";
+import { float, place, word } from "../../wasm/assembly/block";
+import { boxed4 } from "./box";
+
+/** Elements of an item. */
+const ITEM: u32 = 1024;
+
+export function sgld_rmsprop(block: usize, from: u32, to: u32, scratch: usize): void {
+  const P = word(block, 6);
+  const strideCenter = word(block, 7);
+  const lr = f32x4.splat(float(block, 8));
+  const beta = f32x4.splat(float(block, 9));
+  const localization = f32x4.splat(float(block, 10));
+  const weightDecay = f32x4.splat(float(block, 11));
+  const box = float(block, 12);
+  const noise = f32x4.splat(float(block, 13));
+  const decay = f32x4.splat(float(block, 14));
+  const rest = f32x4.splat(<f32>1 - float(block, 14));
+  const epsilon = f32x4.splat(float(block, 15));
+  const correction = f32x4.splat(float(block, 16));
+  const step = word(block, 17);
+  const half = f32x4.splat(0.5);
+  const perGroup = (P + ITEM - 1) / ITEM;
+  for (let item = from; item < to; item++) {
+    const chain = item / perGroup;
+    const e = (item - chain * perGroup) * ITEM;
+    const end = min(P, e + ITEM);
+    const key = place(block, 4) + (<usize>chain << 3);
+    for (let i = e; i < end; i += NORMALS) {
+      const bytes = <usize>min(NORMALS, end - i) << 2;
+      normals(load<u32>(key), load<u32>(key, 4), step, i, <u32>bytes >> 2, scratch);
+      const own = <usize>chain * P + i << 2;
+      const w = place(block, 0) + own;
+      const v = place(block, 1) + own;
+      const g = place(block, 2) + own;
+      const center = place(block, 3) + (<usize>chain * strideCenter + i << 2);
+      for (let at: usize = 0; at < bytes; at += 16) {
+        const count = <u32>(bytes - at) >> 2;
+        const here = v128.load(w + at);
+        const there = v128.load(center + at);
+        const slope = v128.load(g + at);
+        const added = f32x4.mul(f32x4.mul(rest, slope), slope);
+        const moment = f32x4.add(f32x4.mul(decay, v128.load(v + at)), added);
+        const rate = f32x4.div(lr, f32x4.add(f32x4.sqrt(f32x4.mul(moment, correction)), epsilon));
+        const pull = f32x4.mul(localization, f32x4.sub(here, there));
+        let drift = f32x4.add(f32x4.mul(beta, slope), pull);
+        drift = f32x4.add(drift, f32x4.mul(weightDecay, here));
+        let next = f32x4.sub(here, f32x4.mul(f32x4.mul(half, rate), drift));
+        next = f32x4.add(next, f32x4.mul(f32x4.mul(noise, f32x4.sqrt(rate)), v128.load(scratch + at)));
+        if (box > 0) next = boxed4(next, there, box);
+        storeFirst(v + at, moment, count);
+        storeFirst(w + at, next, count);
+      }
+    }
+  }
+}

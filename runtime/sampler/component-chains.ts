@@ -1,0 +1,183 @@
+import { SpectroscopeError } from "../../kernels/errors";
+import type { View } from "../dispatch/plan";
+import type { ParameterBlock } from "../neox/block";
+import type { ShiftedSums } from "../susceptibility/estimate";
+import { AcceptanceCheck } from "./acceptance-check";
+import { Batches, Minibatches } from "./batches";
+import { type ChainSpec, chainNumbers, type SamplerKind, type SumViews, shiftOf } from "./chain-plans";
+import { type ChainState, type StateArrays, stateViews } from "./chain-state";
+import type { Laboratory } from "./laboratory";
+import type { LockstepComponent } from "./lockstep-plans";
+
+/** One draw of all chains of a component. */
+export interface Draw {
+  readonly index: number;
+  /** Mean over the sampling task's tokens of l(w) - l(w*), by chain. */
+  readonly phi: Float32Array;
+  /** l(w) of every probe token, [chains, tokens], nats; empty unless traces are kept. */
+  readonly losses: Float32Array;
+  /** The same of the sampling task's own text, where it has one. */
+  readonly taskLosses?: Float32Array;
+  /** d = l(w) - l(w*), [chains, tokens]. */
+  readonly rises: Float32Array;
+}
+
+/** Streaming sums over draws, as the device holds them: [chains, tokens] each. */
+export interface ChainSums {
+  readonly sumD: Float64Array;
+  readonly sumPhiD: Float64Array;
+  /** Those of the shifted-draws control. */
+  readonly shifted: ShiftedSums;
+}
+
+/** l(w*) of the probe's and of the sampling task's tokens. */
+export interface Baselines {
+  readonly probe: Float32Array;
+  readonly task: Float32Array;
+}
+
+/** How many updates and draws chains have made. */
+export interface Stand {
+  update: number;
+  drawn: number;
+}
+
+/** The chains of one component, on the device and in what was read of them. Whoever runs them moves their stand. */
+export class ComponentChains {
+  /** phi of the draws so far, [draws, chains]. */
+  readonly phi: Float32Array;
+  readonly minibatches: Minibatches;
+  readonly acceptance: AcceptanceCheck;
+
+  constructor(
+    private readonly lab: Laboratory,
+    readonly spec: ChainSpec,
+    readonly planned: LockstepComponent,
+    private readonly baselines: Baselines,
+    private readonly stand: Readonly<Stand>,
+    state: ChainState | undefined,
+  ) {
+    const { settings, restriction, pool } = spec;
+    const numbers = chainNumbers(spec);
+    const { seed, batch_size, num_draws } = settings;
+    this.phi = new Float32Array(num_draws * numbers.length);
+    if (state) this.phi.set(state.arrays.phi);
+    const batches = new Batches(seed, restriction.name, numbers, pool.rows.sequences, batch_size);
+    this.minibatches = new Minibatches(pool, batches);
+    this.acceptance = new AcceptanceCheck(lab, spec, planned, state?.arrays.log_acceptance);
+  }
+
+  get block(): ParameterBlock {
+    return this.planned.block;
+  }
+
+  get kind(): SamplerKind {
+    return this.planned.kind;
+  }
+
+  /** How many chains. */
+  get count(): number {
+    return chainNumbers(this.spec).length;
+  }
+
+  /** l(w*) of every probe token, nats, by this run's own arithmetic, so that d is exactly 0 at w*. */
+  get baseline(): Float32Array {
+    return this.baselines.probe;
+  }
+
+  /** l(w*) of the sampling task's tokens: the probe's own where it is the task. */
+  get taskBaseline(): Float32Array {
+    return this.baselines.task;
+  }
+
+  /** log of the acceptance that Metropolis and Hastings would have given the step, [checks, chains]. */
+  get logAcceptance(): Float32Array {
+    return this.acceptance.values;
+  }
+
+  /** phi of a draw, [chains]. */
+  phiOf(draw: number): Float32Array {
+    return this.phi.slice(draw * this.count, (draw + 1) * this.count);
+  }
+
+  /** Takes what was read of the draw that the chains stand before. Errors: code `non-finite` names component, chain and update. */
+  take(phi: Float32Array, losses?: Float32Array, taskLosses?: Float32Array): Draw {
+    this.checkFinite(phi);
+    this.phi.set(phi, this.stand.drawn * this.count);
+    const { baseline } = this;
+    return {
+      index: this.stand.drawn,
+      phi,
+      losses: losses ?? new Float32Array(0),
+      ...(taskLosses ? { taskLosses } : {}),
+      get rises() {
+        return risesOf(losses ?? new Float32Array(0), baseline);
+      },
+    };
+  }
+
+  private checkFinite(phi: Float32Array): void {
+    const bad = phi.findIndex((value) => !Number.isFinite(value));
+    if (bad < 0) return;
+    const { restriction, settings } = this.spec;
+    const chain = chainNumbers(this.spec)[bad];
+    throw new SpectroscopeError(
+      `component ${restriction.name}, chain ${chain}, update ${this.stand.update}: the loss is ${phi[bad]}`,
+      {
+        code: "non-finite",
+        hint: `lower lr (now ${settings.lr}) or raise localization (now ${settings.localization})`,
+      },
+    );
+  }
+
+  /** The streaming sums so far: what the device holds in two f32 parts, added in f64. */
+  async sums(): Promise<ChainSums> {
+    const { sums, shiftedSums } = this.planned;
+    return {
+      ...(await this.readSums(sums)),
+      shifted: { lag: shiftOf(this.spec.settings), ...(await this.readSums(shiftedSums)) },
+    };
+  }
+
+  private async readSums({ sumD, carryD, sumPhiD, carryPhiD }: SumViews) {
+    const [d, dRest, phiD, phiDRest] = await this.lab.memory.read([sumD, carryD, sumPhiD, carryPhiD]);
+    const whole = (high: ArrayLike<number>, low: ArrayLike<number>) =>
+      Float64Array.from({ length: high.length }, (_, i) => high[i] + low[i]);
+    return { sumD: whole(d, dRest), sumPhiD: whole(phiD, phiDRest) };
+  }
+
+  /** The chains' parameter blocks, [chains, P]. */
+  async parameters(): Promise<Float32Array> {
+    const [w] = await this.lab.memory.read([this.planned.views.w]);
+    return w as Float32Array;
+  }
+
+  /** Everything that it takes to go on from here with the same bits, alone or beside other components. */
+  async save(): Promise<ChainState> {
+    const { update, drawn } = this.stand;
+    const views = stateViews(this.planned);
+    const data = await this.lab.memory.read(views.map(([, view]) => view));
+    const onDevice = Object.fromEntries(views.map(([name], i) => [name, data[i] as Float32Array]));
+    const arrays = {
+      ...onDevice,
+      baseline: this.baseline,
+      task_baseline: this.taskBaseline,
+      phi: this.phi.slice(0, drawn * this.count),
+      log_acceptance: this.logAcceptance.slice(),
+    } as StateArrays;
+    return { update, drawn, arrays };
+  }
+
+  /** Frees the chains' tensors. */
+  release(): void {
+    const { views, sums, shiftedSums, losses } = this.planned;
+    const own = [views, sums, shiftedSums, losses].flatMap((group) => Object.values(group) as View[]);
+    for (const { slot } of own) this.lab.memory.release(slot);
+  }
+}
+
+/** d of losses [chains, tokens], as the device takes it: differences of f32 numbers, rounded to f32. */
+function risesOf(losses: Float32Array, baseline: Float32Array): Float32Array {
+  const N = baseline.length;
+  return losses.map((loss, i) => loss - baseline[i % N]);
+}

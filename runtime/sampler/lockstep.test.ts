@@ -1,0 +1,269 @@
+/** Components of one layer together: every bit as each has it alone. */
+import { join } from "node:path";
+import * as assert from "uvu/assert";
+import { testDevice, wasmDevice } from "../../harness/test/device";
+import { refused } from "../../harness/test/refused";
+import { suite } from "../../harness/test/suite";
+import { tinyModel } from "../../harness/test/tiny-model";
+import { generate } from "../../models/nano/corpus";
+import { loadModel } from "../../models/weights";
+import type { Device } from "../device/device";
+import { projectRoot } from "../device/root";
+import type { LossModel } from "../neox/losses";
+import { parseRestriction } from "../neox/restriction";
+import type { ChainSpec } from "./chain-plans";
+import type { ChainState } from "./chain-state";
+import { Laboratory } from "./laboratory";
+import { Lockstep } from "./lockstep";
+import { lockstepKey } from "./lockstep-plans";
+import { type SamplerSettings, samplerDefaults } from "./settings";
+
+const test = suite("runtime/sampler/lockstep", { gpu: true });
+
+const settings: SamplerSettings = {
+  ...samplerDefaults,
+  seed: 8,
+  lr: 0.01,
+  n_beta: 10,
+  localization: 50,
+  num_chains: 4,
+  num_draws: 3,
+  num_burnin_steps: 1,
+  num_steps_bw_draws: 2,
+  batch_size: 2,
+};
+const rmsprop = { sampling_method: "rmsprop_sgld", lr: 0.002, bounding_box_size: 0.2 } as const;
+
+/** A model, rows of ids that it reads, and their length. */
+interface Subject {
+  readonly model: LossModel;
+  readonly ids: Uint32Array;
+  readonly columns: number;
+}
+
+async function nano(parallel: boolean): Promise<Subject> {
+  const { config, weights } = await loadModel(join(projectRoot(), "models", "nano"));
+  const { ids } = generate({ seed: 17, sequences: 5, context: 8 });
+  return { model: { config: { ...config, useParallelResidual: parallel }, weights }, ids, columns: 9 };
+}
+
+/** Four rows of the tiny model's text, cut elsewhere each. */
+async function tiny(parallel: boolean): Promise<Subject> {
+  const { config, weights, ids } = await tinyModel(3, 4);
+  const rows = [0, 3, 5, 7].flatMap((from) => [...ids.subarray(from), ...ids.subarray(0, from)]);
+  const model = { config: { ...config, useParallelResidual: parallel }, weights };
+  return { model, ids: Uint32Array.from(rows), columns: ids.length };
+}
+
+interface Setup {
+  readonly lab: Laboratory;
+  readonly specs: readonly ChainSpec[];
+}
+
+/** Components in a laboratory of their own; each takes other steps. */
+async function setup(
+  subject: Subject,
+  names: readonly string[],
+  changes: Partial<SamplerSettings> = {},
+  extra: Partial<ChainSpec> & { ownTask?: boolean; device?: Device } = {},
+): Promise<Setup> {
+  const { model, ids, columns } = subject;
+  const { ownTask, device = await testDevice(), ...rest } = extra;
+  const lab = new Laboratory(device, model.config, model.weights);
+  const rows = (from: number, to: number) => ids.subarray(from * columns, to * columns);
+  const pool = lab.addText("pool", ids, columns);
+  const probe = lab.addText("probe", rows(0, 2), columns);
+  const task = ownTask ? { task: lab.addText("task", rows(2, 4), columns) } : {};
+  const specs = names.map((name): ChainSpec => {
+    const restriction = parseRestriction(name, model.config);
+    const own = { ...settings, ...changes };
+    const scale = 1 + name.length / 10;
+    const scaled = { ...own, lr: own.lr * scale, localization: own.localization / scale };
+    return { restriction, settings: scaled, pool, probe, acceptanceChecks: 2, ...task, ...rest };
+  });
+  return { lab, specs };
+}
+
+/** Draws all components up to `until`, and everything that can be seen of each. */
+async function drawn({ lab, specs }: Setup, until: number, states: readonly ChainState[] = []) {
+  const lockstep = await Lockstep.open(lab, specs, states);
+  const losses: unknown[][] = specs.map(() => []);
+  while (lockstep.draws < until) {
+    (await lockstep.draw()).forEach((draw, i) => {
+      losses[i].push([draw.index, draw.phi, draw.losses, draw.taskLosses, draw.rises]);
+    });
+  }
+  const found = [];
+  for (const [i, chains] of lockstep.components.entries()) {
+    const [state, sums, w] = [await chains.save(), await chains.sums(), await chains.parameters()];
+    const { phi, logAcceptance, baseline, taskBaseline } = chains;
+    found.push({ draws: losses[i], state, sums, w, phi, logAcceptance, baseline, taskBaseline });
+  }
+  lockstep.close();
+  lab.close();
+  return found;
+}
+
+type Found = Awaited<ReturnType<typeof drawn>>[number];
+
+function equal(found: Found, wanted: Found, what: string): void {
+  for (const key of Object.keys(wanted) as (keyof Found)[]) assert.equal(found[key], wanted[key], `${what}: ${key}`);
+}
+
+function allEqual(found: readonly Found[], wanted: readonly Found[], names: readonly string[], what = ""): void {
+  for (const [i, name] of names.entries()) equal(found[i], wanted[i], `${what}${name}`);
+}
+
+/** Components alone, in laboratories of their own. */
+async function alone(...[subject, names, changes, extra]: Parameters<typeof setup>): Promise<Found[]> {
+  const all: Found[] = [];
+  for (const name of names) {
+    const one = await setup(subject, [name], changes, extra);
+    all.push(...(await drawn(one, one.specs[0].settings.num_draws)));
+  }
+  return all;
+}
+
+/** Heads, MLP, parts of it, a union, a whole layer; in the last layer nothing but the norm comes after them. */
+const layer = (l: number, neurons: number) => [
+  `l${l}h0`,
+  `l${l}h1`,
+  `l${l} mlp`,
+  `l${l} mlp[0:${neurons}]`,
+  `l${l} mlp[${neurons}:${2 * neurons}]`,
+  `l${l}h0+l${l} mlp[${neurons}:${2 * neurons}]`,
+  `l${l}`,
+];
+
+for (const parallel of [true, false]) {
+  const residual = parallel ? "parallel" : "sequential";
+  const cases: [string, () => Promise<Subject>, readonly number[], number, Partial<SamplerSettings>][] = [
+    ["a tiny model", () => tiny(parallel), [0, 1, 2], 2, { num_draws: 2 }],
+    ["nano", () => nano(parallel), [0, 1], 32, {}],
+  ];
+  for (const [what, subject, layers, neurons, changes] of cases) {
+    test(`components of a layer together are bit for bit each alone: ${what}, ${residual} residual`, async () => {
+      for (const l of layers) {
+        const names = layer(l, neurons);
+        const given = [await subject(), names, changes] as const;
+        const wanted = await alone(...given);
+        const together = await setup(...given);
+        const found = await drawn(together, together.specs[0].settings.num_draws);
+        allEqual(found, wanted, names);
+        assert.not.equal(found[0].phi, found[1].phi, "components differ");
+        assert.is(found[0].logAcceptance.length, 2 * together.specs[0].settings.num_chains);
+      }
+    });
+  }
+}
+
+test("so are preconditioned and direct draws, another sampling task, one draw, chains that are some of a unit's", async () => {
+  const subject = await nano(true);
+  const names = ["l1h3", "l1 mlp", "l1 mlp[16:48]"];
+  const cases: [string, Partial<SamplerSettings>, Parameters<typeof setup>[3]][] = [
+    ["RMSprop from ones", rmsprop, { ownTask: true }],
+    ["RMSprop from zeros", { ...rmsprop, rmsprop_init: "zeros" }, {}],
+    ["direct draws", { n_beta: 0 }, { ownTask: true }],
+    ["one draw", { num_draws: 1, num_burnin_steps: 0, num_steps_bw_draws: 1 }, {}],
+    ["some chains", {}, { chains: [1, 2, 5, 6] }],
+  ];
+  for (const [what, changes, extra] of cases) {
+    const wanted = await alone(subject, names, changes, extra);
+    const together = await setup(subject, names, changes, extra);
+    const found = await drawn(together, together.specs[0].settings.num_draws);
+    allEqual(found, wanted, names, `${what}, `);
+  }
+});
+
+test("so are they on the processor", async () => {
+  const subject = await nano(true);
+  const extra = { device: await wasmDevice() };
+  for (const l of [0, 1]) {
+    const names = layer(l, 32);
+    const wanted = await alone(subject, names, {}, extra);
+    allEqual(await drawn(await setup(subject, names, {}, extra), settings.num_draws), wanted, names);
+  }
+});
+
+test("components with unlike numbers of chains run together", async () => {
+  const subject = await nano(true);
+  const names = ["l0h2", "l0 mlp"];
+  const wanted = [
+    ...(await alone(subject, [names[0]], {}, { chains: [0, 3, 4, 7] })),
+    ...(await alone(subject, [names[1]], {}, { chains: [1, 2, 3, 4, 5, 6, 7, 8] })),
+  ];
+  const { lab, specs } = await setup(subject, names);
+  const mixed = specs.map((spec, i) => ({ ...spec, chains: i === 0 ? [0, 3, 4, 7] : [1, 2, 3, 4, 5, 6, 7, 8] }));
+  const found = await drawn({ lab, specs: mixed }, settings.num_draws);
+  allEqual(found, wanted, names);
+});
+
+test("saved together they go on alone, and the other way round, with the same bits", async () => {
+  const subject = await nano(true);
+  const names = ["l1h0", "l1h6", "l1 mlp[0:32]"];
+  for (const changes of [{}, rmsprop, { n_beta: 0 }]) {
+    const wanted = await alone(subject, names, changes);
+    const later = (found: Found, whole: Found) => ({ ...found, draws: [...whole.draws.slice(0, 1), ...found.draws] });
+    const first = (await drawn(await setup(subject, names, changes), 1)).map(({ state }) => state);
+    for (const [i, name] of names.entries()) {
+      const [own] = await drawn(await setup(subject, [name], changes), settings.num_draws, [first[i]]);
+      equal(later(own, wanted[i]), wanted[i], `${name} goes on alone`);
+    }
+    const states: ChainState[] = [];
+    for (const name of names) states.push((await drawn(await setup(subject, [name], changes), 1))[0].state);
+    assert.equal(states, first, "the same state either way");
+    const found = await drawn(await setup(subject, names, changes), settings.num_draws, states);
+    const all = found.map((own, i) => later(own, wanted[i]));
+    allEqual(all, wanted, names, "going on with others, ");
+  }
+});
+
+test("what is not of one layer, or of sizes that cannot be cut, runs alone, and is refused together", async () => {
+  const subject = await nano(true);
+  const names = ["l0h0", "l0 mlp", "l1h0", "embed", "unembed", "full", "l0h0+l1h0", "gpt_neox.final_layer_norm.bias"];
+  const { lab, specs } = await setup(subject, names);
+  const keys = specs.map((spec) => lockstepKey(lab, spec));
+  assert.ok(keys[0] && keys[0] === keys[1] && keys[2] && keys[2] !== keys[0]);
+  assert.equal(keys.slice(3), [undefined, undefined, undefined, undefined, undefined]);
+  const [head, mlp] = specs;
+  const like = (changes: Partial<SamplerSettings>): ChainSpec => ({
+    ...mlp,
+    settings: { ...mlp.settings, ...changes },
+  });
+  for (const changes of [{ n_beta: 0 }, { num_draws: 9 }, { batch_size: 1 }, { seed: 1 }, rmsprop]) {
+    assert.not.equal(lockstepKey(lab, like(changes)), keys[1], JSON.stringify(changes));
+  }
+  // Three chains of 16 tokens are 48 losses: the second component's would begin where no binding can.
+  assert.is(lockstepKey(lab, { ...head, chains: [0, 1, 2] }), undefined);
+  const table = { id: "any", choices: {}, lowerPrecision: false };
+  const tuned = { config: lab.config, device: { ...lab.device, tuning: { table } } as Device };
+  assert.is(lockstepKey(tuned, head), undefined, "variants by size");
+  await refused(Lockstep.open(lab, [head, specs[2]]), /l0h0, l1h0: cannot run in lockstep: not of one layer/);
+  await refused(Lockstep.open(lab, [head, specs[3]]), /l0h0, embed: cannot run in lockstep/);
+  const one = await Lockstep.open(lab, [head]);
+  await one.draw();
+  const state = await one.components[0].save();
+  one.close();
+  await refused(Lockstep.open(lab, [head, mlp], [state]), /l0h0, l0 mlp: .*they stand at draws 1, 0/);
+  lab.close();
+});
+
+test("texts and weights stay, and nothing of the chains does", async () => {
+  const subject = await nano(true);
+  const { lab, specs } = await setup(subject, ["l0h0", "l0h1", "l0 mlp"]);
+  const bytes: number[] = [];
+  for (let i = 0; i < 3; i++) {
+    const lockstep = await Lockstep.open(lab, specs);
+    await lockstep.draw();
+    lockstep.close();
+    for (const { cache } of [specs[0].pool, specs[0].probe]) {
+      // Matrices without a head are made anew, so their products have been too.
+      for (const view of cache.trim()) lab.memory.release(view.slot);
+    }
+    bytes.push(lab.memory.bytes);
+  }
+  assert.is(bytes[2], bytes[1], `${bytes}`);
+  lab.close();
+});
+
+test.run();
