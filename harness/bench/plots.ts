@@ -91,8 +91,10 @@ export function scaling(rows: readonly BenchRow[]): string | undefined {
     const most = points[points.length - 1].value;
     const x: Axis = { domain: [0, most * 1.08], ticks: [0, ...points.map(({ value }) => value)], label: TITLES[axis] };
     const y = linearAxis(Math.max(...points.map(({ high }) => high)), i % 3 === 0 ? "ms a draw" : "");
+    // A line that would begin below the axis begins on it.
+    const start = intercept < 0 && slope > 0 ? -intercept / slope : 0;
     const line: [number, number][] = [
-      [0, intercept],
+      [start, Math.max(0, intercept)],
       [most, intercept + slope * most],
     ];
     const marks: Mark[] = [

@@ -99,8 +99,13 @@ export async function sampleUnits(
   }
 }
 
-/** What sampling took, beside the same passes of the whole model (`ChainWork.wholeTotal`). */
+/**
+ * What sampling took, beside the same passes of the whole model (`ChainWork.wholeTotal`): each unit counted as if it had come first
+ * and been sampled here from its first draw on.
+ */
 export function workLine(flops: number, wholeFlops: number): string {
-  const share = (100 * flops) / wholeFlops;
-  return `sampling took ${(flops / 1e9).toPrecision(3)} GFLOP, ${share.toPrecision(2)} % of what whole-model passes would take`;
+  const short = (value: number, digits: number) =>
+    value >= 10 ** (digits - 1) ? value.toFixed(0) : value.toPrecision(digits);
+  const share = short((100 * flops) / wholeFlops, 2);
+  return `sampling took ${short(flops / 1e9, 3)} GFLOP, ${share} % of what whole-model passes would take`;
 }

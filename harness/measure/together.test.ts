@@ -182,6 +182,7 @@ test("the setting is no part of what a run is compared by", async () => {
 
 test("what sampling took is said in a line, and the units sampled together by their first", () => {
   assert.is(workLine(12.34e9, 49.36e9), "sampling took 12.3 GFLOP, 25 % of what whole-model passes would take");
+  assert.is(workLine(12345e9, 12345e9), "sampling took 12345 GFLOP, 100 % of what whole-model passes would take");
   const one = { unit: units[1] } as PlannedUnit;
   assert.is(nameOf([one]), "l0h1");
   assert.is(nameOf([one, one]), "l0h1 and 1 other");

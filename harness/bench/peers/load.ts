@@ -35,8 +35,7 @@ export class PeerPackages {
 
   /** The exports of a package, or of one of its files. */
   async load(name: string, file?: string): Promise<Record<string, unknown>> {
-    const description = this.describe(name)!;
-    return import(pathToFileURL(this.path(name, file ?? entryOf(description))).href);
+    return import(pathToFileURL(this.path(name, file ?? this.describe(name)!.main)).href);
   }
 
   private installed(name: string): string | undefined {
@@ -49,14 +48,10 @@ export class PeerPackages {
   }
 }
 
+/** What is read of a package.json. */
 interface PackageFile {
   readonly version: string;
   readonly main: string;
-}
-
-/** The file that Node would load; packages with conditions are told theirs. */
-function entryOf({ main }: PackageFile): string {
-  return main;
 }
 
 /** Packages and versions that are compared with, as harness/setup/peers.json pins them. */
