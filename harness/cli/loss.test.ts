@@ -16,7 +16,7 @@ import { estimateLosses, modelLosses } from "../../runtime/neox/losses";
 import { parameterShapes } from "../../runtime/neox/parameters";
 import { sizeOf } from "../../runtime/neox/weights";
 import { readNpy } from "../../runtime/store/npy-file";
-import { testDevice } from "../test/device";
+import { testDevice, wasmDevice } from "../test/device";
 import { assertRefused, runProgram } from "../test/program";
 import { suite } from "../test/suite";
 import { lossLimits } from "./loss/memory";
@@ -24,7 +24,8 @@ import { lossLimits } from "./loss/memory";
 const test = suite("harness/cli/loss", { gpu: true });
 const folder = mkdtempSync(join(tmpdir(), "spectroscope-loss-"));
 test.after(() => rmSync(folder, { recursive: true, force: true }));
-const cli = (...words: string[]) => runProgram(folder, ["loss", ...words]);
+const cli = (...words: string[]) =>
+  runProgram(folder, ["loss", ...words, ...(words.includes("--adapter") ? [] : ["--adapter", "wasm"])]);
 const tokenizer = join(projectRoot(), "goldens", "tokenizer", "tokenizer.json");
 const MIB = 2 ** 20;
 
@@ -77,7 +78,7 @@ test("a text is packed as asked for: row length, rows, begin of text; what is le
     assert.equal([told.rows, told.tokens], [block.rows, block.rows * (block.columns - 1)]);
     assert.equal([told.documents, told.dropped, told.unread], [3, block.dropped, block.unread]);
     assert.equal(told.end_of_text, { id: 0, content: "<|endoftext|>" });
-    const { losses } = await modelLosses(await testDevice(), loaded, block.ids, block.columns);
+    const { losses } = await modelLosses(await wasmDevice(), loaded, block.ids, block.columns);
     const { shape, data } = await readNpy(join(folder, "text.npy"));
     assert.equal([...shape], [block.rows, block.columns - 1]);
     assert.equal(data, losses);
@@ -104,7 +105,7 @@ test("gradients of two lists, and of a vocabulary in parts, are those of the lib
     const words = ["--out", `${name}.npy`, "--grads", `${name}.safetensors`, "--max-binding-mib", "1", "--json"];
     const run = cli("--model", directory, "--tokens", path, ...words);
     assert.is(run.status, 0, run.stderr);
-    const { losses, gradients } = await modelLosses(await testDevice(), loaded, ids, columns, {
+    const { losses, gradients } = await modelLosses(await wasmDevice(), loaded, ids, columns, {
       gradients: true,
       bindingBytes: MIB,
     });

@@ -45,10 +45,11 @@ function verify(change: (manifest: Manifest) => void) {
   change(manifest);
   writeFileSync(join(folder, "goldens", "manifest.json"), JSON.stringify(manifest));
   const program = join(folder, "dist", "spectroscope.mjs");
-  return spawnSync(process.execPath, [program, "verify", "--only", "kernels", "--json"], { encoding: "utf8" });
+  return spawnSync(process.execPath, [program, "verify", "--only", "kernels", "--adapter", "wasm", "--json"], {
+    encoding: "utf8",
+  });
 }
 
-// One run through all kernels: compiling them takes most of it.
 test("one tensor out of tolerance among many that are not: exit 1, and it is named", () => {
   const run = verify(({ files }) => {
     const { entries } = files.find(({ file }) => file === "kernels/philox.normal.safetensors")!;
@@ -56,7 +57,7 @@ test("one tensor out of tolerance among many that are not: exit 1, and it is nam
   });
   assert.is(run.status, 1, run.stderr);
   const { checked, failed, rows } = JSON.parse(run.stdout);
-  assert.ok(checked > 50);
+  assert.ok(checked > 30);
   assert.is(checked, rows.length);
   const missed = rows.filter((row: { pass: boolean }) => !row.pass);
   assert.is(failed, missed.length);

@@ -120,7 +120,7 @@ export async function verifyCase(
       { subject: `${kernel.name}#${variant}`, case: entry.case, tensor },
       actual[tensor],
       expected,
-      kernel.variants[variant].tolerance ?? entry.tolerances[tensor],
+      kernel.variants[variant]?.tolerance ?? entry.tolerances[tensor],
     ),
   );
 }

@@ -34,7 +34,8 @@ const table = (classes: Record<string, string[]>, lowerPrecision = false): Tunin
   lowerPrecision,
 });
 
-test("a size class is the rounded log2 of the FLOPs", () => {
+test("a size class is the rounded log2 of one group's FLOPs: chains beside it change nothing", () => {
+  assert.is(sizeClass(nt, { ...sizes(6), G: 8 }, params), 19);
   assert.is(sizeClass(nt, sizes(6), params), 19);
   assert.is(sizeClass(nt, { ...sizes(6), K: 80 }, params), 19);
   assert.is(sizeClass(nt, { ...sizes(6), K: 96 }, params), 20);

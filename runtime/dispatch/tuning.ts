@@ -30,9 +30,12 @@ export interface Tuning {
   readonly table?: TuningTable;
 }
 
-/** Calls of about the same work: log2 of a call's FLOPs, rounded; of its bytes where it has no FLOPs. */
+/**
+ * Calls of about the same work: log2 of the FLOPs of one group, rounded; of its bytes where it has no FLOPs. Of one group, because a
+ * chain must get the same variant, and so the same bits, whatever runs beside it.
+ */
 export function sizeClass(kernel: Kernel, dims: Dims, params: Params): number {
-  const { flops, bytes } = kernel.work(dims, params);
+  const { flops, bytes } = kernel.work({ ...dims, G: 1 }, params);
   return Math.round(Math.log2(Math.max(1, flops || bytes)));
 }
 

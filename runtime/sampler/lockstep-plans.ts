@@ -55,14 +55,9 @@ const OWN: readonly (keyof SamplerSettings)[] = ["lr", "localization"];
 
 /**
  * What components must have in common to run in lockstep, as a text; nothing where a component runs alone: where its weights do
- * not all lie in one layer, where a slice of what all components share could not begin where WebGPU lets a binding begin, and on a
- * device whose kernel variants follow from measurements: they go by a call's size, and more components could get other bits.
+ * not all lie in one layer, and where a slice of what all components share could not begin where WebGPU lets a binding begin.
  */
-export function lockstepKey(
-  { config, device }: Pick<Laboratory, "config" | "device">,
-  spec: ChainSpec,
-): string | undefined {
-  if (device.kind === "gpu" && device.tuning?.table) return undefined;
+export function lockstepKey({ config }: Pick<Laboratory, "config">, spec: ChainSpec): string | undefined {
   const layer = layerOf(spec.restriction, config.numHiddenLayers);
   if (layer === undefined) return undefined;
   const chains = chainNumbers(spec).length;

@@ -235,9 +235,6 @@ test("what is not of one layer, or of sizes that cannot be cut, runs alone, and 
   }
   // Three chains of 16 tokens are 48 losses: the second component's would begin where no binding can.
   assert.is(lockstepKey(lab, { ...head, chains: [0, 1, 2] }), undefined);
-  const table = { id: "any", choices: {}, lowerPrecision: false };
-  const tuned = { config: lab.config, device: { ...lab.device, tuning: { table } } as Device };
-  assert.is(lockstepKey(tuned, head), undefined, "variants by size");
   await refused(Lockstep.open(lab, [head, specs[2]]), /l0h0, l1h0: cannot run in lockstep: not of one layer/);
   await refused(Lockstep.open(lab, [head, specs[3]]), /l0h0, embed: cannot run in lockstep/);
   const one = await Lockstep.open(lab, [head]);
