@@ -152,8 +152,8 @@ test("numbers that are not finite leave gaps, not broken charts", () => {
 });
 
 test("a software adapter is said, a hardware adapter is not called one", () => {
-  assert.match(renderReport(sampleReport()), /<b>Software adapter\.<\/b>/);
-  assert.not.match(renderReport(sampleReport({ software: false })), /Software adapter/);
+  assert.match(renderReport(sampleReport()), /<b>No GPU\.<\/b>/);
+  assert.not.match(renderReport(sampleReport({ software: false })), /No GPU/);
 });
 
 test("controls are marked and R-hat above 1.1 is flagged", () => {
