@@ -100,10 +100,15 @@ export function unify(
   return { dims, shared };
 }
 
+/** Size of a kernel's uniform block. */
+export function uniformBytes(kernel: Kernel): number {
+  return roundUp(Math.max(4, uniformFields(kernel).length * 4), 16);
+}
+
 /** Packs the uniform block. */
 export function packUniforms(kernel: Kernel, dims: Dims, strides: Dims, params: Params): ArrayBuffer {
   const fields = uniformFields(kernel);
-  const block = new DataView(new ArrayBuffer(roundUp(Math.max(4, fields.length * 4), 16)));
+  const block = new DataView(new ArrayBuffer(uniformBytes(kernel)));
   fields.forEach(({ name, type }, index) => {
     const value = dims[name] ?? strides[name] ?? params[name];
     if (value === undefined || !Number.isFinite(value)) {

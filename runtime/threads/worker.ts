@@ -39,8 +39,13 @@ if (port.on) port.on("message", handle);
 else port.onmessage = (event) => handle(event.data);
 `;
 
-/** Starts a worker; `answer` gets what it says, `died` why it ended unasked. */
-export function startThread(start: WorkerStart, answer: (a: Answer) => void, died: (why: string) => void): Thread {
+/** Starts a worker of `source`, by default one that answers calls; `answer` gets what it says, `died` why it ended unasked. */
+export function startThread(
+  start: WorkerStart,
+  answer: (a: Answer) => void,
+  died: (why: string) => void,
+  source = SOURCE,
+): Thread {
   let stopped = false;
   const end = (why: string) => {
     if (!stopped) died(why);
@@ -48,7 +53,7 @@ export function startThread(start: WorkerStart, answer: (a: Answer) => void, die
   };
   if (node) {
     // No options of this process: one of them could turn the source into a module, which has no `require`.
-    const worker = new node.Worker(SOURCE, { eval: true, execArgv: [] });
+    const worker = new node.Worker(source, { eval: true, execArgv: [] });
     worker.on("message", answer);
     worker.on("error", (error) => end(error.message));
     worker.on("exit", (code) => end(`it ended with status ${code}`));
@@ -62,7 +67,7 @@ export function startThread(start: WorkerStart, answer: (a: Answer) => void, die
       },
     };
   }
-  const url = URL.createObjectURL(new Blob([SOURCE], { type: "text/javascript" }));
+  const url = URL.createObjectURL(new Blob([source], { type: "text/javascript" }));
   const worker = new Worker(url);
   worker.onmessage = (event) => answer(event.data);
   worker.onerror = (event) => end(event.message);

@@ -1,6 +1,6 @@
 import { SpectroscopeError } from "../../kernels/errors";
 import { type Dims, type HostCode, isStrided, type Params } from "../../kernels/kernel";
-import { extentOf, packUniforms, unify } from "../dispatch/call";
+import { extentOf, packUniforms, uniformBytes, unify } from "../dispatch/call";
 import type { Call, View } from "../dispatch/plan";
 import type { Region } from "./arena";
 import type { WasmDevice } from "./device";
@@ -10,19 +10,18 @@ const ALONE = 40_000;
 /** Shares a thread takes of a call, so that a thread that is held up leaves its rest to others. */
 const SHARES = 4;
 
-/** Working memory of all threads of a device, as large as its calls have asked for. */
-const scratches = new WeakMap<WasmDevice, Region[]>();
-
 /** A kernel call whose block lies in WebAssembly memory, ready to be run any number of times. */
 export class HostCall {
   private readonly block: Region;
   private readonly code: HostCode;
+  /** The kernel's number in the device's team. */
+  private readonly id: number;
   private readonly dims: Dims;
   private readonly strides: Record<string, number> = {};
   private readonly alone: boolean;
   private params: Params;
-  private items: number;
-  private grain: number;
+  private items = 0;
+  private grain = 1;
 
   /** @throws SpectroscopeError when shapes do not agree, or the kernel has no WebAssembly */
   constructor(
@@ -36,10 +35,12 @@ export class HostCall {
     );
     const { dims, shared } = unify(kernel, shapes, call.dims);
     const { wasm } = kernel;
-    if (!wasm || !device.team.has(wasm.name)) {
+    const id = wasm && device.team.find(wasm.name);
+    if (!wasm || id === undefined) {
       throw new SpectroscopeError(`kernel ${kernel.name} has no WebAssembly`, { code: "internal" });
     }
     this.code = wasm;
+    this.id = id;
     this.dims = dims;
     this.params = call.params ?? {};
     const places = Object.entries(kernel.bindings).map(([name, binding]) => {
@@ -47,14 +48,11 @@ export class HostCall {
         this.strides[`stride_${name}`] = extentOf(binding, tensors[name], shared.has(name)).stride;
       return address(tensors[name]);
     });
-    const words = packUniforms(kernel, dims, this.strides, this.params);
-    this.block = device.arena.take(4 * places.length + words.byteLength, kernel.name);
+    this.block = device.arena.take(4 * places.length + uniformBytes(kernel), kernel.name);
     new Uint32Array(device.team.memory.buffer, this.block.at, places.length).set(places);
     this.alone = kernel.work(dims, this.params).flops < ALONE;
-    this.items = 0;
-    this.grain = 1;
     this.setParams({});
-    reserve(device, wasm.scratch?.(dims, this.params) ?? 0);
+    device.reserve(wasm.scratch?.(dims, this.params) ?? 0);
   }
 
   /** Changes uniform parameters for the runs after this. */
@@ -70,22 +68,10 @@ export class HostCall {
   }
 
   run(): void {
-    this.device.team.run(this.code.name, this.block.at, this.items, this.grain, this.alone);
+    this.device.team.run(this.id, this.block.at, this.items, this.grain, this.alone);
   }
 
   destroy(): void {
     this.device.arena.give(this.block);
-  }
-}
-
-/** Makes every thread's working memory at least this large. */
-function reserve(device: WasmDevice, bytes: number): void {
-  const own = scratches.get(device) ?? [];
-  scratches.set(device, own);
-  for (let thread = 0; thread < device.team.threads; thread++) {
-    if (own[thread] && own[thread].size >= bytes) continue;
-    if (own[thread]) device.arena.give(own[thread]);
-    own[thread] = device.arena.take(Math.max(bytes, 4096), "working memory");
-    device.team.setScratch(thread, own[thread].at);
   }
 }

@@ -3,8 +3,8 @@ import { wasmModule } from "../../kernels/wasm/module";
 import type { DeviceBase } from "../device/device";
 import type { AdapterFacts } from "../device/facts";
 import { canShare, checkThreads, defaultThreads } from "../threads/threads";
-import { Arena } from "./arena";
-import { CONTROL_BYTES, MOST_THREADS, Team } from "./team";
+import { Arena, type Region } from "./arena";
+import { CONTROL_BYTES, Team } from "./team";
 
 /** What stands in results: not the number of threads, which changes no bit. */
 const NAME = "WebAssembly SIMD";
@@ -21,6 +21,8 @@ export interface WasmDevice extends DeviceBase {
   readonly kind: "wasm";
   readonly team: Team;
   readonly arena: Arena;
+  /** Makes every thread's working memory at least this large. */
+  reserve(bytes: number): void;
 }
 
 const facts: AdapterFacts = {
@@ -43,8 +45,9 @@ export async function openWasm(threads = defaultThreads()): Promise<WasmDevice> 
   const memory = new WebAssembly.Memory({ initial: 32, maximum: MAX_PAGES, shared });
   const module = await WebAssembly.compile((shared ? wasmModule.shared : wasmModule.single) as BufferSource);
   const arena = new Arena(memory, BEGIN, ALIGNMENT);
-  const control = arena.take(CONTROL_BYTES + 4 * MOST_THREADS, "the control block");
+  const control = arena.take(CONTROL_BYTES, "the control block");
   const team = await Team.start(module, memory, control.at, shared ? threads : 1);
+  const scratches: Region[] = [];
   let closed = false;
   return {
     kind: "wasm",
@@ -53,6 +56,15 @@ export async function openWasm(threads = defaultThreads()): Promise<WasmDevice> 
     bindingBytes: facts.limits.maxStorageBufferBindingSize,
     team,
     arena,
+    reserve(bytes) {
+      for (let thread = 0; thread < team.threads; thread++) {
+        const own = scratches[thread];
+        if (own && own.size >= bytes) continue;
+        if (own) arena.give(own);
+        scratches[thread] = arena.take(Math.max(bytes, 4096), "working memory");
+        team.setScratch(thread, scratches[thread].at);
+      }
+    },
     wait: (promise) => promise,
     check() {},
     within: (_, work) => work(),

@@ -5,8 +5,7 @@
  */
 import { SpectroscopeError } from "../../kernels/errors";
 import { canShare, inNode } from "../threads/threads";
-
-const node = inNode ? await import("node:worker_threads") : undefined;
+import { startThread, type Thread, type WorkerStart } from "../threads/worker";
 
 /** Words of the control block, in shared memory; from the eighth on, where each thread's working memory is. */
 const SEQUENCE = 0;
@@ -27,12 +26,12 @@ const SPINS = 4000;
 const SOURCE = `
 const port = typeof require === "function" ? require("node:worker_threads").parentPort : self;
 const abort = (message, file, line, column) => { throw new Error("aborted at " + line + ":" + column); };
-const serve = ({ module, memory, control, names, scratch }) => {
+const serve = ({ module, memory, control, names, thread }) => {
   const calls = new WebAssembly.Instance(module, { env: { memory, abort } }).exports;
   const kernels = names.map((name) => calls[name]);
   const c = new Int32Array(memory.buffer, control, 16);
   let seen = 0;
-  port.postMessage("ready");
+  port.postMessage({ ready: true });
   for (;;) {
     for (let spins = ${SPINS}; spins > 0 && Atomics.load(c, ${SEQUENCE}) === seen; spins--);
     while (Atomics.load(c, ${SEQUENCE}) === seen) Atomics.wait(c, ${SEQUENCE}, seen);
@@ -41,7 +40,7 @@ const serve = ({ module, memory, control, names, scratch }) => {
     try {
       const kernel = kernels[c[${KERNEL}]];
       const block = c[${BLOCK}] >>> 0, items = c[${ITEMS}], grain = c[${GRAIN}];
-      const own = c[8 + scratch] >>> 0;
+      const own = c[8 + thread] >>> 0;
       for (let from = Atomics.add(c, ${NEXT}, grain); from < items; from = Atomics.add(c, ${NEXT}, grain))
         kernel(block, from, Math.min(items, from + grain), own);
     } catch (error) {
@@ -55,21 +54,23 @@ if (port.on) port.on("message", serve);
 else port.onmessage = (event) => serve(event.data);
 `;
 
-/** A worker of either kind. */
-interface Helper {
-  stop(): void;
-}
-
 type Kernel = (block: number, from: number, to: number, scratch: number) => void;
 
+/** What a worker of a team is told: where the control block is, the kernels by number, and which thread it is. */
+interface HelperStart extends WorkerStart {
+  readonly control: number;
+  readonly names: readonly string[];
+  readonly thread: number;
+}
+
 /** At most this many threads: each has a word of the control block. */
-export const MOST_THREADS = 8;
+const MOST_THREADS = 8;
 
 /** A team over a memory whose first bytes at `control` are its own. */
 export class Team {
   private readonly control: Int32Array;
   private readonly kernels: readonly Kernel[];
-  private readonly helpers: Helper[] = [];
+  private readonly helpers: Thread[] = [];
   /** Working memory of the calling thread. */
   private scratch = 0;
 
@@ -100,14 +101,16 @@ export class Team {
     const start = { module, memory, control, names };
     await Promise.all(
       Array.from({ length: team.threads - 1 }, async (_, i) => {
-        team.helpers.push(await startHelper({ ...start, scratch: i + 1 }));
+        team.helpers.push(await startHelper({ ...start, thread: i + 1 }));
       }),
     );
     return team;
   }
 
-  has(name: string): boolean {
-    return this.names.includes(name);
+  /** A kernel's number here; nothing where the module has none of that name. */
+  find(name: string): number | undefined {
+    const id = this.names.indexOf(name);
+    return id < 0 ? undefined : id;
   }
 
   /** Gives thread t its working memory, at an address. */
@@ -117,8 +120,7 @@ export class Team {
   }
 
   /** Runs items 0 to `items` of a kernel, `grain` at a time; on this thread only with `alone`. */
-  run(name: string, block: number, items: number, grain: number, alone: boolean): void {
-    const id = this.names.indexOf(name);
+  run(id: number, block: number, items: number, grain: number, alone: boolean): void {
     const c = this.control;
     try {
       if (alone || this.threads === 1) {
@@ -136,10 +138,10 @@ export class Team {
       for (let from = Atomics.add(c, NEXT, grain); from < items; from = Atomics.add(c, NEXT, grain))
         this.kernels[id](block, from, Math.min(items, from + grain), this.scratch);
     } catch (cause) {
-      throw trouble(name, cause);
+      throw trouble(this.names[id], cause);
     }
     this.join();
-    if (Atomics.load(c, FAILED)) throw trouble(name, undefined);
+    if (Atomics.load(c, FAILED)) throw trouble(this.names[id], undefined);
   }
 
   /** Waits until every worker is done with the call. A browser's main thread may not sleep. */
@@ -158,7 +160,7 @@ export class Team {
     c[KERNEL] = -1;
     Atomics.add(c, SEQUENCE, 1);
     Atomics.notify(c, SEQUENCE);
-    for (const helper of this.helpers) helper.stop();
+    for (const helper of this.helpers) void helper.stop();
   }
 }
 
@@ -171,29 +173,17 @@ function trouble(name: string, cause: unknown): SpectroscopeError {
   return new SpectroscopeError(`WebAssembly kernel ${name} failed${why}`, { code: "internal", cause });
 }
 
-function startHelper(start: object): Promise<Helper> {
+/** Starts a worker that waits for kernels. A process does not stay for it. */
+function startHelper(start: HelperStart): Promise<Thread> {
   return new Promise((ready, failed) => {
-    const refused = (why: string) =>
-      failed(new SpectroscopeError(`a thread did not start: ${why}`, { code: "internal" }));
-    if (node) {
-      // No options of this process: one of them could turn the source into a module, which has no `require`.
-      const worker = new node.Worker(SOURCE, { eval: true, execArgv: [] });
-      worker.once("message", () => {
-        // A process does not stay for threads that wait for work.
-        worker.unref();
-        ready({ stop: () => void worker.terminate() });
-      });
-      worker.once("error", (error) => refused(error.message));
-      worker.postMessage(start);
-      return;
-    }
-    const url = URL.createObjectURL(new Blob([SOURCE], { type: "text/javascript" }));
-    const worker = new Worker(url);
-    worker.onmessage = () => {
-      URL.revokeObjectURL(url);
-      ready({ stop: () => worker.terminate() });
-    };
-    worker.onerror = (event) => refused(event.message);
-    worker.postMessage(start);
+    const thread = startThread(
+      start,
+      () => {
+        thread.hold(false);
+        ready(thread);
+      },
+      (why) => failed(new SpectroscopeError(`a thread did not start: ${why}`, { code: "internal" })),
+      SOURCE,
+    );
   });
 }
