@@ -4,79 +4,48 @@
 import { geluSlope4 } from "../../common/assembly/erf";
 import { storeFirst } from "../../common/assembly/lanes";
 import { place, word } from "../../wasm/assembly/block";
-import { geluTanhSlope4, reluSlope4 } from "./functions";
+import { GELU, GELU_TANH, geluTanhSlope4, ITEM, RELU, reluSlope4 } from "./functions";
 
-/** Bytes of an item. */
-const ITEM: usize = 8192;
+// @ts-ignore: decorator
+@inline
+function slope4(name: i32, x: v128): v128 {
+  if (name == GELU) return geluSlope4(x);
+  if (name == GELU_TANH) return geluTanhSlope4(x);
+  return reluSlope4(x);
+}
 
-export function activation_gelu_backward(block: usize, from: u32, to: u32, _scratch: usize): void {
-  const bytes = <usize>word(block, 3) << 2;
+/** Inlined with a constant name, so that each export has the one function only. */
+// @ts-ignore: decorator
+@inline
+function backward(name: i32, block: usize, from: u32, to: u32): void {
   const x = place(block, 0);
   const dy = place(block, 1);
   const dx = place(block, 2);
-  const end = min(<usize>to * ITEM, bytes);
+  const end = min(<usize>to * ITEM, <usize>word(block, 3) << 2);
   let i = <usize>from * ITEM;
   for (; i + 64 <= end; i += 64) {
-    const a = f32x4.mul(v128.load(dy + i), geluSlope4(v128.load(x + i)));
-    const b = f32x4.mul(v128.load(dy + i, 16), geluSlope4(v128.load(x + i, 16)));
-    const c = f32x4.mul(v128.load(dy + i, 32), geluSlope4(v128.load(x + i, 32)));
-    const d = f32x4.mul(v128.load(dy + i, 48), geluSlope4(v128.load(x + i, 48)));
+    const a = f32x4.mul(v128.load(dy + i), slope4(name, v128.load(x + i)));
+    const b = f32x4.mul(v128.load(dy + i, 16), slope4(name, v128.load(x + i, 16)));
+    const c = f32x4.mul(v128.load(dy + i, 32), slope4(name, v128.load(x + i, 32)));
+    const d = f32x4.mul(v128.load(dy + i, 48), slope4(name, v128.load(x + i, 48)));
     v128.store(dx + i, a);
     v128.store(dx + i, b, 16);
     v128.store(dx + i, c, 32);
     v128.store(dx + i, d, 48);
   }
-  for (; i + 16 <= end; i += 16) {
-    v128.store(dx + i, f32x4.mul(v128.load(dy + i), geluSlope4(v128.load(x + i))));
+  for (; i < end; i += 16) {
+    storeFirst(dx + i, f32x4.mul(v128.load(dy + i), slope4(name, v128.load(x + i))), <u32>(end - i) >> 2);
   }
-  if (i >= end) return;
-  storeFirst(dx + i, f32x4.mul(v128.load(dy + i), geluSlope4(v128.load(x + i))), <u32>(end - i) >> 2);
+}
+
+export function activation_gelu_backward(block: usize, from: u32, to: u32, _scratch: usize): void {
+  backward(GELU, block, from, to);
 }
 
 export function activation_gelu_tanh_backward(block: usize, from: u32, to: u32, _scratch: usize): void {
-  const bytes = <usize>word(block, 3) << 2;
-  const x = place(block, 0);
-  const dy = place(block, 1);
-  const dx = place(block, 2);
-  const end = min(<usize>to * ITEM, bytes);
-  let i = <usize>from * ITEM;
-  for (; i + 64 <= end; i += 64) {
-    const a = f32x4.mul(v128.load(dy + i), geluTanhSlope4(v128.load(x + i)));
-    const b = f32x4.mul(v128.load(dy + i, 16), geluTanhSlope4(v128.load(x + i, 16)));
-    const c = f32x4.mul(v128.load(dy + i, 32), geluTanhSlope4(v128.load(x + i, 32)));
-    const d = f32x4.mul(v128.load(dy + i, 48), geluTanhSlope4(v128.load(x + i, 48)));
-    v128.store(dx + i, a);
-    v128.store(dx + i, b, 16);
-    v128.store(dx + i, c, 32);
-    v128.store(dx + i, d, 48);
-  }
-  for (; i + 16 <= end; i += 16) {
-    v128.store(dx + i, f32x4.mul(v128.load(dy + i), geluTanhSlope4(v128.load(x + i))));
-  }
-  if (i >= end) return;
-  storeFirst(dx + i, f32x4.mul(v128.load(dy + i), geluTanhSlope4(v128.load(x + i))), <u32>(end - i) >> 2);
+  backward(GELU_TANH, block, from, to);
 }
 
 export function activation_relu_backward(block: usize, from: u32, to: u32, _scratch: usize): void {
-  const bytes = <usize>word(block, 3) << 2;
-  const x = place(block, 0);
-  const dy = place(block, 1);
-  const dx = place(block, 2);
-  const end = min(<usize>to * ITEM, bytes);
-  let i = <usize>from * ITEM;
-  for (; i + 64 <= end; i += 64) {
-    const a = f32x4.mul(v128.load(dy + i), reluSlope4(v128.load(x + i)));
-    const b = f32x4.mul(v128.load(dy + i, 16), reluSlope4(v128.load(x + i, 16)));
-    const c = f32x4.mul(v128.load(dy + i, 32), reluSlope4(v128.load(x + i, 32)));
-    const d = f32x4.mul(v128.load(dy + i, 48), reluSlope4(v128.load(x + i, 48)));
-    v128.store(dx + i, a);
-    v128.store(dx + i, b, 16);
-    v128.store(dx + i, c, 32);
-    v128.store(dx + i, d, 48);
-  }
-  for (; i + 16 <= end; i += 16) {
-    v128.store(dx + i, f32x4.mul(v128.load(dy + i), reluSlope4(v128.load(x + i))));
-  }
-  if (i >= end) return;
-  storeFirst(dx + i, f32x4.mul(v128.load(dy + i), reluSlope4(v128.load(x + i))), <u32>(end - i) >> 2);
+  backward(RELU, block, from, to);
 }

@@ -4,67 +4,45 @@
 import { gelu4 } from "../../common/assembly/erf";
 import { storeFirst } from "../../common/assembly/lanes";
 import { place, word } from "../../wasm/assembly/block";
-import { geluTanh4, relu4 } from "./functions";
+import { GELU, GELU_TANH, geluTanh4, ITEM, RELU, relu4 } from "./functions";
 
-/** Bytes of an item. */
-const ITEM: usize = 8192;
+// @ts-ignore: decorator
+@inline
+function value4(name: i32, x: v128): v128 {
+  if (name == GELU) return gelu4(x);
+  if (name == GELU_TANH) return geluTanh4(x);
+  return relu4(x);
+}
 
-export function activation_gelu_forward(block: usize, from: u32, to: u32, _scratch: usize): void {
-  const bytes = <usize>word(block, 2) << 2;
+/** Inlined with a constant name, so that each export has the one function only. */
+// @ts-ignore: decorator
+@inline
+function forward(name: i32, block: usize, from: u32, to: u32): void {
   const x = place(block, 0);
   const y = place(block, 1);
-  const end = min(<usize>to * ITEM, bytes);
+  const end = min(<usize>to * ITEM, <usize>word(block, 2) << 2);
   let i = <usize>from * ITEM;
   for (; i + 64 <= end; i += 64) {
-    const a = gelu4(v128.load(x + i));
-    const b = gelu4(v128.load(x + i, 16));
-    const c = gelu4(v128.load(x + i, 32));
-    const d = gelu4(v128.load(x + i, 48));
+    const a = value4(name, v128.load(x + i));
+    const b = value4(name, v128.load(x + i, 16));
+    const c = value4(name, v128.load(x + i, 32));
+    const d = value4(name, v128.load(x + i, 48));
     v128.store(y + i, a);
     v128.store(y + i, b, 16);
     v128.store(y + i, c, 32);
     v128.store(y + i, d, 48);
   }
-  for (; i + 16 <= end; i += 16) v128.store(y + i, gelu4(v128.load(x + i)));
-  if (i < end) storeFirst(y + i, gelu4(v128.load(x + i)), <u32>(end - i) >> 2);
+  for (; i < end; i += 16) storeFirst(y + i, value4(name, v128.load(x + i)), <u32>(end - i) >> 2);
+}
+
+export function activation_gelu_forward(block: usize, from: u32, to: u32, _scratch: usize): void {
+  forward(GELU, block, from, to);
 }
 
 export function activation_gelu_tanh_forward(block: usize, from: u32, to: u32, _scratch: usize): void {
-  const bytes = <usize>word(block, 2) << 2;
-  const x = place(block, 0);
-  const y = place(block, 1);
-  const end = min(<usize>to * ITEM, bytes);
-  let i = <usize>from * ITEM;
-  for (; i + 64 <= end; i += 64) {
-    const a = geluTanh4(v128.load(x + i));
-    const b = geluTanh4(v128.load(x + i, 16));
-    const c = geluTanh4(v128.load(x + i, 32));
-    const d = geluTanh4(v128.load(x + i, 48));
-    v128.store(y + i, a);
-    v128.store(y + i, b, 16);
-    v128.store(y + i, c, 32);
-    v128.store(y + i, d, 48);
-  }
-  for (; i + 16 <= end; i += 16) v128.store(y + i, geluTanh4(v128.load(x + i)));
-  if (i < end) storeFirst(y + i, geluTanh4(v128.load(x + i)), <u32>(end - i) >> 2);
+  forward(GELU_TANH, block, from, to);
 }
 
 export function activation_relu_forward(block: usize, from: u32, to: u32, _scratch: usize): void {
-  const bytes = <usize>word(block, 2) << 2;
-  const x = place(block, 0);
-  const y = place(block, 1);
-  const end = min(<usize>to * ITEM, bytes);
-  let i = <usize>from * ITEM;
-  for (; i + 64 <= end; i += 64) {
-    const a = relu4(v128.load(x + i));
-    const b = relu4(v128.load(x + i, 16));
-    const c = relu4(v128.load(x + i, 32));
-    const d = relu4(v128.load(x + i, 48));
-    v128.store(y + i, a);
-    v128.store(y + i, b, 16);
-    v128.store(y + i, c, 32);
-    v128.store(y + i, d, 48);
-  }
-  for (; i + 16 <= end; i += 16) v128.store(y + i, relu4(v128.load(x + i)));
-  if (i < end) storeFirst(y + i, relu4(v128.load(x + i)), <u32>(end - i) >> 2);
+  forward(RELU, block, from, to);
 }

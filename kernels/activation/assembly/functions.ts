@@ -6,6 +6,14 @@
 // s and 1 - s are both quotients, never a difference. From |x| = 12 on s is 0 or 1 exactly.
 import { exp4 } from "../../common/assembly/exp";
 
+/** Bytes of an item of forward and backward. */
+export const ITEM: usize = 8192;
+
+/** The functions by number. */
+export const GELU: i32 = 0;
+export const GELU_TANH: i32 = 1;
+export const RELU: i32 = 2;
+
 const TWICE_ROOT: f32 = 1.59576912;
 const FAR: f32 = 12;
 
