@@ -7,11 +7,11 @@ import * as assert from "uvu/assert";
 import { testDevice } from "../harness/test/device";
 import { caseInputs, runCase, toHost } from "../harness/test/kernel";
 import { suite } from "../harness/test/suite";
-import { type HostArray, roundUp, Usage, upload } from "../runtime/dispatch/buffers";
-import { packUniforms } from "../runtime/dispatch/call";
-import { pipelineFor } from "../runtime/dispatch/pipelines";
-import { readTensors } from "../runtime/dispatch/readback";
-import { refusal } from "../runtime/dispatch/variants";
+import { type HostArray, roundUp, Usage, upload } from "../runtime/webgpu/buffers";
+import { packUniforms } from "../runtime/webgpu/call";
+import { pipelineFor } from "../runtime/webgpu/pipelines";
+import { readTensors } from "../runtime/webgpu/readback";
+import { refusal } from "../runtime/webgpu/variants";
 import { type Case, isStrided, type Kernel, linearGrid, shapeOf } from "./kernel";
 import { kernels } from "./registry";
 

@@ -1,7 +1,7 @@
 import * as assert from "uvu/assert";
 import { suite } from "../harness/test/suite";
 import { describeError, SpectroscopeError } from "./errors";
-import { editDistance, nearest, suggest } from "./nearest";
+import { editDistance, nearest, suggest } from "./suggest";
 
 const test = suite("kernels/errors");
 

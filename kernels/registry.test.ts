@@ -4,7 +4,7 @@ import { join } from "node:path";
 import * as assert from "uvu/assert";
 import { WgslReflect } from "wgsl_reflect/wgsl_reflect.module.js";
 import { suite } from "../harness/test/suite";
-import { projectRoot } from "../runtime/device/root";
+import { projectRoot } from "../runtime/node/root";
 import { type Kernel, uniformFields, type Variant } from "./kernel";
 import { kernels } from "./registry";
 

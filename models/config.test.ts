@@ -1,6 +1,6 @@
 import * as assert from "uvu/assert";
 import { suite } from "../harness/test/suite";
-import { parameterShapes } from "../runtime/neox/parameters";
+import { parameterShapes } from "../runtime/transformer/parameters";
 import { parseNeoxConfig } from "./config";
 import { matchParameters, parameterCount } from "./parameters";
 

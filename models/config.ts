@@ -5,8 +5,8 @@
  */
 import type { ActivationName } from "../kernels/activation/functions";
 import { SpectroscopeError } from "../kernels/errors";
-import { suggest } from "../kernels/nearest";
-import type { NeoxConfig } from "../runtime/neox/config";
+import { suggest } from "../kernels/suggest";
+import type { NeoxConfig } from "../runtime/transformer/config";
 
 /** Keys that set the mathematics. */
 const USED = [

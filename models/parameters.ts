@@ -1,8 +1,8 @@
 /** Names and shapes of a GPT-NeoX model's parameters, and the check of a checkpoint against them. No disk here. */
 import { SpectroscopeError } from "../kernels/errors";
-import { suggest } from "../kernels/nearest";
-import type { NeoxConfig } from "../runtime/neox/config";
-import { EMBEDDING, parameterShapes, UNEMBEDDING } from "../runtime/neox/parameters";
+import { suggest } from "../kernels/suggest";
+import type { NeoxConfig } from "../runtime/transformer/config";
+import { EMBEDDING, parameterShapes, UNEMBEDDING } from "../runtime/transformer/parameters";
 
 const UNEMBEDDING_ALIAS = "lm_head.weight";
 

@@ -8,9 +8,9 @@
  * from uniform, biases that matter, logits of standard deviation 1.
  */
 import { deriveKey, type Key, wordsBetween } from "../kernels/philox/philox";
-import type { NeoxConfig } from "../runtime/neox/config";
-import { EMBEDDING, parameterShapes, UNEMBEDDING } from "../runtime/neox/parameters";
-import type { Weights } from "../runtime/neox/weights";
+import type { NeoxConfig } from "../runtime/transformer/config";
+import { EMBEDDING, parameterShapes, UNEMBEDDING } from "../runtime/transformer/parameters";
+import type { Weights } from "../runtime/transformer/weights";
 
 /** Standard deviation of t, rounded: part of the definition. */
 const UNIT = 26755;

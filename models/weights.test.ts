@@ -4,11 +4,11 @@ import { join } from "node:path";
 import * as assert from "uvu/assert";
 import { refused } from "../harness/test/refused";
 import { suite } from "../harness/test/suite";
-import { parameterShapes } from "../runtime/neox/parameters";
-import { memoryTensors, pieces, readAll } from "../runtime/neox/weights";
+import { parameterShapes } from "../runtime/transformer/parameters";
+import { memoryTensors, pieces, readAll } from "../runtime/transformer/weights";
 import { parseNeoxConfig } from "./config";
-import { writeSafetensors } from "./safetensors-file";
-import { readTokens } from "./tokens";
+import { writeSafetensors } from "./formats/safetensors-file";
+import { readTokens } from "./formats/tokens";
 import { loadModel } from "./weights";
 
 const test = suite("models/weights");
@@ -274,7 +274,7 @@ test("tokens", async () => {
 });
 
 test("tokens from .npy", async () => {
-  const { writeNpy } = await import("../runtime/store/npy-file");
+  const { writeNpy } = await import("../runtime/node/npy-file");
   const limits = { vocabSize: 7, maxPositionEmbeddings: 5 };
   const path = join(folder, "ids.npy");
   const read = async (array: Parameters<typeof writeNpy>[1]) => {

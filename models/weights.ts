@@ -2,15 +2,15 @@
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { SpectroscopeError } from "../kernels/errors";
-import type { NeoxConfig } from "../runtime/neox/config";
-import { EMBEDDING } from "../runtime/neox/parameters";
-import { pieces, type Weights } from "../runtime/neox/weights";
-import { fileError, readJson } from "../runtime/store/files";
+import { fileError, readJson } from "../runtime/node/files";
+import type { NeoxConfig } from "../runtime/transformer/config";
+import { EMBEDDING } from "../runtime/transformer/parameters";
+import { pieces, type Weights } from "../runtime/transformer/weights";
 import { parseNeoxConfig } from "./config";
-import { CONFIG, INDEX, SINGLE } from "./files";
+import { CONFIG, INDEX, SINGLE } from "./formats/files";
+import { coordinates, type SafetensorsData, type SafetensorsEntry } from "./formats/safetensors";
+import { openSafetensors, readShardIndex, type SafetensorsReader } from "./formats/safetensors-file";
 import { matchParameters, type StoredTensor } from "./parameters";
-import { coordinates, type SafetensorsData, type SafetensorsEntry } from "./safetensors";
-import { openSafetensors, readShardIndex, type SafetensorsReader } from "./safetensors-file";
 
 export interface LoadedModel {
   readonly config: NeoxConfig;

@@ -1,11 +1,11 @@
 import { type Case, isStrided, type Kernel, shapeOf } from "../../kernels/kernel";
-import type { Device, GpuDevice } from "../../runtime/device/device";
-import { roundUp, Usage, upload } from "../../runtime/dispatch/buffers";
-import { type GpuTensor, prepare } from "../../runtime/dispatch/call";
-import { openMemory } from "../../runtime/dispatch/memory";
-import { tensor, type View } from "../../runtime/dispatch/plan";
-import { chooseVariant, refusal } from "../../runtime/dispatch/variants";
-import type { WasmDevice } from "../../runtime/wasm/device";
+import type { Device, GpuDevice } from "../../runtime/node/open-device";
+import { openMemory } from "../../runtime/plan/memory";
+import { tensor, type View } from "../../runtime/plan/plan";
+import type { WasmDevice } from "../../runtime/processor/device";
+import { roundUp, Usage, upload } from "../../runtime/webgpu/buffers";
+import { type GpuTensor, prepare } from "../../runtime/webgpu/call";
+import { chooseVariant, refusal } from "../../runtime/webgpu/variants";
 import { caseInputs, toHost } from "../test/cases";
 import type { Roof } from "./roof";
 import { sampleWall } from "./spread";

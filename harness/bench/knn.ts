@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { SpectroscopeError } from "../../kernels/errors";
 import { exactNeighbors } from "../../runtime/cluster/neighbors/exact";
-import { projectRoot } from "../../runtime/device/root";
+import { projectRoot } from "../../runtime/node/root";
 import { defaultThreads } from "../../runtime/threads/threads";
 import { seededRandom } from "../test/random";
 

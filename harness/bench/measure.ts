@@ -1,9 +1,9 @@
 /** Everything that `bench` measures on one device, row by row. */
 import { cpus, loadavg } from "node:os";
 import type { Kernel } from "../../kernels/kernel";
-import type { Device } from "../../runtime/device/device";
-import type { NeoxConfig } from "../../runtime/neox/config";
-import type { Weights } from "../../runtime/neox/weights";
+import type { Device } from "../../runtime/node/open-device";
+import type { NeoxConfig } from "../../runtime/transformer/config";
+import type { Weights } from "../../runtime/transformer/weights";
 import { hostBenches } from "./host";
 import { benchKernel } from "./kernels";
 import type { BenchRow, HeaderRow } from "./lines";

@@ -1,10 +1,10 @@
 /** The models that whole steps are timed on, and small ones for scaling. */
 import { syntheticIds, syntheticWeights } from "../../models/synthetic";
-import type { Device } from "../../runtime/device/device";
-import type { NeoxConfig } from "../../runtime/neox/config";
-import type { Weights } from "../../runtime/neox/weights";
+import type { Device } from "../../runtime/node/open-device";
 import { Laboratory, type TextOnDevice } from "../../runtime/sampler/laboratory";
 import { type SamplerSettings, samplerDefaults } from "../../runtime/sampler/settings";
+import type { NeoxConfig } from "../../runtime/transformer/config";
+import type { Weights } from "../../runtime/transformer/weights";
 
 /** Names that `--model` takes. */
 export const MODELS = ["nano", "pythia-14m-shape"] as const;

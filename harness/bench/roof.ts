@@ -1,5 +1,5 @@
-import type { GpuDevice } from "../../runtime/device/device";
-import { Usage } from "../../runtime/dispatch/buffers";
+import type { GpuDevice } from "../../runtime/node/open-device";
+import { Usage } from "../../runtime/webgpu/buffers";
 import copySource from "./roof_copy.wgsl";
 import fmaSource from "./roof_fma.wgsl";
 import { time } from "./timing";

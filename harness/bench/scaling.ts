@@ -1,7 +1,7 @@
 /** How the time of a draw grows with what it is made of, on small synthetic models. */
-import type { Device } from "../../runtime/device/device";
-import { parseRestriction } from "../../runtime/neox/restriction";
+import type { Device } from "../../runtime/node/open-device";
 import { Lockstep } from "../../runtime/sampler/lockstep";
+import { parseRestriction } from "../../runtime/transformer/restriction";
 import { type Line, straightLine } from "./fit";
 import { benchSettings, openBenchModel, smallConfig } from "./models";
 import { type Spread, sampleTurns } from "./spread";

@@ -1,15 +1,15 @@
 /** Whole steps of chains that are restricted to a component: what a run is made of. */
-import type { Device } from "../../runtime/device/device";
-import { addWork, type Work } from "../../runtime/dispatch/estimate";
-import type { View } from "../../runtime/dispatch/plan";
-import { gatherBlock } from "../../runtime/neox/block";
-import type { NeoxConfig } from "../../runtime/neox/config";
-import { parseRestriction, standardRestrictions } from "../../runtime/neox/restriction";
-import type { Weights } from "../../runtime/neox/weights";
+import type { Device } from "../../runtime/node/open-device";
+import { addWork, type Work } from "../../runtime/plan/estimate";
+import type { View } from "../../runtime/plan/plan";
 import type { ChainSpec } from "../../runtime/sampler/chain-plans";
 import { chainWork } from "../../runtime/sampler/chain-work";
 import { Chains } from "../../runtime/sampler/chains";
 import { planLockstep } from "../../runtime/sampler/lockstep-plans";
+import { gatherBlock } from "../../runtime/transformer/block";
+import type { NeoxConfig } from "../../runtime/transformer/config";
+import { parseRestriction, standardRestrictions } from "../../runtime/transformer/restriction";
+import type { Weights } from "../../runtime/transformer/weights";
 import { type BenchModel, benchSettings, type ModelName, openBenchModel, type StepShape } from "./models";
 import { type Spread, sampleTurns, sampleWall } from "./spread";
 

@@ -1,5 +1,5 @@
-import type { GpuDevice } from "../../runtime/device/device";
-import { Usage } from "../../runtime/dispatch/buffers";
+import type { GpuDevice } from "../../runtime/node/open-device";
+import { Usage } from "../../runtime/webgpu/buffers";
 import { type Spread, spreadOf } from "./spread";
 
 /** Times of one piece of work, milliseconds: on the GPU by timestamps, or by the wall where the adapter has none. */

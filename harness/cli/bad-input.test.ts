@@ -3,9 +3,9 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSyn
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import * as assert from "uvu/assert";
-import { readSafetensors, writeSafetensors } from "../../models/safetensors-file";
-import { projectRoot } from "../../runtime/device/root";
-import { type HostTensor, memoryTensors } from "../../runtime/neox/weights";
+import { readSafetensors, writeSafetensors } from "../../models/formats/safetensors-file";
+import { projectRoot } from "../../runtime/node/root";
+import { type HostTensor, memoryTensors } from "../../runtime/transformer/weights";
 import { assertRefused, runProgram } from "../test/program";
 import { suite } from "../test/suite";
 

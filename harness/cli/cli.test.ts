@@ -4,9 +4,9 @@ import { copyFileSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync
 import { hostname, tmpdir } from "node:os";
 import { join } from "node:path";
 import * as assert from "uvu/assert";
-import { readSafetensors } from "../../models/safetensors-file";
-import { projectRoot } from "../../runtime/device/root";
-import { readNpy } from "../../runtime/store/npy-file";
+import { readSafetensors } from "../../models/formats/safetensors-file";
+import { readNpy } from "../../runtime/node/npy-file";
+import { projectRoot } from "../../runtime/node/root";
 import { differingFiles, folderBytes, isResult } from "../test/folder-bytes";
 import { assertRefused, program, runProgram } from "../test/program";
 import { suite } from "../test/suite";

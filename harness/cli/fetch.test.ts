@@ -4,10 +4,10 @@ import { lstatSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync 
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import * as assert from "uvu/assert";
-import { lfsHash, StandInHub } from "../../models/hub/stand-in";
-import { projectRoot } from "../../runtime/device/root";
+import { resolveModel } from "../../models/open";
+import { projectRoot } from "../../runtime/node/root";
+import { lfsHash, StandInHub } from "../test/hub-stand-in";
 import { suite } from "../test/suite";
-import { resolveModel } from "./model";
 
 const test = suite("harness/cli/fetch", { gpu: true });
 const program = join(projectRoot(), "dist", "spectroscope.mjs");

@@ -1,5 +1,5 @@
 import { describeError } from "../../kernels/errors";
-import { version } from "../measure/run";
+import { version } from "../../runtime/measure/run";
 import type { Command } from "./command";
 import { bench } from "./commands/bench";
 import { cluster } from "./commands/cluster";

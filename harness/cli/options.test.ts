@@ -2,9 +2,9 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import * as assert from "uvu/assert";
-import { readRunConfig } from "../measure/config";
+import { readRunConfig } from "../../runtime/measure/config";
+import { applySettings, fieldKeys, resolveConfig } from "../../runtime/measure/schema";
 import { suite } from "../test/suite";
-import { applySettings, fieldKeys, resolveConfig } from "./fields";
 import { type CommandSpec, findCommand, helpText, parseOptions, programHelp, SET_OPTION } from "./options";
 
 const test = suite("harness/cli/options");

@@ -1,6 +1,6 @@
 /** Command lines: declared options, strict parsing, help texts made from the same declaration. */
-import { suggest } from "../../kernels/nearest";
-import { type Field, type Fields, parseText, usage, type Values } from "./fields";
+import { suggest } from "../../kernels/suggest";
+import { type Field, type Fields, parseText, usage, type Values } from "../../runtime/measure/schema";
 
 export interface Positional {
   readonly name: string;

@@ -5,10 +5,10 @@ import { join } from "node:path";
 import * as assert from "uvu/assert";
 import { gaussianMatrix, shuffledColumns } from "../../runtime/cluster/controls";
 import type { Matrix } from "../../runtime/cluster/matrix";
-import { plantClusters } from "../../runtime/cluster/planted";
 import { makeRandom } from "../../runtime/cluster/random";
 import { scoreSets } from "../../runtime/cluster/score";
 import { encodeNpy } from "../../runtime/store/npy";
+import { plantClusters } from "../test/planted";
 import { runProgram } from "../test/program";
 import { suite } from "../test/suite";
 

@@ -3,10 +3,10 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import * as assert from "uvu/assert";
+import type { Results } from "../../runtime/measure/results";
 import { openSamples } from "../../runtime/store/samples-reader";
 import { openSusceptibilities } from "../../runtime/store/susceptibilities";
 import { susceptibility } from "../../runtime/susceptibility/estimate";
-import type { Results } from "../measure/results";
 import { assertRefused, runProgram } from "../test/program";
 import { suite } from "../test/suite";
 

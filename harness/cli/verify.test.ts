@@ -13,7 +13,7 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import * as assert from "uvu/assert";
-import { projectRoot } from "../../runtime/device/root";
+import { projectRoot } from "../../runtime/node/root";
 import { suite } from "../test/suite";
 
 const test = suite("harness/cli/verify", { gpu: true });

@@ -1,5 +1,5 @@
 /** A card per cluster: members in context, tokens and roles against the probe, profile over components. */
-import type { ClusterInfo } from "./data";
+import type { ClusterInfo } from "../../runtime/measure/report-data";
 import { count, counted, fixed, percent, significant } from "./format";
 import { html, type Markup, named } from "./html";
 import { occurrences } from "./occurrences";

@@ -1,5 +1,5 @@
 /** Whether the result would come again: halves of the chains against each other, other settings against these. */
-import type { ComponentDiagnostics, Sensitivity } from "./data";
+import type { ComponentDiagnostics, Sensitivity } from "../../runtime/measure/report-data";
 import { count, fixed, percent, significant } from "./format";
 import { html, type Markup } from "./html";
 import { meter } from "./scores";

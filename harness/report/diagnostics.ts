@@ -1,5 +1,5 @@
 /** Whether the chains can be believed: traces of phi, rise and R-hat of every component. */
-import type { ComponentDiagnostics } from "./data";
+import type { ComponentDiagnostics } from "../../runtime/measure/report-data";
 import { count, fixed, percent, significant } from "./format";
 import { html, type Markup } from "./html";
 import { traceChart } from "./svg";

@@ -1,12 +1,12 @@
 /** The report holds every section, lets no text of the data become markup, and loads nothing. */
 import * as assert from "uvu/assert";
+import type { ReportData } from "../../runtime/measure/report-data";
+import { sampleReport } from "../test/sample-report";
 import { suite } from "../test/suite";
-import type { ReportData } from "./data";
 import { heatOrder } from "./heatmap";
 import { escapeHtml, named } from "./html";
 import { hueOf } from "./palette";
 import { renderReport } from "./report";
-import { sampleReport } from "./sample";
 import { viewOf } from "./view";
 
 const test = suite("report");

@@ -1,9 +1,10 @@
 /** A run as one HTML file that needs nothing else: no network, no library, readable years later. */
+
+import type { ReportData } from "../../runtime/measure/report-data";
 import { describeTokens, selectClusters } from "./behavior";
 import { drawHeatMap } from "./canvas";
 import { clusterCards } from "./clusters";
 import { controls } from "./controls";
-import type { ReportData } from "./data";
 import { diagnostics } from "./diagnostics";
 import { heatMap } from "./heatmap";
 import { html, type Markup, raw, scriptJson } from "./html";

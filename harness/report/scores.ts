@@ -1,5 +1,5 @@
 /** Scores of chi, of other features and of controls through the same clustering. */
-import type { ScoreRow } from "./data";
+import type { ScoreRow } from "../../runtime/measure/report-data";
 import { count, fixed, percent } from "./format";
 import { html, type Markup } from "./html";
 import type { ReportView } from "./view";

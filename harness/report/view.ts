@@ -1,6 +1,6 @@
 /** What several sections look up: sequences in order, cluster positions, names of roles and modes, column statistics. */
 import { SpectroscopeError } from "../../kernels/errors";
-import type { ReportData } from "./data";
+import type { ReportData } from "../../runtime/measure/report-data";
 
 /** Tokens of one probe sequence, in order of position. */
 export interface SequenceView {

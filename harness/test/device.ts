@@ -1,5 +1,5 @@
-import { type GpuDevice, openGpu } from "../../runtime/device/device";
-import { openWasm, type WasmDevice } from "../../runtime/wasm/device";
+import { type GpuDevice, openGpu } from "../../runtime/node/open-device";
+import { openWasm, type WasmDevice } from "../../runtime/processor/device";
 
 let device: Promise<GpuDevice> | undefined;
 

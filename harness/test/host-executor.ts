@@ -1,9 +1,9 @@
 import { type Arrays, isStrided } from "../../kernels/kernel";
-import type { HostArray } from "../../runtime/dispatch/buffers";
-import { extentOf, unify } from "../../runtime/dispatch/call";
-import type { Memory } from "../../runtime/dispatch/memory";
-import type { Plan, Slot, View } from "../../runtime/dispatch/plan";
-import type { FixedTensors } from "../../runtime/neox/fixed";
+import type { Memory } from "../../runtime/plan/memory";
+import type { Plan, Slot, View } from "../../runtime/plan/plan";
+import type { FixedTensors } from "../../runtime/transformer/fixed";
+import type { HostArray } from "../../runtime/webgpu/buffers";
+import { extentOf, unify } from "../../runtime/webgpu/call";
 
 type Numbers = Float64Array | Uint32Array;
 

@@ -1,10 +1,10 @@
-import { tensor } from "../../runtime/dispatch/plan";
-import { layoutBlock } from "../../runtime/neox/block";
-import { FixedTensors } from "../../runtime/neox/fixed";
-import { planModel, splitRows, tokenView } from "../../runtime/neox/model";
-import { ChainWeights } from "../../runtime/neox/moving";
-import { parseRestriction } from "../../runtime/neox/restriction";
-import { PrefixCache } from "../../runtime/neox/tape";
+import { tensor } from "../../runtime/plan/plan";
+import { layoutBlock } from "../../runtime/transformer/block";
+import { FixedTensors } from "../../runtime/transformer/fixed";
+import { planModel, splitRows, tokenView } from "../../runtime/transformer/model";
+import { ChainWeights } from "../../runtime/transformer/moving";
+import { parseRestriction } from "../../runtime/transformer/restriction";
+import { PrefixCache } from "../../runtime/transformer/tape";
 import { HostMemory, runOnHost } from "./host-executor";
 import type { TinyModel } from "./tiny-model";
 

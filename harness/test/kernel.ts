@@ -1,11 +1,11 @@
 import * as assert from "uvu/assert";
 import type { Arrays, Case, Kernel, Variant } from "../../kernels/kernel";
-import type { HostArray } from "../../runtime/dispatch/buffers";
-import { runKernel, WASM } from "../../runtime/dispatch/run";
-import { refusal } from "../../runtime/dispatch/variants";
+import type { HostArray } from "../../runtime/webgpu/buffers";
+import { refusal } from "../../runtime/webgpu/variants";
 import { caseInputs, toHost } from "./cases";
 import { compare, describe } from "./compare";
 import { testDevice, wasmDevice } from "./device";
+import { runKernel, WASM } from "./run-on-gpu";
 import type { Suite, TestContext } from "./suite";
 
 export { caseInputs, toHost };

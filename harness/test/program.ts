@@ -2,7 +2,7 @@
 import { type SpawnSyncReturns, spawnSync } from "node:child_process";
 import { join } from "node:path";
 import * as assert from "uvu/assert";
-import { projectRoot } from "../../runtime/device/root";
+import { projectRoot } from "../../runtime/node/root";
 
 /** Path of the built program. */
 export const program = join(projectRoot(), "dist", "spectroscope.mjs");

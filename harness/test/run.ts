@@ -3,8 +3,8 @@ import { spawn } from "node:child_process";
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { openGpu } from "../../runtime/device/device";
-import { projectRoot } from "../../runtime/device/root";
+import { openGpu } from "../../runtime/node/open-device";
+import { projectRoot } from "../../runtime/node/root";
 import type { TestRecord } from "./suite";
 
 const TIMEOUT_MS = 8 * 60_000;

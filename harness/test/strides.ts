@@ -1,9 +1,9 @@
 import * as assert from "uvu/assert";
 import { type Case, isStrided, type Kernel, shapeOf } from "../../kernels/kernel";
-import { roundUp, Usage, upload } from "../../runtime/dispatch/buffers";
-import { type GpuTensor, prepare } from "../../runtime/dispatch/call";
-import { readTensors } from "../../runtime/dispatch/readback";
-import { refusal } from "../../runtime/dispatch/variants";
+import { roundUp, Usage, upload } from "../../runtime/webgpu/buffers";
+import { type GpuTensor, prepare } from "../../runtime/webgpu/call";
+import { readTensors } from "../../runtime/webgpu/readback";
+import { refusal } from "../../runtime/webgpu/variants";
 import { testDevice } from "./device";
 import { caseInputs, runCase, toHost } from "./kernel";
 

@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { buildSync } from "esbuild";
 import * as assert from "uvu/assert";
-import { projectRoot } from "../../runtime/device/root";
+import { projectRoot } from "../../runtime/node/root";
 import { suite, type TestRecord } from "./suite";
 
 const test = suite("harness/suite");

@@ -1,6 +1,6 @@
 import { syntheticIds, syntheticWeights } from "../../models/synthetic";
-import type { NeoxConfig } from "../../runtime/neox/config";
-import { memoryTensors, readAll, type Weights } from "../../runtime/neox/weights";
+import type { NeoxConfig } from "../../runtime/transformer/config";
+import { memoryTensors, readAll, type Weights } from "../../runtime/transformer/weights";
 
 /** Positions of the text: T, and the number of its tokens that are predicted. */
 export const CONTEXT = 8;

@@ -1,9 +1,9 @@
 import * as assert from "uvu/assert";
-import { parseRestriction } from "../../runtime/neox/restriction";
 import { Chains } from "../../runtime/sampler/chains";
 import { Laboratory } from "../../runtime/sampler/laboratory";
 import type { SamplerSettings } from "../../runtime/sampler/settings";
 import type { ComponentSums } from "../../runtime/susceptibility/estimate";
+import { parseRestriction } from "../../runtime/transformer/restriction";
 import { testDevice } from "./device";
 import { hostLosses } from "./host-losses";
 import { type Expectations, integrate, makeGrid, posterior } from "./quadrature";

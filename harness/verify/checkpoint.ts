@@ -1,11 +1,11 @@
 /** Holds a model to a golden of its losses, some logits, and sketch, norm and samples of every gradient. */
 import { SpectroscopeError } from "../../kernels/errors";
 import { nt } from "../../kernels/matmul/nt";
-import type { Device } from "../../runtime/device/device";
-import { runKernel } from "../../runtime/dispatch/run";
-import { type LossModel, modelLosses } from "../../runtime/neox/losses";
-import { EMBEDDING, UNEMBEDDING } from "../../runtime/neox/parameters";
-import { finalActivations } from "../measure/activations";
+import { finalActivations } from "../../runtime/measure/activations";
+import type { Device } from "../../runtime/node/open-device";
+import { type LossModel, modelLosses } from "../../runtime/transformer/losses";
+import { EMBEDDING, UNEMBEDDING } from "../../runtime/transformer/parameters";
+import { runKernel } from "../test/run-on-gpu";
 import type { Golden, OnRow } from "./golden";
 import type { Row } from "./kernels";
 import type { GoldenEntry } from "./manifest";

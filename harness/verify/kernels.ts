@@ -1,11 +1,11 @@
 /** Runs kernels on the inputs of the goldens and compares with what PyTorch computed in f64. */
 import { SpectroscopeError } from "../../kernels/errors";
 import { type Arrays, type Kernel, type Params, shapeOf, type Tolerance } from "../../kernels/kernel";
-import type { SafetensorsTensor } from "../../models/safetensors";
-import type { Device } from "../../runtime/device/device";
-import { runKernel, variantNames } from "../../runtime/dispatch/run";
-import { refusal } from "../../runtime/dispatch/variants";
+import type { SafetensorsTensor } from "../../models/formats/safetensors";
+import type { Device } from "../../runtime/node/open-device";
+import { refusal } from "../../runtime/webgpu/variants";
 import { type Comparison, compare } from "../test/compare";
+import { runKernel, variantNames } from "../test/run-on-gpu";
 import { type GoldenEntry, type GoldenFile, type Manifest, readGolden, type ToleranceL2 } from "./manifest";
 
 /** One output compared. */

@@ -6,10 +6,10 @@ import { createHash } from "node:crypto";
 import { join } from "node:path";
 import { SpectroscopeError } from "../../kernels/errors";
 import type { Dims, Params, Tolerance } from "../../kernels/kernel";
-import type { SafetensorsTensor } from "../../models/safetensors";
-import { readSafetensors } from "../../models/safetensors-file";
-import { projectRoot } from "../../runtime/device/root";
-import { readBytes, readJson } from "../../runtime/store/files";
+import type { SafetensorsTensor } from "../../models/formats/safetensors";
+import { readSafetensors } from "../../models/formats/safetensors-file";
+import { readBytes, readJson } from "../../runtime/node/files";
+import { projectRoot } from "../../runtime/node/root";
 
 /** |error|_2 <= relative_l2 * |expected|_2 over a tensor. */
 export interface ToleranceL2 {

@@ -1,6 +1,6 @@
 /** The processor's kernels, models and chains against the goldens that hold GPUs. */
 import { kernels } from "../../kernels/registry";
-import type { Device } from "../../runtime/device/device";
+import type { Device } from "../../runtime/node/open-device";
 import { wasmDevice } from "../test/device";
 import { suite } from "../test/suite";
 import { type Row, rowLine, verifyKernels } from "./kernels";

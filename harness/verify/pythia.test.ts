@@ -3,7 +3,7 @@ import { createHash } from "node:crypto";
 import * as assert from "uvu/assert";
 import { parseNeoxConfig } from "../../models/config";
 import { syntheticIds, syntheticWeights } from "../../models/synthetic";
-import { memoryTensors, pieces } from "../../runtime/neox/weights";
+import { memoryTensors, pieces } from "../../runtime/transformer/weights";
 import { testDevice } from "../test/device";
 import { seededRandom } from "../test/random";
 import { suite } from "../test/suite";

@@ -6,7 +6,7 @@
  * Besides, the norm, and 256 entries at drawn places, to see where a difference lies.
  */
 import { deriveKey, words, wordsBetween } from "../../kernels/philox/philox";
-import { pieces, sizeOf, type TensorSource } from "../../runtime/neox/weights";
+import { pieces, sizeOf, type TensorSource } from "../../runtime/transformer/weights";
 
 const VECTORS = 16;
 const SAMPLES = 256;

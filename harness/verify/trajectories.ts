@@ -1,11 +1,11 @@
 /** Holds chains to a golden: every weight after their updates, with the project's noise and batches. */
 import { SpectroscopeError } from "../../kernels/errors";
-import type { Device } from "../../runtime/device/device";
-import type { LossModel } from "../../runtime/neox/losses";
-import { parseRestriction } from "../../runtime/neox/restriction";
+import type { Device } from "../../runtime/node/open-device";
 import { Chains } from "../../runtime/sampler/chains";
 import { Laboratory } from "../../runtime/sampler/laboratory";
 import { checkSettings, type SamplerSettings, samplerDefaults } from "../../runtime/sampler/settings";
+import type { LossModel } from "../../runtime/transformer/losses";
+import { parseRestriction } from "../../runtime/transformer/restriction";
 import type { Golden, OnRow } from "./golden";
 import type { Row } from "./kernels";
 import type { GoldenEntry } from "./manifest";

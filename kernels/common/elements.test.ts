@@ -3,7 +3,7 @@ import * as assert from "uvu/assert";
 import { testDevice } from "../../harness/test/device";
 import { caseInputs, runCase } from "../../harness/test/kernel";
 import { suite } from "../../harness/test/suite";
-import { refusal } from "../../runtime/dispatch/variants";
+import { refusal } from "../../runtime/webgpu/variants";
 import { kernels } from "../registry";
 
 const test = suite("kernels/common/elements", { gpu: true });

@@ -13,7 +13,7 @@ import { join } from "node:path";
 import * as assert from "uvu/assert";
 import { parityGraphs } from "../../harness/bench/clustering/catalogue";
 import { suite } from "../../harness/test/suite";
-import { projectRoot } from "../../runtime/device/root";
+import { projectRoot } from "../../runtime/node/root";
 import { graphFromEdges } from "./csr";
 import { GraphKernel } from "./graph";
 

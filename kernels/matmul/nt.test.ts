@@ -3,7 +3,7 @@ import { testDevice } from "../../harness/test/device";
 import { caseInputs, runCase, testKernel } from "../../harness/test/kernel";
 import { checkStrides } from "../../harness/test/strides";
 import { suite } from "../../harness/test/suite";
-import { refusal } from "../../runtime/dispatch/variants";
+import { refusal } from "../../runtime/webgpu/variants";
 import type { Case, Dims } from "../kernel";
 import { nt } from "./nt";
 

@@ -2,8 +2,8 @@
 import * as assert from "uvu/assert";
 import { caseInputs, checkCase, runCase } from "../../harness/test/kernel";
 import { seededRandom } from "../../harness/test/random";
+import { WASM } from "../../harness/test/run-on-gpu";
 import { suite } from "../../harness/test/suite";
-import { WASM } from "../../runtime/dispatch/run";
 import { backward as activationBackward } from "../activation/backward";
 import { forward as activationForward } from "../activation/forward";
 import { activationFunctions, activationNames } from "../activation/functions";

@@ -1,9 +1,9 @@
 /** Items are independent: every kernel gives the same bits whoever computes which of them. */
 import * as assert from "uvu/assert";
 import { caseInputs, toHost } from "../../harness/test/cases";
+import { runOnWasm } from "../../harness/test/run-on-processor";
 import { suite } from "../../harness/test/suite";
-import { openWasm } from "../../runtime/wasm/device";
-import { runOnWasm } from "../../runtime/wasm/run";
+import { openWasm } from "../../runtime/processor/device";
 import { kernels } from "../registry";
 
 const test = suite("kernels/wasm/items");

@@ -5,9 +5,9 @@
  */
 import { copyFile, link, mkdir, readdir, readFile, rm, stat, symlink, writeFile } from "node:fs/promises";
 import { dirname, join, relative } from "node:path";
-import { fileError, systemCode, writeAtomic } from "../../runtime/store/files";
-import { CONFIG, INDEX, SINGLE } from "../files";
-import { readShardIndex } from "../safetensors-file";
+import { fileError, systemCode, writeAtomic } from "../../runtime/node/files";
+import { CONFIG, INDEX, SINGLE } from "../formats/files";
+import { readShardIndex } from "../formats/safetensors-file";
 
 /** Taken along when a repository has them; the tokenizer is made of them. */
 export const TOKENIZER = ["tokenizer.json", "tokenizer_config.json", "special_tokens_map.json"];

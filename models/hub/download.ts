@@ -3,11 +3,11 @@ import { constants } from "node:fs";
 import { open, rename, rm, statfs } from "node:fs/promises";
 import { dirname } from "node:path";
 import { SpectroscopeError } from "../../kernels/errors";
-import { fileError, systemCode } from "../../runtime/store/files";
-import { hashFile } from "../../runtime/store/hash";
+import { fileError, systemCode } from "../../runtime/node/files";
+import { hashFile } from "../../runtime/node/hash";
+import { withLock } from "../../runtime/node/lock";
 import { type CacheFolder, sizeOf } from "./cache";
 import { type HttpClient, interrupted, Passing, type Reply } from "./http";
-import { withLock } from "./lock";
 
 /** What tells that a file is the right one. */
 export type Check =

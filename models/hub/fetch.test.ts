@@ -13,13 +13,13 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import * as assert from "uvu/assert";
+import { gitHash, lfsHash, StandInHub, type StandInRepo } from "../../harness/test/hub-stand-in";
 import { suite } from "../../harness/test/suite";
 import { SpectroscopeError } from "../../kernels/errors";
 import { type Disk, realDisk } from "./download";
 import { readHubEnvironment } from "./environment";
 import { cachedModel, type FetchOptions, fetchModel } from "./fetch";
 import { parseRemoteName, type RemoteName } from "./name";
-import { gitHash, lfsHash, StandInHub, type StandInRepo } from "./stand-in";
 
 const test = suite("models/hub/fetch");
 const scratch = mkdtempSync(join(tmpdir(), "spectroscope-hub-"));

@@ -8,7 +8,7 @@ import { isIP, type Socket } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import { connect } from "node:tls";
 import { SpectroscopeError } from "../../kernels/errors";
-import { systemCode } from "../../runtime/store/files";
+import { systemCode } from "../../runtime/node/files";
 
 /** An answer. Its body must be read or destroyed. */
 export interface Reply {

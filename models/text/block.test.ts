@@ -4,7 +4,7 @@ import { join } from "node:path";
 import * as assert from "uvu/assert";
 import { refused } from "../../harness/test/refused";
 import { suite } from "../../harness/test/suite";
-import { projectRoot } from "../../runtime/device/root";
+import { projectRoot } from "../../runtime/node/root";
 import { readTextBlock, type TextOptions } from "./block";
 import { openTokenizer, type Tokenizer } from "./tokenizer";
 

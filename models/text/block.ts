@@ -1,6 +1,6 @@
 /** A text file as a block of token ids for a model. Node only. */
 import { SpectroscopeError } from "../../kernels/errors";
-import { checkSize, type TokenLimits } from "../tokens";
+import { checkSize, type TokenLimits } from "../formats/tokens";
 import { type Document, readDocuments } from "./documents";
 import { type PackedBlock, packDocuments } from "./pack";
 import { openTokenizer, type Token, type Tokenizer } from "./tokenizer";

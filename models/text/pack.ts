@@ -1,5 +1,5 @@
 /** Documents as rows of ids: one stream, cut into rows of one length. */
-import type { TokenBlock } from "../tokens";
+import type { TokenBlock } from "../formats/tokens";
 
 /** How documents become rows. */
 export interface Packing {

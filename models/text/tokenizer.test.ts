@@ -6,8 +6,8 @@ import { join } from "node:path";
 import * as assert from "uvu/assert";
 import { refused } from "../../harness/test/refused";
 import { suite } from "../../harness/test/suite";
-import { projectRoot } from "../../runtime/device/root";
-import { readJson } from "../../runtime/store/files";
+import { readJson } from "../../runtime/node/files";
+import { projectRoot } from "../../runtime/node/root";
 import { openTokenizer, type Tokenizer } from "./tokenizer";
 
 const GOLDENS = join(projectRoot(), "goldens", "tokenizer");

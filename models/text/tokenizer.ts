@@ -6,8 +6,8 @@
 import { join } from "node:path";
 import { type ByteLevelPreTokenizer, Tokenizer as PackageTokenizer } from "@huggingface/tokenizers";
 import { SpectroscopeError } from "../../kernels/errors";
-import { readJson, systemCode } from "../../runtime/store/files";
-import { CONFIG } from "../files";
+import { readJson, systemCode } from "../../runtime/node/files";
+import { CONFIG } from "../formats/files";
 import { Normalizer, WORD } from "./unicode";
 
 /** A token by its id and the text that the tokenizer writes for it. */

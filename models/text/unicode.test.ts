@@ -2,8 +2,8 @@ import { createHash } from "node:crypto";
 import { join } from "node:path";
 import * as assert from "uvu/assert";
 import { suite } from "../../harness/test/suite";
-import { projectRoot } from "../../runtime/device/root";
-import { readJson } from "../../runtime/store/files";
+import { readJson } from "../../runtime/node/files";
+import { projectRoot } from "../../runtime/node/root";
 import { normalize, WORD } from "./unicode";
 
 interface Golden {

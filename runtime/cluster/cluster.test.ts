@@ -1,5 +1,6 @@
 import { performance } from "node:perf_hooks";
 import * as assert from "uvu/assert";
+import { plantClusters } from "../../harness/test/planted";
 import { suite } from "../../harness/test/suite";
 import { SpectroscopeError } from "../../kernels/errors";
 import { graphFromEdges } from "../../kernels/graph/csr";
@@ -8,7 +9,6 @@ import { clusterTokens } from "./cluster";
 import { type ClusterConfig, DEFAULT_CLUSTER_CONFIG, parseClusterConfig } from "./config";
 import { gaussianMatrix, shuffledColumns } from "./controls";
 import { nearestNeighbors } from "./knn";
-import { plantClusters } from "./planted";
 import { makeRandom } from "./random";
 import { scorePartition, scoreSets } from "./score";
 

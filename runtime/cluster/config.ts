@@ -1,6 +1,6 @@
 import { SpectroscopeError } from "../../kernels/errors";
 import { SWEEP_RULES, type SweepRule } from "../../kernels/graph/reference";
-import { suggest } from "../../kernels/nearest";
+import { suggest } from "../../kernels/suggest";
 import { NEIGHBOR_RULES, type NeighborRule } from "./neighbors/rules";
 import { COLUMN_RULES, type ColumnRule, ROW_RULES, type RowRule } from "./normalize";
 import { SYMMETRIZE_RULES, type SymmetrizeRule } from "./symmetrize";

@@ -1,8 +1,8 @@
 import * as assert from "uvu/assert";
+import { plantClusters } from "../../harness/test/planted";
 import { suite } from "../../harness/test/suite";
 import { graphFromEdges } from "../../kernels/graph/csr";
 import { parseClusterConfig } from "./config";
-import { plantClusters } from "./planted";
 import { drawHalf, graphReruns, matrixReruns, resample } from "./resampling";
 import { bestMatches, jaccard } from "./stability";
 

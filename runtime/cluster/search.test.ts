@@ -1,5 +1,6 @@
 import * as assert from "uvu/assert";
 import { blockModel } from "../../harness/bench/clustering/block-model";
+import { plantClusters } from "../../harness/test/planted";
 import { suite } from "../../harness/test/suite";
 import { type Graph, graphFromEdges } from "../../kernels/graph/csr";
 import { BATCH } from "../../kernels/graph/memory";
@@ -7,7 +8,6 @@ import type { SearchOptions } from "../../kernels/graph/reference";
 import { clusterGraph, clusterTokens, type GraphClustering } from "./cluster";
 import { gaussianMatrix } from "./controls";
 import { exactNeighbors } from "./neighbors/exact";
-import { plantClusters } from "./planted";
 import { makeRandom } from "./random";
 import { type Searches, searchSeeds, withKernel } from "./search";
 import { symmetrize } from "./symmetrize";

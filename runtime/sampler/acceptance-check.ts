@@ -1,5 +1,5 @@
-import { gatherBlock } from "../neox/block";
 import { hasAcceptance, logAcceptance } from "../susceptibility/acceptance";
+import { gatherBlock } from "../transformer/block";
 import { type ChainSpec, chainNumbers } from "./chain-plans";
 import type { Laboratory } from "./laboratory";
 import type { LockstepComponent } from "./lockstep-plans";

@@ -1,6 +1,6 @@
 import { deriveKey, philox4x32 } from "../../kernels/philox/philox";
-import type { Memory } from "../dispatch/memory";
-import type { View } from "../dispatch/plan";
+import type { Memory } from "../plan/memory";
+import type { View } from "../plan/plan";
 import type { TextOnDevice } from "./laboratory";
 
 /**

@@ -1,5 +1,5 @@
 import { SpectroscopeError } from "../../kernels/errors";
-import type { View } from "../dispatch/plan";
+import type { View } from "../plan/plan";
 import type { ChainTensors } from "./chain-plans";
 import type { SamplerSettings } from "./settings";
 

@@ -2,8 +2,8 @@
 import * as assert from "uvu/assert";
 import { suite } from "../../harness/test/suite";
 import { CONTEXT, tinyModel } from "../../harness/test/tiny-model";
-import { parseRestriction } from "../neox/restriction";
-import { openWasm } from "../wasm/device";
+import { openWasm } from "../processor/device";
+import { parseRestriction } from "../transformer/restriction";
 import { chainWork } from "./chain-work";
 import { Laboratory } from "./laboratory";
 import { type SamplerSettings, samplerDefaults } from "./settings";

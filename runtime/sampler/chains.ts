@@ -1,4 +1,4 @@
-import type { ParameterBlock } from "../neox/block";
+import type { ParameterBlock } from "../transformer/block";
 import type { ChainSpec, SamplerKind } from "./chain-plans";
 import type { ChainState } from "./chain-state";
 import type { ChainSums, ComponentChains, Draw } from "./component-chains";

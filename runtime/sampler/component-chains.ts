@@ -1,7 +1,7 @@
 import { SpectroscopeError } from "../../kernels/errors";
-import type { View } from "../dispatch/plan";
-import type { ParameterBlock } from "../neox/block";
+import type { View } from "../plan/plan";
 import type { ShiftedSums } from "../susceptibility/estimate";
+import type { ParameterBlock } from "../transformer/block";
 import { AcceptanceCheck } from "./acceptance-check";
 import { Batches, Minibatches } from "./batches";
 import { type ChainSpec, chainNumbers, type SamplerKind, type SumViews, shiftOf } from "./chain-plans";

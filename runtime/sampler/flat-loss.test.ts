@@ -2,10 +2,10 @@
 import * as assert from "uvu/assert";
 import { ChainMeans } from "../../harness/test/chain-means";
 import { testDevice } from "../../harness/test/device";
+import { runKernel } from "../../harness/test/run-on-gpu";
 import { suite } from "../../harness/test/suite";
 import { type Target, TargetChains } from "../../harness/test/target-chains";
 import { gaussian } from "../../kernels/sgld/gaussian";
-import { runKernel } from "../dispatch/run";
 import { chainKeys } from "./batches";
 import { type SamplerSettings, samplerDefaults, samplingMethods } from "./settings";
 

@@ -1,12 +1,12 @@
-import type { Device } from "../device/device";
-import { type Memory, openMemory } from "../dispatch/memory";
-import type { View } from "../dispatch/plan";
-import type { NeoxConfig } from "../neox/config";
-import { FixedTensors } from "../neox/fixed";
-import { splitRows, tokenView } from "../neox/model";
-import type { TokenViews } from "../neox/request";
-import { PrefixCache, type Rows } from "../neox/tape";
-import type { Weights } from "../neox/weights";
+import type { Device } from "../node/open-device";
+import { type Memory, openMemory } from "../plan/memory";
+import type { View } from "../plan/plan";
+import type { NeoxConfig } from "../transformer/config";
+import { FixedTensors } from "../transformer/fixed";
+import { splitRows, tokenView } from "../transformer/model";
+import type { TokenViews } from "../transformer/request";
+import { PrefixCache, type Rows } from "../transformer/tape";
+import type { Weights } from "../transformer/weights";
 
 /** A set of sequences on the device, with what is known of the model's fixed activations over it. */
 export interface TextOnDevice {

@@ -1,7 +1,7 @@
 import { SpectroscopeError } from "../../kernels/errors";
-import type { BoundPlan } from "../dispatch/memory";
-import type { View } from "../dispatch/plan";
-import { gatherBlock } from "../neox/block";
+import type { BoundPlan } from "../plan/memory";
+import type { View } from "../plan/plan";
+import { gatherBlock } from "../transformer/block";
 import { chainKeys } from "./batches";
 import { biasCorrection, type ChainSpec, chainNumbers, shiftOf, tokensOf, UPDATE_LABEL } from "./chain-plans";
 import { type ChainState, checkState, stateViews } from "./chain-state";

@@ -7,7 +7,7 @@ import { hostLosses } from "../../harness/test/host-losses";
 import { suite } from "../../harness/test/suite";
 import { CONTEXT, neuronBiases, type TinyModel, tinyModel } from "../../harness/test/tiny-model";
 import { deriveKey, normals } from "../../kernels/philox/philox";
-import { parseRestriction } from "../neox/restriction";
+import { parseRestriction } from "../transformer/restriction";
 import { Chains } from "./chains";
 import { Laboratory } from "./laboratory";
 import { type SamplerSettings, samplerDefaults } from "./settings";

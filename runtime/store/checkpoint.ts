@@ -9,7 +9,7 @@
 import { createHash } from "node:crypto";
 import { stat } from "node:fs/promises";
 import { SpectroscopeError } from "../../kernels/errors";
-import { fileError, readBytes, systemCode, writeAtomic } from "./files";
+import { fileError, readBytes, systemCode, writeAtomic } from "../node/files";
 import { type JsonObject, normalizeJson } from "./json";
 import { decodeNpy, encodeNpy } from "./npy";
 

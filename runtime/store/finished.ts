@@ -8,8 +8,8 @@ import { createHash } from "node:crypto";
 import { open, rename, rm } from "node:fs/promises";
 import { dirname } from "node:path";
 import { SpectroscopeError } from "../../kernels/errors";
-import { fileError, systemCode } from "./files";
-import { hashFile } from "./hash";
+import { fileError, systemCode } from "../node/files";
+import { hashFile } from "../node/hash";
 import { ZarrGroup } from "./zarr";
 import { METADATA } from "./zarr-files";
 

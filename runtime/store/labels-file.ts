@@ -1,7 +1,7 @@
 /** Labels of rows, to score against: text, `.npy` or JSON, told by content. Node only. */
 import { SpectroscopeError } from "../../kernels/errors";
-import { parseJson } from "./files";
-import { readUnpacked } from "./gzip";
+import { parseJson } from "../node/files";
+import { readUnpacked } from "../node/gzip";
 import { decodeNpy } from "./npy";
 
 export interface GivenLabels {

@@ -3,8 +3,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import * as assert from "uvu/assert";
 import { suite } from "../../harness/test/suite";
+import { readNpy, writeNpy } from "../node/npy-file";
 import { decodeNpy, encodeNpy, type NpyInput } from "./npy";
-import { readNpy, writeNpy } from "./npy-file";
 
 const test = suite("runtime/store/npy");
 const bytesOf = (array: NpyInput) => new Uint8Array(Buffer.concat(encodeNpy(array)));

@@ -10,7 +10,7 @@ import { promisify } from "node:util";
 import * as assert from "uvu/assert";
 import { type Example, example, shape, tokens, writeExample } from "../../harness/test/example-samples";
 import { suite } from "../../harness/test/suite";
-import { projectRoot } from "../device/root";
+import { projectRoot } from "../node/root";
 import { susceptibility } from "../susceptibility/estimate";
 import { samplesMetadata, samplesName } from "./samples";
 import { openSamples } from "./samples-reader";

@@ -12,11 +12,11 @@
 import { readdir, rm, stat } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { SpectroscopeError } from "../../kernels/errors";
-import { fileError, parseJson, readJson, readText, systemCode, TEMPORARY_SUFFIX, writeAtomic } from "./files";
+import { fileError, parseJson, readJson, readText, systemCode, TEMPORARY_SUFFIX, writeAtomic } from "../node/files";
+import { readNpy, writeNpy } from "../node/npy-file";
 import { differences, type Json, type JsonObject, normalizeJson } from "./json";
 import { safeName } from "./names";
 import type { NpyArray, NpyInput } from "./npy";
-import { readNpy, writeNpy } from "./npy-file";
 import { PARTIAL, samplesName } from "./samples";
 
 const FORMAT = "spectroscope-run";

@@ -4,7 +4,7 @@ import { readdir, readFile, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import type { AbsolutePath, AsyncMutable } from "zarrita";
 import { SpectroscopeError } from "../../kernels/errors";
-import { fileError, systemCode, TEMPORARY_SUFFIX, writeAtomic } from "./files";
+import { fileError, systemCode, TEMPORARY_SUFFIX, writeAtomic } from "../node/files";
 
 /** Metadata of a group or an array. */
 export const METADATA = "zarr.json";

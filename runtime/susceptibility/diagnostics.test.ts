@@ -3,7 +3,7 @@ import { join } from "node:path";
 import * as assert from "uvu/assert";
 import { seededRandom } from "../../harness/test/random";
 import { suite } from "../../harness/test/suite";
-import { projectRoot } from "../device/root";
+import { projectRoot } from "../node/root";
 import { diagnose, essBulk, essMean, essTail, lag1Autocorrelation, rankRHat } from "./diagnostics";
 import { averageRanks, normalScores, sortedQuantile } from "./ranks";
 

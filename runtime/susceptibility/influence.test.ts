@@ -3,7 +3,7 @@ import { join } from "node:path";
 import * as assert from "uvu/assert";
 import { refusedAtOnce } from "../../harness/test/refused";
 import { suite } from "../../harness/test/suite";
-import { projectRoot } from "../device/root";
+import { projectRoot } from "../node/root";
 import { type InfluenceOptions, type InfluenceUnit, influences } from "./influence";
 
 const test = suite("runtime/susceptibility/influence");

@@ -4,7 +4,7 @@ import * as assert from "uvu/assert";
 import { seededRandom } from "../../harness/test/random";
 import { refusedAtOnce } from "../../harness/test/refused";
 import { suite } from "../../harness/test/suite";
-import { projectRoot } from "../device/root";
+import { projectRoot } from "../node/root";
 import { localLearningCoefficient } from "./llc";
 
 const test = suite("runtime/susceptibility/llc");

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import * as assert from "uvu/assert";
 import { refused, refusedAsUsage } from "../../harness/test/refused";
 import { suite } from "../../harness/test/suite";
-import { projectRoot } from "../device/root";
+import { projectRoot } from "../node/root";
 import { openPool, type WasmSource } from "./pool";
 import { defaultThreads } from "./threads";
 

@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface, type Interface } from "node:readline";
 import { SpectroscopeError } from "../../../kernels/errors";
-import { projectRoot } from "../../../runtime/device/root";
+import { projectRoot } from "../../../runtime/node/root";
 import type { BenchGraph } from "./catalogue";
 import { writeGraph } from "./truth-graph";
 

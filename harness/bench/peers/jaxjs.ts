@@ -1,5 +1,5 @@
 /** jax-js: traced and compiled per function, with autograd; arrays are owned, and `.ref` keeps one for another use. */
-import { waitFor } from "../../../runtime/device/wait";
+import { waitFor } from "../../../runtime/node/wait";
 import { type Implementation, joinHeads, splitHeads, transpose } from "./implementation";
 import type { PeerPackages } from "./load";
 import { EPS, type Operation } from "./operation";

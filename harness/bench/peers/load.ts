@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { SpectroscopeError } from "../../../kernels/errors";
-import { projectRoot } from "../../../runtime/device/root";
+import { projectRoot } from "../../../runtime/node/root";
 
 /** The peers' packages: no dependencies of this project, installed by harness/setup/peers.mjs and loaded by path. */
 export class PeerPackages {

@@ -1,6 +1,6 @@
 /** ONNX Runtime Web: its WebGPU execution provider, and the older one in TypeScript (JSEP). Inference only. */
 import { pathToFileURL } from "node:url";
-import { waitFor } from "../../../runtime/device/wait";
+import { waitFor } from "../../../runtime/node/wait";
 import { type Implementation, joinHeads, splitHeads, transpose } from "./implementation";
 import type { PeerPackages } from "./load";
 import { encodeModel, type OnnxModel } from "./onnx";

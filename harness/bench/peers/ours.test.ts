@@ -1,7 +1,7 @@
 /** Our own side of the comparison is checked as the peers are: every kind of operation, values and gradients, on both devices. */
 import * as assert from "uvu/assert";
-import { type Device, openGpu } from "../../../runtime/device/device";
-import { openWasm } from "../../../runtime/wasm/device";
+import { type Device, openGpu } from "../../../runtime/node/open-device";
+import { openWasm } from "../../../runtime/processor/device";
 import { suite } from "../../test/suite";
 import { compareOperation } from "./compare";
 import { operation } from "./operation";

@@ -11,9 +11,9 @@ import { forwardBackward as lossForwardBackward } from "../../../kernels/loss/fo
 import { nn } from "../../../kernels/matmul/nn";
 import { nt } from "../../../kernels/matmul/nt";
 import { tn } from "../../../kernels/matmul/tn";
-import type { Device } from "../../../runtime/device/device";
-import { openMemory } from "../../../runtime/dispatch/memory";
-import { type Call, tensor, type View } from "../../../runtime/dispatch/plan";
+import type { Device } from "../../../runtime/node/open-device";
+import { openMemory } from "../../../runtime/plan/memory";
+import { type Call, tensor, type View } from "../../../runtime/plan/plan";
 import type { Implementation } from "./implementation";
 import { EPS, type Operation, type OperationKind, scaleOf } from "./operation";
 

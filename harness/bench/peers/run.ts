@@ -1,7 +1,7 @@
-import { loadDawn } from "../../../runtime/device/dawn";
-import type { GpuDevice } from "../../../runtime/device/device";
-import { projectRoot } from "../../../runtime/device/root";
-import { openWasm } from "../../../runtime/wasm/device";
+import { loadDawn } from "../../../runtime/node/dawn";
+import type { GpuDevice } from "../../../runtime/node/open-device";
+import { projectRoot } from "../../../runtime/node/root";
+import { openWasm } from "../../../runtime/processor/device";
 import { compareOperation, type PeerHeader, type PeerRow } from "./compare";
 import type { Implementation } from "./implementation";
 import { jaxjs } from "./jaxjs";

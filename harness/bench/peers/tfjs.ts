@@ -1,5 +1,5 @@
 /** TensorFlow.js with its WebGPU backend. Eager: every operation is a dispatch or more; gradients run the forward pass. */
-import { waitFor } from "../../../runtime/device/wait";
+import { waitFor } from "../../../runtime/node/wait";
 import { type Implementation, joinHeads, splitHeads, transpose } from "./implementation";
 import type { PeerPackages } from "./load";
 import { EPS, type Operation, scaleOf } from "./operation";

@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { SpectroscopeError } from "../../../kernels/errors";
-import { projectRoot } from "../../../runtime/device/root";
+import { projectRoot } from "../../../runtime/node/root";
 import type { Implementation } from "./implementation";
 
 /**

@@ -1,7 +1,7 @@
+import type { Values } from "../../../runtime/measure/schema";
 import { SIZES } from "../../bench/clustering/catalogue";
 import { benchClustering, writeBenchGraphs } from "../../bench/clustering/run";
 import { output } from "../command";
-import type { Values } from "../fields";
 import { Progress } from "../progress";
 import { pattern } from "./pattern";
 

@@ -4,13 +4,13 @@ import { SpectroscopeError } from "../../../kernels/errors";
 import { type GivenGraph, graphOfList, graphOfMatrix } from "../../../runtime/cluster/given-graph";
 import { checkMatrix, type Matrix } from "../../../runtime/cluster/matrix";
 import type { SymmetrizeRule } from "../../../runtime/cluster/symmetrize";
+import { usage } from "../../../runtime/measure/schema";
+import { checkWritable } from "../../../runtime/node/files";
+import { readUnpacked } from "../../../runtime/node/gzip";
 import { parseEdgeList } from "../../../runtime/store/edge-list";
-import { checkWritable } from "../../../runtime/store/files";
-import { readUnpacked } from "../../../runtime/store/gzip";
 import type { GivenLabels } from "../../../runtime/store/labels-file";
 import { decodeNpy } from "../../../runtime/store/npy";
 import { isZip, parseSparse } from "../../../runtime/store/npz";
-import { usage } from "../fields";
 
 /** @throws SpectroscopeError naming the file: not .npy, not two axes, a value that is not finite */
 export async function readMatrix(path: string): Promise<Matrix> {

@@ -1,10 +1,10 @@
 /** Options of `cluster`, and what they say together. */
 import { SpectroscopeError } from "../../../kernels/errors";
 import { SYMMETRIZE_RULES } from "../../../runtime/cluster/symmetrize";
-import { type Device, openDevice } from "../../../runtime/device/device";
+import type { Values } from "../../../runtime/measure/schema";
+import { type Device, openDevice } from "../../../runtime/node/open-device";
 import { type GivenLabels, readLabels } from "../../../runtime/store/labels-file";
 import { ADAPTER, JSON_FLAG } from "../command";
-import type { Values } from "../fields";
 import { SET_OPTION } from "../options";
 import type { Progress } from "../progress";
 

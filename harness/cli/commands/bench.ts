@@ -3,8 +3,10 @@ import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { SpectroscopeError } from "../../../kernels/errors";
 import { kernels } from "../../../kernels/registry";
-import { type Device, openDevice, openGpu } from "../../../runtime/device/device";
-import { projectRoot } from "../../../runtime/device/root";
+import { openModel } from "../../../models/open";
+import { usage, type Values } from "../../../runtime/measure/schema";
+import { type Device, openDevice, openGpu } from "../../../runtime/node/open-device";
+import { projectRoot } from "../../../runtime/node/root";
 import { type BenchRow, readBench } from "../../bench/lines";
 import { measure } from "../../bench/measure";
 import { MODELS, type ModelName } from "../../bench/models";
@@ -14,8 +16,6 @@ import { compareBenches, compareNotes } from "../../bench/verdict";
 import { clusteringBench, clusteringOptions } from "../bench/clustering";
 import { pattern } from "../bench/pattern";
 import { ADAPTER, command, JSON_FLAG, output } from "../command";
-import { usage, type Values } from "../fields";
-import { openModel } from "../model";
 import { Progress } from "../progress";
 
 /** What is timed; without any of them, all kernels. */

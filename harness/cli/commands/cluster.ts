@@ -1,18 +1,18 @@
 import { readFile } from "node:fs/promises";
 import type { ClusterStability } from "../../../runtime/cluster/resampling";
-import { writeAtomic } from "../../../runtime/store/files";
+import { configOf, runConfig } from "../../../runtime/measure/config";
+import { openUnit } from "../../../runtime/measure/features";
+import { analyzeRun, writeReport } from "../../../runtime/measure/run";
+import { usage } from "../../../runtime/measure/schema";
+import { refuseShard } from "../../../runtime/measure/units";
+import { writeAtomic } from "../../../runtime/node/files";
 import { RunDirectory } from "../../../runtime/store/run-directory";
-import { configOf, runConfig } from "../../measure/config";
-import { openUnit } from "../../measure/features";
-import { analyzeRun, writeReport } from "../../measure/run";
-import { refuseShard } from "../../measure/units";
 import { clusterNodes } from "../cluster/graph";
 import { checkLabels, checkOut } from "../cluster/input";
 import { clusterMatrix } from "../cluster/matrix";
 import { CLUSTER_OPTIONS, type ClusterValues, changesOf, deviceIfAny, labelsOf } from "../cluster/options";
 import { conductances, meanStability, pointFacts, scoresAgainst, scoreWords } from "../cluster/outcome";
 import { command, output } from "../command";
-import { usage } from "../fields";
 import { Progress } from "../progress";
 import { summary, table, words } from "./run";
 

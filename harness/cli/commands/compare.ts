@@ -1,4 +1,4 @@
-import { compareRuns, comparisonTable } from "../../measure/compare";
+import { compareRuns, comparisonTable } from "../../../runtime/measure/compare";
 import { command, JSON_FLAG, output } from "../command";
 
 /** Compares two runs over the same tokens. */

@@ -1,5 +1,5 @@
+import { controlsOf, controlsTable } from "../../../runtime/measure/controls";
 import { RunDirectory } from "../../../runtime/store/run-directory";
-import { controlsOf, controlsTable } from "../../measure/controls";
 import { command, JSON_FLAG, output } from "../command";
 
 /** The controls of an analyzed run. */

@@ -1,7 +1,7 @@
 import { describeError } from "../../../kernels/errors";
-import { openDevice, REMEDY } from "../../../runtime/device/device";
-import { projectRoot } from "../../../runtime/device/root";
-import { type Attempt, findSoftwareDriver } from "../../../runtime/device/software";
+import { openDevice, REMEDY } from "../../../runtime/node/open-device";
+import { projectRoot } from "../../../runtime/node/root";
+import { type Attempt, findSoftwareDriver } from "../../../runtime/node/software";
 import { ADAPTER, command, JSON_FLAG, output } from "../command";
 
 /** What would be computed on, what was tried to find a GPU, and the remedy when there is none of the kind asked for (exit 3). */

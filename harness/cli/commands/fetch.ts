@@ -1,10 +1,10 @@
 import { byteCount } from "../../../models/hub/bytes";
 import { nameText } from "../../../models/hub/fetch";
 import { parseRemoteName, REMOTE_FORMS, type RemoteName } from "../../../models/hub/name";
+import { fetchWithProgress, hubEnvironment } from "../../../models/open";
+import { usage } from "../../../runtime/measure/schema";
 import { command, JSON_FLAG, OFFLINE, output } from "../command";
-import { usage } from "../fields";
 import { onInterrupt } from "../interrupt";
-import { fetchWithProgress, hubEnvironment } from "../model";
 import { duration, Progress } from "../progress";
 
 /** The name with the revision of `--revision`. @throws SpectroscopeError */

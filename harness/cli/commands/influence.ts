@@ -1,9 +1,9 @@
-import { writeNpy } from "../../../runtime/store/npy-file";
+import { openUnit } from "../../../runtime/measure/features";
+import { usage } from "../../../runtime/measure/schema";
+import { writeNpy } from "../../../runtime/node/npy-file";
 import { RunDirectory } from "../../../runtime/store/run-directory";
 import { influences } from "../../../runtime/susceptibility/influence";
-import { openUnit } from "../../measure/features";
 import { command, JSON_FLAG, output } from "../command";
-import { usage } from "../fields";
 
 /** Rows of the matrix that are computed at once: the rest of it is only written. */
 const BLOCK = 512;

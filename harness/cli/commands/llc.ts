@@ -1,10 +1,10 @@
+import { openUnit } from "../../../runtime/measure/features";
+import { usage } from "../../../runtime/measure/schema";
+import { PRIOR_SUFFIX, refuseShard } from "../../../runtime/measure/units";
 import { RunDirectory } from "../../../runtime/store/run-directory";
 import type { Interval } from "../../../runtime/susceptibility/interval";
 import { localLearningCoefficient } from "../../../runtime/susceptibility/llc";
-import { openUnit } from "../../measure/features";
-import { PRIOR_SUFFIX, refuseShard } from "../../measure/units";
 import { command, JSON_FLAG, output } from "../command";
-import { usage } from "../fields";
 
 interface Row {
   readonly name: string;

@@ -1,15 +1,15 @@
 import { SpectroscopeError } from "../../../kernels/errors";
-import { writeSafetensors } from "../../../models/safetensors-file";
-import type { AdapterFacts } from "../../../runtime/device/facts";
-import { modelLosses } from "../../../runtime/neox/losses";
-import type { TensorSource } from "../../../runtime/neox/weights";
-import { writeNpy } from "../../../runtime/store/npy-file";
+import { writeSafetensors } from "../../../models/formats/safetensors-file";
+import { MODEL_FORMS, openModel } from "../../../models/open";
+import { writeNpy } from "../../../runtime/node/npy-file";
+import { openTuned } from "../../../runtime/node/open-tuned";
+import { modelLosses } from "../../../runtime/transformer/losses";
+import type { TensorSource } from "../../../runtime/transformer/weights";
+import type { AdapterFacts } from "../../../runtime/webgpu/facts";
 import { ADAPTER, command, JSON_FLAG, OFFLINE, output } from "../command";
 import { checkOutputs, checkTextOptions, readBlock } from "../loss/files";
 import { dryRun, type LossRequest, lossLimits } from "../loss/memory";
-import { MODEL_FORMS, openModel } from "../model";
 import { Progress } from "../progress";
-import { openTuned } from "../tuning/use";
 
 /** Per-token losses of a model, and the gradient of their mean by Hugging Face name. */
 export const loss = command(

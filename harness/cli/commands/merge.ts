@@ -1,4 +1,4 @@
-import { mergeShards } from "../../measure/merge";
+import { mergeShards } from "../../../runtime/measure/merge";
 import { command, JSON_FLAG, output } from "../command";
 import { Progress } from "../progress";
 

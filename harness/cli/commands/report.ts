@@ -1,5 +1,5 @@
+import { writeReport } from "../../../runtime/measure/run";
 import { RunDirectory } from "../../../runtime/store/run-directory";
-import { writeReport } from "../../measure/run";
 import { command, JSON_FLAG, output } from "../command";
 
 /** Renders the report of a run again. */

@@ -1,9 +1,9 @@
+import { analyzedConfig } from "../../../runtime/measure/results";
+import { writeReport } from "../../../runtime/measure/run";
+import { checkValue, parseText } from "../../../runtime/measure/schema";
+import { SWEPT, type Swept, sensitivityTable, sweep as sweepRun } from "../../../runtime/measure/sweep";
 import { RunDirectory } from "../../../runtime/store/run-directory";
-import { analyzedConfig } from "../../measure/results";
-import { writeReport } from "../../measure/run";
-import { SWEPT, type Swept, sensitivityTable, sweep as sweepRun } from "../../measure/sweep";
 import { ADAPTER, command, JSON_FLAG, output } from "../command";
-import { checkValue, parseText } from "../fields";
 import { onInterrupt } from "../interrupt";
 import { Progress } from "../progress";
 

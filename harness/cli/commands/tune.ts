@@ -1,10 +1,17 @@
 import { kernels } from "../../../kernels/registry";
-import { openGpu } from "../../../runtime/device/device";
-import type { TuningTable } from "../../../runtime/dispatch/tuning";
+import { usage } from "../../../runtime/measure/schema";
+import { openGpu } from "../../../runtime/node/open-device";
+import {
+  measuredWith,
+  readTuning,
+  type Time,
+  tableOf,
+  tuningPath,
+  writeTuning,
+} from "../../../runtime/node/tuning-file";
+import type { TuningTable } from "../../../runtime/webgpu/tuning";
 import { ADAPTER, command, JSON_FLAG, output } from "../command";
-import { usage } from "../fields";
 import { Progress } from "../progress";
-import { measuredWith, readTuning, type Time, tableOf, tuningPath, writeTuning } from "../tuning/file";
 import { type Measurement, measureKernel } from "../tuning/measure";
 
 /** One row a bench case: what its size class takes from now on, and what everything took. */

@@ -1,5 +1,8 @@
 import { kernels } from "../../../kernels/registry";
-import type { Device } from "../../../runtime/device/device";
+import { MODEL_FORMS, openModel } from "../../../models/open";
+import { usage } from "../../../runtime/measure/schema";
+import type { Device } from "../../../runtime/node/open-device";
+import { openTuned } from "../../../runtime/node/open-tuned";
 import { type Row, verifyKernels } from "../../verify/kernels";
 import { checkFiles, readManifest } from "../../verify/manifest";
 import { findCheckpointGolden, verifyCheckpoint } from "../../verify/models";
@@ -8,10 +11,7 @@ import { pythiaParts, verifyWide } from "../../verify/pythia";
 import { verifyRandom } from "../../verify/random";
 import { rowColumns, tableHead } from "../../verify/table";
 import { ADAPTER, command, JSON_FLAG, OFFLINE, output } from "../command";
-import { usage } from "../fields";
-import { MODEL_FORMS, openModel } from "../model";
 import { Progress } from "../progress";
-import { openTuned } from "../tuning/use";
 
 type Verify = (device: Device, onRow: (row: Row) => void) => Promise<Row[]>;
 

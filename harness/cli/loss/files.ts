@@ -1,11 +1,11 @@
 /** What `loss` reads beside its model, and where it may write. */
 import { realpath } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
+import { readTokens, type TokenBlock } from "../../../models/formats/tokens";
+import type { NamedModel } from "../../../models/open";
 import { readTextBlock } from "../../../models/text/block";
-import { readTokens, type TokenBlock } from "../../../models/tokens";
-import { checkWritable } from "../../../runtime/store/files";
-import { usage } from "../fields";
-import type { NamedModel } from "../model";
+import { usage } from "../../../runtime/measure/schema";
+import { checkWritable } from "../../../runtime/node/files";
 import type { Progress } from "../progress";
 
 type TextValues = {

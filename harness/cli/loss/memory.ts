@@ -2,9 +2,9 @@
 import { totalmem } from "node:os";
 import { SpectroscopeError } from "../../../kernels/errors";
 import { parameterCount } from "../../../models/parameters";
-import { openDevice } from "../../../runtime/device/device";
-import type { AdapterFacts } from "../../../runtime/device/facts";
-import { estimateLosses, type LossEstimate, type LossModel } from "../../../runtime/neox/losses";
+import { openDevice } from "../../../runtime/node/open-device";
+import { estimateLosses, type LossEstimate, type LossModel } from "../../../runtime/transformer/losses";
+import type { AdapterFacts } from "../../../runtime/webgpu/facts";
 import { output } from "../command";
 
 export interface LossRequest {

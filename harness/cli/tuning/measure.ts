@@ -1,15 +1,15 @@
 /** Times the variants of kernels on an adapter, and holds their results against each other first. */
 import { type Case, isStrided, type Kernel, shapeOf } from "../../../kernels/kernel";
-import type { GpuDevice } from "../../../runtime/device/device";
-import { type HostArray, roundUp, Usage, upload } from "../../../runtime/dispatch/buffers";
-import { type GpuTensor, prepare } from "../../../runtime/dispatch/call";
-import { readTensors } from "../../../runtime/dispatch/readback";
-import { sizeClass, type TuningTable } from "../../../runtime/dispatch/tuning";
-import { chooseVariant, refusal } from "../../../runtime/dispatch/variants";
+import type { GpuDevice } from "../../../runtime/node/open-device";
+import type { Time } from "../../../runtime/node/tuning-file";
+import { type HostArray, roundUp, Usage, upload } from "../../../runtime/webgpu/buffers";
+import { type GpuTensor, prepare } from "../../../runtime/webgpu/call";
+import { readTensors } from "../../../runtime/webgpu/readback";
+import { sizeClass, type TuningTable } from "../../../runtime/webgpu/tuning";
+import { chooseVariant, refusal } from "../../../runtime/webgpu/variants";
 import { time } from "../../bench/timing";
 import { caseInputs, toHost } from "../../test/cases";
 import { compare } from "../../test/compare";
-import type { Time } from "./file";
 
 /** A variant has to be this much faster than the one that suits the adapter: it gives other bits. */
 const MARGIN = 1.05;

@@ -3,7 +3,7 @@
 // Deterministic: no sums. Any finite x: far out the factor is 0 or 1 exactly, never NaN.
 import { geluSlope4 } from "../../common/assembly/erf";
 import { storeFirst } from "../../common/assembly/lanes";
-import { place, word } from "../../wasm/assembly/block";
+import { place, word } from "../../common/assembly/block";
 import { GELU, GELU_TANH, geluTanhSlope4, ITEM, RELU, reluSlope4 } from "./functions";
 
 // @ts-ignore: decorator

@@ -3,7 +3,7 @@
 // Deterministic: no sums. Any finite x: huge arguments give x or 0, never NaN.
 import { gelu4 } from "../../common/assembly/erf";
 import { storeFirst } from "../../common/assembly/lanes";
-import { place, word } from "../../wasm/assembly/block";
+import { place, word } from "../../common/assembly/block";
 import { GELU, GELU_TANH, geluTanh4, ITEM, RELU, relu4 } from "./functions";
 
 // @ts-ignore: decorator

@@ -1,5 +1,5 @@
 // y = a + b + (use_c ? c : 0), four elements at a time; an item is 256 elements of one group. Bit-equal to the WGSL.
-import { place, word } from "../../wasm/assembly/block";
+import { place, word } from "../../common/assembly/block";
 
 /** Elements of an item. */
 const ITEM: u32 = 256;

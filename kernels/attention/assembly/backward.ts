@@ -8,9 +8,9 @@
 // running dq, dk and dv.
 // Deterministic: blocks ascend, rows within them too. p comes from lse with its exponent clamped to [-80, 0].
 import { first, storeFirst, sumOf } from "../../common/assembly/lanes";
-import { float, place, word } from "../../wasm/assembly/block";
-import { packColumns } from "../../wasm/assembly/panels";
-import { tileOfColumns, tileOfRows } from "../../wasm/assembly/tile";
+import { float, place, word } from "../../common/assembly/block";
+import { packColumns } from "../../matmul/assembly/panels";
+import { tileOfColumns, tileOfRows } from "../../matmul/assembly/tile";
 import { BLOCK, packScaled, paddedRow, rowAt } from "./heads";
 import { SQUARE, SQUARE_ROW, weigh } from "./square";
 

@@ -10,9 +10,9 @@
 import { exp4 } from "../../common/assembly/exp";
 import { storeFirst } from "../../common/assembly/lanes";
 import { log4 } from "../../common/assembly/log4";
-import { float, place, word } from "../../wasm/assembly/block";
-import { packColumns } from "../../wasm/assembly/panels";
-import { tileOfColumns, tileOfRows } from "../../wasm/assembly/tile";
+import { float, place, word } from "../../common/assembly/block";
+import { packColumns } from "../../matmul/assembly/panels";
+import { tileOfColumns, tileOfRows } from "../../matmul/assembly/tile";
 import { BLOCK, packScaled, paddedRow, rowAt } from "./heads";
 
 /** Rows of an item, and of those whose scores are held at a time. */

@@ -1,5 +1,5 @@
 // Heads in packed queries, keys and values: where they lie, and how their rows are packed for the products.
-import { packRows } from "../../wasm/assembly/panels";
+import { packRows } from "../../matmul/assembly/panels";
 
 /** Keys of a block: a piece of a sum over keys, and a side of the backward pass' square of scores. */
 export const BLOCK: u32 = 64;

@@ -5,7 +5,7 @@
 // Shapes as the WGSL. An item is 64 rows of a group's table, all columns: it looks at all R ids once, four at a time.
 // Deterministic: r ascends. Rows that no id names become 0. Plain f32 sums of at most R terms, kept in dtable itself.
 // Ids of no row of the item wrap past its end and add nothing.
-import { place, word } from "../../wasm/assembly/block";
+import { place, word } from "../../common/assembly/block";
 import { addRow } from "./forward";
 
 /** Table rows of an item. */

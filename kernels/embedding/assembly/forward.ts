@@ -5,7 +5,7 @@
 // Shapes as the WGSL. An item is 16 rows of a group. Deterministic: without `add` a copy, bit for bit. An id of no row of this part
 // reads nothing: unsigned numbers wrap, so that one below `first` is past the end as well.
 import { storeFirst } from "../../common/assembly/lanes";
-import { place, word } from "../../wasm/assembly/block";
+import { place, word } from "../../common/assembly/block";
 
 /** Rows of an item. */
 const ROWS: u32 = 16;

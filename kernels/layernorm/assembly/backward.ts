@@ -5,7 +5,7 @@
 // Shapes as the WGSL. An item is 16 rows of a group. Deterministic: eight partial sums over d, two vectors of four, are added in a
 // fixed order. xhat is recomputed from the saved mean and rstd, so that forward and backward agree on it to the bit.
 import { first, storeFirst, sumOf } from "../../common/assembly/lanes";
-import { place, word } from "../../wasm/assembly/block";
+import { place, word } from "../../common/assembly/block";
 
 /** Rows of an item. */
 const ROWS: u32 = 16;

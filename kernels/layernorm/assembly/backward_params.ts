@@ -5,7 +5,7 @@
 // Shapes as the WGSL. An item is 16 columns of a group. Deterministic: blocks of 32 rows in order, then their sums in order.
 // Blocks because R may be thousands: the error grows with 32 + R/32 roundings, not with R.
 import { storeFirst } from "../../common/assembly/lanes";
-import { place, word } from "../../wasm/assembly/block";
+import { place, word } from "../../common/assembly/block";
 
 /** Columns of an item, rows of a block. */
 const COLUMNS: u32 = 16;

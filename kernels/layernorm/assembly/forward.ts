@@ -5,7 +5,7 @@
 // Shapes as the WGSL. An item is 16 rows of a group. Deterministic: sixteen partial sums over d, four vectors of four, are added
 // in a fixed order. The variance is a second pass over the row: a mean of squares would lose all digits of a row with a large mean.
 import { first, storeFirst, sumOf } from "../../common/assembly/lanes";
-import { float, place, word } from "../../wasm/assembly/block";
+import { float, place, word } from "../../common/assembly/block";
 
 /** Rows of an item. */
 const ROWS: u32 = 16;

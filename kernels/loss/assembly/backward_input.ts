@@ -7,9 +7,9 @@
 // Deterministic: a logit's d ascends in pieces of 256; in dx, a block is summed by itself before it joins.
 // Numerics: the target is taken off in its block, where it cancels a probability near 1.
 import { exp1, exp4 } from "../../common/assembly/exp";
-import { float, place, word } from "../../wasm/assembly/block";
-import { packColumns, packRows } from "../../wasm/assembly/panels";
-import { productOfColumns, productOfRows } from "../../wasm/assembly/product";
+import { float, place, word } from "../../common/assembly/block";
+import { packColumns, packRows } from "../../matmul/assembly/panels";
+import { productOfColumns, productOfRows } from "../../matmul/assembly/product";
 import { BLOCK_ROW, ENTRIES, LOGITS, OWN, PANELS, pickOwn, ROWS } from "./blocks";
 
 export function loss_backward_input(block: usize, from: u32, to: u32, scratch: usize): void {

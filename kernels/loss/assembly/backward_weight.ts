@@ -7,9 +7,9 @@
 // and the block.
 // Deterministic: a logit's d ascends in pieces of 256; in dw, a block is summed by itself before it joins.
 import { exp1, exp4 } from "../../common/assembly/exp";
-import { float, place, word } from "../../wasm/assembly/block";
-import { packColumns, packRows } from "../../wasm/assembly/panels";
-import { productOfColumns, productOfRows } from "../../wasm/assembly/product";
+import { float, place, word } from "../../common/assembly/block";
+import { packColumns, packRows } from "../../matmul/assembly/panels";
+import { productOfColumns, productOfRows } from "../../matmul/assembly/product";
 import { BLOCK_ROW, ENTRIES, LOGITS, PANELS, ROWS } from "./blocks";
 
 export function loss_backward_weight(block: usize, from: u32, to: u32, scratch: usize): void {

@@ -5,9 +5,9 @@
 // An item is 32 rows of a group; it walks the vocabulary in blocks of 64 entries with a running maximum and sum. Its rows are packed
 // once, and the weights are read as they lie. Scratch holds 32 D floats of packed rows and a block of logits.
 // Deterministic: a logit's d ascends in pieces of 256, a block's exponentials are summed by themselves, then joined.
-import { place, word } from "../../wasm/assembly/block";
-import { packRows } from "../../wasm/assembly/panels";
-import { productOfRows } from "../../wasm/assembly/product";
+import { place, word } from "../../common/assembly/block";
+import { packRows } from "../../matmul/assembly/panels";
+import { productOfRows } from "../../matmul/assembly/product";
 import { BLOCK_ROW, clearRows, ENTRIES, joinBlock, LOGITS, PANELS, pickOwn, ROWS } from "./blocks";
 import { storeLosses } from "./softmax";
 

@@ -8,9 +8,9 @@
 // Deterministic: a logit's d ascends in pieces of 256, a block's exponentials and its share of dx are
 // summed by themselves before they join.
 // Numerics: every exponent has its row's running maximum subtracted; a factor of exactly 1 is skipped, which changes no bit.
-import { float, place, word } from "../../wasm/assembly/block";
-import { packColumns, packRows } from "../../wasm/assembly/panels";
-import { productOfColumns, productOfRows } from "../../wasm/assembly/product";
+import { float, place, word } from "../../common/assembly/block";
+import { packColumns, packRows } from "../../matmul/assembly/panels";
+import { productOfColumns, productOfRows } from "../../matmul/assembly/product";
 import { BLOCK_ROW, clearRows, ENTRIES, FACTORS, joinBlock, LOGITS, PANELS, pickOwn, ROWS, SUMS } from "./blocks";
 import { storeLosses } from "./softmax";
 

@@ -6,7 +6,7 @@
 // Numerics: with u = exp(-|lse_a - lse_b|), lse is the larger plus log(1 + u), and lse - lse_p is log(1 + u) where p is the
 // larger, plus the difference where it is the smaller: nothing cancels.
 import { exp1 } from "../../common/assembly/exp";
-import { place, word } from "../../wasm/assembly/block";
+import { place, word } from "../../common/assembly/block";
 
 const ITEM: u32 = 256;
 

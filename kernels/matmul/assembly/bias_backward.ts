@@ -2,7 +2,7 @@
 //
 // An item is 64 columns of a group. Blocks of 32 rows are summed by themselves first and then added to the whole:
 // the rounding error of a long sum in one accumulator grows with its length. Deterministic: m ascends.
-import { place, word } from "../../wasm/assembly/block";
+import { place, word } from "../../common/assembly/block";
 
 const COLUMNS: u32 = 64;
 const ROWS: u32 = 32;

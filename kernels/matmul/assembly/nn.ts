@@ -4,9 +4,9 @@
 // An item is 64 rows x 64 columns of a group. Items that follow one another have the same columns of w where they can, so that
 // a thread packs these once; scratch holds their panels, 64 N floats, and a tile.
 // Deterministic: n ascends in pieces of 256.
-import { place, word } from "../../wasm/assembly/block";
-import { packColumns } from "../../wasm/assembly/panels";
-import { EDGE, productOfRows } from "../../wasm/assembly/product";
+import { place, word } from "../../common/assembly/block";
+import { packColumns } from "./panels";
+import { EDGE, productOfRows } from "./product";
 
 const ROWS: u32 = 64;
 const COLUMNS: u32 = 64;

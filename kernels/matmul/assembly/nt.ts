@@ -5,9 +5,9 @@
 // a thread packs these once; scratch holds their panels, 64 K floats, and a tile.
 // Deterministic: k ascends in pieces of 256. Bias and residual are added to the sum, as the definition has it.
 import { gelu4 } from "../../common/assembly/erf";
-import { place, word } from "../../wasm/assembly/block";
-import { packRows } from "../../wasm/assembly/panels";
-import { EDGE, productOfRows } from "../../wasm/assembly/product";
+import { place, word } from "../../common/assembly/block";
+import { packRows } from "./panels";
+import { EDGE, productOfRows } from "./product";
 
 const ROWS: u32 = 64;
 const COLUMNS: u32 = 64;

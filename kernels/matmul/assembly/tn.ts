@@ -5,9 +5,9 @@
 // their rows lie far apart, and such places share the few sets of a cache that one power of two leaves.
 // Deterministic: m ascends; a piece is summed by itself and added to the sum of those before it, so that rounding does not grow
 // with the length. Running sums live in dw.
-import { place, word } from "../../wasm/assembly/block";
-import { packColumns, packQuads } from "../../wasm/assembly/panels";
-import { EDGE, productOfColumns } from "../../wasm/assembly/product";
+import { place, word } from "../../common/assembly/block";
+import { packColumns, packQuads } from "./panels";
+import { EDGE, productOfColumns } from "./product";
 
 const ROWS: u32 = 32;
 const COLUMNS: u32 = 64;

@@ -6,7 +6,7 @@
 // Numerics: each addition is Knuth's TwoSum, whose exact rounding error is kept beside the sum. WebAssembly rounds every operation
 // as written, so that nothing has to be hidden from a compiler. Bit-equal to the WGSL.
 import { storeFirst } from "../../common/assembly/lanes";
-import { place, word } from "../../wasm/assembly/block";
+import { place, word } from "../../common/assembly/block";
 
 /** Tokens of an item. */
 const ITEM: u32 = 512;

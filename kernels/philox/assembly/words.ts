@@ -4,7 +4,7 @@
 // Deterministic: an element depends on its key, step and index alone.
 import { NORMALS, normals } from "../../common/assembly/normal";
 import { philox8, transpose4 } from "../../common/assembly/philox";
-import { place, word } from "../../wasm/assembly/block";
+import { place, word } from "../../common/assembly/block";
 
 /** Elements of an item. */
 const ITEM: u32 = 1024;

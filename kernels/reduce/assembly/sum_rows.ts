@@ -3,7 +3,7 @@
 // Shapes as the WGSL. An item is a group. Deterministic: blocks of 128 terms in sixteen partial sums, four vectors of four; the blocks'
 // sums by lanes in order, then the four lanes. The error grows with 8 + R/128 roundings, not with R.
 import { first, sumOf } from "../../common/assembly/lanes";
-import { float, place, word } from "../../wasm/assembly/block";
+import { float, place, word } from "../../common/assembly/block";
 
 /** Bytes of a block. */
 const BLOCK: usize = 512;

@@ -5,7 +5,7 @@
 // Shapes as the WGSL. An item is a position of a sequence: the q, k and v of all its heads, which are neighbors and have one row of
 // the table. Deterministic: no sums.
 import { storeFirst } from "../../common/assembly/lanes";
-import { float, place, word } from "../../wasm/assembly/block";
+import { float, place, word } from "../../common/assembly/block";
 
 export function rotary_rotate(block: usize, from: u32, to: u32, _scratch: usize): void {
   const T = word(block, 5);

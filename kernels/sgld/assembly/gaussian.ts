@@ -6,7 +6,7 @@
 // Deterministic: an element depends on its key, step and index alone. Without decay the mean is the center to the bit.
 import { storeFirst } from "../../common/assembly/lanes";
 import { NORMALS, normals } from "../../common/assembly/normal";
-import { float, place, word } from "../../wasm/assembly/block";
+import { float, place, word } from "../../common/assembly/block";
 
 /** Elements of an item. */
 const ITEM: u32 = 1024;

@@ -7,7 +7,7 @@
 // Numerics: those of the WGSL. The box keeps a NaN: a chain that diverged must be seen.
 import { storeFirst } from "../../common/assembly/lanes";
 import { NORMALS, normals } from "../../common/assembly/normal";
-import { float, place, word } from "../../wasm/assembly/block";
+import { float, place, word } from "../../common/assembly/block";
 import { boxed4 } from "./box";
 
 /** Elements of an item. */

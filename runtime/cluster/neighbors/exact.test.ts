@@ -1,9 +1,9 @@
 import * as assert from "uvu/assert";
+import { plantClusters } from "../../../harness/test/planted";
 import { refused } from "../../../harness/test/refused";
 import { suite } from "../../../harness/test/suite";
 import { nearestNeighbors } from "../knn";
 import type { Matrix } from "../matrix";
-import { plantClusters } from "../planted";
 import { makeRandom } from "../random";
 import { exactNeighbors } from "./exact";
 

@@ -1,9 +1,9 @@
 import * as assert from "uvu/assert";
+import { plantClusters } from "../../../harness/test/planted";
 import { refused, refusedAsUsage } from "../../../harness/test/refused";
 import { suite } from "../../../harness/test/suite";
-import type { Device } from "../../device/device";
+import type { Device } from "../../node/open-device";
 import { nearestNeighbors } from "../knn";
-import { plantClusters } from "../planted";
 import { makeRandom } from "../random";
 import { descentNeighbors } from "./descent";
 import { chooseMethod, EXACT_LIMIT, findNeighbors } from "./find";

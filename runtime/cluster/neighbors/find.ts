@@ -1,6 +1,6 @@
 /** Neighbors by whichever way suits the size and the machine; the answer says which, and why. */
 import { SpectroscopeError } from "../../../kernels/errors";
-import type { Device } from "../../device/device";
+import type { Device } from "../../node/open-device";
 import { defaultThreads } from "../../threads/threads";
 import type { Matrix } from "../matrix";
 import { descentNeighbors } from "./descent";

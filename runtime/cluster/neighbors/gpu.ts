@@ -5,10 +5,10 @@
 import { SpectroscopeError } from "../../../kernels/errors";
 import { forward } from "../../../kernels/knn/forward";
 import { frameOf, LEAST_EXPONENT } from "../../../kernels/knn/frame";
-import type { GpuDevice } from "../../device/device";
-import { Usage, upload } from "../../dispatch/buffers";
-import { type GpuTensor, prepare } from "../../dispatch/call";
-import { readTensors } from "../../dispatch/readback";
+import type { GpuDevice } from "../../node/open-device";
+import { Usage, upload } from "../../webgpu/buffers";
+import { type GpuTensor, prepare } from "../../webgpu/call";
+import { readTensors } from "../../webgpu/readback";
 import type { Matrix } from "../matrix";
 import { exactNeighbors } from "./exact";
 import { checkSearch } from "./points";

@@ -1,0 +1,136 @@
+/** Token ids to be measured: a block of B rows of T ids, from a JSON list of lists, an integer `.npy` or `.safetensors`. */
+import { SpectroscopeError } from "../../kernels/errors";
+import { parseJson, readBytes } from "../../runtime/node/files";
+import { decodeNpy, type NpyArray } from "../../runtime/store/npy";
+import { parseSafetensors, type SafetensorsTensor } from "./safetensors";
+
+/** Row-major ids, `[rows, columns]`. A row gives `columns - 1` per-token losses. */
+export interface TokenBlock {
+  readonly ids: Uint32Array;
+  readonly rows: number;
+  readonly columns: number;
+}
+
+/** What a model can take. */
+export interface TokenLimits {
+  readonly vocabSize: number;
+  readonly maxPositionEmbeddings: number;
+}
+
+const FORMAT =
+  "a JSON list of rows of ids, all of one length, or an integer .npy or .safetensors tensor of shape (rows, ids)";
+/** Name of the tensor that is taken from a safetensors file of several; Hugging Face's name for token ids. */
+const IDS = "input_ids";
+
+function fail(file: string, message: string, hint?: string): never {
+  throw new SpectroscopeError(`${file}: ${message}`, { code: "bad-input", hint });
+}
+
+/** Refuses a block without rows, without a loss, or of rows that the model cannot read. @throws SpectroscopeError */
+export function checkSize(file: string, rows: number, columns: number, limits: TokenLimits): void {
+  if (rows === 0) fail(file, "no rows", FORMAT);
+  if (columns < 2) fail(file, `rows of ${columns} ids`, "a loss needs 2 ids or more: one to read, one to predict");
+  if (columns - 1 > limits.maxPositionEmbeddings) {
+    const most = limits.maxPositionEmbeddings;
+    fail(
+      file,
+      `rows of ${columns} ids read ${columns - 1} positions, the model's max_position_embeddings is ${most}`,
+      `use at most ${most + 1} ids in a row`,
+    );
+  }
+}
+
+function checkId(file: string, row: number, column: number, id: unknown, limits: TokenLimits): number {
+  const where = `row ${row}, column ${column}`;
+  if (typeof id !== "number" || !Number.isInteger(id)) {
+    fail(file, `${where} is ${JSON.stringify(id)}`, "ids are whole numbers");
+  }
+  if (id < 0 || id >= limits.vocabSize) {
+    fail(
+      file,
+      `${where} is ${id}, outside the vocabulary of ${limits.vocabSize}`,
+      `ids go from 0 to ${limits.vocabSize - 1}`,
+    );
+  }
+  return id;
+}
+
+/** Ids from a parsed JSON value; rows and columns are counted from 0 in errors. @throws SpectroscopeError */
+export function tokensFromJson(json: unknown, limits: TokenLimits, file: string): TokenBlock {
+  if (!Array.isArray(json)) fail(file, "not a list", `expected ${FORMAT}`);
+  const notRow = json.findIndex((row) => !Array.isArray(row));
+  if (notRow >= 0) {
+    fail(file, `row ${notRow} is ${JSON.stringify(json[notRow]).slice(0, 40)}, not a list`, `expected ${FORMAT}`);
+  }
+  const list = json as unknown[][];
+  const columns = list[0]?.length ?? 0;
+  const ragged = list.findIndex((row) => row.length !== columns);
+  if (ragged >= 0) {
+    fail(file, `row ${ragged} has ${list[ragged].length} ids, row 0 has ${columns}`, "make all rows the same length");
+  }
+  checkSize(file, list.length, columns, limits);
+  const ids = new Uint32Array(list.length * columns);
+  list.forEach((row, r) => {
+    row.forEach((id, c) => {
+      ids[r * columns + c] = checkId(file, r, c, id, limits);
+    });
+  });
+  return { ids, rows: list.length, columns };
+}
+
+/** Ids from an integer array of shape (rows, columns). @throws SpectroscopeError */
+function tokensFromArray(
+  shape: readonly number[],
+  data: ArrayLike<number>,
+  limits: TokenLimits,
+  file: string,
+  what = "",
+): TokenBlock {
+  if (shape.length !== 2) fail(file, `${what}has shape (${shape.join(", ")})`, "expected (rows, ids)");
+  const [rows, columns] = shape;
+  checkSize(file, rows, columns, limits);
+  const ids = new Uint32Array(rows * columns);
+  for (let i = 0; i < ids.length; i++) {
+    ids[i] = checkId(file, Math.floor(i / columns), i % columns, data[i], limits);
+  }
+  return { ids, rows, columns };
+}
+
+/** Ids from an integer array of shape (rows, columns). @throws SpectroscopeError */
+export function tokensFromNpy(array: NpyArray, limits: TokenLimits, file: string): TokenBlock {
+  if (array.dtype === "f32" || array.dtype === "f64") {
+    fail(file, `holds ${array.dtype} values`, "ids are integers: save x.astype(numpy.int64)");
+  }
+  return tokensFromArray(array.shape, array.data, limits, file);
+}
+
+/** Ids from the tensor named `input_ids`, or from the only one whatever its name. @throws SpectroscopeError */
+export function tokensFromSafetensors(
+  tensors: ReadonlyMap<string, SafetensorsTensor>,
+  limits: TokenLimits,
+  file: string,
+): TokenBlock {
+  const names = [...tensors.keys()];
+  const name = tensors.has(IDS) ? IDS : names[0];
+  if (name === undefined) fail(file, "holds no tensor", `expected ${FORMAT}`);
+  if (name !== IDS && names.length > 1) {
+    const some = names.slice(0, 4).map((other) => JSON.stringify(other));
+    const list = `${some.join(", ")}${names.length > 4 ? ", ..." : ""}`;
+    fail(file, `holds ${names.length} tensors, none named "${IDS}": ${list}`, `save the ids alone or as "${IDS}"`);
+  }
+  const { dtype, shape, data } = tensors.get(name)!;
+  const what = `tensor ${JSON.stringify(name)} `;
+  if (/F|BOOL/.test(dtype)) fail(file, `${what}holds ${dtype} values`, "ids are integers: save them as I64 or I32");
+  return tokensFromArray(shape, data, limits, file, what);
+}
+
+/** Read ids from a `.json`, `.npy` or `.safetensors` file, told apart by its first bytes. @throws SpectroscopeError */
+export async function readTokens(path: string, limits: TokenLimits): Promise<TokenBlock> {
+  const bytes = await readBytes(path);
+  // Eight bytes of header length begin a safetensors file, of which the high ones are 0; `.npy` has a letter there.
+  if (path.endsWith(".safetensors") || (bytes[5] === 0 && bytes[7] === 0)) {
+    return tokensFromSafetensors(parseSafetensors(bytes, path), limits, path);
+  }
+  if (bytes[0] === 0x93) return tokensFromNpy(decodeNpy(bytes, path), limits, path);
+  return tokensFromJson(parseJson(new TextDecoder().decode(bytes), path), limits, path);
+}

@@ -1,0 +1,39 @@
+import type { Matrix } from "../cluster/matrix";
+import type { Device } from "../node/open-device";
+import { Laboratory } from "../sampler/laboratory";
+import type { NeoxConfig } from "../transformer/config";
+import { planModel } from "../transformer/model";
+import { FIXED_WEIGHTS } from "../transformer/moving";
+import type { Weights } from "../transformer/weights";
+import type { Text } from "./corpus";
+
+/** Hidden states after the final LayerNorm, where the loss of each target is read off: [tokens, D]. A baseline of features. */
+export async function finalActivations(
+  device: Device,
+  model: { config: NeoxConfig; weights: Weights },
+  text: Text,
+): Promise<Matrix> {
+  const lab = new Laboratory(device, model.config, model.weights);
+  try {
+    const { rows, tokens, cache } = lab.addText("text", text.ids, text.columns);
+    const plan = planModel({
+      name: "activations",
+      config: model.config,
+      fixed: lab.fixed,
+      restriction: { name: "none", slices: [] },
+      moving: FIXED_WEIGHTS,
+      groups: 1,
+      rows,
+      tokens,
+      cache,
+    });
+    await lab.fixed.flush(lab.memory);
+    const bound = await lab.memory.bind(plan.prefix);
+    await bound.run();
+    bound.destroy();
+    const [data] = await lab.memory.read([plan.hidden]);
+    return { rows: rows.sequences * rows.positions, cols: model.config.hiddenSize, data: data as Float32Array };
+  } finally {
+    lab.close();
+  }
+}

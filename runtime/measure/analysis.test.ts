@@ -1,0 +1,243 @@
+/** Which matrix is clustered with which weights under which name, and how a result is scored. */
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import * as assert from "uvu/assert";
+import { Progress } from "../../harness/cli/progress";
+import { storeUnit } from "../../harness/test/made-up-unit";
+import { plantClusters } from "../../harness/test/planted";
+import { seededRandom } from "../../harness/test/random";
+import { suite } from "../../harness/test/suite";
+import { clusterTokens } from "../cluster/cluster";
+import { gaussianMatrix, shuffledColumns } from "../cluster/controls";
+import { columnReliability } from "../cluster/reliability";
+import { scorePartition } from "../cluster/score";
+import { RunDirectory } from "../store/run-directory";
+import { splitHalf } from "../susceptibility/agreement";
+import { type AnalysisContext, analyze, scoreRow } from "./analysis";
+import { chiStability, clusterProfiles, columnWeights } from "./chi-clusters";
+import { runConfig } from "./config";
+import { type ChiMatrices, chiMatrices } from "./features";
+
+const test = suite("runtime/measure/analysis");
+const shape = { draws: 6, chains: 4, tokens: 48 };
+const components = ["l0h0", "l0h1", "l0h2", "l0h3"];
+// Everything that hangs together at all is a cluster: what is compared is the path, not the selection.
+const loose = ["null=none", "excess_min=0", "recurrence_min=0", "phi_max=1", "k=6", "min_size=3"];
+const config = runConfig({}, "test", [...loose.map((set) => `cluster.${set}`), "trace_rank=6"]);
+const columns = 9;
+let folder = "";
+let context: AnalysisContext;
+
+test.before(async () => {
+  folder = await mkdtemp(join(tmpdir(), "spectroscope-analysis-"));
+  const names = ["full", ...components].flatMap((name) => [name, `${name} n_beta=0`]);
+  const directory = await RunDirectory.open(join(folder, "run"), { config: {}, provenance: {}, units: names });
+  const { draws, chains, tokens } = shape;
+  for (const [index, name] of names.entries()) {
+    const random = seededRandom(70 + index);
+    const answer = Array.from({ length: tokens }, () => random.normal());
+    const mean = answer.reduce((a, b) => a + b, 0) / tokens;
+    const traces: number[] = [];
+    const phi: number[] = [];
+    for (let row = 0; row < draws * chains; row++) {
+      // Tokens answer a draw's size in proportion, alike in all chains, beside a little noise.
+      const size = random.normal();
+      const losses = answer.map((a) => size * (1 + a - mean) + 0.1 * random.normal());
+      traces.push(...losses);
+      phi.push(losses.reduce((a, b) => a + b, 0) / tokens);
+    }
+    await storeUnit(directory, name, {
+      sizes: shape,
+      traces: Float32Array.from(traces),
+      phi: Float32Array.from(phi),
+      positions: columns - 1,
+    });
+  }
+  const ids = Uint32Array.from({ length: 6 * columns }, (_, i) => (7 * i * i) % 11);
+  const text = { ids, columns };
+  const progress = new Progress(true);
+  const given = {
+    directory,
+    config,
+    components,
+    text: { pool: text, probe: text },
+    progress,
+    interrupted: () => false,
+  };
+  context = given;
+});
+test.after(() => rm(folder, { recursive: true, force: true }));
+
+test("every feature set under its name, controls marked, each weighed by its own chains", async () => {
+  const { results, reliability } = await analyze(context);
+  assert.equal(
+    results.map(({ features, control, baseline = false }) => [features, control, baseline]),
+    [
+      ["chi", false, false],
+      ["chi, shuffled draws", true, false],
+      ["chi, n_beta = 0", true, false],
+      ["chi, every column shuffled", true, false],
+      ["Gaussian matrix", true, false],
+      ["chi, columns unweighted", false, false],
+      ["chi, columns unweighted, shuffled draws", true, false],
+      ["trace features", false, false],
+      ["trace features, shuffled draws", true, false],
+      ["token identity", false, true],
+    ],
+  );
+  const request = { estimator: config.estimator, seed: config.sampler.seed } as const;
+  const weightsOf = ({ byChain }: ChiMatrices) =>
+    columnReliability(byChain, config.cluster.columns, config.cluster.reliability_z).weights;
+  const labelsOf = async ({ chi }: ChiMatrices, weights?: Float64Array) =>
+    Array.from((await clusterTokens(chi, config.cluster, weights ? { weights } : {})).labels);
+  const labels = (name: string) => Array.from(results.find(({ features }) => features === name)!.clustering.labels);
+  const chi = await chiMatrices(context.directory, components, request);
+  const shuffled = await chiMatrices(context.directory, components, { ...request, null: "shuffled" });
+  const prior = await chiMatrices(context.directory, components, { ...request, suffix: " n_beta=0" });
+  assert.equal(Array.from(reliability), Array.from(weightsOf(chi)));
+  assert.ok(reliability.every((weight) => weight > 0.5));
+  assert.equal(labels("chi"), await labelsOf(chi, weightsOf(chi)));
+  assert.equal(labels("chi, shuffled draws"), await labelsOf(shuffled, weightsOf(shuffled)));
+  assert.equal(labels("chi, n_beta = 0"), await labelsOf(prior, weightsOf(prior)));
+  const columnwise = { ...chi, chi: shuffledColumns(chi.chi, config.sampler.seed) };
+  assert.equal(labels("chi, every column shuffled"), await labelsOf(columnwise, weightsOf(chi)));
+  const noise = { ...chi, chi: gaussianMatrix(shape.tokens, components.length, config.sampler.seed) };
+  assert.equal(labels("Gaussian matrix"), await labelsOf(noise));
+  assert.equal(labels("chi, columns unweighted"), await labelsOf(chi));
+  assert.equal(labels("chi, columns unweighted, shuffled draws"), await labelsOf(shuffled));
+  // The comparisons above mean something only where another path would end elsewhere.
+  assert.not.equal(labels("chi, shuffled draws"), await labelsOf(shuffled, weightsOf(chi)));
+  assert.not.equal(labels("chi, n_beta = 0"), labels("chi"));
+});
+
+test("a run without traces has the shifted control instead, and no trace features", async () => {
+  const bare = { ...config, keep_traces: false };
+  const { results } = await analyze({ ...context, config: bare });
+  const names = results.map(({ features }) => features);
+  assert.equal(names, [
+    "chi",
+    "chi, shifted draws",
+    "chi, n_beta = 0",
+    "chi, every column shuffled",
+    "Gaussian matrix",
+    "chi, columns unweighted",
+    "chi, columns unweighted, shifted draws",
+    "token identity",
+  ]);
+  const request = { estimator: config.estimator, seed: config.sampler.seed } as const;
+  const { chi } = await chiMatrices(context.directory, components, { ...request, null: "shifted" });
+  const { labels } = results.find(({ features }) => features === "chi, columns unweighted, shifted draws")!.clustering;
+  assert.equal(Array.from(labels), Array.from((await clusterTokens(chi, config.cluster)).labels));
+});
+
+test("without a loss in the posterior there is no n_beta = 0 control, nor where no draws are asked for it", async () => {
+  for (const set of ["sampler.n_beta=0", "controls.n_beta_zero_draws=0"]) {
+    const own = runConfig({}, "test", [...loose.map((text) => `cluster.${text}`), "trace_rank=6", set]);
+    const { results } = await analyze({ ...context, config: own });
+    assert.not(results.some(({ features }) => features.includes("n_beta")));
+  }
+});
+
+test("what two equal runs would correlate comes from halves of the chains; one chain has none", async () => {
+  const { chi, splitHalf: found } = await analyze(context);
+  assert.equal(Array.from(found), Array.from(splitHalf(chi.byChain, { seed: config.sampler.seed }).reliability));
+  // Tokens answer alike in all chains, so halves of them agree.
+  assert.ok(
+    found.every((value) => value > 0.9 && value <= 1),
+    `${found}`,
+  );
+  assert.is(columnWeights({ ...chi, byChain: chi.byChain.slice(0, 1) }, config), undefined);
+  const unweighted = { cluster: { ...config.cluster, column_weights: "none" } } as typeof config;
+  assert.is(columnWeights(chi, unweighted), undefined);
+});
+
+test("an interrupted analysis stops before the next clustering and says that nothing is lost", async () => {
+  let asked = 0;
+  const run = analyze({ ...context, interrupted: () => ++asked > 2 });
+  const error = await run.catch((thrown) => thrown);
+  assert.is(error.code, "interrupted");
+  assert.match(error.line, /stopped before the results were written; .*all draws are kept/);
+});
+
+test("token identity groups the measured targets, not the inputs", async () => {
+  const { results } = await analyze(context);
+  const { clusters, labels } = results.at(-1)!.clustering;
+  const { ids } = context.text.probe;
+  const targets = Array.from(ids).filter((_, i) => i % columns !== 0);
+  assert.is(labels.length, shape.tokens);
+  assert.is(clusters.length, new Set(targets).size);
+  for (const { id, members, size } of clusters) {
+    assert.is(size, members.length);
+    for (const token of members) {
+      assert.is(labels[token], id);
+      assert.is(targets[token], targets[members[0]]);
+    }
+  }
+});
+
+test("roles and modes are scored each against their own names", () => {
+  const roles = Array.from({ length: 40 }, (_, i) => (i < 20 ? "opening" : "closing"));
+  const modes = Array.from({ length: 40 }, (_, i) => ["code", "prose", "list", "sum"][i % 4]);
+  const labels = Int32Array.from(roles, (role) => (role === "opening" ? 0 : 1));
+  const clusters = [0, 1].map((id) => ({ id, members: Array.from(labels.keys()).filter((i) => labels[i] === id) }));
+  const clustering = { clusters, labels } as unknown as Parameters<typeof scoreRow>[0]["clustering"];
+  const row = scoreRow({ features: "x", control: true, clustering }, { roles, modes });
+  const modeNumbers = Int32Array.from({ length: 40 }, (_, i) => i % 4);
+  assert.equal(
+    [row.features, row.control, row.clusters, row.covered, row.meanBestF1, row.rolesAboveHalf, row.ariRoles],
+    ["x", true, 2, 1, 1, 2, 1],
+  );
+  assert.is(row.ariModes, scorePartition(labels, modeNumbers).ari);
+  assert.ok(row.ariModes < 0.1);
+});
+
+test("without known labels a row has counts alone", () => {
+  const labels = Int32Array.of(0, 0, 0, -1);
+  const clustering = { clusters: [{ id: 0, members: [0, 1, 2] }], labels } as unknown as Parameters<
+    typeof scoreRow
+  >[0]["clustering"];
+  assert.equal(scoreRow({ features: "x", control: false, clustering }, undefined), {
+    ...{ features: "x", control: false, clusters: 1, covered: 0.75 },
+    ...{ meanBestF1: 0, rolesAboveHalf: 0, ariRoles: 0, ariModes: 0, nmiRoles: 0 },
+  });
+});
+
+test("a profile is the mean of normalized columns, its error the standard error of that mean over chains", () => {
+  const matrix = (...data: number[]) => ({ rows: 4, cols: 1, data: Float64Array.from(data) });
+  // Normalized, every one of these columns holds plus and minus 1.
+  const chi: ChiMatrices = {
+    chi: matrix(5, 5, 3, 3),
+    error: new Float32Array(4),
+    byChain: [matrix(1, 1, -1, -1), matrix(1, -1, 1, -1), matrix(-1, 1, 1, -1)],
+  };
+  const plain = runConfig({}, "test", ["cluster.columns=zscore"]);
+  const [{ profile, error }] = clusterProfiles([{ members: [0, 1] }], chi, plain);
+  assert.ok(Math.abs(profile[0] - 1) < 1e-9);
+  // Chains say 1, 0, 0: a spread of sqrt(1/3), over sqrt(3).
+  assert.ok(Math.abs(error[0] - 1 / 3) < 1e-9, `${error[0]}`);
+});
+
+test("stability of chi's clusters: half the tokens, the components, the chains; one chain has no halves", async (t) => {
+  const planted = plantClusters({ seed: 2, sizes: [25, 30, 35], body: 160, dims: 12, centers: 2, spread: 0.3 });
+  const random = seededRandom(5);
+  const { rows, cols } = planted;
+  const chain = () => ({ rows, cols, data: planted.data.map((x) => x + 0.2 * random.normal()) });
+  const chi: ChiMatrices = { chi: planted, error: new Float32Array(0), byChain: [chain(), chain(), chain()] };
+  const own = runConfig({}, "test", ["cluster.stability=2", "cluster.k=8", "cluster.min_size=6"]);
+  const truth = [0, 1, 2].map((label) => ({
+    members: Array.from(planted.truth.keys()).filter((row) => planted.truth[row] === label),
+  }));
+  const scattered = { members: Array.from({ length: 20 }, (_, i) => 11 * i) };
+  const done: number[] = [];
+  const result = await chiStability([...truth, scattered], chi, own, (_, at) => done.push(at));
+  t.note(JSON.stringify(result));
+  for (const { repeats, tokens, components: halves, chains } of result.slice(0, 3))
+    assert.ok(repeats === 2 && tokens! > 0.5 && halves! > 0.5 && chains! > 0.5);
+  for (const what of ["tokens", "components", "chains"] as const) assert.ok(result[3][what]! < 0.2);
+  assert.equal(done, [0, 1, 2, 3, 4, 5], "two repeats of three kinds");
+  const [single] = await chiStability(truth, { ...chi, byChain: chi.byChain.slice(0, 1) }, own, undefined);
+  assert.equal(Object.keys(single), ["repeats", "tokens", "components"]);
+});
+
+test.run();

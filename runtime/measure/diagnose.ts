@@ -1,0 +1,49 @@
+import type { RunDirectory } from "../store/run-directory";
+import { acceptanceRate, stepError } from "../susceptibility/acceptance";
+import { advice } from "../susceptibility/advice";
+import { diagnose } from "../susceptibility/diagnostics";
+import { localLearningCoefficient } from "../susceptibility/llc";
+import type { RunConfig } from "./config";
+import { openUnit } from "./features";
+import type { ComponentDiagnostics } from "./report-data";
+import { PRIOR_SUFFIX } from "./units";
+
+/** Advice on a run that was sampled and not analyzed. */
+export async function sampledAdvice(
+  directory: RunDirectory,
+  { sampler }: Pick<RunConfig, "sampler">,
+): Promise<string[]> {
+  const found: ComponentDiagnostics[] = [];
+  for (const name of directory.units("done")) {
+    if (!name.endsWith(PRIOR_SUFFIX)) found.push(await diagnoseUnit(directory, name));
+  }
+  return advice(sampler, found);
+}
+
+/** What can be said of a component's chains without looking at its tokens. */
+export async function diagnoseUnit(directory: RunDirectory, name: string): Promise<ComponentDiagnostics> {
+  const unit = await openUnit(directory, name);
+  const { draws, chains, facts } = unit;
+  const { lr, n_beta } = unit.config.sampler as { lr: number; n_beta: number };
+  const weights = facts.weights as number;
+  const phi = await unit.phi();
+  const logs = await unit.logAcceptance();
+  const { rHat, essBulk, lag1 } = diagnose(phi, draws, chains);
+  const { value, error } = localLearningCoefficient(phi, draws, chains, n_beta);
+  const acceptance = logs && acceptanceRate(logs);
+  const errorOfStep = logs && stepError(logs, weights);
+  return {
+    name,
+    weights,
+    lr,
+    meanRise: phi.reduce((sum, rise) => sum + rise, 0) / phi.length,
+    // Of one chain it would compare halves, which is not what it is read for.
+    ...(rHat === undefined || chains < 2 ? {} : { rHat }),
+    ...(essBulk === undefined ? {} : { effectiveDraws: essBulk }),
+    ...(lag1 === undefined ? {} : { lag1 }),
+    ...(acceptance === undefined ? {} : { acceptance }),
+    ...(errorOfStep === undefined || !Number.isFinite(errorOfStep) ? {} : { stepError: errorOfStep }),
+    ...(error === undefined || n_beta === 0 ? {} : { llc: { value, error } }),
+    traces: Array.from({ length: chains }, (_, m) => Array.from({ length: draws }, (_, s) => phi[s * chains + m])),
+  };
+}

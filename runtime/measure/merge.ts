@@ -1,0 +1,192 @@
+import type { Progress } from "../../harness/cli/progress";
+import { SpectroscopeError } from "../../kernels/errors";
+import { openModel } from "../../models/open";
+import type { SamplerSettings } from "../sampler/settings";
+import { differences, type Json } from "../store/json";
+import { RunDirectory } from "../store/run-directory";
+import type { ObservableId } from "../store/samples";
+import { openSamples, type Samples } from "../store/samples-reader";
+import { SamplesWriter } from "../store/samples-writer";
+import { mergeSums } from "../susceptibility/merge";
+import { configOf, runConfig, withoutShard } from "./config";
+import { readTiming, type Timing } from "./results";
+import { parseShard, type UnitPlan, unitsOf } from "./units";
+
+/**
+ * Puts the shards of a run together in a directory of its own, which is then like one that a single process sampled: the same
+ * bits, in whatever order the shards are named. Units that are there already are kept.
+ *
+ * @throws SpectroscopeError for shards of different runs (the differing keys are named), one that is not finished, and chains
+ *   that no shard, or more than one, holds
+ */
+export async function mergeShards(out: string, paths: readonly string[], progress: Progress): Promise<RunDirectory> {
+  const shards: RunDirectory[] = [];
+  for (const path of paths) shards.push(await RunDirectory.openExisting(path));
+  const [first] = shards;
+  for (const shard of shards) {
+    const changed = differences(withoutShard(first.config), withoutShard(shard.config));
+    if (changed.length > 0) {
+      throw new SpectroscopeError(
+        `${shard.path}: is no shard of the same run as ${first.path}: ${changed.map(({ key }) => key).join(", ")} differ`,
+        { hint: "merge the shards of one run" },
+      );
+    }
+    const [pending] = shard.units("pending");
+    if (pending !== undefined) {
+      throw new SpectroscopeError(`${shard.path}: ${pending} is not done yet`, {
+        hint: "run the command that began it again",
+      });
+    }
+  }
+  checkComplete(shards);
+  const config = runConfig(configOf(first), `${first.path}/manifest.json`);
+  const model = await openModel(config.model, { progress });
+  const units = unitsOf(config, model.config);
+  const directory = await RunDirectory.open(out, {
+    config: withoutShard(first.config),
+    provenance: { merged: shards.flatMap((shard) => shard.manifest.provenance) },
+    units: units.map(({ name }) => name),
+  });
+  for (const unit of units) {
+    if (directory.isDone(unit.name)) continue;
+    progress.say(`merging ${unit.name}`);
+    const parts: Samples[] = [];
+    for (const shard of shards) {
+      if (shard.units("done").includes(unit.name)) parts.push(await openSamples(shard.finishedPath(unit.name)));
+    }
+    await mergeUnit(directory, unit, parts);
+    await directory.finishUnit(unit.name);
+  }
+  const timing = await timingOf(shards);
+  if (timing) await directory.writeJson("timing", timing as unknown as Json);
+  return directory;
+}
+
+/** Refuses, before anything is written, directories that are no shards, one given twice, and missing ones. */
+function checkComplete(shards: readonly RunDirectory[]): void {
+  const held = new Map<number, string>();
+  let parts = 0;
+  for (const { path, config } of shards) {
+    if (config.shard === undefined) {
+      throw new SpectroscopeError(`${path}: is a whole run and no shard`, {
+        hint: "merge what `sample --shard` sampled",
+      });
+    }
+    const { index, count } = parseShard(String(config.shard));
+    if (parts > 0 && count !== parts) {
+      throw new SpectroscopeError(`${path}: is a shard of ${count}, ${shards[0].path} of ${parts}`, {
+        hint: "merge the shards of one division",
+      });
+    }
+    parts = count;
+    const other = held.get(index);
+    if (other !== undefined) {
+      throw new SpectroscopeError(`${path}: is shard ${index}/${count}, as ${other} is`, {
+        hint: "name each shard once",
+      });
+    }
+    held.set(index, path);
+  }
+  const missing = Array.from({ length: parts }, (_, i) => i + 1).filter((index) => !held.has(index));
+  if (missing.length > 0) {
+    throw new SpectroscopeError(`shard ${missing.map((index) => `${index}/${parts}`).join(", ")} is missing`, {
+      hint: "name the directories of all shards",
+    });
+  }
+}
+
+/** When the first of the shards was sampled, and how long all of them took together. */
+async function timingOf(shards: readonly RunDirectory[]): Promise<Timing | undefined> {
+  const found: Timing[] = [];
+  for (const shard of shards) {
+    const timing = await readTiming(shard);
+    if (timing) found.push(timing);
+  }
+  const [first] = found.sort((a, b) => (a.date < b.date ? -1 : 1));
+  const seconds = found.flatMap((timing) => timing.seconds).reduce((sum, phase) => sum + phase.seconds, 0);
+  return first && { ...first, seconds: [{ phase: "sampling", seconds }] };
+}
+
+const chainsOf = (part: Samples) => part.facts.chains as readonly number[];
+
+/** One unit from the chains that its shards hold. */
+async function mergeUnit(directory: RunDirectory, unit: UnitPlan, parts: readonly Samples[]): Promise<void> {
+  const held = parts.flatMap((part) => chainsOf(part));
+  const missing = unit.chains.filter((chain) => !held.includes(chain));
+  if (missing.length > 0) {
+    throw new SpectroscopeError(`merge: no shard holds chain ${missing.join(", ")} of ${unit.name}`, {
+      hint: "name the directories of all shards",
+    });
+  }
+  const [first] = parts;
+  const baseline = await first.baseline();
+  for (const part of parts) {
+    const own = await part.baseline();
+    if (own.some((loss, i) => loss !== baseline[i])) {
+      throw new SpectroscopeError(`${part.path}: its losses at w* are not those of ${first.path}`, {
+        hint: "sample all shards on adapters of one kind: their last digits differ",
+      });
+    }
+  }
+  const sums = mergeSums(
+    await Promise.all(parts.map(async (part) => ({ chains: chainsOf(part), sums: await part.sums() }))),
+  );
+  const settings: SamplerSettings = { ...unit.settings, num_chains: unit.chains.length };
+  const writer = await SamplesWriter.open(directory.samplesPath(unit.name), {
+    restriction: first.restriction,
+    settings,
+    positions: first.positions,
+    observables: await Promise.all(first.observables.map(async (id) => ({ id, ids: await first.ids(id) }))),
+    traces: first.hasTraces,
+    drawsPerChunk: first.drawsPerChunk,
+  });
+  if (first.hasTraces) {
+    for (let from = 0; from < settings.num_draws; from += first.drawsPerChunk) {
+      const to = Math.min(settings.num_draws, from + first.drawsPerChunk);
+      const blocks: [ObservableId, Float32Array][] = [];
+      for (const id of first.observables) {
+        const own = await Promise.all(parts.map((part) => part.traces(id, { from, to })));
+        blocks.push([id, joinChains(own, parts.map(chainsOf), to - from)]);
+      }
+      await writer.writeDraws(from, Object.fromEntries(blocks));
+    }
+  }
+  const logs = await Promise.all(parts.map((part) => part.logAcceptance()));
+  const checks = (logs[0]?.length ?? 0) / first.chains;
+  const { flops, ...facts } = first.facts;
+  await writer.finish({
+    initLoss: await first.initLoss(),
+    baseline,
+    phi: sums.phi,
+    sumD: sums.sumD,
+    sumPhiD: sums.sumPhiD,
+    ...(sums.shifted ? { shifted: sums.shifted } : {}),
+    ...(checks > 0 ? { logAcceptance: joinChains(logs as Float32Array[], parts.map(chainsOf), checks) } : {}),
+    facts: {
+      ...facts,
+      unit: unit.name,
+      chains: [...unit.chains],
+      flops: parts.reduce((sum, part) => sum + Number(part.facts.flops), 0),
+    },
+  });
+}
+
+/** [rows, own chains, width] of every part as [rows, all chains, width], chains by their numbers. */
+function joinChains(
+  parts: readonly Float32Array[],
+  numbers: readonly (readonly number[])[],
+  rows: number,
+): Float32Array {
+  const chains = numbers.reduce((sum, own) => sum + own.length, 0);
+  const out = new Float32Array(parts.reduce((sum, part) => sum + part.length, 0));
+  const width = out.length / rows / chains;
+  for (const [p, part] of parts.entries()) {
+    for (let row = 0; row < rows; row++) {
+      for (const [m, chain] of numbers[p].entries()) {
+        const from = (row * numbers[p].length + m) * width;
+        out.set(part.subarray(from, from + width), (row * chains + chain) * width);
+      }
+    }
+  }
+  return out;
+}

@@ -1,0 +1,259 @@
+/**
+ * What sampling stores: traces, phi, sums and settings that belong to each other; whatever stops it, going on gives the bytes
+ * that a run without a stop has.
+ */
+import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import * as assert from "uvu/assert";
+import { Progress } from "../../harness/cli/progress";
+import { testDevice } from "../../harness/test/device";
+import { differingFiles, folderBytes, isResult } from "../../harness/test/folder-bytes";
+import { shiftedSumsOf } from "../../harness/test/made-up-unit";
+import { suite } from "../../harness/test/suite";
+import type { SpectroscopeError } from "../../kernels/errors";
+import { generate } from "../../models/nano/corpus";
+import { type LoadedModel, loadModel } from "../../models/weights";
+import { projectRoot } from "../node/root";
+import { chainWork } from "../sampler/chain-work";
+import { Laboratory } from "../sampler/laboratory";
+import { type SamplerSettings, samplerDefaults } from "../sampler/settings";
+import { readCheckpoint, writeCheckpoint } from "../store/checkpoint";
+import { RunDirectory } from "../store/run-directory";
+import { sumsFromTraces } from "../susceptibility/estimate";
+import { parseRestriction } from "../transformer/restriction";
+import type { RunText } from "./corpus";
+import { openUnit } from "./features";
+import { placeText, type SamplingContext, sampleUnits } from "./sampling";
+import { sampleJobs } from "./unit-sampler";
+import type { UnitPlan } from "./units";
+
+const test = suite("runtime/measure/sampling", { gpu: true });
+const CONTEXT = 8;
+const settings: SamplerSettings = {
+  ...samplerDefaults,
+  seed: 2,
+  lr: 0.01,
+  n_beta: 10,
+  localization: 100,
+  num_chains: 2,
+  num_draws: 3,
+  num_burnin_steps: 1,
+  num_steps_bw_draws: 1,
+  batch_size: 2,
+};
+const unit = (name: string, changes: Partial<SamplerSettings> = {}): UnitPlan => ({
+  name,
+  restriction: name.split(" ")[0],
+  settings: { ...settings, ...changes },
+  chains: [0, 1],
+});
+const units = [unit("l0h1"), unit("l0h1 n_beta=0", { n_beta: 0, num_draws: 2 })];
+const generated = (sequences: number, seed: number) => ({
+  ids: generate({ seed, sequences, context: CONTEXT }).ids,
+  columns: CONTEXT + 1,
+});
+const [probe, pool] = [generated(3, 5), generated(4, 6)];
+
+let folder = "";
+let model: LoadedModel;
+test.before(async () => {
+  folder = await mkdtemp(join(tmpdir(), "spectroscope-sampling-"));
+  model = await loadModel(join(projectRoot(), "models", "nano"));
+});
+test.after(() => rm(folder, { recursive: true, force: true }));
+
+const opened = (name: string, plan: readonly UnitPlan[]) =>
+  RunDirectory.open(join(folder, name), { config: {}, provenance: {}, units: plan.map((one) => one.name) });
+
+async function context(
+  directory: RunDirectory,
+  plan: readonly UnitPlan[],
+  changes: Partial<SamplingContext> = {},
+): Promise<SamplingContext> {
+  return {
+    device: await testDevice(),
+    model,
+    text: { pool, probe },
+    directory,
+    units: plan,
+    config: { keep_traces: true, checkpoint_draws: 2, acceptance_checks: 2, components_at_once: 0 },
+    progress: new Progress(true),
+    interrupted: () => false,
+    ...changes,
+  };
+}
+
+test("an interrupted unit is not there; taken up again, stored sums are those of the stored traces", async () => {
+  const directory = await opened("run", units);
+  let asked = 0;
+  const given = await context(directory, units);
+  let stopped: SpectroscopeError | undefined;
+  await sampleUnits({ ...given, interrupted: () => ++asked > 4 }).catch((error) => {
+    stopped = error;
+  });
+  assert.is(stopped?.code, "interrupted");
+  assert.match(stopped!.line, /l0h1 n_beta=0, draw 1 of 2; .*1 of 2 units are done/);
+  assert.equal(directory.units("done"), ["l0h1"]);
+  await sampleUnits(given);
+  assert.equal(directory.units("pending"), []);
+
+  const tokens = 3 * CONTEXT;
+  for (const { name, settings: own } of units) {
+    const stored = await openUnit(directory, name);
+    const { num_draws: draws, num_chains: chains } = own;
+    assert.equal([stored.draws, stored.chains, stored.tokens], [draws, chains, tokens]);
+    const { lr, n_beta, init_seed } = stored.config.sampler as Record<string, number>;
+    assert.equal([lr, n_beta, init_seed], [own.lr, own.n_beta, own.seed]);
+    assert.equal(stored.facts.sampler, own.n_beta === 0 ? "gaussian" : "sgld");
+    assert.equal(stored.facts.chains, [0, 1]);
+    assert.equal(Array.from(await stored.ids()), Array.from(probe.ids));
+    const [traces, baseline, initLoss] = [await stored.rises(), await stored.baseline(), await stored.initLoss()];
+    // d has no more digits than losses of some nats in f32 have: 3e-7 each, over few draws.
+    const near = (a: number, b: number, what: string) =>
+      assert.ok(Math.abs(a - b) < 1e-5, `${name}, ${what}: ${a}, expected ${b}`);
+    const mean = (values: ArrayLike<number>) => Array.from(values).reduce((a, b) => a + b, 0) / values.length;
+    near(mean(initLoss), mean(baseline), "mean of init_loss");
+    const sums = await stored.sums();
+    for (let row = 0; row < draws * chains; row++) {
+      near(sums.phi[row], mean(traces.subarray(row * tokens, (row + 1) * tokens)), `phi of row ${row}`);
+    }
+    const phi = sums.phi as Float32Array;
+    const expected = sumsFromTraces(traces, phi, { draws, chains, tokens });
+    const { lag } = sums.shifted!;
+    assert.is(lag, Math.floor(draws / 2));
+    const shifted = shiftedSumsOf({ traces, phi, sizes: { draws, chains, tokens } }, lag);
+    for (let i = 0; i < chains * tokens; i++) {
+      near(sums.sumD[i], expected.sumD[i], `sum of d ${i}`);
+      near(sums.sumPhiD[i], expected.sumPhiD[i], `sum of phi d ${i}`);
+      near(sums.shifted!.sumD[i], shifted.sumD[i], `shifted sum of d ${i}`);
+      near(sums.shifted!.sumPhiD[i], shifted.sumPhiD[i], `shifted sum of phi d ${i}`);
+    }
+    const logs = await stored.logAcceptance();
+    assert.is(
+      logs?.length,
+      own.n_beta === 0 ? undefined : 2 * chains,
+      "where it is drawn directly nothing is accepted",
+    );
+    assert.not.equal(traces.slice(0, tokens), traces.slice(tokens, 2 * tokens), "chains differ");
+    assert.not.equal(traces.slice(0, tokens), traces.slice(chains * tokens, (chains + 1) * tokens), "draws differ");
+  }
+});
+
+/** Whatever a unit can be: plain, preconditioned, drawn directly. */
+const kinds = [
+  unit("l0h1", { num_draws: 7 }),
+  unit("l1h2", { num_draws: 7, sampling_method: "rmsprop_sgld", lr: 0.001, bounding_box_size: 0.02 }),
+  unit("embed n_beta=0", { n_beta: 0, num_draws: 5 }),
+];
+
+for (const keep of [true, false]) {
+  for (const task of [undefined, generated(2, 6)]) {
+    const what = `${keep ? "with" : "without"} traces${task ? ", another sampling task" : ""}`;
+    test(`stopped after every draw it comes to the same bytes, ${what}`, async () => {
+      const text: RunText = { pool, probe, ...(task ? { task } : {}) };
+      const config = { keep_traces: keep, checkpoint_draws: 2, acceptance_checks: 3, components_at_once: 0 };
+      const whole = await opened(`whole ${what}`, kinds);
+      await sampleUnits(await context(whole, kinds, { text, config }));
+      const path = join(folder, `stopped ${what}`);
+      let stops = 0;
+      for (;;) {
+        const directory = await opened(`stopped ${what}`, kinds);
+        // Every process gets two draws further than the checkpoint that it began with, so something is always lost.
+        let asked = 0;
+        const given = await context(directory, kinds, { text, config, interrupted: () => ++asked > 3 });
+        const error = await sampleUnits(given).then(
+          () => undefined,
+          (thrown) => thrown,
+        );
+        if (!error) break;
+        assert.is(error.code, "interrupted", error.stack);
+        assert.ok(++stops < 20, "it gets on");
+      }
+      assert.ok(stops >= 3, `stopped ${stops} times`);
+      const wanted = folderBytes(whole.path, isResult);
+      assert.equal(differingFiles(folderBytes(path, isResult), wanted), []);
+      assert.is(
+        Object.keys(wanted).some((name) => name.includes("/loss_")),
+        keep,
+      );
+      assert.is(
+        Object.keys(wanted).some((name) => name.includes("/input_ids_pool")),
+        task !== undefined,
+      );
+      assert.equal(
+        (await readdir(path)).filter((name) => /partial|checkpoint/.test(name)),
+        [],
+      );
+      if (!task || !keep) return;
+      const stored = await openUnit(whole, "l0h1");
+      const own = await stored.traces("pool");
+      const tokens = 2 * CONTEXT;
+      const mean = (values: ArrayLike<number>) => Array.from(values).reduce((a, b) => a + b, 0) / values.length;
+      const atStart = mean(await stored.initLoss());
+      const phi = await stored.phi();
+      for (let row = 0; row < phi.length; row++) {
+        const rise = mean(own.subarray(row * tokens, (row + 1) * tokens)) - atStart;
+        assert.ok(Math.abs(phi[row] - rise) < 1e-5, `row ${row}: ${phi[row]}, expected ${rise}`);
+      }
+    });
+  }
+}
+
+test("a checkpoint that is damaged, which is said, or another run's is not gone on with", async () => {
+  const plan = [unit("l0h1", { num_draws: 5 })];
+  const whole = await opened("undamaged", plan);
+  await sampleUnits(await context(whole, plan));
+  const wanted = folderBytes(whole.path, isResult);
+  const lab = new Laboratory(await testDevice(), model.config, model.weights);
+  const texts = placeText(lab, { pool, probe });
+  const [{ restriction, settings: own, chains }] = plan;
+  const spec = {
+    ...texts,
+    restriction: parseRestriction(restriction, model.config),
+    ...{ settings: own, chains, acceptanceChecks: 2 },
+  };
+  const damages: Record<string, (path: string) => Promise<void>> = {
+    damaged: async (path) => {
+      const bytes = await readFile(path);
+      bytes[bytes.length >> 1] ^= 1;
+      await writeFile(path, bytes);
+    },
+    foreign: async (path) => {
+      const { facts, arrays } = (await readCheckpoint(path))!;
+      await writeCheckpoint(path, { facts: { ...facts, identity: "another" }, arrays });
+    },
+  };
+  for (const [kind, damage] of Object.entries(damages)) {
+    const directory = await opened(kind, plan);
+    const keep = { keep_traces: true, checkpoint_draws: 2 };
+    const flops = chainWork(lab, spec).total.flops;
+    const job = { lab, unit: plan[0], spec, flops, text: { pool, probe }, directory, keep };
+    const said: string[] = [];
+    const begun: number[] = [];
+    const sampled = (until: number) =>
+      sampleJobs(
+        [job],
+        (drawn) => {
+          begun.push(drawn);
+          if (drawn === until) throw new Error("stop");
+        },
+        (line) => said.push(line),
+      );
+    await sampled(3).catch((error) => assert.is(error.message, "stop"));
+    const path = directory.checkpointPath("l0h1");
+    assert.is((await readCheckpoint(path))!.facts.drawn, 2);
+    await damage(path);
+    begun.length = 0;
+    await sampled(-1);
+    assert.equal(begun, [0, 1, 2, 3, 4, 5], `${kind}: it begins anew`);
+    assert.equal(
+      said.map((line) => /l0h1\.checkpoint: .* is not what was written: l0h1 begins anew/.test(line)),
+      kind === "damaged" ? [true] : [],
+    );
+    assert.equal(differingFiles(folderBytes(directory.path, isResult), wanted), []);
+  }
+  lab.close();
+});
+
+test.run();

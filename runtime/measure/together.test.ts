@@ -1,0 +1,192 @@
+/** Units of one layer sampled together: the files of each alone, wherever and whenever that stops. */
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import * as assert from "uvu/assert";
+import { Progress } from "../../harness/cli/progress";
+import { testDevice } from "../../harness/test/device";
+import { differingFiles, folderBytes, isResult } from "../../harness/test/folder-bytes";
+import { suite } from "../../harness/test/suite";
+import { generate } from "../../models/nano/corpus";
+import { type LoadedModel, loadModel } from "../../models/weights";
+import type { Device } from "../node/open-device";
+import { projectRoot } from "../node/root";
+import { chainWork } from "../sampler/chain-work";
+import { Laboratory } from "../sampler/laboratory";
+import { type SamplerSettings, samplerDefaults } from "../sampler/settings";
+import { RunDirectory } from "../store/run-directory";
+import { parseRestriction } from "../transformer/restriction";
+import { runConfig } from "./config";
+import { sampleRun } from "./run";
+import { placeText, type SamplingContext, sampleUnits, workLine } from "./sampling";
+import { limitOf, nameOf, type PlannedUnit, together } from "./together";
+import type { UnitPlan } from "./units";
+
+const test = suite("runtime/measure/together", { gpu: true });
+const CONTEXT = 8;
+const settings: SamplerSettings = {
+  ...samplerDefaults,
+  seed: 2,
+  lr: 0.01,
+  n_beta: 10,
+  localization: 100,
+  num_chains: 4,
+  num_draws: 5,
+  num_burnin_steps: 1,
+  num_steps_bw_draws: 1,
+  batch_size: 2,
+};
+const unit = (restriction: string, changes: Partial<SamplerSettings> = {}, suffix = ""): UnitPlan => ({
+  name: restriction + suffix,
+  restriction,
+  settings: { ...settings, ...changes },
+  chains: [0, 1, 2, 3],
+});
+const prior = { n_beta: 0, num_draws: 4 };
+/** In a run's own order: what can be put together is not side by side. */
+const units = [
+  unit("embed"),
+  unit("l0h1"),
+  unit("l1h2", { lr: 0.02, localization: 50 }),
+  unit("l0 mlp"),
+  unit("l1 mlp[0:32]"),
+  unit("l1 mlp"),
+  unit("l0h1", prior, " n_beta=0"),
+  unit("l0 mlp", prior, " n_beta=0"),
+];
+const generated = (sequences: number, seed: number) => ({
+  ids: generate({ seed, sequences, context: CONTEXT }).ids,
+  columns: CONTEXT + 1,
+});
+const text = { probe: generated(2, 5), pool: generated(4, 6), task: generated(4, 7) };
+
+let folder = "";
+let model: LoadedModel;
+test.before(async () => {
+  folder = await mkdtemp(join(tmpdir(), "spectroscope-together-"));
+  model = await loadModel(join(projectRoot(), "models", "nano"));
+});
+test.after(() => rm(folder, { recursive: true, force: true }));
+
+const opened = (name: string) =>
+  RunDirectory.open(join(folder, name), { config: {}, provenance: {}, units: units.map((one) => one.name) });
+
+async function context(name: string, componentsAtOnce: number, interrupted = () => false): Promise<SamplingContext> {
+  const config = { keep_traces: true, checkpoint_draws: 2, acceptance_checks: 2, components_at_once: componentsAtOnce };
+  const directory = await opened(name);
+  return {
+    device: await testDevice(),
+    model,
+    text,
+    directory,
+    units,
+    config,
+    progress: new Progress(true),
+    interrupted,
+  };
+}
+
+const bytesOf = (name: string) => folderBytes(join(folder, name), isResult);
+
+/** Units as sampling plans them, in a directory. */
+async function grouped(name: string, componentsAtOnce: number, device?: Device): Promise<string[][]> {
+  const lab = new Laboratory(await testDevice(), model.config, model.weights);
+  const texts = placeText(lab, text);
+  const planned = units.map((one): PlannedUnit => {
+    const restriction = parseRestriction(one.restriction, model.config);
+    const spec = { ...texts, restriction, settings: one.settings, chains: one.chains, acceptanceChecks: 2 };
+    return { unit: one, spec, work: chainWork(lab, spec) };
+  });
+  if (device) Object.assign(lab, { device });
+  const groups = await together(lab, planned, await opened(name), componentsAtOnce);
+  lab.close();
+  return groups.map((members) => members.map((member) => member.unit.name));
+}
+
+test("a run made together, by twos or as many as there are, has the bytes of one made alone", async () => {
+  const alone = await sampleUnits(await context("alone", 1));
+  const wanted = bytesOf("alone");
+  assert.ok("samples_l1h2.zarr/zarr.json" in wanted && "manifest.json" in wanted);
+  for (const count of [2, 99]) {
+    const found = await sampleUnits(await context(`by ${count}`, count));
+    assert.equal(differingFiles(bytesOf(`by ${count}`), wanted), []);
+    assert.equal([found.flops, found.wholeFlops], [alone.flops, alone.wholeFlops]);
+  }
+});
+
+test("stopped again and again, alone and together by turns, it comes to the same bytes", async () => {
+  const wanted = bytesOf("alone");
+  let stops = 0;
+  for (;;) {
+    let asked = 0;
+    // Every process gets two draws further than the checkpoints that it began with, so something is always lost.
+    const given = await context("turns", [1, 99, 2][stops % 3], () => ++asked > 3);
+    const error = await sampleUnits(given).then(
+      () => undefined,
+      (thrown) => thrown,
+    );
+    if (!error) break;
+    assert.is(error.code, "interrupted", error.stack);
+    if (stops === 1) assert.match(error.message, /stopped at l0h1 and 1 other, draw \d of 5/);
+    assert.ok(++stops < 30, "it gets on");
+  }
+  assert.ok(stops >= 5, `stopped ${stops} times`);
+  assert.equal(differingFiles(bytesOf("turns"), wanted), []);
+});
+
+test("units are together that are of one layer and kind and stand at the same draw, and no more than fit", async () => {
+  const all = [["embed"], ["l0h1", "l0 mlp"], ["l1h2", "l1 mlp[0:32]", "l1 mlp"], ["l0h1 n_beta=0", "l0 mlp n_beta=0"]];
+  assert.equal(await grouped("none", 99), all);
+  assert.equal(await grouped("none", 2), [all[0], all[1], all[2].slice(0, 2), ["l1 mlp"], all[3]]);
+  const each = units.map(({ name }) => [name]);
+  assert.equal(await grouped("none", 1), each);
+  const device = await testDevice();
+  const gpu = (software: boolean, maxBufferSize = 2 ** 40): Device =>
+    ({
+      ...{ kind: "gpu", bindingBytes: 2 ** 40 },
+      facts: { ...device.facts, software, limits: { ...device.facts.limits, maxBufferSize } },
+    }) as unknown as Device;
+  assert.equal(await grouped("none", 0, gpu(true)), each, "a software adapter");
+  assert.equal(await grouped("none", 0, gpu(false)), all, "a GPU");
+  assert.equal(await grouped("none", 0, gpu(false, 1024)), each, "a GPU without room");
+  assert.is(limitOf(gpu(false), 0).bytes, 2 ** 28);
+  assert.is(limitOf({ ...gpu(false), kind: "wasm" } as Device, 0).units, 1);
+  // l1h2 is left at draw 2, the others of its layer have not begun.
+  let asked = 0;
+  const only = await context("apart", 1, () => ++asked > 3);
+  await sampleUnits({ ...only, units: [units[2]] }).catch((error) => assert.is(error.code, "interrupted"));
+  assert.equal(await grouped("apart", 99), [...all.slice(0, 2), ["l1h2"], ["l1 mlp[0:32]", "l1 mlp"], all[3]]);
+});
+
+test("the setting is no part of what a run is compared by", async () => {
+  const out = join(folder, "compared");
+  const small = {
+    weight_restrictions: ["l0h0", "l0h1"],
+    probe_sequences: 2,
+    pool_sequences: 2,
+    sampler: { num_chains: 2, num_draws: 4, num_burnin_steps: 0, num_steps_bw_draws: 1 },
+    controls: { n_beta_zero_draws: 0 },
+    checkpoint_draws: 1,
+  };
+  const sampled = (componentsAtOnce: number, interrupted: () => boolean) =>
+    sampleRun({
+      config: runConfig({ ...small, components_at_once: componentsAtOnce }, "test"),
+      ...{ out, adapter: "gpu", progress: new Progress(true), interrupted },
+    });
+  let asked = 0;
+  await sampled(2, () => ++asked > 2).catch((error) => assert.is(error.code, "interrupted", error.stack));
+  const directory = await sampled(1, () => false);
+  assert.equal(directory.units("pending"), []);
+  assert.not.ok("components_at_once" in directory.config);
+});
+
+test("what sampling took is said in a line, and the units sampled together by their first", () => {
+  assert.is(workLine(12.34e9, 49.36e9), "sampling took 12.3 GFLOP, 25 % of what whole-model passes would take");
+  assert.is(workLine(12345e9, 12345e9), "sampling took 12345 GFLOP, 100 % of what whole-model passes would take");
+  const one = { unit: units[1] } as PlannedUnit;
+  assert.is(nameOf([one]), "l0h1");
+  assert.is(nameOf([one, one]), "l0h1 and 1 other");
+  assert.is(nameOf([one, one, one]), "l0h1 and 2 others");
+});
+
+test.run();

@@ -1,0 +1,73 @@
+import type { Device } from "../node/open-device";
+import type { ChainSpec } from "../sampler/chain-plans";
+import type { ChainWork } from "../sampler/chain-work";
+import type { Laboratory } from "../sampler/laboratory";
+import { lockstepKey } from "../sampler/lockstep-plans";
+import type { RunDirectory } from "../store/run-directory";
+import { drawsSaved } from "./unit-sampler";
+import type { UnitPlan } from "./units";
+
+/** A unit, how its chains run, and what that takes. */
+export interface PlannedUnit {
+  readonly unit: UnitPlan;
+  readonly spec: ChainSpec;
+  readonly work: ChainWork;
+}
+
+/** Bytes of all that runs at once beyond which a GPU has enough to do with fewer components. */
+const MOST_BYTES = 2 ** 28;
+
+/** How many units run at once, and bytes of their own memory. */
+interface Limit {
+  readonly units: number;
+  readonly bytes: number;
+}
+
+/**
+ * On a GPU the dispatches of a small model are too small to fill it: as many components as fit. A processor, or a GPU that is one,
+ * is full with one component, and its caches are the emptier the more there are.
+ */
+export function limitOf(device: Device, componentsAtOnce: number): Limit {
+  if (componentsAtOnce > 0) return { units: componentsAtOnce, bytes: Number.POSITIVE_INFINITY };
+  if (device.kind !== "gpu" || device.facts.software) return { units: 1, bytes: Number.POSITIVE_INFINITY };
+  const bytes = Math.min(MOST_BYTES, device.facts.limits.maxBufferSize / 4, device.bindingBytes);
+  return { units: Number.POSITIVE_INFINITY, bytes };
+}
+
+/**
+ * Puts units together that can run in lockstep and stand at the same draw, each beside the first that has room; all others
+ * stay alone. The first units of the groups are in the order given.
+ */
+export async function together(
+  lab: Laboratory,
+  planned: readonly PlannedUnit[],
+  directory: RunDirectory,
+  componentsAtOnce: number,
+): Promise<PlannedUnit[][]> {
+  const limit = limitOf(lab.device, componentsAtOnce);
+  if (limit.units === 1) return planned.map((one) => [one]);
+  const groups: { readonly key?: string; readonly members: PlannedUnit[]; bytes: number }[] = [];
+  for (const one of planned) {
+    const like = lockstepKey(lab, one.spec);
+    const key = like && JSON.stringify([like, await drawsSaved({ unit: one.unit, directory })]);
+    const bytes = one.work.bytes;
+    const room = groups.find(
+      (group) =>
+        key !== undefined &&
+        group.key === key &&
+        group.members.length < limit.units &&
+        group.bytes + bytes <= limit.bytes,
+    );
+    if (room) {
+      room.members.push(one);
+      room.bytes += bytes;
+    } else groups.push({ key, members: [one], bytes });
+  }
+  return groups.map(({ members }) => members);
+}
+
+/** `l1h0`, or `l1h0 and 7 others`. */
+export function nameOf([{ unit }, ...others]: readonly PlannedUnit[]): string {
+  if (others.length === 0) return unit.name;
+  return `${unit.name} and ${others.length} other${others.length > 1 ? "s" : ""}`;
+}

@@ -1,0 +1,168 @@
+import { SpectroscopeError } from "../../kernels/errors";
+import type { ChainSpec } from "../sampler/chain-plans";
+import type { ChainState, StateArrays } from "../sampler/chain-state";
+import type { ComponentChains, Draw } from "../sampler/component-chains";
+import type { Laboratory } from "../sampler/laboratory";
+import { Lockstep } from "../sampler/lockstep";
+import { readCheckpoint, writeCheckpoint } from "../store/checkpoint";
+import type { RunDirectory } from "../store/run-directory";
+import type { ObservableId, SamplesSpec } from "../store/samples";
+import { SamplesWriter } from "../store/samples-writer";
+import type { RunConfig } from "./config";
+import type { RunText } from "./corpus";
+import type { UnitPlan } from "./units";
+
+/** How a unit is stored on its way. */
+export type KeepConfig = Pick<RunConfig, "keep_traces" | "checkpoint_draws">;
+
+/** A unit, the chains that make it, and where it goes. */
+export interface UnitJob {
+  readonly lab: Laboratory;
+  readonly unit: UnitPlan;
+  readonly spec: ChainSpec;
+  readonly text: RunText;
+  readonly directory: RunDirectory;
+  readonly keep: KeepConfig;
+  /** Of the whole unit. */
+  readonly flops: number;
+}
+
+/** Told after every draw. @throws to stop the units where they can be gone on with */
+export type OnDraw = (drawn: number) => void;
+
+/**
+ * Samples one unit, or several in lockstep, into their stores. Every `checkpoint_draws` draws what was drawn and where the chains
+ * stand is on disk, traces first: whenever the process dies, the next one goes on from the last checkpoints with the same bits,
+ * whichever units it then puts together. All jobs have one laboratory and one way to keep, and stand at the same draw.
+ */
+export async function sampleJobs(jobs: readonly UnitJob[], onDraw: OnDraw, say: (line: string) => void): Promise<void> {
+  const [{ lab, unit, keep }] = jobs;
+  const { num_draws } = unit.settings;
+  const writers: SamplesWriter[] = [];
+  const states: (ChainState | undefined)[] = [];
+  for (const job of jobs) {
+    writers.push(await SamplesWriter.open(job.directory.samplesPath(job.unit.name), samplesSpec(job)));
+    states.push(await savedState(job, say));
+  }
+  const specs = jobs.map(({ spec }) => spec);
+  const lockstep = await Lockstep.open(lab, specs, states);
+  states.length = 0;
+  try {
+    const blocks: Draw[][] = jobs.map(() => []);
+    onDraw(lockstep.draws);
+    while (lockstep.draws < num_draws) {
+      const draws = await lockstep.draw({ traces: keep.keep_traces });
+      if (keep.keep_traces) for (const [i, block] of blocks.entries()) block.push(draws[i]);
+      const last = lockstep.draws === num_draws;
+      if (lockstep.draws % keep.checkpoint_draws === 0 || last) {
+        for (const [i, job] of jobs.entries()) {
+          const block = blocks[i].splice(0);
+          if (block.length > 0) await writers[i].writeDraws(lockstep.draws - block.length, losses(block));
+          if (!last) await saveState(job, await lockstep.components[i].save());
+        }
+      }
+      onDraw(lockstep.draws);
+    }
+    for (const [i, job] of jobs.entries()) await finish(job, writers[i], lockstep.components[i]);
+  } finally {
+    lockstep.close();
+  }
+}
+
+/** Puts what chains summed up into their unit's store, which then is whole. */
+async function finish({ unit, spec, directory, flops }: UnitJob, writer: SamplesWriter, chains: ComponentChains) {
+  const { sumD, sumPhiD, shifted } = await chains.sums();
+  const { logAcceptance } = chains;
+  await writer.finish({
+    initLoss: meanByPosition(chains.taskBaseline, spec.probe.rows.positions),
+    baseline: chains.baseline,
+    phi: chains.phi,
+    sumD,
+    sumPhiD,
+    shifted,
+    ...(logAcceptance.length > 0 ? { logAcceptance } : {}),
+    facts: {
+      unit: unit.name,
+      chains: [...unit.chains],
+      sampler: chains.kind,
+      weights: chains.block.weights,
+      sampling_task: spec.task ? "pool" : "probe",
+      flops,
+    },
+  });
+  await directory.finishUnit(unit.name);
+}
+
+function samplesSpec({ unit, spec, text, keep }: UnitJob): SamplesSpec {
+  const observables: { id: ObservableId; ids: Uint32Array }[] = [{ id: "probe", ids: text.probe.ids }];
+  if (text.task) observables.push({ id: "pool", ids: text.task.ids });
+  return {
+    restriction: unit.restriction,
+    settings: { ...unit.settings, num_chains: unit.chains.length },
+    positions: spec.probe.rows.positions,
+    observables,
+    traces: keep.keep_traces,
+    drawsPerChunk: Math.min(keep.checkpoint_draws, unit.settings.num_draws),
+  };
+}
+
+/** Losses of some draws by text, [draws, chains, tokens]. */
+function losses(draws: readonly Draw[]): Partial<Record<ObservableId, Float32Array>> {
+  const joined = (parts: readonly Float32Array[]) => {
+    const out = new Float32Array(parts.reduce((sum, part) => sum + part.length, 0));
+    let at = 0;
+    for (const part of parts) {
+      out.set(part, at);
+      at += part.length;
+    }
+    return out;
+  };
+  const ofTask = draws.flatMap(({ taskLosses }) => (taskLosses ? [taskLosses] : []));
+  return { probe: joined(draws.map((draw) => draw.losses)), ...(ofTask.length > 0 ? { pool: joined(ofTask) } : {}) };
+}
+
+/** Mean over sequences, by position. */
+function meanByPosition(tokens: Float32Array, positions: number): Float32Array {
+  const sequences = tokens.length / positions;
+  const sums = new Float64Array(positions);
+  tokens.forEach((loss, i) => {
+    sums[i % positions] += loss / sequences;
+  });
+  return Float32Array.from(sums);
+}
+
+/** What a checkpoint must agree with beside its arrays. */
+function identity({ unit }: Pick<UnitJob, "unit">): string {
+  return JSON.stringify({ unit: unit.name, settings: unit.settings, chains: unit.chains });
+}
+
+async function saveState(job: UnitJob, { update, drawn, arrays }: ChainState): Promise<void> {
+  const facts = { identity: identity(job), update, drawn };
+  await writeCheckpoint(job.directory.checkpointPath(job.unit.name), {
+    facts,
+    arrays: new Map(Object.entries(arrays).filter(([, data]) => data !== undefined)),
+  });
+}
+
+/** How many draws of a unit a stopped process left behind. */
+export async function drawsSaved(job: Pick<UnitJob, "unit" | "directory">): Promise<number> {
+  const state = await savedState(job, () => {});
+  return state?.drawn ?? 0;
+}
+
+/** The state that a stopped process left; nothing where there is none, or where it was damaged: then the unit begins anew. */
+async function savedState(
+  job: Pick<UnitJob, "unit" | "directory">,
+  say: (line: string) => void,
+): Promise<ChainState | undefined> {
+  try {
+    const found = await readCheckpoint(job.directory.checkpointPath(job.unit.name));
+    if (!found || found.facts.identity !== identity(job)) return undefined;
+    const { update, drawn } = found.facts as { update: number; drawn: number };
+    return { update, drawn, arrays: Object.fromEntries(found.arrays) as unknown as StateArrays };
+  } catch (error) {
+    if (!(error instanceof SpectroscopeError) || error.code !== "damaged") throw error;
+    say(`${error.message}: ${job.unit.name} begins anew`);
+    return undefined;
+  }
+}

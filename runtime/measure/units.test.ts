@@ -1,0 +1,172 @@
+/** What a run samples, and with which settings. */
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import * as assert from "uvu/assert";
+import { suite } from "../../harness/test/suite";
+import type { SpectroscopeError } from "../../kernels/errors";
+import { loadConfig } from "../../models/weights";
+import { projectRoot } from "../node/root";
+import { drawsDirectly } from "../sampler/settings";
+import type { NeoxConfig } from "../transformer/config";
+import { runConfig } from "./config";
+import { runText } from "./corpus";
+import { componentsOf, parseShard, shardOf, type UnitPlan, unitsOf } from "./units";
+
+const test = suite("runtime/measure/units");
+let model: NeoxConfig;
+test.before(async () => {
+  model = await loadConfig(join(projectRoot(), "models", "nano"));
+});
+const config = (...sets: string[]) => runConfig({}, "test", sets);
+
+test("components are named once, in the order asked for, and full is none", () => {
+  const some = config("weight_restrictions=l1h2,full,l0 mlp,l1h2", "neuron_groups=0");
+  assert.equal(componentsOf(some, model), ["l1h2", "l0 mlp"]);
+  const groups = ["l0 mlp[0:64]", "l0 mlp[64:128]", "l1 mlp[0:64]", "l1 mlp[64:128]"];
+  const standard = componentsOf(config("weight_restrictions=standard,l0h1", "neuron_groups=2"), model);
+  assert.equal(standard.slice(-4), groups);
+  assert.is(new Set(standard).size, 20 + 4);
+  assert.throws(() => componentsOf(config("weight_restrictions=l1h99"), model), /heads 0 to/);
+});
+
+test("a component's scale multiplies lr and divides localization; the control has n_beta 0 and its own draws", () => {
+  const sets = ["weight_restrictions=full,l1h2,embed", "neuron_groups=0", "estimator=two_chain"];
+  const sampler = ["sampler.lr=0.01", "sampler.localization=80", "sampler.n_beta=7", "sampler.num_draws=9"];
+  const chosen = config(
+    ...sets,
+    ...sampler,
+    "controls.n_beta_zero_draws=5",
+    "component_scale.l1h2=2",
+    "component_scale.embed=0.5",
+  );
+  const units = unitsOf(chosen, model);
+  const names = ["full", "l1h2", "embed"];
+  assert.equal(
+    units.map(({ name }) => name),
+    [...names, ...names.map((name) => `${name} n_beta=0`)],
+  );
+  const unit = (name: string) => units.find((one) => one.name === name)!;
+  for (const [name, scale] of [["l1h2", 2] as const, ["embed", 0.5] as const]) {
+    const { settings, restriction, chains } = unit(name);
+    assert.equal([restriction, chains], [name, [0, 1, 2, 3]]);
+    assert.equal(settings, { ...chosen.sampler, lr: 0.01 * scale, localization: 80 / scale });
+    const control = unit(`${name} n_beta=0`);
+    assert.equal([control.restriction, drawsDirectly(control.settings)], [name, true]);
+    assert.not(drawsDirectly(settings));
+    assert.equal(control.settings, { ...settings, n_beta: 0, num_draws: 5 });
+  }
+  assert.is(unitsOf(config(...sets, "controls.n_beta_zero_draws=0"), model).length, 3);
+  assert.is(unitsOf(config(...sets, "sampler.n_beta=0"), model).length, 3, "a run at n_beta 0 is its own control");
+});
+
+test("components may be unions and any parameters, and settings that cannot be run are refused before anything is", () => {
+  const parameter = "gpt_neox.layers.1.attention.dense.weight";
+  const some = config(`weight_restrictions=l0h1+l1h2,${parameter}`, "neuron_groups=0");
+  assert.equal(componentsOf(some, model), ["l0h1+l1h2", parameter]);
+  assert.throws(() => componentsOf(config("weight_restrictions=l0h1+l9h2"), model), /l9h2/);
+  const steep = config("weight_restrictions=l0h1", "sampler.lr=1", "sampler.localization=5");
+  assert.throws(() => unitsOf(steep, model), /lr is .*: it must be below 4/);
+  const loose = config("weight_restrictions=l0h1", "sampler.n_beta=0", "sampler.localization=0");
+  assert.throws(() => unitsOf(loose, model), /localization is 0: it must be above 0 where n_beta is 0/);
+});
+
+test("shards: every chain of every unit is in exactly one, and each has its share", () => {
+  const chosen = config("weight_restrictions=l0h1,l1h2,embed", "sampler.num_chains=3", "controls.n_beta_zero_draws=2");
+  const units = unitsOf(chosen, model);
+  const pairs = (some: readonly UnitPlan[]) =>
+    some.flatMap(({ name, chains }) => chains.map((chain) => `${name} ${chain}`));
+  for (const count of [1, 2, 4, 5, 18, 25]) {
+    const shards = Array.from({ length: count }, (_, i) => shardOf(units, { index: i + 1, count }));
+    const all = shards.flatMap(pairs);
+    assert.equal(all.sort(), pairs(units).sort(), `${count} shards`);
+    const sizes = shards.map((shard) => pairs(shard).length);
+    assert.ok(Math.max(...sizes) - Math.min(...sizes) <= 1, `${count} shards hold ${sizes}`);
+    for (const shard of shards.flat()) {
+      assert.ok(shard.chains.length > 0, "no unit without chains");
+      assert.equal(shard.chains, [...shard.chains].sort());
+      const { settings } = units.find(({ name }) => name === shard.name)!;
+      assert.equal(shard.settings, settings, "noise depends on the settings of the whole run");
+    }
+  }
+});
+
+test("which shard: I of N, from 1", () => {
+  assert.equal(parseShard("2/4"), { index: 2, count: 4 });
+  assert.equal(parseShard("1/1"), { index: 1, count: 1 });
+  for (const text of ["", "0/4", "5/4", "1", "1/", "/4", "-1/4", "1.5/4", "1/0", "a/b", "1/4/2", " 1/4"]) {
+    const refused = (error: SpectroscopeError) =>
+      error.exitCode === 2 && /--shard is ".*"; write I\/N/.test(error.line);
+    assert.throws(() => parseShard(text), refused);
+  }
+});
+
+test("traces are kept of nano and not of other models, unless it is said", () => {
+  assert.is(config().keep_traces, true);
+  assert.is(config("keep_traces=false").keep_traces, false);
+  assert.is(config("model=some/dir").keep_traces, false);
+  assert.is(config("model=some/dir", "keep_traces=true").keep_traces, true);
+  assert.throws(() => config("keep_traces=perhaps"), /keep_traces/);
+  // What a run directory holds reads back as it was.
+  assert.equal(
+    runConfig(JSON.parse(JSON.stringify(config("keep_traces=false"))), "again"),
+    config("keep_traces=false"),
+  );
+});
+
+test("the sampling task is the probe, or the first sequences of the pool", async () => {
+  const sets = ["probe_sequences=3", "pool_sequences=5", "sampling_sequences=2"];
+  assert.is((await runText(config(...sets), model)).task, undefined);
+  const { task, pool } = await runText(config(...sets, "sampling_task=pool"), model);
+  assert.is(task!.columns, pool.columns);
+  assert.equal(Array.from(task!.ids), Array.from(pool.ids.subarray(0, 2 * pool.columns)));
+  const more = config("pool_sequences=5", "sampling_task=pool");
+  const error = await runText(more, model).catch((thrown) => thrown);
+  assert.is(error.exitCode, 2);
+  assert.match(error.line, /sampling_sequences is 16, the pool has 5 sequences; --set sampling_sequences=5/);
+});
+
+test("texts of other lengths cannot share a mean loss by position", async () => {
+  const folder = await mkdtemp(join(tmpdir(), "spectroscope-units-"));
+  const files = { probe: [[1, 2, 3]], pool: [[1, 2, 3, 4]] };
+  for (const [name, rows] of Object.entries(files)) await writeFile(join(folder, name), JSON.stringify(rows));
+  const own = [`probe_tokens=${join(folder, "probe")}`, `pool_tokens=${join(folder, "pool")}`];
+  assert.is((await runText(config(...own), model)).probe.columns, 3);
+  const sets = [...own, "sampling_task=pool", "sampling_sequences=1"];
+  const error = await runText(config(...sets), model).catch((thrown) => thrown);
+  assert.match(error.line, /its sequences have 4 ids, those of the probe 3; give both texts rows of one length/);
+  await rm(folder, { recursive: true });
+});
+
+test("the unrestricted model is sampled when it is asked for, with the standard set, or when two_chain needs it", () => {
+  const first = (...sets: string[]) => unitsOf(config(...sets), model)[0].name;
+  assert.is(first(), "full");
+  assert.is(first("weight_restrictions=l1h2"), "l1h2");
+  assert.is(first("weight_restrictions=l1h2", "estimator=two_chain"), "full");
+});
+
+test("component_scale is checked: an object of positive numbers by restriction names, laid over the model's table", () => {
+  assert.is(runConfig({ component_scale: { l0h0: 5 } }, "test").component_scale.l0h0, 5);
+  assert.ok(
+    runConfig({ component_scale: { l0h0: 5 } }, "test").component_scale.embed < 1,
+    "the rest of the table stays",
+  );
+  for (const wrong of [3, "ab", null, [1], { l0h0: 0 }, { l0h0: "1" }]) {
+    assert.throws(() => runConfig({ component_scale: wrong }, "test"), /component_scale/);
+  }
+  assert.throws(() => runConfig({ cluster: null }, "test"), /"cluster" is not a JSON object/);
+  assert.throws(() => unitsOf(config("component_scale.l9h9=2"), model), /l9h9/);
+});
+
+test("every measured target has a role and a mode, in the order of the losses", async () => {
+  const text = await runText(config("probe_sequences=3", "pool_sequences=2"), model);
+  assert.is(text.probe.ids.length, 3 * text.probe.columns);
+  assert.is(text.pool.ids.length, 2 * text.pool.columns);
+  const tokens = 3 * (text.probe.columns - 1);
+  assert.is(text.labels!.roles.length, tokens);
+  assert.is(text.labels!.modes.length, tokens);
+  assert.ok([...text.labels!.roles, ...text.labels!.modes].every((name) => typeof name === "string" && name !== ""));
+  assert.not.equal(text.probe.ids.slice(0, 2 * text.probe.columns), text.pool.ids, "minibatches are other text");
+});
+
+test.run();

@@ -1,0 +1,109 @@
+import { SpectroscopeError } from "../../kernels/errors";
+import { checkSettings, type SamplerSettings } from "../sampler/settings";
+import type { JsonObject } from "../store/json";
+import type { NeoxConfig } from "../transformer/config";
+import { neuronGroups, parseRestriction, standardRestrictions } from "../transformer/restriction";
+import type { RunConfig } from "./config";
+import { usage } from "./schema";
+
+/** One piece of a run that is stored whole: the chains of one component under one sampler. */
+export interface UnitPlan {
+  readonly name: string;
+  readonly restriction: string;
+  readonly settings: SamplerSettings;
+  /** Numbers of the chains that run here, ascending. */
+  readonly chains: readonly number[];
+}
+
+/** One of `count` processes that share a run, from 1. */
+export interface Shard {
+  readonly index: number;
+  readonly count: number;
+}
+
+/** `2/4`. Errors: usage. */
+export function parseShard(text: string): Shard {
+  const match = /^(\d+)\/(\d+)$/.exec(text);
+  const [index, count] = match ? [Number(match[1]), Number(match[2])] : [0, 0];
+  if (index < 1 || index > count)
+    throw usage(`--shard is ${JSON.stringify(text)}`, "write I/N with 1 <= I <= N, such as 2/4");
+  return { index, count };
+}
+
+/** Refuses a shard where a whole run is needed. */
+export function refuseShard({ path, config }: { readonly path: string; readonly config: JsonObject }): void {
+  if (config.shard === undefined) return;
+  throw usage(`${path}: is a shard of a run`, "put its shards together first: npx spectroscope merge");
+}
+
+/** The chains of every unit are dealt to the shards in turn, unit by unit: each gets its own chains of its own units. */
+export function shardOf(units: readonly UnitPlan[], { index, count }: Shard): UnitPlan[] {
+  let dealt = 0;
+  return units
+    .map((unit) => ({ ...unit, chains: unit.chains.filter(() => dealt++ % count === index - 1) }))
+    .filter(({ chains }) => chains.length > 0);
+}
+
+/** What the units of the n_beta = 0 control are called, after the component's name. */
+export const PRIOR_SUFFIX = " n_beta=0";
+
+/** The components of a run, in the order of chi's columns. Errors: a name that is no weight restriction of the model. */
+export function componentsOf(config: RunConfig, model: NeoxConfig): string[] {
+  const names = config.weight_restrictions.flatMap((name) =>
+    name === "standard" ? standardRestrictions(model) : [name],
+  );
+  if (config.neuron_groups > 0 && standard(config)) names.push(...neuronGroups(model, config.neuron_groups));
+  const unique = [...new Set(names)].filter((name) => name !== "full");
+  for (const name of unique) parseRestriction(name, model);
+  return unique;
+}
+
+function standard(config: RunConfig): boolean {
+  return config.weight_restrictions.includes("standard");
+}
+
+/** The restrictions of a run: components, and the unrestricted model where it is asked for or the estimator needs it. */
+export function restrictionsOf(config: RunConfig, model: NeoxConfig): string[] {
+  const full = standard(config) || config.weight_restrictions.includes("full") || config.estimator === "two_chain";
+  return [...(full ? ["full"] : []), ...componentsOf(config, model)];
+}
+
+/** Whether a run has its n_beta = 0 control; where it has no loss in its own posterior it is that itself. */
+export function priorSampled({ controls, sampler }: RunConfig): boolean {
+  return controls.n_beta_zero_draws > 0 && sampler.n_beta > 0;
+}
+
+/** The settings of a component; where its scale is what makes them wrong the error says so. */
+function checkScaled(component: string, settings: SamplerSettings, scale: number): void {
+  try {
+    checkSettings(settings);
+  } catch (error) {
+    if (scale === 1 || !(error instanceof SpectroscopeError)) throw error;
+    throw usage(
+      `${component}: ${error.message}`,
+      `its component_scale ${scale} multiplies lr and divides localization: --set component_scale.${component}=1, or a smaller lr`,
+    );
+  }
+}
+
+/** Everything a run samples: every restriction, and its n_beta = 0 control. Errors: settings that cannot be run. */
+export function unitsOf(config: RunConfig, model: NeoxConfig): UnitPlan[] {
+  const names = restrictionsOf(config, model);
+  for (const name of Object.keys(config.component_scale)) parseRestriction(name, model);
+  const settingsOf = (name: string): SamplerSettings => {
+    const scale = config.component_scale[name] ?? 1;
+    const { lr, localization } = config.sampler;
+    return { ...config.sampler, lr: lr * scale, localization: localization / scale };
+  };
+  if (names.length === 0) throw usage("weight_restrictions names no component", "name some, or standard");
+  const unit = (name: string, restriction: string, settings: SamplerSettings): UnitPlan => {
+    checkScaled(restriction, settings, config.component_scale[restriction] ?? 1);
+    const chains = Array.from({ length: settings.num_chains }, (_, chain) => chain);
+    return { name, restriction, settings, chains };
+  };
+  const units = names.map((name) => unit(name, name, settingsOf(name)));
+  if (!priorSampled(config)) return units;
+  const draws = config.controls.n_beta_zero_draws;
+  const prior = (name: string): SamplerSettings => ({ ...settingsOf(name), n_beta: 0, num_draws: draws });
+  return [...units, ...names.map((name) => unit(name + PRIOR_SUFFIX, name, prior(name)))];
+}

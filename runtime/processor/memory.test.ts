@@ -1,0 +1,102 @@
+/** Plans on the processor: slots, calls, parameters, threads. */
+import * as assert from "uvu/assert";
+import { suite } from "../../harness/test/suite";
+import { sum } from "../../kernels/add/sum";
+import { SpectroscopeError } from "../../kernels/errors";
+import { forward as knn } from "../../kernels/knn/forward";
+import { tensor } from "../plan/plan";
+import { openWasm } from "./device";
+import { WasmMemory } from "./memory";
+
+const test = suite("runtime/processor/memory");
+
+const shape = [3, 700, 50];
+const count = shape.reduce((a, b) => a * b);
+const none = tensor("none", [1, 1, 1], "kept");
+
+/** y = (a + b) + (a + b), by a slot that lives for one run only. */
+function doubled() {
+  const [a, b, y] = ["a", "b", "y"].map((name) => tensor(name, shape, "kept"));
+  const between = tensor("between", shape, "local");
+  const add = (label: string, from: typeof a, other: typeof a, to: typeof a, use_c = 0) => ({
+    label,
+    kernel: sum,
+    tensors: { a: from, b: other, c: use_c ? b : none, y: to },
+    params: { use_c },
+  });
+  const calls = [add("first", a, b, between), add("second", between, between, y)];
+  return { plan: { name: "doubled", calls }, a, b, y };
+}
+
+for (const threads of [1, 2, 3]) {
+  test(`a plan runs, again with other parameters, on ${threads} threads`, async () => {
+    const device = await openWasm(threads);
+    try {
+      assert.is(device.team.threads, threads);
+      const memory = new WasmMemory(device);
+      const { plan, a, b, y } = doubled();
+      const [one, two] = [Float32Array.from({ length: count }, (_, i) => i % 1000), new Float32Array(count).fill(0.5)];
+      memory.write(a, one);
+      memory.write(b, two);
+      const bound = await memory.bind(plan);
+      for (let again = 0; again < 50; again++) {
+        memory.write(a, one);
+        await bound.run();
+        const [got] = await memory.read([y]);
+        const wrong = got.findIndex((value, i) => value !== 2 * (one[i] + 0.5));
+        assert.is(wrong, -1, `run ${again}: element ${wrong} is ${got[wrong]}`);
+        one[again] = -again;
+      }
+      bound.destroy();
+      const held = memory.bytes;
+      memory.release(a.slot);
+      assert.ok(memory.bytes < held);
+      memory.destroy();
+      assert.is(memory.bytes, 0);
+    } finally {
+      device.close();
+    }
+  });
+}
+
+test("a changed parameter holds for the runs after it", async () => {
+  const device = await openWasm(2);
+  const memory = new WasmMemory(device);
+  const [a, y] = ["a", "y"].map((name) => tensor(name, [1, 1, 8], "kept"));
+  memory.write(a, Float32Array.of(1, 2, 3, 4, 5, 6, 7, 8));
+  const call = { label: "add", kernel: sum, tensors: { a, b: a, c: a, y }, params: { use_c: 0 } };
+  const bound = await memory.bind({ name: "add", calls: [call] });
+  bound.submit();
+  const [twice] = await memory.read([y]);
+  bound.setParams("add", { use_c: 1 });
+  bound.submit();
+  const [thrice] = await memory.read([y]);
+  assert.equal([twice[7], thrice[7]], [16, 24]);
+  memory.destroy();
+  device.close();
+});
+
+test("a kernel without WebAssembly is refused by name, and so are shapes that disagree", async () => {
+  const device = await openWasm(1);
+  const memory = new WasmMemory(device);
+  const wrong = (error: unknown, text: string) => {
+    assert.instance(error, SpectroscopeError);
+    assert.match((error as SpectroscopeError).line, text);
+  };
+  const [a, b, y] = [8, 8, 9].map((size, i) => tensor(`t${i}`, [1, 1, size], "kept"));
+  const call = { label: "add", kernel: sum, tensors: { a, b, c: a, y }, params: { use_c: 0 } };
+  await memory.bind({ name: "add", calls: [call] }).then(
+    () => assert.unreachable("shapes disagree"),
+    (error) => wrong(error, "add/sum, binding y"),
+  );
+  const { wasm: _, ...bare } = sum;
+  const without = { ...call, kernel: { ...bare, name: knn.name }, tensors: { a, b, c: a, y: a } };
+  await memory.bind({ name: "none", calls: [without] }).then(
+    () => assert.unreachable("no such kernel"),
+    (error) => wrong(error, "knn/forward has no WebAssembly"),
+  );
+  memory.destroy();
+  device.close();
+});
+
+test.run();

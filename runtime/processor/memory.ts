@@ -1,0 +1,103 @@
+import type { Params } from "../../kernels/kernel";
+import type { BoundPlan, Memory } from "../plan/memory";
+import type { Plan, Slot, View } from "../plan/plan";
+import { bufferBytes, Pool } from "../plan/pool";
+import type { HostArray } from "../webgpu/buffers";
+import type { Region } from "./arena";
+import { HostCall } from "./call";
+import type { WasmDevice } from "./device";
+
+/** Bytes behind every slot that vector loads of a ragged end may read. */
+const SLACK = 64;
+
+/** Memory of a run on the host: as `GpuMemory`, in the device's WebAssembly memory. */
+export class WasmMemory implements Memory {
+  private readonly kept = new Map<Slot, Region>();
+  private readonly pool = new Pool<Region>((bytes) => this.take("a plan's intermediate values", bytes));
+
+  constructor(readonly device: WasmDevice) {}
+
+  get bytes(): number {
+    return [...this.kept.values(), ...this.pool.buffers].reduce((total, { size }) => total + size, 0);
+  }
+
+  write(view: View, data: HostArray): void {
+    this.array(view, data.length).set(data);
+  }
+
+  async read(views: readonly View[]): Promise<HostArray[]> {
+    return views.map((view) =>
+      this.array(
+        view,
+        view.shape.reduce((a, b) => a * b, 1),
+      ).slice(),
+    );
+  }
+
+  async bind(plan: Plan): Promise<BoundPlan> {
+    const placed = this.pool.place(plan);
+    const address = ({ slot, offset }: View) => (placed.get(slot) ?? this.region(slot)).at + 4 * offset;
+    const calls = plan.calls.map((call) => new HostCall(this.device, call, address));
+    const bound: BoundPlan = {
+      plan,
+      setParams(label: string, params: Params) {
+        plan.calls.forEach((call, index) => {
+          if (call.label === label) calls[index].setParams(params);
+        });
+      },
+      submit() {
+        for (const call of calls) call.run();
+      },
+      async run() {
+        bound.submit();
+      },
+      destroy() {
+        for (const call of calls) call.destroy();
+      },
+    };
+    return bound;
+  }
+
+  release(slot: Slot): void {
+    const region = this.kept.get(slot);
+    if (region) this.device.arena.give(region);
+    this.kept.delete(slot);
+  }
+
+  releasePool(): void {
+    for (const region of this.pool.buffers) this.device.arena.give(region);
+    this.pool.clear();
+  }
+
+  /** Lets timers and signals be heard: kernels run on this thread. */
+  settle(): Promise<void> {
+    return new Promise((done) => setTimeout(done, 0));
+  }
+
+  destroy(): void {
+    this.releasePool();
+    for (const slot of [...this.kept.keys()]) this.release(slot);
+  }
+
+  private region(slot: Slot): Region {
+    let region = this.kept.get(slot);
+    if (!region) {
+      region = this.take(slot.name, bufferBytes(slot));
+      this.kept.set(slot, region);
+    }
+    return region;
+  }
+
+  private array({ slot, offset }: View, length: number): HostArray {
+    const { at } = this.region(slot);
+    const { buffer } = this.device.team.memory;
+    return new (slot.type === "f32" ? Float32Array : Uint32Array)(buffer, at + 4 * offset, length);
+  }
+
+  /** Zero, as a buffer of WebGPU is. */
+  private take(what: string, bytes: number): Region {
+    const region = this.device.arena.take(bytes + SLACK, what);
+    new Uint8Array(this.device.team.memory.buffer, region.at, region.size).fill(0);
+    return region;
+  }
+}
