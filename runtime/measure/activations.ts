@@ -1,3 +1,4 @@
+import type { Text } from "../../models/corpora";
 import type { Matrix } from "../cluster/matrix";
 import type { Device } from "../node/open-device";
 import { Laboratory } from "../sampler/laboratory";
@@ -5,7 +6,6 @@ import type { NeoxConfig } from "../transformer/config";
 import { planModel } from "../transformer/model";
 import { FIXED_WEIGHTS } from "../transformer/moving";
 import type { Weights } from "../transformer/weights";
-import type { Text } from "./corpus";
 
 /** Hidden states after the final LayerNorm, where the loss of each target is read off: [tokens, D]. A baseline of features. */
 export async function finalActivations(

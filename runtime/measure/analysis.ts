@@ -1,5 +1,6 @@
 import type { Progress } from "../../harness/cli/progress";
 import { SpectroscopeError } from "../../kernels/errors";
+import type { Labels, RunText } from "../../models/corpora";
 import { type ClusterOptions, clusterTokens, type TokenClustering } from "../cluster/cluster";
 import { gaussianMatrix, shuffledColumns } from "../cluster/controls";
 import type { Clustering } from "../cluster/cover";
@@ -11,7 +12,6 @@ import type { RunDirectory } from "../store/run-directory";
 import { splitHalf } from "../susceptibility/agreement";
 import { chiStability, clusterOptions, columnWeights } from "./chi-clusters";
 import type { RunConfig } from "./config";
-import type { Labels, RunText } from "./corpus";
 import { type ChiMatrices, chiMatrices, traceMatrix } from "./features";
 import type { ScoreRow } from "./report-data";
 import { PRIOR_SUFFIX, priorSampled } from "./units";

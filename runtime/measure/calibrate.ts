@@ -1,4 +1,5 @@
 import { SpectroscopeError } from "../../kernels/errors";
+import { runText } from "../../models/corpora";
 import { openModel } from "../../models/open";
 import { openTuned } from "../node/open-tuned";
 import type { ChainSpec } from "../sampler/chain-plans";
@@ -9,7 +10,6 @@ import { stepError } from "../susceptibility/acceptance";
 import { diagnose } from "../susceptibility/diagnostics";
 import { parseRestriction } from "../transformer/restriction";
 import type { RunConfig } from "./config";
-import { runText } from "./corpus";
 import type { RunRequest } from "./run";
 import { placeText } from "./sampling";
 import { usage } from "./schema";

@@ -1,8 +1,8 @@
 import { join } from "node:path";
+import type { Text } from "../../models/corpora";
 import type { Matrix } from "../cluster/matrix";
 import type { RunDirectory } from "../store/run-directory";
 import { openSusceptibilities, writeSusceptibilities } from "../store/susceptibilities";
-import type { Text } from "./corpus";
 import type { ChiMatrices } from "./features";
 
 /** Where a run's chi lies. */

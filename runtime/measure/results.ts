@@ -1,4 +1,5 @@
 import { SpectroscopeError } from "../../kernels/errors";
+import type { Labels, RunText, Text } from "../../models/corpora";
 import { START } from "../../models/nano/vocabulary";
 import { parameterCount } from "../../models/parameters";
 import type { LoadedModel } from "../../models/weights";
@@ -10,7 +11,6 @@ import { clusterProfiles } from "./chi-clusters";
 import { readChi, storeChi } from "./chi-store";
 import { clusterLine } from "./cluster-lines";
 import { configOf, type RunConfig, runConfig } from "./config";
-import type { Labels, RunText, Text } from "./corpus";
 import { diagnoseUnit } from "./diagnose";
 import { openUnit } from "./features";
 import type { ClusterInfo, ComponentDiagnostics, ReportData, ScoreRow, Sensitivity, TokenInfo } from "./report-data";

@@ -12,6 +12,7 @@ import { differingFiles, folderBytes, isResult } from "../../harness/test/folder
 import { shiftedSumsOf } from "../../harness/test/made-up-unit";
 import { suite } from "../../harness/test/suite";
 import type { SpectroscopeError } from "../../kernels/errors";
+import type { RunText } from "../../models/corpora";
 import { generate } from "../../models/nano/corpus";
 import { type LoadedModel, loadModel } from "../../models/weights";
 import { projectRoot } from "../node/root";
@@ -22,7 +23,6 @@ import { readCheckpoint, writeCheckpoint } from "../store/checkpoint";
 import { RunDirectory } from "../store/run-directory";
 import { sumsFromTraces } from "../susceptibility/estimate";
 import { parseRestriction } from "../transformer/restriction";
-import type { RunText } from "./corpus";
 import { openUnit } from "./features";
 import { placeText, type SamplingContext, sampleUnits } from "./sampling";
 import { sampleJobs } from "./unit-sampler";

@@ -1,5 +1,6 @@
 import type { Progress } from "../../harness/cli/progress";
 import { SpectroscopeError } from "../../kernels/errors";
+import type { RunText } from "../../models/corpora";
 import type { Device } from "../node/open-device";
 import type { ChainSpec } from "../sampler/chain-plans";
 import { chainWork, type WholeWork, wholeWork } from "../sampler/chain-work";
@@ -9,7 +10,6 @@ import type { NeoxConfig } from "../transformer/config";
 import { parseRestriction } from "../transformer/restriction";
 import type { Weights } from "../transformer/weights";
 import type { RunConfig } from "./config";
-import type { RunText } from "./corpus";
 import { nameOf, type PlannedUnit, together } from "./together";
 import { sampleJobs } from "./unit-sampler";
 import type { UnitPlan } from "./units";

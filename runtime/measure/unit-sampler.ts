@@ -1,4 +1,5 @@
 import { SpectroscopeError } from "../../kernels/errors";
+import type { RunText } from "../../models/corpora";
 import type { ChainSpec } from "../sampler/chain-plans";
 import type { ChainState, StateArrays } from "../sampler/chain-state";
 import type { ComponentChains, Draw } from "../sampler/component-chains";
@@ -9,7 +10,6 @@ import type { RunDirectory } from "../store/run-directory";
 import type { ObservableId, SamplesSpec } from "../store/samples";
 import { SamplesWriter } from "../store/samples-writer";
 import type { RunConfig } from "./config";
-import type { RunText } from "./corpus";
 import type { UnitPlan } from "./units";
 
 /** How a unit is stored on its way. */

@@ -5,12 +5,12 @@ import { join } from "node:path";
 import * as assert from "uvu/assert";
 import { suite } from "../../harness/test/suite";
 import type { SpectroscopeError } from "../../kernels/errors";
+import { runText } from "../../models/corpora";
 import { loadConfig } from "../../models/weights";
 import { projectRoot } from "../node/root";
 import { drawsDirectly } from "../sampler/settings";
 import type { NeoxConfig } from "../transformer/config";
 import { runConfig } from "./config";
-import { runText } from "./corpus";
 import { componentsOf, parseShard, shardOf, type UnitPlan, unitsOf } from "./units";
 
 const test = suite("runtime/measure/units");

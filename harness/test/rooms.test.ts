@@ -1,0 +1,75 @@
+/** Which room may import from which: what a page, a package and a second family stand on. */
+import { readdirSync, readFileSync } from "node:fs";
+import { dirname, join, normalize } from "node:path";
+import * as assert from "uvu/assert";
+import { projectRoot } from "../../runtime/node/root";
+import { suite } from "./suite";
+
+const test = suite("harness/rooms");
+const root = projectRoot();
+
+/** Rooms in their order: each may import from those before it. */
+const ROOMS = ["kernels", "runtime", "models", "harness"];
+
+/** What rooms inside `runtime` may import of each other, beside themselves and `plan`'s types. */
+const INSIDE: Readonly<Record<string, readonly string[]>> = {
+  threads: [],
+  plan: [],
+  webgpu: ["plan"],
+  processor: ["plan", "threads"],
+  transformer: ["plan"],
+  sampler: ["plan", "transformer"],
+  cluster: ["plan", "threads", "webgpu"],
+  susceptibility: ["cluster"],
+  store: ["sampler", "susceptibility"],
+  measure: ["plan", "transformer", "sampler", "susceptibility", "cluster", "store"],
+  node: ["plan", "webgpu", "processor", "threads", "store"],
+};
+
+interface Import {
+  readonly file: string;
+  readonly from: string;
+}
+
+function* sources(folder: string): Generator<string> {
+  for (const entry of readdirSync(join(root, folder), { withFileTypes: true })) {
+    const path = `${folder}/${entry.name}`;
+    if (entry.isDirectory()) {
+      if (entry.name !== "assembly") yield* sources(path);
+    } else if (entry.name.endsWith(".ts") && !entry.name.endsWith(".test.ts")) yield path;
+  }
+}
+
+const imports: Import[] = ROOMS.flatMap((room) => [...sources(room)]).flatMap((file) => {
+  const text = readFileSync(join(root, file), "utf8");
+  return [...text.matchAll(/(?:from\s+|import\s*\(\s*|^import\s+)["'](\.[^"']+)["']/gm)].map(
+    ([, from]): Import => ({ file, from: normalize(join(dirname(file), from)) }),
+  );
+});
+
+test("rooms import from those before them only: kernels, runtime, models, harness", () => {
+  const wrong = imports.filter(({ file, from }) => {
+    const [own, other] = [file, from].map((path) => ROOMS.indexOf(path.split("/")[0]));
+    return other > own;
+  });
+  assert.equal(
+    wrong.map(({ file, from }) => `${file} imports ${from}`),
+    [],
+  );
+});
+
+test("inside runtime every room has its neighbors; only Node's programs import runtime/node", () => {
+  const wrong = imports.filter(({ file, from }) => {
+    const [room, inner] = file.split("/");
+    const [otherRoom, other] = from.split("/");
+    if (otherRoom !== "runtime") return false;
+    if (room !== "runtime") return other === "node" && room !== "harness" && !file.startsWith("models/hub/");
+    return other !== inner && !INSIDE[inner]?.includes(other);
+  });
+  assert.equal(
+    wrong.map(({ file, from }) => `${file} imports ${from}`),
+    [],
+  );
+});
+
+test.run();

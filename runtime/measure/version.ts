@@ -1,0 +1,2 @@
+/** The project's version, as in package.json. */
+export { version } from "../../package.json";

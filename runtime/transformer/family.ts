@@ -1,0 +1,1 @@
+export type { NeoxConfig as Model } from "./config";
