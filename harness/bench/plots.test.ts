@@ -1,10 +1,11 @@
 import * as assert from "uvu/assert";
 import { suite } from "../test/suite";
+import { asMarkdown, asText, digits } from "./layout";
 import type { BenchRow, HeaderRow } from "./lines";
 import { roofline, scaling } from "./plots";
 import { spreadOf } from "./spread";
 import { panel } from "./svg";
-import { asMarkdown, asText, digits, headline, tables } from "./table";
+import { headline, tables } from "./table";
 
 const test = suite("harness/bench/plots");
 

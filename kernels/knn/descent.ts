@@ -1,6 +1,6 @@
 /** The memory of approximate neighbor search: the host's side of `assembly/descent-layout.ts`. */
-import { centerOf } from "./frame";
-import type { Arena, Points } from "./memory";
+import { centerOf, type Points } from "./frame";
+import type { Arena } from "./memory";
 
 /** Header fields, bytes. */
 const FIELD = {

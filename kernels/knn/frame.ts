@@ -1,5 +1,11 @@
 /** How points are moved and scaled before they are rounded: any center and any power of two are right, good ones cost less. */
-import type { Points } from "./memory";
+
+/** A dense row-major matrix, as `runtime/cluster/matrix` has it. */
+export interface Points {
+  readonly rows: number;
+  readonly cols: number;
+  readonly data: ArrayLike<number>;
+}
 
 /** The points as v = (x - center) 2^-exponent, no coordinate past 1. */
 export interface Frame {

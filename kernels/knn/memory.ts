@@ -5,17 +5,10 @@
 import shared from "../../dist/knn/shared.wasm";
 import single from "../../dist/knn/single.wasm";
 import { SpectroscopeError } from "../errors";
-import { type Frame, frameOf, LEAST_EXPONENT } from "./frame";
+import { type Frame, frameOf, LEAST_EXPONENT, type Points } from "./frame";
 
 /** Both builds of `assembly/index.ts`. */
 export const knnWasm = { single, shared };
-
-/** A dense row-major matrix, as `runtime/cluster/matrix` has it. */
-export interface Points {
-  readonly rows: number;
-  readonly cols: number;
-  readonly data: ArrayLike<number>;
-}
 
 /** Header fields, bytes; see `assembly/layout.ts`. */
 export const FIELD = {

@@ -1,5 +1,5 @@
 /** Operations by implementations, with the ratio to the fastest WebGPU peer. */
-import { digits, type Table } from "../table";
+import { digits, type Table } from "../layout";
 import type { PeerHeader, PeerRow } from "./compare";
 
 /** Whose rows are held against the others'. */
