@@ -1,10 +1,10 @@
 import { type Case, isStrided, type Kernel, shapeOf } from "../../kernels/kernel";
-import type { Device, GpuDevice } from "../../runtime/node/open-device";
-import { openMemory } from "../../runtime/plan/memory";
+import { roundUp } from "../../runtime/plan/alignment";
+import type { Device } from "../../runtime/plan/device";
 import { tensor, type View } from "../../runtime/plan/plan";
-import type { WasmDevice } from "../../runtime/processor/device";
-import { roundUp, Usage, upload } from "../../runtime/webgpu/buffers";
+import { Usage, upload } from "../../runtime/webgpu/buffers";
 import { type GpuTensor, prepare } from "../../runtime/webgpu/call";
+import { isWebGpu, type WebGpuDevice } from "../../runtime/webgpu/device";
 import { chooseVariant, refusal } from "../../runtime/webgpu/variants";
 import { caseInputs, toHost } from "../test/cases";
 import type { Roof } from "./roof";
@@ -36,7 +36,7 @@ export function roofShare({ flops, bytes, median }: KernelRow, roof: Roof): numb
 export async function benchKernel(device: Device, kernel: Kernel, budgetMs: number): Promise<KernelRow[]> {
   const rows: KernelRow[] = [];
   for (const c of kernel.cases.filter((one) => one.bench)) {
-    if (device.kind === "wasm") {
+    if (!isWebGpu(device)) {
       if (kernel.wasm) rows.push(await benchOnHost(device, kernel, c, budgetMs));
       continue;
     }
@@ -70,7 +70,7 @@ function rowOf(kernel: Kernel, c: Case, variant: string, timing: Timing, compile
 }
 
 async function benchVariant(
-  device: GpuDevice,
+  device: WebGpuDevice,
   kernel: Kernel,
   c: Case,
   variant: string,
@@ -99,8 +99,8 @@ async function benchVariant(
 }
 
 /** On the processor a call is done when it returns; short ones are repeated, for the clock's and the threads' sake. */
-async function benchOnHost(device: WasmDevice, kernel: Kernel, c: Case, budgetMs: number): Promise<KernelRow> {
-  const memory = openMemory(device);
+async function benchOnHost(device: Device, kernel: Kernel, c: Case, budgetMs: number): Promise<KernelRow> {
+  const memory = device.openMemory();
   try {
     const inputs = caseInputs(kernel, c, 1);
     const tensors: Record<string, View> = {};

@@ -1,9 +1,11 @@
 /** Everything that `bench` measures on one device, row by row. */
+
 import { cpus, loadavg } from "node:os";
 import type { Kernel } from "../../kernels/kernel";
-import type { Device } from "../../runtime/node/open-device";
+import type { Device } from "../../runtime/plan/device";
 import type { NeoxConfig } from "../../runtime/transformer/config";
 import type { Weights } from "../../runtime/transformer/weights";
+import { isWebGpu } from "../../runtime/webgpu/device";
 import { hostBenches } from "./host";
 import { benchKernel } from "./kernels";
 import type { BenchRow, HeaderRow } from "./lines";
@@ -41,7 +43,7 @@ async function headerOf(device: Device, budgetMs: number): Promise<HeaderRow> {
     software: facts.software,
     ...(facts.driver ? { driver: facts.driver } : {}),
     features: facts.features,
-    ...(device.kind === "gpu" ? { roof: await measureRoof(device, budgetMs) } : {}),
+    ...(isWebGpu(device) ? { roof: await measureRoof(device, budgetMs) } : {}),
     cpus: cpus().length,
     load,
     node: process.versions.node,
@@ -73,10 +75,10 @@ export async function measure(device: Device, options: MeasureOptions): Promise<
     say("scaling");
     await benchScaling(device, budgetMs, onRow);
   }
-  if (options.peers && device.kind === "gpu") {
+  if (options.peers && isWebGpu(device)) {
     await benchPeers(device, { budgetMs: 10 * budgetMs, python: options.python, say, onRow });
   }
-  const roof = device.kind === "gpu" ? { roof: await measureRoof(device, budgetMs) } : {};
+  const roof = isWebGpu(device) ? { roof: await measureRoof(device, budgetMs) } : {};
   onRow({ row: "end", date: new Date().toISOString(), load: loadavg()[0], ...roof });
   return rows;
 }

@@ -1,10 +1,12 @@
 /** The models that whole steps are timed on, and small ones for scaling. */
+
 import { syntheticIds, syntheticWeights } from "../../models/synthetic";
-import type { Device } from "../../runtime/node/open-device";
+import type { Device } from "../../runtime/plan/device";
 import { Laboratory, type TextOnDevice } from "../../runtime/sampler/laboratory";
 import { type SamplerSettings, samplerDefaults } from "../../runtime/sampler/settings";
 import type { NeoxConfig } from "../../runtime/transformer/config";
 import type { Weights } from "../../runtime/transformer/weights";
+import { isWebGpu } from "../../runtime/webgpu/device";
 
 /** Names that `--model` takes. */
 export const MODELS = ["nano", "pythia-14m-shape"] as const;
@@ -57,10 +59,10 @@ export function smallConfig(changes: Partial<NeoxConfig> = {}): NeoxConfig {
  * takes seconds, and says nothing of larger batches.
  */
 export function stepShape(model: ModelName, device: Device): StepShape {
-  const slow = device.kind === "gpu" && device.facts.software;
+  const slow = isWebGpu(device) && device.facts.software;
   if (model === "nano") return { chains: 4, batch: slow ? 8 : 16, probe: slow ? 8 : 24, positions: 64 };
   if (slow) return { chains: 2, batch: 1, probe: 2, positions: 64 };
-  if (device.kind === "wasm") return { chains: 4, batch: 1, probe: 4, positions: 128 };
+  if (!isWebGpu(device)) return { chains: 4, batch: 1, probe: 4, positions: 128 };
   return { chains: 8, batch: 8, probe: 16, positions: 256 };
 }
 

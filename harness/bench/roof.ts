@@ -1,5 +1,5 @@
-import type { GpuDevice } from "../../runtime/node/open-device";
 import { Usage } from "../../runtime/webgpu/buffers";
+import type { WebGpuDevice } from "../../runtime/webgpu/device";
 import copySource from "./roof_copy.wgsl";
 import fmaSource from "./roof_fma.wgsl";
 import { time } from "./timing";
@@ -14,7 +14,7 @@ export interface Roof {
 }
 
 /** Measures the arithmetic and the memory roof of an adapter. */
-export async function measureRoof(device: GpuDevice, budgetMs: number): Promise<Roof> {
+export async function measureRoof(device: WebGpuDevice, budgetMs: number): Promise<Roof> {
   const { gpu } = device;
   const pipelineOf = (code: string) =>
     device.wait(

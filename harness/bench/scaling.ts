@@ -1,5 +1,5 @@
 /** How the time of a draw grows with what it is made of, on small synthetic models. */
-import type { Device } from "../../runtime/node/open-device";
+import type { Device } from "../../runtime/plan/device";
 import { Lockstep } from "../../runtime/sampler/lockstep";
 import { parseRestriction } from "../../runtime/transformer/restriction";
 import { type Line, straightLine } from "./fit";

@@ -1,5 +1,5 @@
 /** Whole steps of chains that are restricted to a component: what a run is made of. */
-import type { Device } from "../../runtime/node/open-device";
+import type { Device } from "../../runtime/plan/device";
 import { addWork, type Work } from "../../runtime/plan/estimate";
 import type { View } from "../../runtime/plan/plan";
 import type { ChainSpec } from "../../runtime/sampler/chain-plans";

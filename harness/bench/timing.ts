@@ -1,5 +1,5 @@
-import type { GpuDevice } from "../../runtime/node/open-device";
 import { Usage } from "../../runtime/webgpu/buffers";
+import type { WebGpuDevice } from "../../runtime/webgpu/device";
 import { type Spread, spreadOf } from "./spread";
 
 /** Times of one piece of work, milliseconds: on the GPU by timestamps, or by the wall where the adapter has none. */
@@ -14,7 +14,7 @@ export interface Timing extends Spread {
  * repeats as make a sample of at least 2 ms.
  */
 export async function time(
-  device: GpuDevice,
+  device: WebGpuDevice,
   encode: (pass: GPUComputePassEncoder) => void,
   budgetMs: number,
 ): Promise<Timing> {

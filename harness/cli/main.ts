@@ -1,5 +1,6 @@
 import { describeError } from "../../kernels/errors";
 import { version } from "../../runtime/measure/run";
+import { useNodeThreads } from "../../runtime/node/threads";
 import type { Command } from "./command";
 import { bench } from "./commands/bench";
 import { cluster } from "./commands/cluster";
@@ -17,6 +18,8 @@ import { sweep } from "./commands/sweep";
 import { tune } from "./commands/tune";
 import { verify } from "./commands/verify";
 import { findCommand, helpText, parseOptions, programHelp } from "./options";
+
+useNodeThreads();
 
 const commands: Command[] = [
   ...[run, devices, verify, bench, tune, fetch, loss],

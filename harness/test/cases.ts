@@ -1,5 +1,5 @@
 import { type Arrays, type Case, type Kernel, type Params, shapeOf } from "../../kernels/kernel";
-import type { HostArray } from "../../runtime/webgpu/buffers";
+import type { HostArray } from "../../runtime/plan/memory";
 import { seededRandom } from "./random";
 
 /** Rounds to what the GPU holds, so that reference and kernel start from the same numbers. */

@@ -1,9 +1,8 @@
 import { type Arrays, isStrided } from "../../kernels/kernel";
-import type { Memory } from "../../runtime/plan/memory";
+import type { HostArray, Memory } from "../../runtime/plan/memory";
 import type { Plan, Slot, View } from "../../runtime/plan/plan";
+import { extentOf, unify } from "../../runtime/plan/shapes";
 import type { FixedTensors } from "../../runtime/transformer/fixed";
-import type { HostArray } from "../../runtime/webgpu/buffers";
-import { extentOf, unify } from "../../runtime/webgpu/call";
 
 type Numbers = Float64Array | Uint32Array;
 

@@ -1,11 +1,11 @@
 import * as assert from "uvu/assert";
 import type { Arrays, Case, Kernel, Variant } from "../../kernels/kernel";
-import type { HostArray } from "../../runtime/webgpu/buffers";
+import type { HostArray } from "../../runtime/plan/memory";
 import { refusal } from "../../runtime/webgpu/variants";
 import { caseInputs, toHost } from "./cases";
 import { compare, describe } from "./compare";
 import { testDevice, wasmDevice } from "./device";
-import { runKernel, WASM } from "./run-on-gpu";
+import { runKernel, WASM } from "./run-kernel";
 import type { Suite, TestContext } from "./suite";
 
 export { caseInputs, toHost };

@@ -1,6 +1,7 @@
 import * as assert from "uvu/assert";
 import { type Case, isStrided, type Kernel, shapeOf } from "../../kernels/kernel";
-import { roundUp, Usage, upload } from "../../runtime/webgpu/buffers";
+import { roundUp } from "../../runtime/plan/alignment";
+import { Usage, upload } from "../../runtime/webgpu/buffers";
 import { type GpuTensor, prepare } from "../../runtime/webgpu/call";
 import { readTensors } from "../../runtime/webgpu/readback";
 import { refusal } from "../../runtime/webgpu/variants";

@@ -5,6 +5,9 @@
 import { writeFileSync } from "node:fs";
 import { performance } from "node:perf_hooks";
 import { suite as uvuSuite } from "uvu";
+import { useNodeThreads } from "../../runtime/node/threads";
+
+useNodeThreads();
 
 /** What became of one test. */
 export interface TestRecord {

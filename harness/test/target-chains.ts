@@ -1,7 +1,7 @@
 import { rmsprop } from "../../kernels/sgld/rmsprop";
 import { step } from "../../kernels/sgld/step";
-import type { Device } from "../../runtime/node/open-device";
-import { type BoundPlan, type Memory, openMemory } from "../../runtime/plan/memory";
+import type { Device } from "../../runtime/plan/device";
+import type { BoundPlan, Memory } from "../../runtime/plan/memory";
 import { tensor, type View } from "../../runtime/plan/plan";
 import { chainKeys } from "../../runtime/sampler/batches";
 import { biasCorrection, UPDATE_LABEL } from "../../runtime/sampler/chain-plans";
@@ -58,7 +58,7 @@ export class TargetChains {
   ) {}
 
   static async open(device: Device, target: Target, settings: SamplerSettings): Promise<TargetChains> {
-    const memory = openMemory(device);
+    const memory = device.openMemory();
     const size = (settings.num_chains * target.dims) / BLOCKS;
     const [w, g, v] = ["w", "g", "v"].map((name) => tensor(name, [BLOCKS, size], "kept"));
     const center = tensor("w*", [size], "kept");

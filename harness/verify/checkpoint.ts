@@ -1,11 +1,12 @@
 /** Holds a model to a golden of its losses, some logits, and sketch, norm and samples of every gradient. */
+
 import { SpectroscopeError } from "../../kernels/errors";
 import { nt } from "../../kernels/matmul/nt";
 import { finalActivations } from "../../runtime/measure/activations";
-import type { Device } from "../../runtime/node/open-device";
+import type { Device } from "../../runtime/plan/device";
 import { type LossModel, modelLosses } from "../../runtime/transformer/losses";
 import { EMBEDDING, UNEMBEDDING } from "../../runtime/transformer/parameters";
-import { runKernel } from "../test/run-on-gpu";
+import { runKernel } from "../test/run-kernel";
 import type { Golden, OnRow } from "./golden";
 import type { Row } from "./kernels";
 import type { GoldenEntry } from "./manifest";

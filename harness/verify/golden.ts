@@ -1,7 +1,8 @@
 /** A golden file of a model, and the comparison of per-token losses and gradients with one. */
+
 import { SpectroscopeError } from "../../kernels/errors";
 import type { SafetensorsTensor } from "../../models/formats/safetensors";
-import type { Device } from "../../runtime/node/open-device";
+import type { Device } from "../../runtime/plan/device";
 import { type LossModel, modelLosses } from "../../runtime/transformer/losses";
 import { type Row, row } from "./kernels";
 import { type GoldenEntry, type Manifest, readGolden, type Tensors } from "./manifest";

@@ -1,11 +1,13 @@
 /** Runs kernels on the inputs of the goldens and compares with what PyTorch computed in f64. */
+
 import { SpectroscopeError } from "../../kernels/errors";
 import { type Arrays, type Kernel, type Params, shapeOf, type Tolerance } from "../../kernels/kernel";
 import type { SafetensorsTensor } from "../../models/formats/safetensors";
-import type { Device } from "../../runtime/node/open-device";
+import type { Device } from "../../runtime/plan/device";
+import { isWebGpu } from "../../runtime/webgpu/device";
 import { refusal } from "../../runtime/webgpu/variants";
 import { type Comparison, compare } from "../test/compare";
-import { runKernel, variantNames } from "../test/run-on-gpu";
+import { runKernel, variantNames } from "../test/run-kernel";
 import { type GoldenEntry, type GoldenFile, type Manifest, readGolden, type ToleranceL2 } from "./manifest";
 
 /** One output compared. */
@@ -108,7 +110,7 @@ export async function verifyCase(
   variant: string,
 ): Promise<Row[] | string> {
   const { entry } = golden;
-  const why = device.kind === "gpu" && refusal(kernel.variants[variant], device.facts, entry.dims, entry.params);
+  const why = isWebGpu(device) && refusal(kernel.variants[variant], device.facts, entry.dims, entry.params);
   if (why) return why;
   const inputs = Object.fromEntries(
     Object.entries(golden.inputs).map(([name, a]) => [name, a instanceof Uint32Array ? a : Float32Array.from(a)]),

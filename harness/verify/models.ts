@@ -2,6 +2,7 @@
  * Goldens of true checkpoints, which `goldens/reference/make.py --model` makes: a folder each below `goldens/models`, with a
  * manifest of its own. The hashes of the weight files say which checkpoint a golden is of.
  */
+
 import { existsSync } from "node:fs";
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
@@ -9,7 +10,7 @@ import { SpectroscopeError } from "../../kernels/errors";
 import { parseNeoxConfig } from "../../models/config";
 import type { LoadedModel } from "../../models/weights";
 import { hashFile } from "../../runtime/node/hash";
-import type { Device } from "../../runtime/node/open-device";
+import type { Device } from "../../runtime/plan/device";
 import type { NeoxConfig } from "../../runtime/transformer/config";
 import { checkpointRows } from "./checkpoint";
 import { Golden, type OnRow } from "./golden";

@@ -1,9 +1,10 @@
 /** Holds the model's runtime against the goldens: losses, gradients, SGLD trajectories, susceptibilities. */
+
 import { join } from "node:path";
 import { parseNeoxConfig } from "../../models/config";
 import { type LoadedModel, loadModel } from "../../models/weights";
-import type { Device } from "../../runtime/node/open-device";
 import { projectRoot } from "../../runtime/node/root";
+import type { Device } from "../../runtime/plan/device";
 import type { ChainSpec } from "../../runtime/sampler/chain-plans";
 import { Chains } from "../../runtime/sampler/chains";
 import { Laboratory } from "../../runtime/sampler/laboratory";

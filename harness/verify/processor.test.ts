@@ -1,6 +1,7 @@
 /** The processor's kernels, models and chains against the goldens that hold GPUs. */
+
 import { kernels } from "../../kernels/registry";
-import type { Device } from "../../runtime/node/open-device";
+import type { Device } from "../../runtime/plan/device";
 import { wasmDevice } from "../test/device";
 import { suite } from "../test/suite";
 import { type Row, rowLine, verifyKernels } from "./kernels";

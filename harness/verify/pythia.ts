@@ -1,7 +1,8 @@
 /** Holds models of Pythia's shapes, whose weights come out of a counter, to the goldens. */
+
 import { parseNeoxConfig } from "../../models/config";
 import { syntheticWeights } from "../../models/synthetic";
-import type { Device } from "../../runtime/node/open-device";
+import type { Device } from "../../runtime/plan/device";
 import type { LossModel } from "../../runtime/transformer/losses";
 import { checkpointRows } from "./checkpoint";
 import { Golden, type OnRow } from "./golden";

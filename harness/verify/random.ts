@@ -1,10 +1,11 @@
 /** Holds losses and gradients of random models in directories that transformers saved, one of every kind, to the goldens. */
+
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { SpectroscopeError } from "../../kernels/errors";
 import { loadModel } from "../../models/weights";
 import { hashFile } from "../../runtime/node/hash";
-import type { Device } from "../../runtime/node/open-device";
+import type { Device } from "../../runtime/plan/device";
 import { Golden, lossRows, type OnRow } from "./golden";
 import type { Row } from "./kernels";
 import type { GoldenEntry, Manifest } from "./manifest";

@@ -1,6 +1,7 @@
 /** Holds chains to a golden: every weight after their updates, with the project's noise and batches. */
+
 import { SpectroscopeError } from "../../kernels/errors";
-import type { Device } from "../../runtime/node/open-device";
+import type { Device } from "../../runtime/plan/device";
 import { Chains } from "../../runtime/sampler/chains";
 import { Laboratory } from "../../runtime/sampler/laboratory";
 import { checkSettings, type SamplerSettings, samplerDefaults } from "../../runtime/sampler/settings";

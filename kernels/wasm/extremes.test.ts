@@ -2,7 +2,7 @@
 import * as assert from "uvu/assert";
 import { caseInputs, checkCase, runCase } from "../../harness/test/kernel";
 import { seededRandom } from "../../harness/test/random";
-import { WASM } from "../../harness/test/run-on-gpu";
+import { WASM } from "../../harness/test/run-kernel";
 import { suite } from "../../harness/test/suite";
 import { backward as activationBackward } from "../activation/backward";
 import { forward as activationForward } from "../activation/forward";

@@ -1,15 +1,15 @@
 /** Items are independent: every kernel gives the same bits whoever computes which of them. */
 import * as assert from "uvu/assert";
 import { caseInputs, toHost } from "../../harness/test/cases";
-import { runOnWasm } from "../../harness/test/run-on-processor";
+import { runKernel } from "../../harness/test/run-kernel";
 import { suite } from "../../harness/test/suite";
-import { openWasm } from "../../runtime/processor/device";
+import { openProcessor } from "../../runtime/processor/device";
 import { kernels } from "../registry";
 
 const test = suite("kernels/wasm/items");
 
 test("every kernel gives the same bits at once on one thread, and item by item on three", async (t) => {
-  const [one, three] = await Promise.all([openWasm(1), openWasm(3)]);
+  const [one, three] = await Promise.all([openProcessor(1), openProcessor(3)]);
   const { team } = three;
   const run = team.run.bind(team);
   // Calls too small for threads go to them as well, an item at a time.
@@ -24,8 +24,8 @@ test("every kernel gives the same bits at once on one thread, and item by item o
           Object.entries(caseInputs(kernel, c, 500 + index)).map(([name, array]) => [name, toHost(array)]),
         );
         const spec = { dims: c.dims, params: c.params, inputs, shared: c.shared };
-        const whole = await runOnWasm(one, kernel, spec);
-        const pieces = await runOnWasm(three, kernel, spec);
+        const whole = await runKernel(one, kernel, spec);
+        const pieces = await runKernel(three, kernel, spec);
         for (const [name, array] of Object.entries(whole)) {
           const bits = (of: ArrayBufferView) => new Uint8Array(of.buffer, of.byteOffset, of.byteLength);
           assert.equal(bits(pieces[name]), bits(array), `${kernel.name}, ${c.name}: ${name}`);

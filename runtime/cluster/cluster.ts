@@ -1,7 +1,8 @@
 /** From a matrix of tokens x features, or a graph, to clusters: normalize, neighbors, graph, null, cover. */
+
 import { SpectroscopeError } from "../../kernels/errors";
 import type { Graph } from "../../kernels/graph/csr";
-import type { Device } from "../node/open-device";
+import type { Device } from "../plan/device";
 import { graphAdvice, pointAdvice } from "./advice";
 import { type Envelope, type NullPoint, nullEnvelope, randomSetEnvelope } from "./candidates";
 import { type ClusterConfig, DEFAULT_GRAPH_NULL, defaultK, defaultNullDraws, parseClusterConfig } from "./config";

@@ -1,6 +1,6 @@
 import type { Text } from "../../models/corpora";
 import type { Matrix } from "../cluster/matrix";
-import type { Device } from "../node/open-device";
+import type { Device } from "../plan/device";
 import { Laboratory } from "../sampler/laboratory";
 import type { NeoxConfig } from "../transformer/config";
 import { planModel } from "../transformer/model";

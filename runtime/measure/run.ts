@@ -9,13 +9,12 @@ import { type NamedModel, openModel } from "../../models/open";
 import type { LoadedModel } from "../../models/weights";
 import { checkWritable } from "../node/files";
 import { withLock } from "../node/lock";
-import type { Device } from "../node/open-device";
 import { openTuned } from "../node/open-tuned";
 import { projectRoot } from "../node/root";
+import type { Device } from "../plan/device";
 import type { Json, JsonObject } from "../store/json";
 import { RunDirectory } from "../store/run-directory";
 import { pieces } from "../transformer/weights";
-import { tuningFingerprint } from "../webgpu/tuning";
 import { finalActivations } from "./activations";
 import { analyze } from "./analysis";
 import type { RunConfig } from "./config";
@@ -80,7 +79,7 @@ async function sampled(request: RunRequest): Promise<Sampled> {
     const { name, software, driver } = device.facts;
     const inputs = await fingerprints(model, text);
     const shard = request.shard ? { shard: `${request.shard.index}/${request.shard.count}` } : {};
-    const tuning = tuningFingerprint(device);
+    const tuning = device.variants;
     const directory = await RunDirectory.open(request.out, {
       config: { ...sampling, inputs, ...shard } as unknown as JsonObject,
       provenance: {

@@ -1,7 +1,7 @@
 import type { Progress } from "../../harness/cli/progress";
 import { SpectroscopeError } from "../../kernels/errors";
 import type { RunText } from "../../models/corpora";
-import type { Device } from "../node/open-device";
+import type { Device } from "../plan/device";
 import type { ChainSpec } from "../sampler/chain-plans";
 import { chainWork, type WholeWork, wholeWork } from "../sampler/chain-work";
 import { Laboratory, type TextOnDevice } from "../sampler/laboratory";

@@ -1,21 +1,23 @@
 /** Units of one layer sampled together: the files of each alone, wherever and whenever that stops. */
+
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import * as assert from "uvu/assert";
 import { Progress } from "../../harness/cli/progress";
-import { testDevice } from "../../harness/test/device";
+import { testDevice, wasmDevice } from "../../harness/test/device";
 import { differingFiles, folderBytes, isResult } from "../../harness/test/folder-bytes";
 import { suite } from "../../harness/test/suite";
 import { generate } from "../../models/nano/corpus";
 import { type LoadedModel, loadModel } from "../../models/weights";
-import type { Device } from "../node/open-device";
 import { projectRoot } from "../node/root";
+import type { Device } from "../plan/device";
 import { chainWork } from "../sampler/chain-work";
 import { Laboratory } from "../sampler/laboratory";
 import { type SamplerSettings, samplerDefaults } from "../sampler/settings";
 import { RunDirectory } from "../store/run-directory";
 import { parseRestriction } from "../transformer/restriction";
+import { roomBeside } from "../webgpu/device";
 import { runConfig } from "./config";
 import { sampleRun } from "./run";
 import { placeText, type SamplingContext, sampleUnits, workLine } from "./sampling";
@@ -141,16 +143,15 @@ test("units are together that are of one layer and kind and stand at the same dr
   const each = units.map(({ name }) => [name]);
   assert.equal(await grouped("none", 1), each);
   const device = await testDevice();
-  const gpu = (software: boolean, maxBufferSize = 2 ** 40): Device =>
-    ({
-      ...{ kind: "gpu", bindingBytes: 2 ** 40 },
-      facts: { ...device.facts, software, limits: { ...device.facts.limits, maxBufferSize } },
-    }) as unknown as Device;
+  const gpu = (software: boolean, maxBufferSize = 2 ** 40): Device => {
+    const facts = { ...device.facts, software, limits: { ...device.facts.limits, maxBufferSize } };
+    return { ...device, facts, roomBeside: roomBeside(facts, 2 ** 40) };
+  };
   assert.equal(await grouped("none", 0, gpu(true)), each, "a software adapter");
   assert.equal(await grouped("none", 0, gpu(false)), all, "a GPU");
   assert.equal(await grouped("none", 0, gpu(false, 1024)), each, "a GPU without room");
   assert.is(limitOf(gpu(false), 0).bytes, 2 ** 28);
-  assert.is(limitOf({ ...gpu(false), kind: "wasm" } as Device, 0).units, 1);
+  assert.is(limitOf(await wasmDevice(), 0).units, 1);
   // l1h2 is left at draw 2, the others of its layer have not begun.
   let asked = 0;
   const only = await context("apart", 1, () => ++asked > 3);

@@ -1,4 +1,4 @@
-import type { Device } from "../node/open-device";
+import type { Device } from "../plan/device";
 import type { ChainSpec } from "../sampler/chain-plans";
 import type { ChainWork } from "../sampler/chain-work";
 import type { Laboratory } from "../sampler/laboratory";
@@ -14,24 +14,17 @@ export interface PlannedUnit {
   readonly work: ChainWork;
 }
 
-/** Bytes of all that runs at once beyond which a GPU has enough to do with fewer components. */
-const MOST_BYTES = 2 ** 28;
-
 /** How many units run at once, and bytes of their own memory. */
 interface Limit {
   readonly units: number;
   readonly bytes: number;
 }
 
-/**
- * On a GPU the dispatches of a small model are too small to fill it: as many components as fit. A processor, or a GPU that is one,
- * is full with one component, and its caches are the emptier the more there are.
- */
+/** As many components as the device has room for beside each other, or as a person says. */
 export function limitOf(device: Device, componentsAtOnce: number): Limit {
   if (componentsAtOnce > 0) return { units: componentsAtOnce, bytes: Number.POSITIVE_INFINITY };
-  if (device.kind !== "gpu" || device.facts.software) return { units: 1, bytes: Number.POSITIVE_INFINITY };
-  const bytes = Math.min(MOST_BYTES, device.facts.limits.maxBufferSize / 4, device.bindingBytes);
-  return { units: Number.POSITIVE_INFINITY, bytes };
+  if (device.roomBeside === 0) return { units: 1, bytes: Number.POSITIVE_INFINITY };
+  return { units: Number.POSITIVE_INFINITY, bytes: device.roomBeside };
 }
 
 /**

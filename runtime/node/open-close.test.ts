@@ -1,7 +1,7 @@
 /** A process that opens and closes devices all day stays as large as it is. */
 import * as assert from "uvu/assert";
 import { collectGarbage, residentMiB } from "../../harness/test/residence";
-import { runKernel } from "../../harness/test/run-on-gpu";
+import { runKernel } from "../../harness/test/run-kernel";
 import { suite } from "../../harness/test/suite";
 import { sumRows } from "../../kernels/reduce/sum_rows";
 import { openGpu } from "./open-device";

@@ -68,15 +68,4 @@ test("an error inside `within` is thrown there, once, and the device goes on", a
   device.close();
 });
 
-test("a caller's device is used and left open", async () => {
-  const own = await testDevice();
-  const device = await openGpu({ device: own.gpu });
-  assert.is(device.facts.software, own.facts.software);
-  device.close();
-  await own.wait(own.gpu.queue.onSubmittedWorkDone());
-  const buffer = own.gpu.createBuffer({ size: 16, usage: 0x80 });
-  buffer.destroy();
-  own.check();
-});
-
 test.run();

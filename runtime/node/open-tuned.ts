@@ -1,6 +1,8 @@
 import { kernels } from "../../kernels/registry";
+import type { Device } from "../plan/device";
+import { isWebGpu } from "../webgpu/device";
 import { parseOverrides } from "../webgpu/tuning";
-import { type Device, type DeviceOptions, openDevice } from "./open-device";
+import { type DeviceOptions, openDevice } from "./open-device";
 import { measuredWith, readTuning, tuningPath } from "./tuning-file";
 
 /** In `SPECTROSCOPE_VARIANTS`: what suits the adapter, whatever was measured. */
@@ -18,7 +20,7 @@ export async function useTuning(
 ): Promise<void> {
   const text = variables.SPECTROSCOPE_VARIANTS?.trim() ?? "";
   const overrides = text === DEFAULT ? [] : parseOverrides(text, kernels);
-  if (device.kind !== "gpu") {
+  if (!isWebGpu(device)) {
     if (overrides.length > 0)
       say("SPECTROSCOPE_VARIANTS says nothing here: the processor has one variant of each kernel");
     return;

@@ -9,7 +9,7 @@ import { createRequire } from "node:module";
 import { homedir } from "node:os";
 import { join } from "node:path";
 import type { Kernel } from "../../kernels/kernel";
-import type { AdapterFacts } from "../webgpu/facts";
+import type { AdapterFacts } from "../plan/device";
 import type { TuningTable } from "../webgpu/tuning";
 import { writeAtomic } from "./files";
 import { projectRoot } from "./root";

@@ -1,7 +1,7 @@
 import type { Kernel } from "../../kernels/kernel";
-import { extentOf, unify } from "../webgpu/call";
 import type { Call, Plan, Slot } from "./plan";
 import { bufferBytes, Pool } from "./pool";
+import { extentOf, unify } from "./shapes";
 
 /** What plans need of a device, known without one. */
 export interface Estimate {

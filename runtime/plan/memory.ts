@@ -1,9 +1,8 @@
 import type { Params } from "../../kernels/kernel";
-import type { Device } from "../node/open-device";
-import { WasmMemory } from "../processor/memory";
-import type { HostArray } from "../webgpu/buffers";
-import { GpuMemory } from "../webgpu/memory";
 import type { Plan, Slot, View } from "./plan";
+
+/** Elements as the host holds them. */
+export type HostArray = Float32Array | Uint32Array;
 
 /** A plan bound to a memory: run it as often as wanted. */
 export interface BoundPlan {
@@ -20,7 +19,6 @@ export interface BoundPlan {
 
 /** Memory of a run: a place for every kept slot, and a pool that local slots share by their lifetimes. */
 export interface Memory {
-  readonly device: Device;
   /** Bytes held now. */
   readonly bytes: number;
   /** Writes a kept view from its first element on. */
@@ -29,7 +27,7 @@ export interface Memory {
   read(views: readonly View[]): Promise<HostArray[]>;
   /** Places slots and makes a plan's calls ready. Errors: shapes, limits, kernels that do not compile. */
   bind(plan: Plan): Promise<BoundPlan>;
-  /** Waits until everything submitted is done, so that no queue holds copies of host data. */
+  /** Waits until everything submitted is done, so that no queue holds copies of host data; timers and signals are heard. */
   settle(): Promise<void>;
   /** Frees a kept slot. */
   release(slot: Slot): void;
@@ -37,9 +35,4 @@ export interface Memory {
   releasePool(): void;
   /** Frees everything. */
   destroy(): void;
-}
-
-/** New memory on a device. */
-export function openMemory(device: Device): Memory {
-  return device.kind === "gpu" ? new GpuMemory(device) : new WasmMemory(device);
 }

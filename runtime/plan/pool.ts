@@ -1,4 +1,4 @@
-import { ALIGNMENT, roundUp } from "../webgpu/buffers";
+import { ALIGNMENT, roundUp } from "./alignment";
 import type { Plan, Slot } from "./plan";
 
 /** Bytes of the buffer that holds a slot. */

@@ -1,9 +1,9 @@
 import { SpectroscopeError } from "../../kernels/errors";
 import { type Dims, type HostCode, isStrided, type Params } from "../../kernels/kernel";
 import type { Call, View } from "../plan/plan";
-import { extentOf, packUniforms, uniformBytes, unify } from "../webgpu/call";
+import { extentOf, packUniforms, uniformBytes, unify } from "../plan/shapes";
 import type { Region } from "./arena";
-import type { WasmDevice } from "./device";
+import type { Machine } from "./machine";
 
 /** FLOPs below which waking other threads costs more than they save. */
 const ALONE = 40_000;
@@ -14,7 +14,7 @@ const SHARES = 4;
 export class HostCall {
   private readonly block: Region;
   private readonly code: HostCode;
-  /** The kernel's number in the device's team. */
+  /** The kernel's number in the team. */
   private readonly id: number;
   private readonly dims: Dims;
   private readonly strides: Record<string, number> = {};
@@ -25,7 +25,7 @@ export class HostCall {
 
   /** @throws SpectroscopeError when shapes do not agree, or the kernel has no WebAssembly */
   constructor(
-    private readonly device: WasmDevice,
+    private readonly machine: Machine,
     private readonly call: Call,
     address: (view: View) => number,
   ) {
@@ -35,7 +35,7 @@ export class HostCall {
     );
     const { dims, shared } = unify(kernel, shapes, call.dims);
     const { wasm } = kernel;
-    const id = wasm && device.team.find(wasm.name);
+    const id = wasm && machine.team.find(wasm.name);
     if (!wasm || id === undefined) {
       throw new SpectroscopeError(`kernel ${kernel.name} has no WebAssembly`, { code: "internal" });
     }
@@ -48,11 +48,11 @@ export class HostCall {
         this.strides[`stride_${name}`] = extentOf(binding, tensors[name], shared.has(name)).stride;
       return address(tensors[name]);
     });
-    this.block = device.arena.take(4 * places.length + uniformBytes(kernel), kernel.name);
-    new Uint32Array(device.team.memory.buffer, this.block.at, places.length).set(places);
+    this.block = machine.arena.take(4 * places.length + uniformBytes(kernel), kernel.name);
+    new Uint32Array(machine.team.memory.buffer, this.block.at, places.length).set(places);
     this.alone = kernel.work(dims, this.params).flops < ALONE;
     this.setParams({});
-    device.reserve(wasm.scratch?.(dims, this.params) ?? 0);
+    machine.reserve(wasm.scratch?.(dims, this.params) ?? 0);
   }
 
   /** Changes uniform parameters for the runs after this. */
@@ -61,17 +61,17 @@ export class HostCall {
     this.params = { ...this.params, ...changed };
     const words = new Uint8Array(packUniforms(kernel, this.dims, this.strides, this.params));
     const at = this.block.at + 4 * Object.keys(kernel.bindings).length;
-    new Uint8Array(this.device.team.memory.buffer, at, words.length).set(words);
+    new Uint8Array(this.machine.team.memory.buffer, at, words.length).set(words);
     this.items = this.code.items(this.dims, this.params);
-    const share = Math.ceil(this.items / (SHARES * this.device.team.threads));
+    const share = Math.ceil(this.items / (SHARES * this.machine.team.threads));
     this.grain = Math.max(1, this.code.grain?.(this.dims, this.params) ?? share);
   }
 
   run(): void {
-    this.device.team.run(this.id, this.block.at, this.items, this.grain, this.alone);
+    this.machine.team.run(this.id, this.block.at, this.items, this.grain, this.alone);
   }
 
   destroy(): void {
-    this.device.arena.give(this.block);
+    this.machine.arena.give(this.block);
   }
 }

@@ -1,10 +1,11 @@
 /** The processor as a device: kernels in WebAssembly SIMD, on several threads over one memory of at most 4 GiB. */
 import { wasmModule } from "../../kernels/wasm/module";
-import type { DeviceBase } from "../node/open-device";
+import type { AdapterFacts, Device } from "../plan/device";
 import { canShare, checkThreads, defaultThreads } from "../threads/threads";
-import type { AdapterFacts } from "../webgpu/facts";
-import { Arena, type Region } from "./arena";
-import { CONTROL_BYTES, Team } from "./team";
+import { Arena } from "./arena";
+import { Machine } from "./machine";
+import { ProcessorMemory } from "./memory";
+import { Team, teamBytes } from "./team";
 
 /** What stands in results: not the number of threads, which changes no bit. */
 const NAME = "WebAssembly SIMD";
@@ -17,12 +18,8 @@ const MAX_PAGES = 65536;
 const ALIGNMENT = 64;
 
 /** A device that computes on the host. */
-export interface WasmDevice extends DeviceBase {
-  readonly kind: "wasm";
+export interface ProcessorDevice extends Device {
   readonly team: Team;
-  readonly arena: Arena;
-  /** Makes every thread's working memory at least this large. */
-  reserve(bytes: number): void;
 }
 
 const facts: AdapterFacts = {
@@ -39,34 +36,25 @@ const facts: AdapterFacts = {
 const counted = (threads: number) => (threads === 1 ? "1 thread" : `${threads} threads`);
 
 /** Opens the processor. `threads`: by default all cores. Results do not depend on it. */
-export async function openWasm(threads = defaultThreads()): Promise<WasmDevice> {
+export async function openProcessor(threads = defaultThreads()): Promise<ProcessorDevice> {
   checkThreads(threads, "WebAssembly");
   const shared = canShare() && threads > 1;
+  const count = shared ? threads : 1;
   const memory = new WebAssembly.Memory({ initial: 32, maximum: MAX_PAGES, shared });
   const module = await WebAssembly.compile((shared ? wasmModule.shared : wasmModule.single) as BufferSource);
   const arena = new Arena(memory, BEGIN, ALIGNMENT);
-  const control = arena.take(CONTROL_BYTES, "the control block");
-  const team = await Team.start(module, memory, control.at, shared ? threads : 1);
-  const scratches: Region[] = [];
+  const control = arena.take(teamBytes(count), "the control block");
+  const team = await Team.start(module, memory, control.at, count);
+  const machine = new Machine(team, arena);
   let closed = false;
   return {
-    kind: "wasm",
     facts,
     banner: `computing on the processor: WebAssembly SIMD, ${counted(team.threads)}`,
     bindingBytes: facts.limits.maxStorageBufferBindingSize,
+    // It is full with one component, and its caches are the emptier the more there are.
+    roomBeside: 0,
     team,
-    arena,
-    reserve(bytes) {
-      for (let thread = 0; thread < team.threads; thread++) {
-        const own = scratches[thread];
-        if (own && own.size >= bytes) continue;
-        if (own) arena.give(own);
-        scratches[thread] = arena.take(Math.max(bytes, 4096), "working memory");
-        team.setScratch(thread, scratches[thread].at);
-      }
-    },
-    wait: (promise) => promise,
-    check() {},
+    openMemory: () => new ProcessorMemory(machine),
     within: (_, work) => work(),
     close() {
       if (!closed) team.stop();

@@ -5,8 +5,7 @@ import { sum } from "../../kernels/add/sum";
 import { SpectroscopeError } from "../../kernels/errors";
 import { forward as knn } from "../../kernels/knn/forward";
 import { tensor } from "../plan/plan";
-import { openWasm } from "./device";
-import { WasmMemory } from "./memory";
+import { openProcessor } from "./device";
 
 const test = suite("runtime/processor/memory");
 
@@ -30,10 +29,10 @@ function doubled() {
 
 for (const threads of [1, 2, 3]) {
   test(`a plan runs, again with other parameters, on ${threads} threads`, async () => {
-    const device = await openWasm(threads);
+    const device = await openProcessor(threads);
     try {
       assert.is(device.team.threads, threads);
-      const memory = new WasmMemory(device);
+      const memory = device.openMemory();
       const { plan, a, b, y } = doubled();
       const [one, two] = [Float32Array.from({ length: count }, (_, i) => i % 1000), new Float32Array(count).fill(0.5)];
       memory.write(a, one);
@@ -60,8 +59,8 @@ for (const threads of [1, 2, 3]) {
 }
 
 test("a changed parameter holds for the runs after it", async () => {
-  const device = await openWasm(2);
-  const memory = new WasmMemory(device);
+  const device = await openProcessor(2);
+  const memory = device.openMemory();
   const [a, y] = ["a", "y"].map((name) => tensor(name, [1, 1, 8], "kept"));
   memory.write(a, Float32Array.of(1, 2, 3, 4, 5, 6, 7, 8));
   const call = { label: "add", kernel: sum, tensors: { a, b: a, c: a, y }, params: { use_c: 0 } };
@@ -77,8 +76,8 @@ test("a changed parameter holds for the runs after it", async () => {
 });
 
 test("a kernel without WebAssembly is refused by name, and so are shapes that disagree", async () => {
-  const device = await openWasm(1);
-  const memory = new WasmMemory(device);
+  const device = await openProcessor(1);
+  const memory = device.openMemory();
   const wrong = (error: unknown, text: string) => {
     assert.instance(error, SpectroscopeError);
     assert.match((error as SpectroscopeError).line, text);

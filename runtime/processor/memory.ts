@@ -1,21 +1,20 @@
 import type { Params } from "../../kernels/kernel";
-import type { BoundPlan, Memory } from "../plan/memory";
+import type { BoundPlan, HostArray, Memory } from "../plan/memory";
 import type { Plan, Slot, View } from "../plan/plan";
 import { bufferBytes, Pool } from "../plan/pool";
-import type { HostArray } from "../webgpu/buffers";
 import type { Region } from "./arena";
 import { HostCall } from "./call";
-import type { WasmDevice } from "./device";
+import type { Machine } from "./machine";
 
 /** Bytes behind every slot that vector loads of a ragged end may read. */
 const SLACK = 64;
 
-/** Memory of a run on the host: as `GpuMemory`, in the device's WebAssembly memory. */
-export class WasmMemory implements Memory {
+/** Memory of a run on the host: a part of the WebAssembly memory that all its runs share. */
+export class ProcessorMemory implements Memory {
   private readonly kept = new Map<Slot, Region>();
   private readonly pool = new Pool<Region>((bytes) => this.take("a plan's intermediate values", bytes));
 
-  constructor(readonly device: WasmDevice) {}
+  constructor(private readonly machine: Machine) {}
 
   get bytes(): number {
     return [...this.kept.values(), ...this.pool.buffers].reduce((total, { size }) => total + size, 0);
@@ -26,6 +25,7 @@ export class WasmMemory implements Memory {
   }
 
   async read(views: readonly View[]): Promise<HostArray[]> {
+    await this.machine.turnIfDue();
     return views.map((view) =>
       this.array(
         view,
@@ -37,7 +37,7 @@ export class WasmMemory implements Memory {
   async bind(plan: Plan): Promise<BoundPlan> {
     const placed = this.pool.place(plan);
     const address = ({ slot, offset }: View) => (placed.get(slot) ?? this.region(slot)).at + 4 * offset;
-    const calls = plan.calls.map((call) => new HostCall(this.device, call, address));
+    const calls = plan.calls.map((call) => new HostCall(this.machine, call, address));
     const bound: BoundPlan = {
       plan,
       setParams(label: string, params: Params) {
@@ -48,8 +48,9 @@ export class WasmMemory implements Memory {
       submit() {
         for (const call of calls) call.run();
       },
-      async run() {
+      run: async () => {
         bound.submit();
+        await this.machine.turnIfDue();
       },
       destroy() {
         for (const call of calls) call.destroy();
@@ -60,18 +61,17 @@ export class WasmMemory implements Memory {
 
   release(slot: Slot): void {
     const region = this.kept.get(slot);
-    if (region) this.device.arena.give(region);
+    if (region) this.machine.arena.give(region);
     this.kept.delete(slot);
   }
 
   releasePool(): void {
-    for (const region of this.pool.buffers) this.device.arena.give(region);
+    for (const region of this.pool.buffers) this.machine.arena.give(region);
     this.pool.clear();
   }
 
-  /** Lets timers and signals be heard: kernels run on this thread. */
   settle(): Promise<void> {
-    return new Promise((done) => setTimeout(done, 0));
+    return this.machine.turn();
   }
 
   destroy(): void {
@@ -90,14 +90,14 @@ export class WasmMemory implements Memory {
 
   private array({ slot, offset }: View, length: number): HostArray {
     const { at } = this.region(slot);
-    const { buffer } = this.device.team.memory;
+    const { buffer } = this.machine.team.memory;
     return new (slot.type === "f32" ? Float32Array : Uint32Array)(buffer, at + 4 * offset, length);
   }
 
   /** Zero, as a buffer of WebGPU is. */
   private take(what: string, bytes: number): Region {
-    const region = this.device.arena.take(bytes + SLACK, what);
-    new Uint8Array(this.device.team.memory.buffer, region.at, region.size).fill(0);
+    const region = this.machine.arena.take(bytes + SLACK, what);
+    new Uint8Array(this.machine.team.memory.buffer, region.at, region.size).fill(0);
     return region;
   }
 }

@@ -4,10 +4,10 @@
  * dozens of calls of some microseconds.
  */
 import { SpectroscopeError } from "../../kernels/errors";
-import { canShare, inNode } from "../threads/threads";
+import { threadPlatform } from "../threads/platform";
 import { startThread, type Thread, type WorkerStart } from "../threads/worker";
 
-/** Words of the control block, in shared memory; from the eighth on, where each thread's working memory is. */
+/** Words of the control block, in shared memory: a cache line. */
 const SEQUENCE = 0;
 const NEXT = 1;
 const DONE = 2;
@@ -16,22 +16,24 @@ const BLOCK = 4;
 const ITEMS = 5;
 const GRAIN = 6;
 const FAILED = 7;
-/** Bytes that the control block takes. */
-export const CONTROL_BYTES = 64;
+const CONTROL_BYTES = 64;
+
+/** Bytes that a team's own memory takes: the control block, and behind it a word a thread, where its working memory is. */
+export const teamBytes = (threads: number) => CONTROL_BYTES + 4 * threads;
 
 /** Looks at an atomic number before a thread goes to sleep: some tens of microseconds. */
 const SPINS = 4000;
 
 /** What goes on in a worker. A string, so that no bundler has to find a file of its own for it. */
 const SOURCE = `
-const port = typeof require === "function" ? require("node:worker_threads").parentPort : self;
 const abort = (message, file, line, column) => { throw new Error("aborted at " + line + ":" + column); };
-const serve = ({ module, memory, control, names, thread }) => {
+self.onmessage = ({ data: { module, memory, control, names, thread } }) => {
   const calls = new WebAssembly.Instance(module, { env: { memory, abort } }).exports;
   const kernels = names.map((name) => calls[name]);
-  const c = new Int32Array(memory.buffer, control, 16);
+  const c = new Int32Array(memory.buffer, control, ${CONTROL_BYTES / 4});
+  const scratch = new Int32Array(memory.buffer, control + ${CONTROL_BYTES} + 4 * thread, 1);
   let seen = 0;
-  port.postMessage({ ready: true });
+  self.postMessage({ ready: true });
   for (;;) {
     for (let spins = ${SPINS}; spins > 0 && Atomics.load(c, ${SEQUENCE}) === seen; spins--);
     while (Atomics.load(c, ${SEQUENCE}) === seen) Atomics.wait(c, ${SEQUENCE}, seen);
@@ -40,7 +42,7 @@ const serve = ({ module, memory, control, names, thread }) => {
     try {
       const kernel = kernels[c[${KERNEL}]];
       const block = c[${BLOCK}] >>> 0, items = c[${ITEMS}], grain = c[${GRAIN}];
-      const own = c[8 + thread] >>> 0;
+      const own = scratch[0] >>> 0;
       for (let from = Atomics.add(c, ${NEXT}, grain); from < items; from = Atomics.add(c, ${NEXT}, grain))
         kernel(block, from, Math.min(items, from + grain), own);
     } catch (error) {
@@ -50,8 +52,6 @@ const serve = ({ module, memory, control, names, thread }) => {
     Atomics.notify(c, ${DONE});
   }
 };
-if (port.on) port.on("message", serve);
-else port.onmessage = (event) => serve(event.data);
 `;
 
 type Kernel = (block: number, from: number, to: number, scratch: number) => void;
@@ -63,14 +63,14 @@ interface HelperStart extends WorkerStart {
   readonly thread: number;
 }
 
-/** At most this many threads: each has a word of the control block. */
-const MOST_THREADS = 8;
-
-/** A team over a memory whose first bytes at `control` are its own. */
+/** A team over a memory in which `teamBytes` at `control` are its own. */
 export class Team {
   private readonly control: Int32Array;
+  /** Addresses of the helpers' working memories. */
+  private readonly scratches: Int32Array;
   private readonly kernels: readonly Kernel[];
   private readonly helpers: Thread[] = [];
+  private readonly mayBlock = threadPlatform().mayBlock;
   /** Working memory of the calling thread. */
   private scratch = 0;
 
@@ -82,6 +82,7 @@ export class Team {
     readonly threads: number,
   ) {
     this.control = new Int32Array(memory.buffer, control, CONTROL_BYTES / 4);
+    this.scratches = new Int32Array(memory.buffer, control + CONTROL_BYTES, threads);
     this.kernels = names.map((name) => instance.exports[name] as Kernel);
   }
 
@@ -97,10 +98,10 @@ export class Team {
   ): Promise<Team> {
     const instance = new WebAssembly.Instance(module, { env: { memory, abort } });
     const names = Object.keys(instance.exports).filter((name) => typeof instance.exports[name] === "function");
-    const team = new Team(memory, control, instance, names, canShare() ? Math.min(threads, MOST_THREADS) : 1);
+    const team = new Team(memory, control, instance, names, threads);
     const start = { module, memory, control, names };
     await Promise.all(
-      Array.from({ length: team.threads - 1 }, async (_, i) => {
+      Array.from({ length: threads - 1 }, async (_, i) => {
         team.helpers.push(await startHelper({ ...start, thread: i + 1 }));
       }),
     );
@@ -116,7 +117,7 @@ export class Team {
   /** Gives thread t its working memory, at an address. */
   setScratch(thread: number, address: number): void {
     if (thread === 0) this.scratch = address;
-    else this.control[8 + thread] = address | 0;
+    else this.scratches[thread] = address | 0;
   }
 
   /** Runs items 0 to `items` of a kernel, `grain` at a time; on this thread only with `alone`. */
@@ -144,13 +145,13 @@ export class Team {
     if (Atomics.load(c, FAILED)) throw trouble(this.names[id], undefined);
   }
 
-  /** Waits until every worker is done with the call. A browser's main thread may not sleep. */
+  /** Waits until every worker is done with the call, asleep where this thread may. */
   private join(): void {
     const c = this.control;
     const others = this.threads - 1;
     let spins = SPINS;
     for (let done = Atomics.load(c, DONE); done < others; done = Atomics.load(c, DONE)) {
-      if (--spins < 0 && inNode) Atomics.wait(c, DONE, done, 10);
+      if (--spins < 0 && this.mayBlock) Atomics.wait(c, DONE, done, 10);
     }
   }
 

@@ -2,7 +2,7 @@
 import * as assert from "uvu/assert";
 import { suite } from "../../harness/test/suite";
 import { CONTEXT, tinyModel } from "../../harness/test/tiny-model";
-import { openWasm } from "../processor/device";
+import { openProcessor } from "../processor/device";
 import { parseRestriction } from "../transformer/restriction";
 import { chainWork } from "./chain-work";
 import { Laboratory } from "./laboratory";
@@ -20,7 +20,7 @@ const settings: SamplerSettings = {
 
 async function counted(name: string, changes: Partial<SamplerSettings> = {}) {
   const model = await tinyModel(2, F);
-  const device = await openWasm(1);
+  const device = await openProcessor(1);
   const lab = new Laboratory(device, model.config, model.weights);
   const text = lab.addText("text", model.ids, model.ids.length);
   const restriction = parseRestriction(name, model.config);

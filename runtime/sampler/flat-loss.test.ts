@@ -2,7 +2,7 @@
 import * as assert from "uvu/assert";
 import { ChainMeans } from "../../harness/test/chain-means";
 import { testDevice } from "../../harness/test/device";
-import { runKernel } from "../../harness/test/run-on-gpu";
+import { runKernel } from "../../harness/test/run-kernel";
 import { suite } from "../../harness/test/suite";
 import { type Target, TargetChains } from "../../harness/test/target-chains";
 import { gaussian } from "../../kernels/sgld/gaussian";

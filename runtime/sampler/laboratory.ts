@@ -1,5 +1,5 @@
-import type { Device } from "../node/open-device";
-import { type Memory, openMemory } from "../plan/memory";
+import type { Device } from "../plan/device";
+import type { Memory } from "../plan/memory";
 import type { View } from "../plan/plan";
 import type { NeoxConfig } from "../transformer/config";
 import { FixedTensors } from "../transformer/fixed";
@@ -28,7 +28,7 @@ export class Laboratory {
     readonly config: NeoxConfig,
     readonly weights: Weights,
   ) {
-    this.memory = openMemory(device);
+    this.memory = device.openMemory();
     this.fixed = new FixedTensors(weights, device.bindingBytes);
   }
 

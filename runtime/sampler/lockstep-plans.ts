@@ -1,8 +1,8 @@
+import { ALIGNED_ELEMENTS } from "../plan/alignment";
 import type { Plan, View } from "../plan/plan";
 import { groupSlice, layerOf, planJoint } from "../transformer/joint";
 import { planModel, tokenView } from "../transformer/model";
 import type { PrefixCache } from "../transformer/tape";
-import { ALIGNED_ELEMENTS } from "../webgpu/buffers";
 import {
   batchTokens,
   type ChainSpec,

@@ -1,4 +1,5 @@
 /** Components of one layer together: every bit as each has it alone. */
+
 import { join } from "node:path";
 import * as assert from "uvu/assert";
 import { testDevice, wasmDevice } from "../../harness/test/device";
@@ -7,8 +8,8 @@ import { suite } from "../../harness/test/suite";
 import { tinyModel } from "../../harness/test/tiny-model";
 import { generate } from "../../models/nano/corpus";
 import { loadModel } from "../../models/weights";
-import type { Device } from "../node/open-device";
 import { projectRoot } from "../node/root";
+import type { Device } from "../plan/device";
 import type { LossModel } from "../transformer/losses";
 import { parseRestriction } from "../transformer/restriction";
 import type { ChainSpec } from "./chain-plans";

@@ -9,6 +9,11 @@ import { type Baselines, ComponentChains, type Draw, type Stand } from "./compon
 import type { Laboratory } from "./laboratory";
 import { type LockstepPlans, lockstepKey, planLockstep } from "./lockstep-plans";
 
+/** Updates that a device's queue holds at most: so few that no watchdog is woken. */
+const MOST_QUEUED = 8;
+/** Milliseconds between updates after which timers and signals are to be heard: an interrupt, the touch of a lock. */
+const SETTLE_MS = 200;
+
 interface Bound {
   readonly draw: BoundPlan;
   readonly shifted: BoundPlan;
@@ -21,6 +26,10 @@ interface Bound {
  * each component, one measuring plan. Each component has the bits that it has by itself, and its own state to save.
  */
 export class Lockstep {
+  /** Updates since the queue was last known to be empty, and when it was settled. */
+  private queued = 0;
+  private settled = performance.now();
+
   private constructor(
     private readonly lab: Laboratory,
     private readonly bound: Bound,
@@ -130,8 +139,8 @@ export class Lockstep {
       const checked = i === updates - 1 ? this.components.filter(({ acceptance }) => acceptance.due(drawn)) : [];
       if (checked.length > 0) await this.checkedStep(checked);
       else this.step();
-      // Keep the queue short, so that an interrupt is heard and a watchdog is not woken.
-      if (i % 8 === 7) await memory.settle();
+      this.queued++;
+      if (this.queued >= MOST_QUEUED || performance.now() - this.settled > SETTLE_MS) await this.settle();
     }
     if (!gradient) draw.setParams(UPDATE_LABEL, { step: drawn });
     draw.submit();
@@ -146,6 +155,7 @@ export class Lockstep {
       ...(traces ? [losses.probe, ...(losses.task ? [losses.task] : [])] : []),
     ]);
     const read = (await memory.read(wanted.flat())) as Float32Array[];
+    this.queued = 0;
     const each = wanted[0].length;
     const draws = this.components.map((chains, i) => {
       const [phi, losses, taskLosses] = read.slice(i * each, (i + 1) * each);
@@ -153,6 +163,12 @@ export class Lockstep {
     });
     this.stand.drawn++;
     return draws;
+  }
+
+  private async settle(): Promise<void> {
+    await this.lab.memory.settle();
+    this.queued = 0;
+    this.settled = performance.now();
   }
 
   /** Frees the chains' own memory; the laboratory's texts and weights stay. */

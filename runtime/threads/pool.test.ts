@@ -148,7 +148,9 @@ test("a process with an open, idle pool ends by itself; one that waits does not 
   const { build } = await import("esbuild");
   const bytes = (wasm: Uint8Array) => `Uint8Array.from(${JSON.stringify(Array.from(wasm))})`;
   const program = `
+    import { useNodeThreads } from "./runtime/node/threads";
     import { openPool } from "./runtime/threads/pool";
+    useNodeThreads();
     const source = { single: ${bytes(source.single)}, shared: ${bytes(source.shared)} };
     const pool = await openPool(source, { pages: 2, threads: 2 });
     await new Promise((done) => setTimeout(done, 100));

@@ -1,4 +1,4 @@
-import { ALIGNED_ELEMENTS, roundUp } from "../webgpu/buffers";
+import { ALIGNED_ELEMENTS, roundUp } from "../plan/alignment";
 import type { NeoxConfig } from "./config";
 import { parameterShapes } from "./parameters";
 import type { Restriction, Slice } from "./restriction";

@@ -1,7 +1,6 @@
 import { rotaryTable } from "../../kernels/rotary/table";
-import type { Memory } from "../plan/memory";
+import type { HostArray, Memory } from "../plan/memory";
 import { type Slot, tensor, type View } from "../plan/plan";
-import type { HostArray } from "../webgpu/buffers";
 import { PIECE_ELEMENTS, type Weights } from "./weights";
 
 /** Reads elements `from` up to `to` of a constant. */

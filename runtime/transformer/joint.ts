@@ -1,5 +1,5 @@
+import { ALIGNED_ELEMENTS } from "../plan/alignment";
 import type { Plan, View } from "../plan/plan";
-import { ALIGNED_ELEMENTS } from "../webgpu/buffers";
 import { planLayer } from "./layers";
 import { finalNorm } from "./model";
 import { FIXED_WEIGHTS, type MovingWeights } from "./moving";

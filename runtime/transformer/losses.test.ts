@@ -1,4 +1,5 @@
 /** Losses of more rows than one dispatch list takes are those of the rows alone. */
+
 import { join } from "node:path";
 import * as assert from "uvu/assert";
 import { testDevice } from "../../harness/test/device";
@@ -7,9 +8,9 @@ import { suite } from "../../harness/test/suite";
 import { parseNeoxConfig } from "../../models/config";
 import { generate } from "../../models/nano/corpus";
 import { loadModel } from "../../models/weights";
-import type { GpuDevice } from "../node/open-device";
 import { projectRoot } from "../node/root";
 import { Usage } from "../webgpu/buffers";
+import { type WebGpuDevice, webgpuDevice } from "../webgpu/device";
 import { estimateLosses, modelLosses } from "./losses";
 import { parameterShapes } from "./parameters";
 import { memoryTensors, readAll, sizeOf } from "./weights";
@@ -49,7 +50,7 @@ test("130 rows in two lists: losses row by row, the gradient weighed by rows, pr
 });
 
 /** The same device, counting the storage buffers and bindings that are made through it, and what is held at a time. */
-function counting(device: GpuDevice) {
+function counting(device: WebGpuDevice) {
   const made = { bytes: 0, buffer: 0, binding: 0, held: 0, most: 0 };
   const gpu = new Proxy(device.gpu, {
     get(target, key) {
@@ -81,7 +82,7 @@ function counting(device: GpuDevice) {
       return typeof value === "function" ? value.bind(target) : value;
     },
   });
-  return { device: { ...device, gpu }, made };
+  return { device: webgpuDevice(gpu, device), made };
 }
 
 const relativeL2 = (actual: Float32Array, expected: Float32Array) => {

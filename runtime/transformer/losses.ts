@@ -1,6 +1,6 @@
-import type { Device } from "../node/open-device";
+import type { Device } from "../plan/device";
 import { type Estimate, estimatePlans } from "../plan/estimate";
-import { type Memory, openMemory } from "../plan/memory";
+import type { Memory } from "../plan/memory";
 import type { Slot } from "../plan/plan";
 import type { NeoxConfig } from "./config";
 import { FixedTensors } from "./fixed";
@@ -137,7 +137,7 @@ export async function modelLosses(
   const losses = new Float32Array(rows * (columns - 1));
   const wanted = options.gradients ?? false;
   const fixed = new FixedTensors(model.weights, options.bindingBytes ?? device.bindingBytes);
-  const memory = openMemory(device);
+  const memory = device.openMemory();
   const sums = new Map<string, Float64Array>();
   let gradients: TensorSource | undefined;
   try {
@@ -147,7 +147,7 @@ export async function modelLosses(
       if (count < most) memory.releasePool();
       const part = ids.subarray(from * columns, (from + count) * columns);
       const chunk = planChunk(model.config, fixed, { sequences: count, positions: columns - 1 }, wanted !== false);
-      losses.set(await runChunk(memory, fixed, chunk, part, columns), from * (columns - 1));
+      losses.set(await runChunk(device, memory, fixed, chunk, part, columns), from * (columns - 1));
       if (chunk.gradient) {
         const own = deviceGradients(memory, chunk.gradient, model.weights);
         if (count === rows) gradients = own;
@@ -167,6 +167,7 @@ export async function modelLosses(
 }
 
 async function runChunk(
+  device: Device,
   memory: Memory,
   fixed: FixedTensors,
   { tokens, plan }: Chunk,
@@ -176,7 +177,7 @@ async function runChunk(
   const { inputs, targets } = splitRows(ids, columns);
   memory.write(tokens.inputs, inputs);
   memory.write(tokens.targets, targets);
-  await memory.device.within("the model and its activations", async () => {
+  await device.within("the model and its activations", async () => {
     await fixed.flush(memory);
     for (const part of [plan.prefix, plan.body]) {
       const bound = await memory.bind(part);

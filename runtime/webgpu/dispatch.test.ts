@@ -1,7 +1,7 @@
 /** The dispatcher alone: what it refuses, which variant it takes, what it says of broken WGSL, where slots lie. */
 import * as assert from "uvu/assert";
 import { testDevice } from "../../harness/test/device";
-import { runKernel } from "../../harness/test/run-on-gpu";
+import { runKernel } from "../../harness/test/run-kernel";
 import { suite } from "../../harness/test/suite";
 import { forward as activations } from "../../kernels/activation/forward";
 import { sum } from "../../kernels/add/sum";
@@ -9,11 +9,10 @@ import { forward as attention } from "../../kernels/attention/forward";
 import { type Dims, type Kernel, linearGrid } from "../../kernels/kernel";
 import { forward as layernorm } from "../../kernels/layernorm/forward";
 import { nt } from "../../kernels/matmul/nt";
+import type { AdapterFacts } from "../plan/device";
 import { planWork } from "../plan/estimate";
-import { openMemory } from "../plan/memory";
 import { type Call, type Plan, tensor } from "../plan/plan";
-import { packUniforms, unify } from "./call";
-import type { AdapterFacts } from "./facts";
+import { packUniforms, unify } from "../plan/shapes";
 import { GpuMemory } from "./memory";
 import { chooseVariant } from "./variants";
 
@@ -180,7 +179,7 @@ test("no slot is given a buffer in which another one still lives, and dead ones 
 });
 
 test("parameters are changed by label, in every call that has it and in no other", async () => {
-  const memory = openMemory(await testDevice());
+  const memory = (await testDevice()).openMemory();
   const { plan, input, output } = diamond();
   const c = tensor("c", shape, "kept");
   const calls = plan.calls.map((call) => ({ ...call, tensors: { ...call.tensors, c } }));

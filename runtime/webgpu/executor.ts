@@ -1,8 +1,8 @@
 import type { Params } from "../../kernels/kernel";
 import type { BoundPlan } from "../plan/memory";
-import type { Plan } from "../plan/plan";
-import { type PreparedCall, prepare } from "./call";
-import type { GpuMemory } from "./memory";
+import type { Plan, View } from "../plan/plan";
+import { type GpuTensor, type PreparedCall, prepare } from "./call";
+import type { WebGpuDevice } from "./gpu";
 
 /**
  * FLOPs after which a plan goes on in another submit. A watchdog ends a submit that takes seconds; this is a tenth of a second at
@@ -31,21 +31,20 @@ export class BoundGpuPlan implements BoundPlan {
 
   private constructor(
     readonly plan: Plan,
-    private readonly memory: GpuMemory,
+    private readonly device: WebGpuDevice,
     private readonly calls: readonly PreparedCall[],
   ) {
     this.submits = cutSubmits(calls);
   }
 
-  /** Places slots, compiles kernels, makes bind groups. */
-  static async bind(plan: Plan, memory: GpuMemory): Promise<BoundGpuPlan> {
-    const locate = memory.placePlan(plan);
+  /** Compiles kernels and makes bind groups; `locate` says where a view's slot was placed. */
+  static async bind(plan: Plan, device: WebGpuDevice, locate: (view: View) => GpuTensor): Promise<BoundGpuPlan> {
     const calls: PreparedCall[] = [];
     for (const call of plan.calls) {
       const tensors = Object.fromEntries(Object.entries(call.tensors).map(([name, view]) => [name, locate(view)]));
-      calls.push(await prepare(memory.device, { kernel: call.kernel, tensors, dims: call.dims, params: call.params }));
+      calls.push(await prepare(device, { kernel: call.kernel, tensors, dims: call.dims, params: call.params }));
     }
-    return new BoundGpuPlan(plan, memory, calls);
+    return new BoundGpuPlan(plan, device, calls);
   }
 
   setParams(label: string, params: Params): void {
@@ -55,7 +54,7 @@ export class BoundGpuPlan implements BoundPlan {
   }
 
   submit(): void {
-    const { gpu } = this.memory.device;
+    const { gpu } = this.device;
     const label = this.plan.name;
     for (const calls of this.submits) {
       const encoder = gpu.createCommandEncoder({ label });
@@ -68,7 +67,7 @@ export class BoundGpuPlan implements BoundPlan {
 
   async run(): Promise<void> {
     this.submit();
-    await this.memory.device.wait(this.memory.device.gpu.queue.onSubmittedWorkDone());
+    await this.device.wait(this.device.gpu.queue.onSubmittedWorkDone());
   }
 
   destroy(): void {

@@ -1,24 +1,5 @@
 import type { MatrixConfig } from "../../kernels/kernel";
-
-/** What is known of an adapter, kept in every result. */
-export interface AdapterFacts {
-  /** Human name: description or device of GPUAdapterInfo. */
-  readonly name: string;
-  readonly vendor: string;
-  readonly architecture: string;
-  readonly description: string;
-  /** True when the adapter computes on the CPU (SwiftShader, lavapipe, WARP). */
-  readonly software: boolean;
-  /** Where a software driver came from, when the runtime added one. */
-  readonly driver?: string;
-  readonly features: readonly string[];
-  /** Subgroup matrices the adapter multiplies, where Dawn offers the feature. */
-  readonly matrixConfigs?: readonly MatrixConfig[];
-  /** The largest subgroup, in invocations, where the adapter tells. */
-  readonly subgroupMaxSize?: number;
-  /** WebGPU's; the processor has `memoryBytes` too, what all tensors together may take. */
-  readonly limits: Readonly<Record<string, number>>;
-}
+import type { AdapterFacts } from "../plan/device";
 
 const SOFTWARE = /swiftshader|llvmpipe|lavapipe|softpipe|basic render|warp|\bcpu\b/i;
 

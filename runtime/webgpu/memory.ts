@@ -1,11 +1,11 @@
 import { SpectroscopeError } from "../../kernels/errors";
-import type { GpuDevice } from "../node/open-device";
-import type { BoundPlan, Memory } from "../plan/memory";
+import type { BoundPlan, HostArray, Memory } from "../plan/memory";
 import type { Plan, Slot, View } from "../plan/plan";
 import { bufferBytes, Pool } from "../plan/pool";
-import { type HostArray, Usage, upload } from "./buffers";
+import { Usage, upload } from "./buffers";
 import type { GpuTensor } from "./call";
 import { BoundGpuPlan } from "./executor";
+import type { WebGpuDevice } from "./gpu";
 import { readTensors } from "./readback";
 
 /** Device memory of a run: one buffer for every kept slot, and a pool of buffers. */
@@ -13,7 +13,7 @@ export class GpuMemory implements Memory {
   private readonly kept = new Map<Slot, GPUBuffer>();
   private readonly pool = new Pool<GPUBuffer>((bytes) => this.create("pool", bytes));
 
-  constructor(readonly device: GpuDevice) {}
+  constructor(private readonly device: WebGpuDevice) {}
 
   get bytes(): number {
     return [...this.kept.values(), ...this.pool.buffers].reduce((total, { size }) => total + size, 0);
@@ -45,8 +45,8 @@ export class GpuMemory implements Memory {
     );
   }
 
-  bind(plan: Plan): Promise<BoundPlan> {
-    return BoundGpuPlan.bind(plan, this);
+  async bind(plan: Plan): Promise<BoundPlan> {
+    return BoundGpuPlan.bind(plan, this.device, this.placePlan(plan));
   }
 
   async settle(): Promise<void> {

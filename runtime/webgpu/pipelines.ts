@@ -1,6 +1,6 @@
 import { SpectroscopeError } from "../../kernels/errors";
 import type { Chunk, Kernel, Variant } from "../../kernels/kernel";
-import type { GpuDevice } from "../node/open-device";
+import type { WebGpuDevice } from "./gpu";
 
 /** A compiled variant. */
 export interface Pipeline {
@@ -11,7 +11,7 @@ export interface Pipeline {
 const caches = new WeakMap<GPUDevice, Map<string, Promise<Pipeline>>>();
 
 /** Compiles a variant, once per device. Errors name the WGSL file and line of the piece that is wrong. */
-export function pipelineFor(device: GpuDevice, kernel: Kernel, variantName: string): Promise<Pipeline> {
+export function pipelineFor(device: WebGpuDevice, kernel: Kernel, variantName: string): Promise<Pipeline> {
   let cache = caches.get(device.gpu);
   if (!cache) {
     cache = new Map();
@@ -26,7 +26,7 @@ export function pipelineFor(device: GpuDevice, kernel: Kernel, variantName: stri
   return pipeline;
 }
 
-async function compile(device: GpuDevice, kernel: Kernel, variantName: string): Promise<Pipeline> {
+async function compile(device: WebGpuDevice, kernel: Kernel, variantName: string): Promise<Pipeline> {
   const { gpu } = device;
   const variant = kernel.variants[variantName];
   const pieces = piecesOf(variant);

@@ -1,9 +1,11 @@
-import type { GpuDevice } from "../node/open-device";
-import { type HostArray, roundUp, Usage } from "./buffers";
+import { roundUp } from "../plan/alignment";
+import type { HostArray } from "../plan/memory";
+import { Usage } from "./buffers";
 import type { GpuTensor } from "./call";
+import type { WebGpuDevice } from "./gpu";
 
 /** Copies dense tensors back to the host in one submit; the order of the result is that of the argument. */
-export async function readTensors(device: GpuDevice, tensors: readonly GpuTensor[]): Promise<HostArray[]> {
+export async function readTensors(device: WebGpuDevice, tensors: readonly GpuTensor[]): Promise<HostArray[]> {
   const sizes = tensors.map((tensor) => tensor.shape.reduce((a, b) => a * b, 1) * 4);
   const offsets: number[] = [];
   let total = 0;

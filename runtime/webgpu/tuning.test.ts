@@ -4,8 +4,7 @@ import { refusedAtOnce } from "../../harness/test/refused";
 import { suite } from "../../harness/test/suite";
 import { nt } from "../../kernels/matmul/nt";
 import { kernels } from "../../kernels/registry";
-import type { GpuDevice } from "../node/open-device";
-import type { AdapterFacts } from "./facts";
+import type { AdapterFacts } from "../plan/device";
 import { parseOverrides, sizeClass, type Tuning, type TuningTable, tuningFingerprint } from "./tuning";
 import { chooseVariant, refusal } from "./variants";
 
@@ -117,13 +116,12 @@ test("subgroup matrices are taken where the adapter has the shape and its subgro
 });
 
 test("a fingerprint says what a run's bits depend on", () => {
-  const print = (tuning?: Tuning) => tuningFingerprint({ kind: "gpu", tuning } as GpuDevice);
   const overrides = parseOverrides("matmul/nt=plain4,loss/*=tiled", kernels);
-  assert.is(print(), undefined);
-  assert.is(print({ overrides: [] }), undefined);
-  assert.is(print({ overrides }), "matmul/nt=plain4, loss/*=tiled");
+  assert.is(tuningFingerprint(), undefined);
+  assert.is(tuningFingerprint({ overrides: [] }), undefined);
+  assert.is(tuningFingerprint({ overrides }), "matmul/nt=plain4, loss/*=tiled");
   assert.is(
-    print({ overrides: overrides.slice(0, 1), table: table({}, true) }),
+    tuningFingerprint({ overrides: overrides.slice(0, 1), table: table({}, true) }),
     "matmul/nt=plain4, table t with lower precision",
   );
 });

@@ -1,12 +1,11 @@
 /**
  * Which variant to take where it is not left to what a variant says it suits: names given by a person, and a table of what was
  * measured on an adapter. Another variant sums in another order, so a run with a tuning has other bits: its manifest holds
- * `tuningFingerprint`.
+ * the device's `variants`.
  */
 import { SpectroscopeError } from "../../kernels/errors";
 import type { Dims, Kernel, Params } from "../../kernels/kernel";
 import { suggest } from "../../kernels/suggest";
-import type { Device } from "../node/open-device";
 
 /** Takes a variant wherever it is able; `kernel` is a name in which `*` stands for anything. */
 export interface VariantOverride {
@@ -91,12 +90,8 @@ export function parseOverrides(
   });
 }
 
-/**
- * One line that says which tuning a device has, for the manifest of what it computes; undefined when variants follow from the
- * adapter alone.
- */
-export function tuningFingerprint(device: Device): string | undefined {
-  const { overrides = [], table }: Tuning = (device.kind === "gpu" && device.tuning) || {};
+/** One line that says what a tuning changes; undefined when variants follow from the adapter alone. */
+export function tuningFingerprint({ overrides = [], table }: Tuning = {}): string | undefined {
   const parts = overrides.map(({ kernel, variant }) => `${kernel}=${variant}`);
   if (table) parts.push(`table ${table.id}${table.lowerPrecision ? " with lower precision" : ""}`);
   return parts.length > 0 ? parts.join(", ") : undefined;

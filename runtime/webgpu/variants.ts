@@ -1,6 +1,6 @@
 import { SpectroscopeError } from "../../kernels/errors";
 import type { Dims, Kernel, MatrixConfig, Params, Variant } from "../../kernels/kernel";
-import type { AdapterFacts } from "./facts";
+import type { AdapterFacts } from "../plan/device";
 import { measuredOrder, overrideOf, type Tuning } from "./tuning";
 
 /** A variant that runs here, but not on these sizes. */

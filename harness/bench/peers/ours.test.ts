@@ -1,7 +1,8 @@
 /** Our own side of the comparison is checked as the peers are: every kind of operation, values and gradients, on both devices. */
 import * as assert from "uvu/assert";
-import { type Device, openGpu } from "../../../runtime/node/open-device";
-import { openWasm } from "../../../runtime/processor/device";
+import { openGpu } from "../../../runtime/node/open-device";
+import type { Device } from "../../../runtime/plan/device";
+import { openProcessor } from "../../../runtime/processor/device";
 import { suite } from "../../test/suite";
 import { compareOperation } from "./compare";
 import { operation } from "./operation";
@@ -30,6 +31,6 @@ async function check(device: Device): Promise<void> {
 }
 
 test("WebGPU", async () => check(await openGpu({ adapter: "gpu" })));
-test("the processor", async () => check(await openWasm()));
+test("the processor", async () => check(await openProcessor()));
 
 test.run();

@@ -1,4 +1,5 @@
 /** This project's kernels in the variants that the runtime chooses, as one of the implementations. */
+
 import { backward as attentionBackward } from "../../../kernels/attention/backward";
 import { forward as attentionForward } from "../../../kernels/attention/forward";
 import { type Kernel, type Params, shapeOf } from "../../../kernels/kernel";
@@ -11,9 +12,9 @@ import { forwardBackward as lossForwardBackward } from "../../../kernels/loss/fo
 import { nn } from "../../../kernels/matmul/nn";
 import { nt } from "../../../kernels/matmul/nt";
 import { tn } from "../../../kernels/matmul/tn";
-import type { Device } from "../../../runtime/node/open-device";
-import { openMemory } from "../../../runtime/plan/memory";
+import type { Device } from "../../../runtime/plan/device";
 import { type Call, tensor, type View } from "../../../runtime/plan/plan";
+import { isWebGpu } from "../../../runtime/webgpu/device";
 import type { Implementation } from "./implementation";
 import { EPS, type Operation, type OperationKind, scaleOf } from "./operation";
 
@@ -53,11 +54,11 @@ const UNUSED = new Set(["bias", "residual", "add"]);
 /** This project on a device: a plan, run as a run's plans are. */
 export function ours(device: Device): Implementation {
   return {
-    name: device.kind === "gpu" ? "spectroscope" : "spectroscope wasm",
-    version: device.kind === "gpu" ? "this checkout" : (device.banner ?? ""),
-    where: device.kind === "gpu" ? "webgpu" : "cpu",
+    name: isWebGpu(device) ? "spectroscope" : "spectroscope wasm",
+    version: isWebGpu(device) ? "this checkout" : (device.banner ?? ""),
+    where: isWebGpu(device) ? "webgpu" : "cpu",
     async prepare(operation) {
-      const memory = openMemory(device);
+      const memory = device.openMemory();
       const views = new Map<string, View>();
       const calls: Call[] = [];
       for (const [kernel, params] of steps[operation.kind](operation)) {
@@ -81,7 +82,7 @@ export function ours(device: Device): Implementation {
           for (let left = times; left > 0; left -= left >= TOGETHER ? TOGETHER : 1) {
             (left >= TOGETHER ? together : bound).submit();
           }
-          if (device.kind === "gpu") await memory.settle();
+          if (isWebGpu(device)) await memory.settle();
         },
         async read() {
           const names = Object.keys(operation.expected());

@@ -1,7 +1,7 @@
 import { loadDawn } from "../../../runtime/node/dawn";
-import type { GpuDevice } from "../../../runtime/node/open-device";
 import { projectRoot } from "../../../runtime/node/root";
-import { openWasm } from "../../../runtime/processor/device";
+import { openProcessor } from "../../../runtime/processor/device";
+import type { WebGpuDevice } from "../../../runtime/webgpu/device";
 import { compareOperation, type PeerHeader, type PeerRow } from "./compare";
 import type { Implementation } from "./implementation";
 import { jaxjs } from "./jaxjs";
@@ -38,11 +38,11 @@ function phases(all: readonly Implementation[]): Implementation[][] {
  * Compares this project's kernels with other libraries on the device's adapter, in one process; beside them stand this project
  * and PyTorch on the processor. Throws SpectroscopeError when the peers are not installed.
  */
-export async function benchPeers(device: GpuDevice, options: PeerBenchOptions): Promise<(PeerHeader | PeerRow)[]> {
+export async function benchPeers(device: WebGpuDevice, options: PeerBenchOptions): Promise<(PeerHeader | PeerRow)[]> {
   const { say = () => {}, onRow = () => {}, python, only = /./ } = options;
   const packages = PeerPackages.open();
   const restore = installNavigator(loadDawn(projectRoot()).gpu(), device.gpu, device.facts.software);
-  const processor = await openWasm();
+  const processor = await openProcessor();
   const open: Implementation[] = [ours(device)];
   const start = async (name: string, make: () => Promise<Implementation>) => {
     try {

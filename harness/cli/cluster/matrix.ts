@@ -3,7 +3,7 @@ import type { Matrix } from "../../../runtime/cluster/matrix";
 import { meanProfiles } from "../../../runtime/cluster/profile";
 import { matrixReruns, resample } from "../../../runtime/cluster/resampling";
 import { runConfig } from "../../../runtime/measure/config";
-import type { Device } from "../../../runtime/node/open-device";
+import type { Device } from "../../../runtime/plan/device";
 import { Progress } from "../progress";
 import { type Finished, finish } from "./finish";
 import { checkLabels, readMatrix } from "./input";

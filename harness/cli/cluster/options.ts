@@ -1,8 +1,10 @@
 /** Options of `cluster`, and what they say together. */
+
 import { SpectroscopeError } from "../../../kernels/errors";
 import { SYMMETRIZE_RULES } from "../../../runtime/cluster/symmetrize";
 import type { Values } from "../../../runtime/measure/schema";
-import { type Device, openDevice } from "../../../runtime/node/open-device";
+import { openDevice } from "../../../runtime/node/open-device";
+import type { Device } from "../../../runtime/plan/device";
 import { type GivenLabels, readLabels } from "../../../runtime/store/labels-file";
 import { ADAPTER, JSON_FLAG } from "../command";
 import { SET_OPTION } from "../options";

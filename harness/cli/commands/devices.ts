@@ -2,6 +2,7 @@ import { describeError } from "../../../kernels/errors";
 import { openDevice, REMEDY } from "../../../runtime/node/open-device";
 import { projectRoot } from "../../../runtime/node/root";
 import { type Attempt, findSoftwareDriver } from "../../../runtime/node/software";
+import { isWebGpu } from "../../../runtime/webgpu/device";
 import { ADAPTER, command, JSON_FLAG, output } from "../command";
 
 /** What would be computed on, what was tried to find a GPU, and the remedy when there is none of the kind asked for (exit 3). */
@@ -15,11 +16,12 @@ export const devices = command(
     let attempts: readonly Attempt[] = [];
     try {
       const device = await openDevice({ adapter: values.adapter });
-      const { facts, banner, kind } = device;
+      const { facts, banner } = device;
+      const gpu = isWebGpu(device);
       device.close();
-      attempts = searched(kind === "gpu");
+      attempts = searched(gpu);
       if (values.json) output(JSON.stringify({ adapter: facts, attempts }));
-      else if (kind === "wasm") {
+      else if (!gpu) {
         output(banner ?? facts.name);
         output("no GPU is used; WebGPU without one, for tests: `npm run adapter`, then --adapter software");
       } else {

@@ -1,8 +1,8 @@
 import { kernels } from "../../../kernels/registry";
 import { MODEL_FORMS, openModel } from "../../../models/open";
 import { usage } from "../../../runtime/measure/schema";
-import type { Device } from "../../../runtime/node/open-device";
 import { openTuned } from "../../../runtime/node/open-tuned";
+import type { Device } from "../../../runtime/plan/device";
 import { type Row, verifyKernels } from "../../verify/kernels";
 import { checkFiles, readManifest } from "../../verify/manifest";
 import { findCheckpointGolden, verifyCheckpoint } from "../../verify/models";

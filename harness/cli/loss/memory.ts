@@ -1,10 +1,11 @@
 /** What `loss` needs of an adapter, told before a device is opened. */
+
 import { totalmem } from "node:os";
 import { SpectroscopeError } from "../../../kernels/errors";
 import { parameterCount } from "../../../models/parameters";
 import { openDevice } from "../../../runtime/node/open-device";
+import type { AdapterFacts } from "../../../runtime/plan/device";
 import { estimateLosses, type LossEstimate, type LossModel } from "../../../runtime/transformer/losses";
-import type { AdapterFacts } from "../../../runtime/webgpu/facts";
 import { output } from "../command";
 
 export interface LossRequest {

@@ -1,9 +1,12 @@
 /** Times the variants of kernels on an adapter, and holds their results against each other first. */
+
 import { type Case, isStrided, type Kernel, shapeOf } from "../../../kernels/kernel";
-import type { GpuDevice } from "../../../runtime/node/open-device";
 import type { Time } from "../../../runtime/node/tuning-file";
-import { type HostArray, roundUp, Usage, upload } from "../../../runtime/webgpu/buffers";
+import { roundUp } from "../../../runtime/plan/alignment";
+import type { HostArray } from "../../../runtime/plan/memory";
+import { Usage, upload } from "../../../runtime/webgpu/buffers";
 import { type GpuTensor, prepare } from "../../../runtime/webgpu/call";
+import type { WebGpuDevice } from "../../../runtime/webgpu/device";
 import { readTensors } from "../../../runtime/webgpu/readback";
 import { sizeClass, type TuningTable } from "../../../runtime/webgpu/tuning";
 import { chooseVariant, refusal } from "../../../runtime/webgpu/variants";
@@ -34,7 +37,7 @@ export interface Measurement {
 const median = (values: readonly number[]) => [...values].sort((a, b) => a - b)[values.length >> 1];
 
 /** Variants that may be chosen for a case. Those with barriers take minutes on software adapters. */
-function candidates(device: GpuDevice, kernel: Kernel, c: Case, lowerPrecision: boolean): string[] {
+function candidates(device: WebGpuDevice, kernel: Kernel, c: Case, lowerPrecision: boolean): string[] {
   const { facts } = device;
   return Object.keys(kernel.variants).filter((name) => {
     const variant = kernel.variants[name];
@@ -49,7 +52,7 @@ class Bench {
   private readonly inputs: Record<string, HostArray> = {};
 
   constructor(
-    readonly device: GpuDevice,
+    readonly device: WebGpuDevice,
     readonly kernel: Kernel,
     readonly c: Case,
   ) {
@@ -105,7 +108,7 @@ function agree(kernel: Kernel, variant: string, got: readonly HostArray[], want:
 
 /** Milliseconds of every candidate that agrees with the usual variant. */
 async function timeCase(
-  device: GpuDevice,
+  device: WebGpuDevice,
   kernel: Kernel,
   c: Case,
   options: MeasureOptions,
@@ -169,7 +172,11 @@ export function ranked(cases: readonly CaseTimes[]): string[] {
 }
 
 /** Times the bench cases of a kernel: they stand for the calls of their size class. */
-export async function measureKernel(device: GpuDevice, kernel: Kernel, options: MeasureOptions): Promise<Measurement> {
+export async function measureKernel(
+  device: WebGpuDevice,
+  kernel: Kernel,
+  options: MeasureOptions,
+): Promise<Measurement> {
   const classes = new Map<number, CaseTimes[]>();
   const times: Time[] = [];
   for (const c of kernel.cases.filter((one) => one.bench)) {

@@ -7,7 +7,6 @@ import { nt } from "../../../kernels/matmul/nt";
 import { kernels } from "../../../kernels/registry";
 import { useTuning } from "../../../runtime/node/open-tuned";
 import { measuredWith, readTuning, tableOf, tuningPath, writeTuning } from "../../../runtime/node/tuning-file";
-import { tuningFingerprint } from "../../../runtime/webgpu/tuning";
 import { chooseVariant } from "../../../runtime/webgpu/variants";
 import { testDevice, wasmDevice } from "../../test/device";
 import { assertRefused, runProgram } from "../../test/program";
@@ -113,13 +112,13 @@ test("a device takes the table and SPECTROSCOPE_VARIANTS, which comes first; def
     const measured = await taken();
     assert.is(measured.variant, "plain");
     assert.match(measured.said.join(), table.id);
-    assert.is(tuningFingerprint(device), `table ${table.id}`);
+    assert.is(device.variants, `table ${table.id}`);
     assert.is((await taken("matmul/nt=plain4")).variant, "plain4");
-    assert.is(tuningFingerprint(device), `matmul/nt=plain4, table ${table.id}`);
+    assert.is(device.variants, `matmul/nt=plain4, table ${table.id}`);
     const bare = await taken("default");
     assert.is(bare.variant, usual);
     assert.equal(bare.said, []);
-    assert.is(tuningFingerprint(device), undefined);
+    assert.is(device.variants, undefined);
     await refusedAsUsage(taken("matmul/nt=plian"), /SPECTROSCOPE_VARIANTS/, /did you mean "plain"/);
   } finally {
     delete device.tuning;
@@ -132,7 +131,7 @@ test("the processor has one variant of each kernel: names are checked, then told
   const say = (line: string) => said.push(line);
   await useTuning(device, say, { SPECTROSCOPE_VARIANTS: "matmul/nt=plain4" });
   assert.is(said.length, 1);
-  assert.is(tuningFingerprint(device), undefined);
+  assert.is(device.variants, undefined);
   await refusedAsUsage(useTuning(device, say, { SPECTROSCOPE_VARIANTS: "matmul/nt=nothing" }), /no variant "nothing"/);
 });
 

@@ -2,7 +2,7 @@ import * as assert from "uvu/assert";
 import { plantClusters } from "../../../harness/test/planted";
 import { refused, refusedAsUsage } from "../../../harness/test/refused";
 import { suite } from "../../../harness/test/suite";
-import type { Device } from "../../node/open-device";
+import type { Device } from "../../plan/device";
 import { nearestNeighbors } from "../knn";
 import { makeRandom } from "../random";
 import { descentNeighbors } from "./descent";

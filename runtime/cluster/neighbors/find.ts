@@ -1,7 +1,9 @@
 /** Neighbors by whichever way suits the size and the machine; the answer says which, and why. */
+
 import { SpectroscopeError } from "../../../kernels/errors";
-import type { Device } from "../../node/open-device";
+import type { Device } from "../../plan/device";
 import { defaultThreads } from "../../threads/threads";
+import { isWebGpu } from "../../webgpu/device";
 import type { Matrix } from "../matrix";
 import { descentNeighbors } from "./descent";
 import { exactNeighbors } from "./exact";
@@ -100,7 +102,7 @@ export async function findNeighbors(points: Matrix, k: number, options: FindOpti
     recall,
     seconds: (performance.now() - start) / 1000,
   });
-  if (device?.kind === "gpu" && method === "webgpu")
+  if (device && isWebGpu(device) && method === "webgpu")
     return done(await gpuNeighbors(device, points, k, { threads, progress }));
   if (method === "wasm") return done(await exactNeighbors(points, k, { threads, progress }));
   const ids = await descentNeighbors(points, k, { threads, seed, progress });

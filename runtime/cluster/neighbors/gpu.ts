@@ -2,12 +2,13 @@
  * Exact neighbors on a GPU: `knn/forward` gives each point's k nearest and some more in f32, the host ranks them by the
  * definition and proves that no other point can belong; queries for which it cannot go to the host's search.
  */
+
 import { SpectroscopeError } from "../../../kernels/errors";
 import { forward } from "../../../kernels/knn/forward";
 import { frameOf, LEAST_EXPONENT } from "../../../kernels/knn/frame";
-import type { GpuDevice } from "../../node/open-device";
 import { Usage, upload } from "../../webgpu/buffers";
 import { type GpuTensor, prepare } from "../../webgpu/call";
+import type { WebGpuDevice } from "../../webgpu/device";
 import { readTensors } from "../../webgpu/readback";
 import type { Matrix } from "../matrix";
 import { exactNeighbors } from "./exact";
@@ -31,7 +32,7 @@ const GRAIN = 128;
  * @returns `[rows, k]` ids, nearest first
  */
 export async function gpuNeighbors(
-  device: GpuDevice,
+  device: WebGpuDevice,
   points: Matrix,
   k: number,
   options: GpuOptions = {},
@@ -88,7 +89,7 @@ export async function gpuNeighbors(
   return ids;
 }
 
-function tensor(device: GpuDevice, type: "f32" | "u32", shape: readonly number[]): GpuTensor {
+function tensor(device: WebGpuDevice, type: "f32" | "u32", shape: readonly number[]): GpuTensor {
   const bytes = Math.ceil((shape[0] * shape[1] * 4) / 16) * 16;
   const { maxBufferSize } = device.gpu.limits;
   if (bytes > maxBufferSize)

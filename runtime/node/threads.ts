@@ -1,0 +1,48 @@
+/** Threads as Node has them. Programs of Node call `useNodeThreads` before they compute; opening a device does so too. */
+import { availableParallelism } from "node:os";
+import { Worker } from "node:worker_threads";
+import { SpectroscopeError } from "../../kernels/errors";
+import { useThreads } from "../threads/platform";
+import { checkThreads } from "../threads/threads";
+
+/** Gives a worker's script the two names of a browser's worker that it uses. */
+const PRELUDE = `
+const { parentPort } = require("node:worker_threads");
+const self = { postMessage: (m) => parentPort.postMessage(m), set onmessage(hear) { parentPort.on("message", (data) => hear({ data })); } };
+`;
+
+/** The number of `SPECTROSCOPE_THREADS`, else the cores that this process may use. @throws SpectroscopeError (usage) */
+function cores(): number {
+  const wanted = process.env.SPECTROSCOPE_THREADS;
+  if (wanted === undefined || wanted === "") return availableParallelism();
+  if (!/^\d+$/.test(wanted.trim()))
+    throw new SpectroscopeError(`SPECTROSCOPE_THREADS = "${wanted}" is no number of threads`, {
+      code: "usage",
+      hint: "give an integer in 1 .. 256",
+    });
+  return checkThreads(Number(wanted), "SPECTROSCOPE_THREADS");
+}
+
+/** Lets kernels on the host run on Node's worker threads. */
+export function useNodeThreads(): void {
+  useThreads({
+    shares: () => true,
+    cores,
+    mayBlock: true,
+    start(source, start, answer, died) {
+      // No options of this process: one of them could turn the source into a module, which has no `require`.
+      const worker = new Worker(PRELUDE + source, { eval: true, execArgv: [] });
+      worker.on("message", answer);
+      worker.on("error", (error) => died(error.message));
+      worker.on("exit", (code) => died(`it ended with status ${code}`));
+      worker.postMessage(start);
+      return {
+        call: (name, args) => worker.postMessage({ name, args }),
+        hold: (on) => (on ? worker.ref() : worker.unref()),
+        async stop() {
+          await worker.terminate();
+        },
+      };
+    },
+  });
+}
