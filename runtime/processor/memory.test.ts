@@ -1,9 +1,13 @@
 /** Plans on the processor: slots, calls, parameters, threads. */
 import * as assert from "uvu/assert";
+import { caseInputs, toHost } from "../../harness/test/cases";
+import { runKernel } from "../../harness/test/run-kernel";
 import { suite } from "../../harness/test/suite";
 import { sum } from "../../kernels/add/sum";
 import { SpectroscopeError } from "../../kernels/errors";
 import { forward as knn } from "../../kernels/knn/forward";
+import { kernels } from "../../kernels/registry";
+import type { Device } from "../plan/device";
 import { tensor } from "../plan/plan";
 import { openProcessor } from "./device";
 
@@ -57,6 +61,34 @@ for (const threads of [1, 2, 3]) {
     }
   });
 }
+
+test("twelve threads give the bits of one: each has working memory of its own", async (t) => {
+  const [one, twelve] = await Promise.all([openProcessor(1), openProcessor(12)]);
+  try {
+    assert.is(twelve.team.threads, 12);
+    const run = twelve.team.run.bind(twelve.team);
+    // Calls too small for threads go to them as well, an item at a time.
+    twelve.team.run = (name, block, items) => run(name, block, items, 1, false);
+    let count = 0;
+    for (const kernel of kernels.filter(({ wasm }) => wasm?.scratch)) {
+      for (const c of kernel.cases.filter(({ bench }) => !bench)) {
+        const inputs = Object.fromEntries(
+          Object.entries(caseInputs(kernel, c, 12)).map(([name, array]) => [name, toHost(array)]),
+        );
+        const spec = { dims: c.dims, params: c.params, inputs, shared: c.shared };
+        const bits = async (device: Device) =>
+          Object.values(await runKernel(device, kernel, spec)).map(({ buffer }) => new Uint8Array(buffer));
+        assert.equal(await bits(twelve), await bits(one), `${kernel.name}, ${c.name}`);
+        count++;
+      }
+    }
+    t.note(`${count} cases`);
+    assert.ok(count > 30);
+  } finally {
+    one.close();
+    twelve.close();
+  }
+});
 
 test("a changed parameter holds for the runs after it", async () => {
   const device = await openProcessor(2);

@@ -186,6 +186,44 @@ test("so are they on the processor", async () => {
   }
 });
 
+/** Makes every run of a laboratory's plans take so long, as those of a large model do. */
+function slowed({ memory }: Laboratory, ms: number): void {
+  const bind = memory.bind.bind(memory);
+  memory.bind = async (plan) => {
+    const bound = await bind(plan);
+    const submit = bound.submit.bind(bound);
+    bound.submit = () => {
+      submit();
+      for (const until = performance.now() + ms; performance.now() < until; );
+    };
+    return bound;
+  };
+}
+
+test("on the processor timers are heard while chains draw, however slow an update and however few between draws", async () => {
+  const subject = await nano(true);
+  const extra = { device: await wasmDevice() };
+  for (const [what, changes, draws] of [
+    ["two updates a draw", { num_burnin_steps: 0, num_steps_bw_draws: 2 }, 10],
+    ["one draw of many updates", { num_burnin_steps: 0, num_steps_bw_draws: 30 }, 1],
+    ["direct draws", { n_beta: 0 }, 30],
+  ] as const) {
+    const { lab, specs } = await setup(subject, ["l1h0"], changes, extra);
+    slowed(lab, 30);
+    const lockstep = await Lockstep.open(lab, specs);
+    let heard = 0;
+    const timer = setInterval(() => heard++, 1);
+    const start = performance.now();
+    for (let i = 0; i < draws; i++) await lockstep.draw();
+    const seconds = (performance.now() - start) / 1000;
+    clearInterval(timer);
+    lockstep.close();
+    lab.close();
+    // Every fifth of a second, and an update and a draw later where those lie between.
+    assert.ok(heard >= 4, `${what}: heard ${heard} times in ${seconds.toFixed(1)} s`);
+  }
+});
+
 test("components with unlike numbers of chains run together", async () => {
   const subject = await nano(true);
   const names = ["l0h2", "l0 mlp"];

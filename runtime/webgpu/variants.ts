@@ -76,6 +76,11 @@ export function chooseVariant(
     .reverse();
   const home = facts.software ? "software" : "gpu";
   const best = able.find(([, v]) => v.suits === home) ?? able.find(([, v]) => v.suits === "any") ?? able[0];
-  if (!best) throw new SpectroscopeError(`kernel ${kernel.name}: no variant runs on ${facts.name}`, { code: "gpu" });
-  return best[0];
+  if (best) return best[0];
+  const reasons = Object.keys(kernel.variants).map(
+    (name) => `${name} ${reasonAgainst(name) ?? "is taken by name only"}`,
+  );
+  throw new SpectroscopeError(`kernel ${kernel.name}: no variant runs on ${facts.name}: ${reasons.join("; ")}`, {
+    code: "gpu",
+  });
 }
