@@ -79,8 +79,6 @@ export interface LayerPlan {
   readonly rows: Rows;
   /** A whole parameter, moving or trained. */
   weight(name: string): Weight;
-  /** Nothing where the model has none of that name. */
-  optional(name: string): Weight | undefined;
   /**
    * residual + a sublayer's output, part by part: where heads (neurons) move by themselves the trained sublayer without them, then
    * each range of them; else the whole. `build` plans one part; its last product takes `part.sum`.

@@ -28,10 +28,6 @@ export class TapeLayers implements LayerPlan {
     return this.weights.get(name);
   }
 
-  optional(name: string): Weight | undefined {
-    return this.options.model.parameters.has(name) ? this.weight(name) : undefined;
-  }
-
   byParts(
     label: string,
     layer: number,

@@ -39,8 +39,8 @@ interface LayerCut {
   readonly layer: number;
   readonly by: "head" | "neuron";
   readonly range: Range;
-  /** Of heads: the key-value heads that they read move too. */
-  readonly shared: boolean;
+  /** Of heads: they are whole groups, whose key-value heads move too. */
+  readonly grouped: boolean;
 }
 
 /** One name of a union: whole parameters, or a part of a layer. */
@@ -49,6 +49,9 @@ interface Member {
   readonly whole: readonly string[];
   readonly cut?: LayerCut;
 }
+
+/** A layer, or a part of it. */
+const PART = /^l(?<layer>\d+)(?:h(?<head>\d+)|g(?<group>\d+)| mlp\[(?<from>\d+):(?<to>\d+)\]| (?<part>attn|mlp))?$/;
 
 /** Query heads that read one key-value head. */
 const groupSize = ({ heads, kvHeads }: Dims) => heads / kvHeads;
@@ -150,16 +153,16 @@ function join(cuts: readonly LayerCut[], border = Number.POSITIVE_INFINITY): Lay
 /** Heads that share their keys and values with others stay inside their group, and are left out where that moves. */
 function joinHeads(cuts: readonly LayerCut[], dims: Dims): LayerCut[] {
   const heads = cuts.filter(({ by }) => by === "head");
-  const groups = join(heads.filter(({ shared }) => shared));
+  const groups = join(heads.filter(({ grouped }) => grouped));
   const inGroup = ({ range: [from] }: LayerCut) => groups.some(({ range }) => range[0] <= from && from < range[1]);
-  const single = heads.filter((cut) => !cut.shared && !inGroup(cut));
+  const single = heads.filter((cut) => !cut.grouped && !inGroup(cut));
   return [...groups, ...join(single, groupSize(dims))].sort((a, b) => a.range[0] - b.range[0]);
 }
 
 /** What a part of a layer holds of its parameters. */
-function cutSlices({ layer, by, range, shared }: LayerCut, { parameters, dims }: Model): Slice[] {
+function cutSlices({ layer, by, range, grouped }: LayerCut, { parameters, dims }: Model): Slice[] {
   return [...parameters].flatMap(([parameter, { layer: own, cut }]) => {
-    const holds = cut && own === layer && (cut.by === by || (shared && cut.by === "kv_head"));
+    const holds = cut && own === layer && (cut.by === by || (grouped && cut.by === "kv_head"));
     if (!holds) return [];
     return [{ parameter, [cut.axis === 0 ? "rows" : "columns"]: cutRange(cut, range, dims) }];
   });
@@ -175,8 +178,8 @@ function readMember(name: string, model: Model): Member {
     throw refuse(name, "the model ties its unembedding to its embedding", "use embed");
   }
   if (model.parameters.has(name)) return { name, whole: [name] };
-  const match = /^l(\d+)(?:h(\d+)|g(\d+)| (attn|mlp)|( mlp)\[(\d+):(\d+)\])?$/.exec(name);
-  if (!match) {
+  const said = PART.exec(name)?.groups;
+  if (!said) {
     const groups = kvHeads < heads ? ["l0g0"] : [];
     const known = ["full", ...standardRestrictions(model), "l0", "l0 attn", `l0 mlp[0:${intermediate}]`, ...groups];
     throw refuse(
@@ -185,33 +188,29 @@ function readMember(name: string, model: Model): Member {
       suggest(name, known) || `known: ${known.slice(0, 4).join(", ")}, ...`,
     );
   }
-  const [layer, head, group, , , from, to] = match.slice(1).map(Number);
+  const [layer, head, group, from, to] = ["layer", "head", "group", "from", "to"].map((key) => Number(said[key]));
   if (layer >= layers) throw refuse(name, `the model has layers 0 to ${layers - 1}`);
-  const cut = (by: LayerCut["by"], range: Range, shared = false) => ({
-    name,
-    whole: [],
-    cut: { layer, by, range, shared },
-  });
-  if (match[2]) {
-    if (head >= heads) throw refuse(name, `the model has heads 0 to ${heads - 1}`);
-    return cut("head", [head, head + 1], kvHeads === heads);
+  const cut = (by: LayerCut["by"], range: Range, grouped = false): Member => {
+    return { name, whole: [], cut: { layer, by, range, grouped } };
+  };
+  if (said.head) {
+    if (head < heads) return cut("head", [head, head + 1], kvHeads === heads);
+    throw refuse(name, `the model has heads 0 to ${heads - 1}`);
   }
-  if (match[3]) {
-    if (group >= kvHeads) throw refuse(name, `the model has key-value heads 0 to ${kvHeads - 1}`);
+  if (said.group) {
     const size = groupSize(model.dims);
-    return cut("head", [group * size, (group + 1) * size], true);
+    if (group < kvHeads) return cut("head", [group * size, (group + 1) * size], true);
+    throw refuse(name, `the model has key-value heads 0 to ${kvHeads - 1}`);
   }
-  if (match[5]) {
+  if (said.from) {
     if (from < to && to <= intermediate) return cut("neuron", [from, to]);
     throw refuse(name, `the neuron range must lie inside 0 to ${intermediate} and not be empty`);
   }
-  return {
-    name,
-    whole: all.filter((parameter) => {
-      const { layer: own, part } = model.parameters.get(parameter)!;
-      return own === layer && (match[4] === undefined || part === match[4]);
-    }),
-  };
+  const whole = all.filter((parameter) => {
+    const { layer: own, part } = model.parameters.get(parameter)!;
+    return own === layer && (said.part === undefined || said.part === part);
+  });
+  return { name, whole };
 }
 
 function refuse(name: string, why: string, hint?: string): SpectroscopeError {
