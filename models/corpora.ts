@@ -1,7 +1,7 @@
 import { SpectroscopeError } from "../kernels/errors";
 import type { RunConfig } from "../runtime/measure/config";
-import type { NeoxConfig } from "../runtime/transformer/config";
-import { readTokens } from "./formats/tokens";
+import type { Model } from "../runtime/transformer/family";
+import { readTokens, tokenLimits } from "./formats/tokens";
 import { generate, modeNames, roleNames, targets, vocabulary } from "./nano/corpus";
 
 /** Rows of ids, and what is known of their targets. */
@@ -28,7 +28,7 @@ export interface RunText {
 }
 
 /** The text of a run: nano's corpus with its labels, or files of ids. */
-export async function runText(config: RunConfig, model: NeoxConfig): Promise<RunText> {
+export async function runText(config: RunConfig, model: Model): Promise<RunText> {
   const text = await (config.probe_tokens || config.pool_tokens ? textFromFiles(config, model) : corpus(config, model));
   if (config.sampling_task === "probe") return text;
   const { probe, pool } = text;
@@ -53,14 +53,14 @@ function fixedBatch({ ids, columns }: Text, sequences: number): Text {
   return { ids: ids.subarray(0, sequences * columns), columns };
 }
 
-async function corpus(config: RunConfig, model: NeoxConfig): Promise<RunText> {
+async function corpus(config: RunConfig, model: Model): Promise<RunText> {
   if (config.model !== "nano") {
     throw new SpectroscopeError(`model ${config.model}: probe_tokens and pool_tokens are not set`, {
       code: "usage",
       hint: "give files of ids: --set probe_tokens=FILE --set pool_tokens=FILE",
     });
   }
-  const context = model.maxPositionEmbeddings;
+  const context = model.dims.positions;
   const probe = generate({ seed: config.probe_seed, sequences: config.probe_sequences, context });
   const pool = generate({ seed: config.pool_seed, sequences: config.pool_sequences, context });
   const truth = targets(probe);
@@ -75,12 +75,12 @@ async function corpus(config: RunConfig, model: NeoxConfig): Promise<RunText> {
   };
 }
 
-async function textFromFiles(config: RunConfig, model: NeoxConfig): Promise<RunText> {
+async function textFromFiles(config: RunConfig, model: Model): Promise<RunText> {
   if (!config.probe_tokens || !config.pool_tokens) {
     throw new SpectroscopeError("probe_tokens and pool_tokens must both be set, or neither", { code: "usage" });
   }
-  const probe = await readTokens(config.probe_tokens, model);
-  const pool = await readTokens(config.pool_tokens, model);
+  const probe = await readTokens(config.probe_tokens, tokenLimits(model));
+  const pool = await readTokens(config.pool_tokens, tokenLimits(model));
   return {
     pool: { ids: pool.ids, columns: pool.columns },
     probe: { ids: probe.ids, columns: probe.columns },

@@ -4,9 +4,9 @@ import { join } from "node:path";
 import * as assert from "uvu/assert";
 import { refused } from "../harness/test/refused";
 import { suite } from "../harness/test/suite";
-import { parameterShapes } from "../runtime/transformer/parameters";
+import { parameterShapes } from "../runtime/transformer/family";
 import { memoryTensors, pieces, readAll } from "../runtime/transformer/weights";
-import { parseNeoxConfig } from "./config";
+import { parseModel } from "./families/registry";
 import { writeSafetensors } from "./formats/safetensors-file";
 import { readTokens } from "./formats/tokens";
 import { loadModel } from "./weights";
@@ -29,7 +29,7 @@ const configJson = (changes: object = {}) => ({
   ...changes,
 });
 
-type Tensors = Map<string, { shape: number[]; data: Float32Array }>;
+type Tensors = Map<string, { shape: readonly number[]; data: Float32Array }>;
 
 function tensorsFor(json: object): Tensors {
   let seed = 1;
@@ -38,7 +38,7 @@ function tensorsFor(json: object): Tensors {
     return seed / 2147483647 - 0.5;
   };
   return new Map(
-    [...parameterShapes(parseNeoxConfig(json))].map(([name, shape]) => {
+    [...parameterShapes(parseModel(json))].map(([name, shape]) => {
       const size = shape.reduce((a, b) => a * b, 1);
       return [name, { shape, data: Float32Array.from({ length: size }, next) }];
     }),
@@ -197,7 +197,7 @@ test("a checkpoint of 1 GiB is read through a few MiB of host memory", async (t)
   const json = configJson({ ...sizes, num_attention_heads: 8 });
   const path = await directory("large", json);
   let at = 0;
-  const entries = [...parameterShapes(parseNeoxConfig(json))].map(([name, shape]) => {
+  const entries = [...parameterShapes(parseModel(json))].map(([name, shape]) => {
     const begin = at;
     at += 2 * shape.reduce((a, b) => a * b, 1);
     return [name, { dtype: "F16", shape, data_offsets: [begin, at] }];

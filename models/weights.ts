@@ -1,20 +1,19 @@
-/** A GPT-NeoX model from a directory in Hugging Face's layout. Node only. */
+/** A model from a directory in Hugging Face's layout. Node only. */
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { SpectroscopeError } from "../kernels/errors";
 import { fileError, readJson } from "../runtime/node/files";
-import type { NeoxConfig } from "../runtime/transformer/config";
-import { EMBEDDING } from "../runtime/transformer/parameters";
+import type { Model } from "../runtime/transformer/family";
 import { pieces, type Weights } from "../runtime/transformer/weights";
-import { parseNeoxConfig } from "./config";
+import { parseModel } from "./families/registry";
 import { CONFIG, INDEX, SINGLE } from "./formats/files";
 import { coordinates, type SafetensorsData, type SafetensorsEntry } from "./formats/safetensors";
 import { openSafetensors, readShardIndex, type SafetensorsReader } from "./formats/safetensors-file";
 import { matchParameters, type StoredTensor } from "./parameters";
 
 export interface LoadedModel {
-  readonly config: NeoxConfig;
-  /** By Hugging Face name, in the order of `parameterShapes`; read from disk when they are wanted. */
+  readonly model: Model;
+  /** By Hugging Face name, in the order of the model's parameters; read from disk when they are wanted. */
   readonly weights: Weights;
   /** Where it came from, for provenance. */
   readonly source: {
@@ -87,10 +86,10 @@ async function readInventory(directory: string, files: readonly string[]): Promi
   return inventory;
 }
 
-/** Config alone. @throws SpectroscopeError */
-export async function loadConfig(directory: string): Promise<NeoxConfig> {
+/** The model that a directory's config describes, without its weights. @throws SpectroscopeError */
+export async function loadConfig(directory: string): Promise<Model> {
   const path = join(directory, CONFIG);
-  return parseNeoxConfig(await readJson(path), path);
+  return parseModel(await readJson(path), path);
 }
 
 /**
@@ -114,11 +113,11 @@ export async function loadModel(directory: string): Promise<LoadedModel> {
   }
   const configPath = join(directory, CONFIG);
   const configJson = await readJson(configPath);
-  const config = parseNeoxConfig(configJson, configPath);
+  const model = parseModel(configJson, configPath);
   const files = await weightFiles(directory, present);
   const inventory = await readInventory(directory, files);
   const where = files.length === 1 ? join(directory, files[0]) : join(directory, INDEX);
-  const { names, redundant } = matchParameters(config, inventory, where);
+  const { names, redundant } = matchParameters(model, inventory, where);
 
   const stored = new Map([...names].map(([name, storedName]) => [name, inventory.get(storedName) as Stored]));
   const weights: Weights = {
@@ -128,20 +127,20 @@ export async function loadModel(directory: string): Promise<LoadedModel> {
       return toFloat32(await tensor.reader.read(tensor.entry, from, to), tensor, from);
     },
   };
-  if (redundant !== undefined) await checkTied(weights, inventory.get(redundant) as Stored);
+  if (redundant !== undefined) await checkTied(weights, model.embedding, inventory.get(redundant) as Stored);
   const storedTypes = [...new Set([...stored.values()].map(({ dtype }) => dtype))].sort();
-  return { config, weights, source: { directory, files, configJson, storedTypes } };
+  return { model, weights, source: { directory, files, configJson, storedTypes } };
 }
 
-async function checkTied(weights: Weights, unembedding: Stored): Promise<void> {
+async function checkTied(weights: Weights, embedding: string, unembedding: Stored): Promise<void> {
   const { entry, reader, file } = unembedding;
-  for await (const { from, data } of pieces(weights, EMBEDDING)) {
+  for await (const { from, data } of pieces(weights, embedding)) {
     const other = toFloat32(await reader.read(entry, from, from + data.length), unembedding, from);
     const at = other.findIndex((value, i) => value !== data[i]);
     if (at < 0) continue;
     const place = coordinates(from + at, entry.shape).join(", ");
     throw new SpectroscopeError(
-      `${file}: config.json ties the embeddings, but ${entry.name} differs from ${EMBEDDING} at [${place}]`,
+      `${file}: config.json ties the embeddings, but ${entry.name} differs from ${embedding} at [${place}]`,
       { code: "bad-input", hint: 'set "tie_word_embeddings": false or remove the tensor' },
     );
   }

@@ -1,7 +1,7 @@
 /** What `loss` reads beside its model, and where it may write. */
 import { realpath } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
-import { readTokens, type TokenBlock } from "../../../models/formats/tokens";
+import { readTokens, type TokenBlock, tokenLimits } from "../../../models/formats/tokens";
 import type { NamedModel } from "../../../models/open";
 import { readTextBlock } from "../../../models/text/block";
 import { usage } from "../../../runtime/measure/schema";
@@ -32,11 +32,11 @@ export async function readBlock(
   model: NamedModel,
   progress: Progress,
 ): Promise<TokenBlock & { readonly text?: Record<string, unknown> }> {
-  if (values.tokens !== undefined) return readTokens(values.tokens, model.config);
+  if (values.tokens !== undefined) return readTokens(values.tokens, tokenLimits(model.model));
   const { directory } = model.source;
   const block = await readTextBlock(values.text!, {
     tokenizer: directory,
-    limits: model.config,
+    limits: tokenLimits(model.model),
     columns: values["row-length"],
     bos: values.bos,
     maxRows: values.rows,
