@@ -1,7 +1,8 @@
 /** Holds the model's runtime against the goldens: losses, gradients, SGLD trajectories, susceptibilities. */
 import { join } from "node:path";
 import { parseNeoxConfig } from "../../models/config";
-import { type LoadedModel, loadModel } from "../../models/weights";
+import { openFolder } from "../../models/hub/open";
+import type { LoadedModel } from "../../models/weights";
 import type { Device } from "../../runtime/node/open-device";
 import { projectRoot } from "../../runtime/node/root";
 import type { ChainSpec } from "../../runtime/sampler/chain-plans";
@@ -36,7 +37,7 @@ export async function verifyNano(device: Device, manifest: Manifest, onRow: OnRo
 }
 
 function nano(): Promise<Model> {
-  return loadModel(join(projectRoot(), "models", "nano"));
+  return openFolder(join(projectRoot(), "models", "nano"));
 }
 
 /** Per-token losses of nano and the gradient of their mean by parameter. */

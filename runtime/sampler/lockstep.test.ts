@@ -5,8 +5,8 @@ import { testDevice, wasmDevice } from "../../harness/test/device";
 import { refused } from "../../harness/test/refused";
 import { suite } from "../../harness/test/suite";
 import { tinyModel } from "../../harness/test/tiny-model";
+import { openFolder } from "../../models/hub/open";
 import { generate } from "../../models/nano/corpus";
-import { loadModel } from "../../models/weights";
 import type { Device } from "../node/open-device";
 import { projectRoot } from "../node/root";
 import type { LossModel } from "../transformer/losses";
@@ -42,7 +42,7 @@ interface Subject {
 }
 
 async function nano(parallel: boolean): Promise<Subject> {
-  const { config, weights } = await loadModel(join(projectRoot(), "models", "nano"));
+  const { config, weights } = await openFolder(join(projectRoot(), "models", "nano"));
   const { ids } = generate({ seed: 17, sequences: 5, context: 8 });
   return { model: { config: { ...config, useParallelResidual: parallel }, weights }, ids, columns: 9 };
 }
