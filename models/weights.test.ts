@@ -1,16 +1,20 @@
-import { mkdir, mkdtemp, rm, truncate, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, readFile, rm, truncate, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import * as assert from "uvu/assert";
+import { memoryFiles } from "../harness/test/memory-files";
 import { refused } from "../harness/test/refused";
 import { suite } from "../harness/test/suite";
 import { readBytes } from "../runtime/node/files";
+import { projectRoot } from "../runtime/node/root";
 import { parameterShapes } from "../runtime/transformer/parameters";
 import { memoryTensors, pieces, readAll } from "../runtime/transformer/weights";
 import { parseNeoxConfig } from "./config";
 import { parseTokens } from "./formats/tokens";
 import { openFolder } from "./hub/open";
 import { writeSafetensors } from "./hub/safetensors-file";
+
+import { loadModel } from "./weights";
 
 const test = suite("models/weights");
 let folder = "";
@@ -102,6 +106,27 @@ test("shards", async () => {
   await refused(openFolder(path), /tensor "more" is missing, though/);
   await write({ ...weightMap, more: "model-00003-of-00002.safetensors" });
   await refused(openFolder(path), /cannot read .*00003-of-00002\.safetensors: no such file/);
+});
+
+test("files in memory are the model of the folder, shards and all; errors name the store and its file", async () => {
+  const read = async (path: string) =>
+    Object.fromEntries(
+      await Promise.all((await readdir(path)).map(async (name) => [name, await readFile(join(path, name))] as const)),
+    );
+  for (const path of [join(folder, "single"), join(projectRoot(), "goldens", "random", "15")]) {
+    const [page, own] = [await loadModel(memoryFiles("page", await read(path))), await openFolder(path)];
+    assert.equal(page.config, own.config);
+    assert.equal([page.source.files, page.source.storedTypes], [own.source.files, own.source.storedTypes]);
+    assert.equal(await readAll(page.weights), await readAll(own.weights), path);
+  }
+  const files = await read(join(folder, "single"));
+  const { "config.json": config, "model.safetensors": weights } = files;
+  await refused(loadModel(memoryFiles("page", {})), /^page: no config\.json/);
+  await refused(loadModel(memoryFiles("page", { "config.json": config })), /^page: no weights, neither/);
+  const other = { "config.json": config, "weights.safetensors": weights };
+  await refused(loadModel(memoryFiles("page", other)), /rename weights\.safetensors to model\.safetensors/);
+  const cut = { ...files, "model.safetensors": weights.subarray(0, -4) };
+  await refused(loadModel(memoryFiles("page", cut)), /^page\/model\.safetensors: truncated/);
 });
 
 test("tied embeddings: absent, equal, different", async () => {

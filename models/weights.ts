@@ -29,7 +29,7 @@ async function weightFiles(files: ModelFiles): Promise<string[]> {
   if ((await files.size(INDEX)) !== undefined) {
     return [...new Set((await readShardIndex(files, INDEX)).values())].sort();
   }
-  const present = (await files.list("")).filter((name) => !name.includes("/"));
+  const present = await files.names("");
   const pickled = present.find((name) => /^pytorch_model.*\.bin$|\.pth?$/.test(name));
   const other = present.find((name) => name.endsWith(".safetensors"));
   const hint = pickled

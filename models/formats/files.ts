@@ -10,7 +10,9 @@ export const TOKENIZER = "tokenizer.json";
 export const TOKENIZER_SETTINGS = "tokenizer_config.json";
 
 /** A store that is only read: a folder, what was dropped on a page, the parts of a bundle. */
-export interface ModelFiles extends Pick<Store, "name" | "get" | "size" | "list" | "nameOf"> {
+export interface ModelFiles extends Pick<Store, "name" | "get" | "size" | "nameOf"> {
+  /** Names directly below a prefix, "" for the top. */
+  names(prefix: string): Promise<readonly string[]>;
   /** Changes whenever the value does, in a store that can tell: that weights are written over is found by it. */
   version?(key: string): Promise<string | undefined>;
 }

@@ -6,7 +6,7 @@ import { DirectoryStore } from "../../runtime/node/directory-store";
 import { fileError } from "../../runtime/node/files";
 import { projectRoot } from "../../runtime/node/root";
 import { openNano } from "../nano/model";
-import type { Preset } from "../nano/preset";
+import { NANO, type Preset } from "../nano/preset";
 import { type LoadedModel, loadModel } from "../weights";
 import { type HubEnvironment, readHubEnvironment } from "./environment";
 import {
@@ -19,9 +19,6 @@ import {
   offlineModel,
 } from "./fetch";
 import { parseRemoteName, REMOTE_FORMS, type RemoteName } from "./name";
-
-/** What the embedded model is called. */
-const NANO = "nano";
 
 /** What `--model` takes, for help texts and errors. */
 export const MODEL_FORMS = `${NANO}, a directory, ${REMOTE_FORMS}`;

@@ -5,7 +5,7 @@ import { readBytes } from "../../runtime/node/files";
 import type { NeoxConfig } from "../../runtime/transformer/config";
 import { openCorpora, type RunText } from "../corpora";
 import type { ModelFiles } from "../formats/files";
-import { preset } from "../nano/preset";
+import { presetOf } from "../nano/preset";
 import { vocabulary } from "../nano/vocabulary";
 
 /** A directory that holds no tokenizer: the old reports show numbers. */
@@ -13,7 +13,7 @@ const NOTHING: ModelFiles = {
   name: "nothing",
   get: async () => undefined,
   size: async () => undefined,
-  list: async () => [],
+  names: async () => [],
   nameOf: (key) => key,
 };
 
@@ -21,8 +21,8 @@ const texts = ({ numbers, names }: Labelling) => Array.from(numbers, (number) =>
 
 /** The text of a run: nano's corpus with its labels, or files of ids. */
 export async function runText(config: RunConfig, model: NeoxConfig): Promise<RunText> {
-  const nano = config.model === "nano";
-  const own = { config: model, source: { store: NOTHING }, ...(nano ? { preset } : {}) };
+  const preset = presetOf(config.model);
+  const own = { config: model, source: { store: NOTHING }, preset };
   const corpora = await openCorpora(config, own, { read: readBytes });
   const { probe, pool } = corpora;
   const fixed = config.sampling_task === "pool";
@@ -32,7 +32,7 @@ export async function runText(config: RunConfig, model: NeoxConfig): Promise<Run
     pool: { ids: pool.ids, columns: pool.columns },
     probe: { ids: probe.ids, columns: probe.columns },
     ...(labels ? { labels: { modes: texts(labels.modes), roles: texts(labels.roles) } } : {}),
-    ...(nano ? { vocabulary } : {}),
+    ...(preset ? { vocabulary } : {}),
     ...(fixed ? { task: fixedBatch(pool, config.sampling_sequences) } : {}),
   };
 }

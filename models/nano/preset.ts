@@ -4,6 +4,9 @@ import { generate, modeNames, roleNames, targets } from "./corpus";
 import { componentScale } from "./sampling";
 import { START, tokenId, vocabulary } from "./vocabulary";
 
+/** What the embedded model is called. */
+export const NANO = "nano";
+
 /** Which text is made of the preset's own corpus. */
 export interface PresetText {
   readonly probe_seed: number;
@@ -33,7 +36,7 @@ export interface Preset {
 const nameOf = (id: number) => vocabulary[id] ?? `#${id}`;
 const startToken = tokenId(START);
 
-/** Labels by the number of their first target, so that tables of them do not depend on those that are not in the text. */
+/** Labels numbered in the order of their first targets: of those that the text has, none is left out and no other is there. */
 function byAppearance(values: ArrayLike<number>, names: readonly string[]): Labelling {
   const found = new Map<number, number>();
   const numbers = Int32Array.from(values, (value) => {
@@ -44,6 +47,7 @@ function byAppearance(values: ArrayLike<number>, names: readonly string[]): Labe
   return { numbers, names: [...found.keys()].map((value) => names[value]) };
 }
 
+/** nano's. */
 export const preset: Preset = {
   componentScale,
   keepTraces: true,
@@ -63,3 +67,8 @@ export const preset: Preset = {
     return { probe: { ...corpus(probe), labels }, pool: corpus(pool), startToken };
   },
 };
+
+/** What is known of a model that is called so, before it is opened: a run's config is read first. */
+export function presetOf(model: string): Preset | undefined {
+  return model === NANO ? preset : undefined;
+}

@@ -1,6 +1,6 @@
-/** A folder as a store. Node only. */
+/** A folder as a store that is only read. Node only. */
 import { open, readdir, stat } from "node:fs/promises";
-import { join, relative, sep } from "node:path";
+import { join } from "node:path";
 import { fileError, systemCode } from "./files";
 
 /** One read of at most this many bytes: Node refuses more than 2 GiB at once. */
@@ -62,13 +62,10 @@ export class DirectoryStore {
     }
   }
 
-  async list(prefix: string): Promise<readonly string[]> {
+  /** Names directly below a prefix, sorted. */
+  async names(prefix: string): Promise<readonly string[]> {
     try {
-      const entries = await readdir(this.nameOf(prefix), { recursive: true, withFileTypes: true });
-      return entries
-        .filter((entry) => !entry.isDirectory())
-        .map((entry) => relative(this.name, join(entry.parentPath ?? entry.path, entry.name)).replaceAll(sep, "/"))
-        .sort((a, b) => (a < b ? -1 : a > b ? 1 : 0));
+      return (await readdir(this.nameOf(prefix))).sort();
     } catch (error) {
       if (isAbsent(error)) return [];
       throw fileError("list", this.nameOf(prefix), error);
