@@ -14,7 +14,7 @@ export interface ModelFiles extends Pick<Store, "name" | "get" | "size" | "nameO
   /** Names directly below a prefix, "" for the top. */
   names(prefix: string): Promise<readonly string[]>;
   /** Changes whenever the value does, in a store that can tell: that weights are written over is found by it. */
-  version?(key: string): Promise<string | undefined>;
+  version?(key: string): Promise<string>;
 }
 
 /** What a read of a file that is not there says. */

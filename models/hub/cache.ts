@@ -5,10 +5,10 @@
  */
 import { copyFile, link, mkdir, readdir, readFile, rm, stat, symlink, writeFile } from "node:fs/promises";
 import { dirname, join, relative } from "node:path";
-import { DirectoryStore } from "../../runtime/node/directory-store";
 import { fileError, systemCode, writeAtomic } from "../../runtime/node/files";
 import { CONFIG, INDEX, SINGLE, TOKENIZER, TOKENIZER_SETTINGS } from "../formats/files";
 import { readShardIndex } from "../formats/safetensors-reader";
+import { ModelFolder } from "./model-folder";
 
 /** Taken along when a repository has them; the tokenizer is made of them. */
 export const TOKENIZER_FILES = [TOKENIZER, TOKENIZER_SETTINGS, "special_tokens_map.json"];
@@ -32,7 +32,7 @@ export async function lacking(directory: string): Promise<string[]> {
   const missing = (await absent(CONFIG)) ? [CONFIG] : [];
   if (!(await absent(SINGLE))) return missing;
   if (await absent(INDEX)) return [...missing, SINGLE];
-  for (const shard of new Set((await readShardIndex(new DirectoryStore(directory), INDEX)).values())) {
+  for (const shard of new Set((await readShardIndex(new ModelFolder(directory), INDEX)).values())) {
     if (await absent(shard)) missing.push(shard);
   }
   return missing;

@@ -3,7 +3,6 @@ import { existsSync } from "node:fs";
 import { readdir, readlink, rm } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { SpectroscopeError } from "../../kernels/errors";
-import { DirectoryStore } from "../../runtime/node/directory-store";
 import { fileError } from "../../runtime/node/files";
 import { hashFile } from "../../runtime/node/hash";
 import { CONFIG, INDEX, SINGLE } from "../formats/files";
@@ -14,6 +13,7 @@ import { type Disk, diskFull, fetchBlob, type RemoteFile, realDisk } from "./dow
 import { type HubEnvironment, readHubEnvironment } from "./environment";
 import { folderOfUrl, stateOf, WebFolder } from "./folder";
 import { HttpClient, interrupted } from "./http";
+import { ModelFolder } from "./model-folder";
 import type { RemoteName } from "./name";
 import { Repository } from "./repository";
 import type { ModelSource } from "./source";
@@ -148,7 +148,7 @@ class Fetch {
     if (index) await this.download([index]);
     const { commit, folder } = this.source;
     const path = index ? folder.blob(index.blob) : join(folder.snapshot(commit as string), INDEX);
-    const shards = await readShardIndex(new DirectoryStore(dirname(path)), basename(path));
+    const shards = await readShardIndex(new ModelFolder(dirname(path)), basename(path));
     for (const shard of [...new Set(shards.values())].sort()) await this.need(shard);
   }
 

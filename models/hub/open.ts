@@ -2,7 +2,6 @@
 import { readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { SpectroscopeError } from "../../kernels/errors";
-import { DirectoryStore } from "../../runtime/node/directory-store";
 import { fileError } from "../../runtime/node/files";
 import { projectRoot } from "../../runtime/node/root";
 import { openNano } from "../nano/model";
@@ -18,6 +17,7 @@ import {
   nameText,
   offlineModel,
 } from "./fetch";
+import { ModelFolder } from "./model-folder";
 import { parseRemoteName, REMOTE_FORMS, type RemoteName } from "./name";
 
 /** What `--model` takes, for help texts and errors. */
@@ -142,12 +142,12 @@ export async function openFolder(directory: string): Promise<FolderModel> {
   await readdir(directory).catch((error) => {
     throw fileError("list", directory, error);
   });
-  return { ...(await loadModel(new DirectoryStore(directory))), directory };
+  return { ...(await loadModel(new ModelFolder(directory))), directory };
 }
 
 /** A model by the name a person gives. @throws SpectroscopeError those of `resolveModel` and `loadModel` */
 export async function openModel(name: string, options: ResolveOptions = {}): Promise<NamedModel> {
   const { directory, origin } = await resolveModel(name, options);
-  if (name === NANO) return { ...(await openNano(new DirectoryStore(directory))), directory };
+  if (name === NANO) return { ...(await openNano(new ModelFolder(directory))), directory };
   return { ...(await openFolder(directory)), ...(origin ? { origin } : {}) };
 }

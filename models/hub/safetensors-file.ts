@@ -1,14 +1,14 @@
 /** Safetensors files by their paths. Node only. */
 import { basename, dirname } from "node:path";
-import { DirectoryStore } from "../../runtime/node/directory-store";
 import { writeAtomic } from "../../runtime/node/files";
 import type { TensorSource } from "../../runtime/transformer/weights";
 import { type ReadOptions, type SafetensorsTensor, safetensorsParts } from "../formats/safetensors";
 import { readSafetensors as readFrom } from "../formats/safetensors-reader";
+import { ModelFolder } from "./model-folder";
 
 /** Tensors of one file in the order of their bytes, read one at a time. @throws SpectroscopeError */
 export function readSafetensors(path: string, options?: ReadOptions): Promise<Map<string, SafetensorsTensor>> {
-  return readFrom(new DirectoryStore(dirname(path)), basename(path), options);
+  return readFrom(new ModelFolder(dirname(path)), basename(path), options);
 }
 
 /**

@@ -2,8 +2,8 @@ import { join } from "node:path";
 import * as assert from "uvu/assert";
 import { refused } from "../../harness/test/refused";
 import { suite } from "../../harness/test/suite";
-import { DirectoryStore } from "../../runtime/node/directory-store";
 import { projectRoot } from "../../runtime/node/root";
+import { ModelFolder } from "../hub/model-folder";
 import { type TextOptions, textBlock } from "./block";
 import { openTokenizer, type Tokenizer } from "./tokenizer";
 
@@ -12,7 +12,7 @@ const LIMITS = { vocabSize: 704, maxPositionEmbeddings: 8 };
 const test = suite("models/text/block");
 let tokenizer: Tokenizer;
 test.before(async () => {
-  tokenizer = await openTokenizer(new DirectoryStore(DIRECTORY));
+  tokenizer = await openTokenizer(new ModelFolder(DIRECTORY));
 });
 
 async function read(name: string, text: string, options: Partial<TextOptions> = {}) {
@@ -40,7 +40,7 @@ test("JSON lines become rows of max_position_embeddings + 1 ids, documents ended
 test("plain text is one document; what opens a tokenizer serves as well as an open one", async () => {
   const block = await read("x.txt", "The loss\n", {
     columns: 6,
-    tokenizer: () => openTokenizer(new DirectoryStore(DIRECTORY)),
+    tokenizer: () => openTokenizer(new ModelFolder(DIRECTORY)),
   });
   assert.equal(Array.from(block.ids), [...tokenizer.encode("The loss\n"), 0]);
   assert.is(block.rows, 1);

@@ -4,9 +4,9 @@ import * as assert from "uvu/assert";
 import { memoryFiles } from "../../harness/test/memory-files";
 import { refused } from "../../harness/test/refused";
 import { suite } from "../../harness/test/suite";
-import { DirectoryStore } from "../../runtime/node/directory-store";
 import { readJson } from "../../runtime/node/files";
 import { projectRoot } from "../../runtime/node/root";
+import { ModelFolder } from "../hub/model-folder";
 import { decodeByteLetters, readTokenNames, type TokenNames, tokenNames } from "./names";
 import { openTokenizer } from "./tokenizer";
 
@@ -58,7 +58,7 @@ function joined(names: TokenNames, ids: Uint32Array): string {
 }
 
 test("the small tokenizer's names put together are the text; added tokens are text; others have their number", async () => {
-  const { encode, nameOf } = await openTokenizer(new DirectoryStore(GOLDENS));
+  const { encode, nameOf } = await openTokenizer(new ModelFolder(GOLDENS));
   const text = "The chains walk.\n\n  The loss\tanswers;        well <|endoftext|> so.\n";
   assert.is(joined(nameOf, encode(text)), text);
   assert.is(nameOf(0), "<|endoftext|>");

@@ -6,9 +6,9 @@ import { join } from "node:path";
 import * as assert from "uvu/assert";
 import { refused } from "../../harness/test/refused";
 import { suite } from "../../harness/test/suite";
-import { DirectoryStore } from "../../runtime/node/directory-store";
 import { readJson } from "../../runtime/node/files";
 import { projectRoot } from "../../runtime/node/root";
+import { ModelFolder } from "../hub/model-folder";
 import { openTokenizer as openFrom, type Tokenizer } from "./tokenizer";
 
 const GOLDENS = join(projectRoot(), "goldens", "tokenizer");
@@ -46,7 +46,7 @@ async function samples(): Promise<[name: string, sample: { text: string; ids: nu
   return Object.entries(json).filter(([name]) => name !== "made_with");
 }
 
-const openTokenizer = (directory: string) => openFrom(new DirectoryStore(directory));
+const openTokenizer = (directory: string) => openFrom(new ModelFolder(directory));
 
 const test = suite("models/text/tokenizer");
 let folder = "";

@@ -5,9 +5,9 @@ import { join } from "node:path";
 import * as assert from "uvu/assert";
 import { suite } from "../../harness/test/suite";
 import type { SpectroscopeError } from "../../kernels/errors";
+import { ModelFolder } from "../../models/hub/model-folder";
 import { runText } from "../../models/hub/run-text";
 import { loadConfig } from "../../models/weights";
-import { DirectoryStore } from "../node/directory-store";
 import { projectRoot } from "../node/root";
 import { drawsDirectly } from "../sampler/settings";
 import type { NeoxConfig } from "../transformer/config";
@@ -17,7 +17,7 @@ import { componentsOf, parseShard, shardOf, type UnitPlan, unitsOf } from "./uni
 const test = suite("runtime/measure/units");
 let model: NeoxConfig;
 test.before(async () => {
-  model = await loadConfig(new DirectoryStore(join(projectRoot(), "models", "nano")));
+  model = await loadConfig(new ModelFolder(join(projectRoot(), "models", "nano")));
 });
 const config = (...sets: string[]) => runConfig({}, "test", sets);
 

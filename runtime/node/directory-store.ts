@@ -47,12 +47,6 @@ export class DirectoryStore {
     return found?.isFile() ? found.size : undefined;
   }
 
-  /** Size and time of the last change. */
-  async version(key: string): Promise<string | undefined> {
-    const found = await this.found(key);
-    return found && `${found.size} ${found.mtimeMs}`;
-  }
-
   private async found(key: string) {
     try {
       return await stat(this.nameOf(key));
