@@ -17,13 +17,16 @@ const DATA = join(projectRoot(), "..", "shared", "data");
 const bytes = (text: string) => new TextEncoder().encode(text);
 const small = readFileSync(join(projectRoot(), "goldens", "tokenizer", "tokenizer.json"));
 
-const LIMITS = { vocabSize: 704, maxPositionEmbeddings: 8 };
-const bare: CorporaModel = { config: LIMITS, source: { store: memoryFiles("bare", {}) } };
+const modelOf = (vocab: number, positions: number): CorporaModel["model"] => ({
+  dims: { vocab, positions, hidden: 4, layers: 1, heads: 1, kvHeads: 1, headDim: 4, intermediate: 4 },
+});
+const SMALL = modelOf(704, 8);
+const bare: CorporaModel = { model: SMALL, source: { store: memoryFiles("bare", {}) } };
 const reading: CorporaModel = {
-  config: LIMITS,
+  model: SMALL,
   source: { store: memoryFiles("reading", { "tokenizer.json": new Uint8Array(small) }) },
 };
-const nano: CorporaModel = { config: { vocabSize: 104, maxPositionEmbeddings: 64 }, source: bare.source, preset };
+const nano: CorporaModel = { model: modelOf(104, 64), source: bare.source, preset };
 
 const FILES: Readonly<Record<string, string>> = {
   "probe.json": "[[0, 1, 2], [3, 4, 103]]",
@@ -119,7 +122,7 @@ test("GPT-NeoX's tokenizer reads a real text into a run", async (t) => {
   const absent = [file, path].find((name) => !existsSync(join(DATA, name)));
   if (absent) return t.skip(`no ${absent} in ../shared/data`);
   const store = memoryFiles("pythia", { "tokenizer.json": new Uint8Array(readFileSync(join(DATA, file))) });
-  const model = { config: { vocabSize: 50_304, maxPositionEmbeddings: 2048 }, source: { store } };
+  const model = { model: modelOf(50_304, 2048), source: { store } };
   const text = readFileSync(join(DATA, path), "utf8").slice(0, 20_000);
   const { probe } = await openCorpora(
     { model: "pythia", ...seeds, probe_text: "a.txt", pool_text: "a.txt", row_length: 129 },

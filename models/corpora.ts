@@ -1,8 +1,9 @@
 /** The texts of a run, out of what its config names: the model's own corpus, files of ready ids, or text. */
 import { SpectroscopeError } from "../kernels/errors";
 import type { Corpora, Corpus } from "../runtime/measure/corpus";
+import type { Model } from "../runtime/transformer/family";
 import type { ModelFiles } from "./formats/files";
-import { parseTokens, type TokenBlock, type TokenLimits } from "./formats/tokens";
+import { parseTokens, type TokenBlock, tokenLimits } from "./formats/tokens";
 import type { Preset, PresetText } from "./nano/preset";
 import { textBlock } from "./text/block";
 import { readTokenNames } from "./text/names";
@@ -25,7 +26,7 @@ export interface CorporaConfig extends PresetText {
 
 /** What of a model its texts depend on. */
 export interface CorporaModel {
-  readonly config: TokenLimits;
+  readonly model: Pick<Model, "dims">;
   /** Where its tokenizer lies, if it has one. */
   readonly source: { readonly store: ModelFiles };
   readonly preset?: Preset;
@@ -70,7 +71,7 @@ export async function openCorpora(
   }
   if (text) return fromText(text, config, model, options);
   if (tokens) return fromTokens(tokens, model, options);
-  if (model.preset) return model.preset.corpora(config, model.config.maxPositionEmbeddings);
+  if (model.preset) return model.preset.corpora(config, model.model.dims.positions);
   throw usage(
     `model ${config.model}: neither probe_text and pool_text nor probe_tokens and pool_tokens are set`,
     "give text: --set probe_text=FILE --set pool_text=FILE, or ready ids: --set probe_tokens=FILE --set pool_tokens=FILE",
@@ -85,11 +86,11 @@ function named({ ids, rows, columns }: TokenBlock, nameOf: Corpus["nameOf"]): Co
 
 async function fromTokens(
   files: { readonly probe: string; readonly pool: string },
-  { config, source, preset }: CorporaModel,
+  { model, source, preset }: CorporaModel,
   { read, tokenizer }: CorporaOptions,
 ): Promise<Corpora> {
-  const probe = parseTokens(await read(files.probe), files.probe, config);
-  const pool = parseTokens(await read(files.pool), files.pool, config);
+  const probe = parseTokens(await read(files.probe), files.probe, tokenLimits(model));
+  const pool = parseTokens(await read(files.pool), files.pool, tokenLimits(model));
   const nameOf = preset?.nameOf ?? tokenizer?.nameOf ?? (await readTokenNames(source.store)) ?? unnamed;
   return {
     probe: named(probe, nameOf),
@@ -101,7 +102,7 @@ async function fromTokens(
 async function fromText(
   files: { readonly probe: string; readonly pool: string },
   { row_length }: CorporaConfig,
-  { config, source }: CorporaModel,
+  { model, source }: CorporaModel,
   { read, tokenizer, say }: CorporaOptions,
 ): Promise<Corpora> {
   let opened: Promise<Tokenizer> | undefined;
@@ -110,7 +111,11 @@ async function fromText(
     return opened;
   };
   const corpus = async (path: string): Promise<Corpus> => {
-    const block = await textBlock(await read(path), path, { tokenizer: open, limits: config, columns: row_length });
+    const block = await textBlock(await read(path), path, {
+      tokenizer: open,
+      limits: tokenLimits(model),
+      columns: row_length,
+    });
     say?.(`${path}: ${packingLine(block)}`);
     return named(block, (await open()).nameOf);
   };

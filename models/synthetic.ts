@@ -1,5 +1,5 @@
 /**
- * GPT-NeoX models whose weights are numbers out of a counter, so that no weights need be shipped to compare two programs on a
+ * Models whose weights are numbers out of a counter, so that no weights need be shipped to compare two programs on a
  * model of any size. Written a second time in goldens/reference/synthetic.py; both give the same bits.
  *
  * Element e of a parameter comes from word w of Philox (kernels/philox/philox.ts), key ("synthetic", name), step 0:
@@ -8,29 +8,27 @@
  * from uniform, biases that matter, logits of standard deviation 1.
  */
 import { deriveKey, type Key, wordsBetween } from "../kernels/philox/philox";
-import type { NeoxConfig } from "../runtime/transformer/config";
-import { EMBEDDING, parameterShapes, UNEMBEDDING } from "../runtime/transformer/parameters";
+import { type Model, type Parameter, parameterShapes } from "../runtime/transformer/family";
 import type { Weights } from "../runtime/transformer/weights";
 
 /** Standard deviation of t, rounded: part of the definition. */
 const UNIT = 26755;
 
-function moments(name: string, shape: readonly number[], config: NeoxConfig): { mean: number; scale: number } {
-  const unembeds = name === UNEMBEDDING || (name === EMBEDDING && config.tieWordEmbeddings);
-  if (unembeds) return { mean: 0, scale: 1 / Math.sqrt(config.hiddenSize) };
-  if (name === EMBEDDING) return { mean: 0, scale: 1 };
+function moments(name: string, { shape, part }: Parameter, model: Model): { mean: number; scale: number } {
+  if (name === model.unembedding) return { mean: 0, scale: 1 / Math.sqrt(model.dims.hidden) };
+  if (name === model.embedding) return { mean: 0, scale: 1 };
   if (shape.length === 2) return { mean: 0, scale: 1.2 / Math.sqrt(shape[1]) };
-  return { mean: name.endsWith("norm.weight") ? 1 : 0, scale: 0.2 };
+  return { mean: part === "norm" && name.endsWith(".weight") ? 1 : 0, scale: 0.2 };
 }
 
 /** Weights of a synthetic model, made when they are read. */
-export function syntheticWeights(config: NeoxConfig): Weights {
-  const shapes = parameterShapes(config);
+export function syntheticWeights(model: Model): Weights {
+  const shapes = parameterShapes(model);
   const keys = new Map<string, Key>([...shapes.keys()].map((name) => [name, deriveKey("synthetic", name)]));
   return {
     shapes,
     async read(name, from, to) {
-      const { mean, scale } = moments(name, shapes.get(name)!, config);
+      const { mean, scale } = moments(name, model.parameters.get(name)!, model);
       const step = scale / UNIT;
       const words = wordsBetween(keys.get(name)!, 0, from, to);
       const values = new Float32Array(words.length);

@@ -1,17 +1,16 @@
-/** A GPT-NeoX model from files in Hugging Face's layout, wherever they are. */
+/** A model from files in Hugging Face's layout, wherever they are. */
 import { SpectroscopeError } from "../kernels/errors";
-import type { NeoxConfig } from "../runtime/transformer/config";
-import { EMBEDDING } from "../runtime/transformer/parameters";
+import type { Model } from "../runtime/transformer/family";
 import { pieces, type Weights } from "../runtime/transformer/weights";
-import { parseNeoxConfig } from "./config";
+import { parseModel } from "./families/registry";
 import { CONFIG, INDEX, type ModelFiles, readJson, readJsonIfAny, SINGLE } from "./formats/files";
 import { coordinates, type SafetensorsData, type SafetensorsEntry } from "./formats/safetensors";
 import { openSafetensors, readShardIndex, type SafetensorsReader } from "./formats/safetensors-reader";
 import { matchParameters, type StoredTensor } from "./parameters";
 
 export interface LoadedModel {
-  readonly config: NeoxConfig;
-  /** By Hugging Face name, in the order of `parameterShapes`; read when they are wanted. */
+  readonly model: Model;
+  /** By Hugging Face name, in the order of the model's parameters; read when they are wanted. */
   readonly weights: Weights;
   /** Where it came from, for provenance. */
   readonly source: {
@@ -86,9 +85,9 @@ async function readInventory(files: ModelFiles, names: readonly string[]): Promi
   return inventory;
 }
 
-/** Config alone. @throws SpectroscopeError */
-export async function loadConfig(files: ModelFiles): Promise<NeoxConfig> {
-  return parseNeoxConfig(await readJson(files, CONFIG), files.nameOf(CONFIG));
+/** The model that a config describes, without its weights. @throws SpectroscopeError */
+export async function loadConfig(files: ModelFiles): Promise<Model> {
+  return parseModel(await readJson(files, CONFIG), files.nameOf(CONFIG));
 }
 
 /**
@@ -105,11 +104,11 @@ export async function loadModel(files: ModelFiles): Promise<LoadedModel> {
       hint: "name a model directory in Hugging Face's layout",
     });
   }
-  const config = parseNeoxConfig(json, files.nameOf(CONFIG));
+  const model = parseModel(json, files.nameOf(CONFIG));
   const held = await weightFiles(files);
   const inventory = await readInventory(files, held);
   const where = files.nameOf(held.length === 1 ? held[0] : INDEX);
-  const { names, redundant } = matchParameters(config, inventory, where);
+  const { names, redundant } = matchParameters(model, inventory, where);
 
   const stored = new Map([...names].map(([name, storedName]) => [name, inventory.get(storedName) as Stored]));
   const weights: Weights = {
@@ -119,20 +118,20 @@ export async function loadModel(files: ModelFiles): Promise<LoadedModel> {
       return toFloat32(await tensor.reader.read(tensor.entry, from, to), tensor, from);
     },
   };
-  if (redundant !== undefined) await checkTied(weights, inventory.get(redundant) as Stored);
+  if (redundant !== undefined) await checkTied(weights, model.embedding, inventory.get(redundant) as Stored);
   const storedTypes = [...new Set([...stored.values()].map(({ dtype }) => dtype))].sort();
-  return { config, weights, source: { store: files, files: held, storedTypes } };
+  return { model, weights, source: { store: files, files: held, storedTypes } };
 }
 
-async function checkTied(weights: Weights, unembedding: Stored): Promise<void> {
+async function checkTied(weights: Weights, embedding: string, unembedding: Stored): Promise<void> {
   const { entry, reader, file } = unembedding;
-  for await (const { from, data } of pieces(weights, EMBEDDING)) {
+  for await (const { from, data } of pieces(weights, embedding)) {
     const other = toFloat32(await reader.read(entry, from, from + data.length), unembedding, from);
     const at = other.findIndex((value, i) => value !== data[i]);
     if (at < 0) continue;
     const place = coordinates(from + at, entry.shape).join(", ");
     throw new SpectroscopeError(
-      `${file}: config.json ties the embeddings, but ${entry.name} differs from ${EMBEDDING} at [${place}]`,
+      `${file}: config.json ties the embeddings, but ${entry.name} differs from ${embedding} at [${place}]`,
       { code: "bad-input", hint: 'set "tie_word_embeddings": false or remove the tensor' },
     );
   }

@@ -2,12 +2,12 @@
 import { cpus, loadavg } from "node:os";
 import type { Kernel } from "../../kernels/kernel";
 import type { Device } from "../../runtime/node/open-device";
-import type { NeoxConfig } from "../../runtime/transformer/config";
+import type { Model } from "../../runtime/transformer/family";
 import type { Weights } from "../../runtime/transformer/weights";
 import { hostBenches } from "./host";
 import { benchKernel } from "./kernels";
 import type { BenchRow, HeaderRow } from "./lines";
-import { type ModelName, PYTHIA_14M, stepShape } from "./models";
+import { type ModelName, pythia14m, stepShape } from "./models";
 import { benchPeers } from "./peers/run";
 import { measureRoof } from "./roof";
 import { benchScaling } from "./scaling";
@@ -25,7 +25,7 @@ export interface MeasureOptions {
   /** Milliseconds for a row; a row of peers, with many implementations, gets ten times as much. */
   readonly budgetMs: number;
   /** The embedded model. */
-  readonly nano: () => Promise<{ config: NeoxConfig; weights: Weights }>;
+  readonly nano: () => Promise<{ model: Model; weights: Weights }>;
   readonly onRow: (row: BenchRow) => void;
   readonly say: (text: string) => void;
 }
@@ -66,8 +66,8 @@ export async function measure(device: Device, options: MeasureOptions): Promise<
   }
   if (options.host) for (const row of hostBenches()) onRow(row);
   for (const model of options.models) {
-    const { config, weights } = model === "nano" ? await nano() : { config: PYTHIA_14M, weights: undefined };
-    await benchSteps(device, { model, config, weights, shape: stepShape(model, device), budgetMs, say, onRow });
+    const subject = model === "nano" ? await nano() : { model: pythia14m(), weights: undefined };
+    await benchSteps(device, { name: model, ...subject, shape: stepShape(model, device), budgetMs, say, onRow });
   }
   if (options.scaling) {
     say("scaling");

@@ -1,9 +1,10 @@
 /** The models that whole steps are timed on, and small ones for scaling. */
+import { parseModel } from "../../models/families/registry";
 import { syntheticIds, syntheticWeights } from "../../models/synthetic";
 import type { Device } from "../../runtime/node/open-device";
 import { Laboratory, type TextOnDevice } from "../../runtime/sampler/laboratory";
 import { type SamplerSettings, samplerDefaults } from "../../runtime/sampler/settings";
-import type { NeoxConfig } from "../../runtime/transformer/config";
+import type { Model } from "../../runtime/transformer/family";
 import type { Weights } from "../../runtime/transformer/weights";
 
 /** Names that `--model` takes. */
@@ -20,36 +21,22 @@ export interface StepShape {
   readonly positions: number;
 }
 
-/** Pythia-14M's sizes. */
-export const PYTHIA_14M: NeoxConfig = {
-  vocabSize: 50304,
-  hiddenSize: 128,
-  numHiddenLayers: 6,
-  numAttentionHeads: 4,
-  headDim: 32,
-  intermediateSize: 512,
-  rotaryNdims: 8,
-  rotaryBase: 10000,
-  layerNormEps: 1e-5,
-  useParallelResidual: true,
-  hiddenAct: "gelu",
-  attentionBias: true,
-  tieWordEmbeddings: false,
-  maxPositionEmbeddings: 2048,
+const PYTHIA_14M = {
+  model_type: "gpt_neox",
+  vocab_size: 50304,
+  hidden_size: 128,
+  num_hidden_layers: 6,
+  num_attention_heads: 4,
+  intermediate_size: 512,
 };
 
-/** Sizes between the tests' and a real model's; any of them can be changed. */
-export function smallConfig(changes: Partial<NeoxConfig> = {}): NeoxConfig {
-  return {
-    ...PYTHIA_14M,
-    vocabSize: 1024,
-    hiddenSize: 64,
-    headDim: 16,
-    intermediateSize: 256,
-    rotaryNdims: 4,
-    numHiddenLayers: 4,
-    ...changes,
-  };
+/** A model of Pythia-14M's sizes. */
+export const pythia14m = () => parseModel(PYTHIA_14M);
+
+/** A model of sizes between the tests' and a real one's; any of them can be changed, by the keys of `config.json`. */
+export function smallModel(changes: Readonly<Record<string, number>> = {}): Model {
+  const sizes = { vocab_size: 1024, hidden_size: 64, intermediate_size: 256, num_hidden_layers: 4 };
+  return parseModel({ ...PYTHIA_14M, ...sizes, ...changes });
 }
 
 /**
@@ -91,13 +78,13 @@ export interface BenchModel {
 /** Puts a model on a device; its text is uniform over the vocabulary. */
 export function openBenchModel(
   device: Device,
-  config: NeoxConfig,
+  model: Model,
   { batch, probe, positions }: Pick<StepShape, "batch" | "probe" | "positions">,
-  weights: Weights = syntheticWeights(config),
+  weights: Weights = syntheticWeights(model),
 ): BenchModel {
-  const lab = new Laboratory(device, config, weights);
+  const lab = new Laboratory(device, model, weights);
   const text = (name: string, sequences: number) =>
-    lab.addText(name, syntheticIds(name, sequences * (positions + 1), config.vocabSize), positions + 1);
+    lab.addText(name, syntheticIds(name, sequences * (positions + 1), model.dims.vocab), positions + 1);
   // Twice a minibatch: enough to choose from, little to hold.
   return { lab, pool: text("pool", 2 * batch), probe: text("probe", probe) };
 }

@@ -3,7 +3,7 @@ import type { Device } from "../../runtime/node/open-device";
 import { Lockstep } from "../../runtime/sampler/lockstep";
 import { parseRestriction } from "../../runtime/transformer/restriction";
 import { type Line, straightLine } from "./fit";
-import { benchSettings, openBenchModel, smallConfig } from "./models";
+import { benchSettings, openBenchModel, smallModel } from "./models";
 import { type Spread, sampleTurns } from "./spread";
 
 /** What is varied; everything else stays as in `BASE`. */
@@ -78,13 +78,13 @@ async function timeAxis(device: Device, axis: Axis, budgetMs: number): Promise<S
 
 /** Heads of a model's first layer, after which everything moves: a draw is an update, a probe pass and a readback. */
 async function openDrawer(device: Device, { chains, tokens, components, layers, vocabulary }: typeof BASE) {
-  const config = smallConfig({ numHiddenLayers: layers, vocabSize: vocabulary });
+  const model = smallModel({ num_hidden_layers: layers, vocab_size: vocabulary });
   const sequences = tokens / POSITIONS / 2;
   const shape = { batch: sequences, probe: sequences, positions: POSITIONS };
-  const { lab, pool, probe } = openBenchModel(device, config, shape);
+  const { lab, pool, probe } = openBenchModel(device, model, shape);
   const settings = benchSettings({ num_chains: chains, batch_size: sequences });
   const specs = Array.from({ length: components }, (_, head) => {
-    return { restriction: parseRestriction(`l0h${head}`, config), settings, pool, probe };
+    return { restriction: parseRestriction(`l0h${head}`, model), settings, pool, probe };
   });
   const lockstep = await Lockstep.open(lab, specs);
   return {

@@ -7,7 +7,7 @@ import { chainWork } from "../../runtime/sampler/chain-work";
 import { Chains } from "../../runtime/sampler/chains";
 import { planLockstep } from "../../runtime/sampler/lockstep-plans";
 import { gatherBlock } from "../../runtime/transformer/block";
-import type { NeoxConfig } from "../../runtime/transformer/config";
+import { type Model, tied } from "../../runtime/transformer/family";
 import { parseRestriction, standardRestrictions } from "../../runtime/transformer/restriction";
 import type { Weights } from "../../runtime/transformer/weights";
 import { type BenchModel, benchSettings, type ModelName, openBenchModel, type StepShape } from "./models";
@@ -50,8 +50,9 @@ export interface StandardRow {
 }
 
 export interface StepOptions {
-  readonly model: ModelName;
-  readonly config: NeoxConfig;
+  /** What the rows call the model. */
+  readonly name: ModelName;
+  readonly model: Model;
   readonly weights?: Weights;
   readonly shape: StepShape;
   readonly budgetMs: number;
@@ -60,14 +61,14 @@ export interface StepOptions {
 }
 
 /** One of each kind that differs in what lies before it, and how many of the standard set each stands for. */
-export function componentKinds(config: NeoxConfig): { name: string; weight: number }[] {
-  const { numHiddenLayers: L, numAttentionHeads: H } = config;
+export function componentKinds(model: Model): { name: string; weight: number }[] {
+  const { layers: L, heads: H } = model.dims;
   const layers = [...new Set([0, L >> 1, L - 1])];
   return [
     ...layers.map((layer) => ({ name: `l${layer}h0`, weight: (L * H) / layers.length })),
     { name: `l${L >> 1} mlp`, weight: L },
     { name: "embed", weight: 1 },
-    ...(config.tieWordEmbeddings ? [] : [{ name: "unembed", weight: 1 }]),
+    ...(tied(model) ? [] : [{ name: "unembed", weight: 1 }]),
   ];
 }
 
@@ -76,20 +77,20 @@ export function componentKinds(config: NeoxConfig): { name: string; weight: numb
  * that a busy minute falls on both.
  */
 export async function benchSteps(device: Device, options: StepOptions): Promise<(StepRow | StandardRow)[]> {
-  const { config, weights, shape, model, budgetMs, say = () => {}, onRow = () => {} } = options;
+  const { name: called, model, weights, shape, budgetMs, say = () => {}, onRow = () => {} } = options;
   const rows: (StepRow | StandardRow)[] = [];
   const add = (row: StepRow | StandardRow) => {
     rows.push(row);
     onRow(row);
   };
-  const bench = openBenchModel(device, config, shape, weights);
+  const bench = openBenchModel(device, model, shape, weights);
   try {
-    say(`${model}: full`);
+    say(`${called}: full`);
     const full = await openSteps(bench, shape, "full");
     const whole = await timeSteps(full, undefined, budgetMs);
     const timed: { weight: number; draw: StepRow }[] = [];
-    for (const { name, weight } of [{ name: "full", weight: 0 }, ...componentKinds(config)]) {
-      if (name !== "full") say(`${model}: ${name}`);
+    for (const { name, weight } of [{ name: "full", weight: 0 }, ...componentKinds(model)]) {
+      if (name !== "full") say(`${called}: ${name}`);
       const { work, ofWhole } = countSteps(bench, shape, name);
       const times = name === "full" ? whole : await timeComponent(bench, shape, name, full, budgetMs);
       const steps = STEPS.map((step): StepRow => {
@@ -100,7 +101,7 @@ export async function benchSteps(device: Device, options: StepOptions): Promise<
         const rates = { gflops: flops / median / 1e6, msPerChain: median / shape.chains };
         return {
           row: "step",
-          model,
+          model: called,
           component: name,
           step,
           ...shape,
@@ -115,7 +116,7 @@ export async function benchSteps(device: Device, options: StepOptions): Promise<
       if (weight > 0) timed.push({ weight, draw: steps[2] });
     }
     full.close();
-    add(standardRow(model, bench, shape, timed));
+    add(standardRow(called, bench, shape, timed));
     return rows;
   } finally {
     bench.lab.close();
@@ -128,7 +129,7 @@ function standardRow(
   shape: StepShape,
   timed: readonly { weight: number; draw: StepRow }[],
 ): StandardRow {
-  const names = standardRestrictions(bench.lab.config);
+  const names = standardRestrictions(bench.lab.model);
   const counts = names.map((name) => countSteps(bench, shape, name));
   const [{ ofWhole, forwardBackward }] = counts;
   const mean = counts.reduce((sum, { work }) => sum + work.draw.flops, 0) / names.length;
@@ -148,7 +149,7 @@ function standardRow(
 
 function specOf({ lab, pool, probe }: BenchModel, shape: StepShape, component: string): ChainSpec {
   const settings = benchSettings({ num_chains: shape.chains, batch_size: shape.batch });
-  return { restriction: parseRestriction(component, lab.config), settings, pool, probe };
+  return { restriction: parseRestriction(component, lab.model), settings, pool, probe };
 }
 
 /** Counted work of a component's steps and of the same by the whole model; prefixes, made once per text, are left out. */

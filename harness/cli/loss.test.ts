@@ -5,8 +5,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import * as assert from "uvu/assert";
 import type { SpectroscopeError } from "../../kernels/errors";
-import { parseNeoxConfig } from "../../models/config";
+import { parseModel } from "../../models/families/registry";
 import { encodeHeader } from "../../models/formats/safetensors";
+import { tokenLimits } from "../../models/formats/tokens";
 import { openFolder } from "../../models/hub/open";
 import { readSafetensors, writeSafetensors } from "../../models/hub/safetensors-file";
 import { syntheticIds, syntheticWeights } from "../../models/synthetic";
@@ -14,8 +15,8 @@ import { textBlock } from "../../models/text/block";
 import { openTokenizer } from "../../models/text/tokenizer";
 import { readNpy } from "../../runtime/node/npy-file";
 import { projectRoot } from "../../runtime/node/root";
+import { parameterShapes } from "../../runtime/transformer/family";
 import { estimateLosses, modelLosses } from "../../runtime/transformer/losses";
-import { parameterShapes } from "../../runtime/transformer/parameters";
 import { sizeOf } from "../../runtime/transformer/weights";
 import { testDevice, wasmDevice } from "../test/device";
 import { assertRefused, runProgram } from "../test/program";
@@ -39,7 +40,7 @@ const configJson = {
   intermediate_size: 20,
   max_position_embeddings: 64,
 };
-const config = parseNeoxConfig(configJson);
+const config = parseModel(configJson);
 const model = join(folder, "model");
 mkdirSync(model);
 writeFileSync(join(model, "config.json"), JSON.stringify(configJson));
@@ -52,11 +53,11 @@ const smallJson = { ...configJson, vocab_size: 70, hidden_size: 8, num_attention
 writeFileSync(join(small, "config.json"), JSON.stringify(smallJson));
 test.before(async () => {
   await writeSafetensors(join(model, "model.safetensors"), syntheticWeights(config));
-  await writeSafetensors(join(small, "model.safetensors"), syntheticWeights(parseNeoxConfig(smallJson)));
+  await writeSafetensors(join(small, "model.safetensors"), syntheticWeights(parseModel(smallJson)));
 });
 
 /** Writes rows of ids as a file for `--tokens`. */
-function idsFile(name: string, rows: number, columns: number, vocabSize = config.vocabSize) {
+function idsFile(name: string, rows: number, columns: number, vocabSize = config.dims.vocab) {
   const ids = syntheticIds(name, rows * columns, vocabSize);
   const lists = Array.from({ length: rows }, (_, r) => Array.from(ids.subarray(r * columns, (r + 1) * columns)));
   writeFileSync(join(folder, `${name}.json`), JSON.stringify(lists));
@@ -73,7 +74,7 @@ test("a text is packed as asked for: row length, rows, begin of text; what is le
     [{}, []],
     [{ columns: 9, maxRows: 3, bos: true }, ["--row-length", "9", "--rows", "3", "--bos"]],
   ] as const) {
-    const block = await textBlock(readFileSync(path), path, { tokenizer, limits: config, ...options });
+    const block = await textBlock(readFileSync(path), path, { tokenizer, limits: tokenLimits(config), ...options });
     const run = cli("--model", model, "--text", path, ...words, "--out", "text.npy", "--json");
     assert.is(run.status, 0, run.stderr);
     const told = JSON.parse(run.stdout);
@@ -103,7 +104,7 @@ test("gradients of two lists, and of a vocabulary in parts, are those of the lib
     ["parts", model, 2, 9],
   ] as const) {
     const loaded = await openFolder(directory);
-    const { ids, path } = idsFile(name, rows, columns, loaded.config.vocabSize);
+    const { ids, path } = idsFile(name, rows, columns, loaded.model.dims.vocab);
     const words = ["--out", `${name}.npy`, "--grads", `${name}.safetensors`, "--max-binding-mib", "1", "--json"];
     const run = cli("--model", directory, "--tokens", path, ...words);
     assert.is(run.status, 0, run.stderr);
@@ -163,7 +164,7 @@ test("a model that does not fit the adapter: the dry run says so, and so does th
   // The weights of an MLP are bound whole: a row of them too many.
   const json = { ...configJson, intermediate_size: Math.floor(limits.maxStorageBufferBindingSize / 256) + 1 };
   writeFileSync(join(wide, "config.json"), JSON.stringify(json));
-  const shapes = parameterShapes(parseNeoxConfig(json));
+  const shapes = parameterShapes(parseModel(json));
   const header = encodeHeader(shapes);
   let elements = 0;
   for (const shape of shapes.values()) elements += sizeOf(shape);
@@ -181,7 +182,7 @@ test("a model that does not fit the adapter: the dry run says so, and so does th
 });
 
 test("more than WebAssembly can hold is refused before it is read, with what can be done", () => {
-  const config = parseNeoxConfig({
+  const config = parseModel({
     ...configJson,
     vocab_size: 50304,
     hidden_size: 2048,
@@ -189,7 +190,7 @@ test("more than WebAssembly can hold is refused before it is read, with what can
     num_hidden_layers: 24,
     intermediate_size: 8192,
   });
-  const large = { config, weights: syntheticWeights(config) };
+  const large = { model: config, weights: syntheticWeights(config) };
   const request = { rows: 1, columns: 9, gradients: false };
   const limits = { maxBufferSize: 2 ** 31, maxStorageBufferBindingSize: 2 ** 31 };
   assert.throws(
@@ -200,14 +201,14 @@ test("more than WebAssembly can hold is refused before it is read, with what can
 });
 
 test("an adapter is asked for what is needed and no more, and cuts the vocabulary where it must", () => {
-  const pythia = parseNeoxConfig({
+  const pythia = parseModel({
     ...configJson,
     vocab_size: 50304,
     hidden_size: 2048,
     num_attention_heads: 16,
     intermediate_size: 8192,
   });
-  const large = { config: pythia, weights: syntheticWeights(pythia) };
+  const large = { model: pythia, weights: syntheticWeights(pythia) };
   const matrix = 50304 * 2048 * 4;
   const request = { rows: 1, columns: 9, gradients: true };
   const ample = lossLimits(large, request, { maxBufferSize: 2 ** 32, maxStorageBufferBindingSize: 2 ** 31 });

@@ -16,12 +16,12 @@ import type { TinyModel } from "./tiny-model";
  * @returns nats, [G, T]
  */
 export async function hostLosses(
-  { config, weights, ids }: TinyModel,
+  { model, weights, ids }: TinyModel,
   parameter: string,
   points: ArrayLike<number>,
 ): Promise<Float64Array> {
-  const restriction = parseRestriction(parameter, config);
-  const block = layoutBlock(restriction, config);
+  const restriction = parseRestriction(parameter, model);
+  const block = layoutBlock(restriction, model);
   const [{ size: P }] = block.entries;
   const groups = points.length / P;
   const { inputs, targets, rows } = splitRows(ids, ids.length);
@@ -30,7 +30,7 @@ export async function hostLosses(
   const fixed = new FixedTensors(weights);
   const moving = new ChainWeights(block, { weights: w, gradients: tensor("g", [groups, block.size], "kept") });
   const cache = new PrefixCache(false);
-  const plan = planModel({ name: "host", config, fixed, restriction, moving, groups, rows, tokens, cache });
+  const plan = planModel({ name: "host", model, fixed, restriction, moving, groups, rows, tokens, cache });
   const memory = new HostMemory();
   await memory.place(fixed);
   memory.write(tokens.inputs, inputs);

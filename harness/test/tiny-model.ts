@@ -1,13 +1,17 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { parseModel } from "../../models/families/registry";
 import { syntheticIds, syntheticWeights } from "../../models/synthetic";
-import type { NeoxConfig } from "../../runtime/transformer/config";
+import { projectRoot } from "../../runtime/node/root";
+import type { Model } from "../../runtime/transformer/family";
 import { memoryTensors, readAll, type Weights } from "../../runtime/transformer/weights";
 
 /** Positions of the text: T, and the number of its tokens that are predicted. */
 export const CONTEXT = 8;
 
-/** A GPT-NeoX model so small that a component of it has one weight or two, and text of one sequence. */
+/** A model so small that a component of it has one weight or two, and text of one sequence. */
 export interface TinyModel {
-  readonly config: NeoxConfig;
+  readonly model: Model;
   readonly weights: Weights;
   /** One row of T + 1 ids. */
   readonly ids: Uint32Array;
@@ -18,29 +22,34 @@ export function neuronBiases(layer: number): string {
   return `gpt_neox.layers.${layer}.mlp.dense_h_to_4h.bias`;
 }
 
-/** @param changes parameters to have other values */
+/**
+ * @param changes parameters to have other values
+ * @param settings keys of `config.json` to have other values
+ */
 export async function tinyModel(
   layers: number,
   neurons: number,
   changes: Readonly<Record<string, Float32Array>> = {},
+  settings: Readonly<Record<string, unknown>> = {},
 ): Promise<TinyModel> {
-  const config: NeoxConfig = {
-    vocabSize: 7,
-    hiddenSize: 4,
-    numHiddenLayers: layers,
-    numAttentionHeads: 2,
-    headDim: 2,
-    intermediateSize: neurons,
-    rotaryNdims: 2,
-    rotaryBase: 10000,
-    layerNormEps: 1e-5,
-    useParallelResidual: true,
-    hiddenAct: "gelu",
-    attentionBias: true,
-    tieWordEmbeddings: false,
-    maxPositionEmbeddings: CONTEXT,
-  };
-  const tensors = await readAll(syntheticWeights(config));
+  const model = parseModel({
+    model_type: "gpt_neox",
+    vocab_size: 7,
+    hidden_size: 4,
+    num_hidden_layers: layers,
+    num_attention_heads: 2,
+    intermediate_size: neurons,
+    rotary_pct: 1,
+    max_position_embeddings: CONTEXT,
+    ...settings,
+  });
+  const tensors = await readAll(syntheticWeights(model));
   for (const [name, data] of Object.entries(changes)) tensors.set(name, { ...tensors.get(name)!, data });
-  return { config, weights: memoryTensors(tensors), ids: syntheticIds("tiny", CONTEXT + 1, config.vocabSize) };
+  return { model, weights: memoryTensors(tensors), ids: syntheticIds("tiny", CONTEXT + 1, model.dims.vocab) };
+}
+
+/** nano, with keys of its `config.json` changed. */
+export function nanoModel(changes: Readonly<Record<string, unknown>> = {}): Model {
+  const json = JSON.parse(readFileSync(join(projectRoot(), "models", "nano", "config.json"), "utf8"));
+  return parseModel({ ...json, ...changes });
 }

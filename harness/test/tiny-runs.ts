@@ -14,9 +14,9 @@ import { CONTEXT, type TinyModel } from "./tiny-model";
  * Runs chains of one parameter of a tiny model, its text both pool and probe: what they sum up, and their last draw.
  */
 export async function tinySums(model: TinyModel, parameter: string, settings: SamplerSettings): Promise<ComponentSums> {
-  const lab = new Laboratory(await testDevice(), model.config, model.weights);
+  const lab = new Laboratory(await testDevice(), model.model, model.weights);
   const text = lab.addText("text", model.ids, model.ids.length);
-  const restriction = parseRestriction(parameter, model.config);
+  const restriction = parseRestriction(parameter, model.model);
   const chains = await Chains.open(lab, { restriction, settings, pool: text, probe: text });
   const { num_chains, num_draws } = settings;
   const phi = new Float64Array(num_draws * num_chains);

@@ -4,7 +4,6 @@ import { nt } from "../../kernels/matmul/nt";
 import { finalActivations } from "../../runtime/measure/activations";
 import type { Device } from "../../runtime/node/open-device";
 import { type LossModel, modelLosses } from "../../runtime/transformer/losses";
-import { EMBEDDING, UNEMBEDDING } from "../../runtime/transformer/parameters";
 import { runKernel } from "../test/run-on-gpu";
 import type { Golden, OnRow } from "./golden";
 import type { Row } from "./kernels";
@@ -16,7 +15,7 @@ export async function checkpointRows(
   device: Device,
   golden: Golden,
   entry: GoldenEntry,
-  model: LossModel,
+  subject: LossModel,
   onRow: OnRow,
 ): Promise<Row[]> {
   const rows: Row[] = [];
@@ -25,17 +24,18 @@ export async function checkpointRows(
     onRow(row);
   };
   const { ids, columns } = golden.ids(`${entry.case}/ids`);
+  const { embedding, unembedding } = subject.model;
   const sketches = new Map<string, Sketch>();
-  const { losses } = await modelLosses(device, model, ids, columns, {
+  const { losses } = await modelLosses(device, subject, ids, columns, {
     gradients: async (source) => {
       for (const name of source.shapes.keys()) {
-        const rows = name === EMBEDDING || name === UNEMBEDDING ? ids : undefined;
+        const rows = name === embedding || name === unembedding ? ids : undefined;
         sketches.set(name, await sketchTensor(source, name, rows));
       }
     },
   });
   add(golden.compare(entry, "losses", losses, golden.tensor(`${entry.case}/losses`).data));
-  for (const row of await logitRows(device, golden, entry, model, ids, columns)) add(row);
+  for (const row of await logitRows(device, golden, entry, subject, ids, columns)) add(row);
   const expected = golden.below(`${entry.case}/sketch/`);
   if (expected.size !== sketches.size) {
     throw new SpectroscopeError(`${golden.name}: ${expected.size} gradients, the model has ${sketches.size}`);
@@ -63,13 +63,13 @@ async function logitRows(
   device: Device,
   golden: Golden,
   entry: GoldenEntry,
-  model: LossModel,
+  { model, weights }: LossModel,
   ids: Uint32Array,
   columns: number,
 ): Promise<Row[]> {
   const { logit_positions: positions, logit_stride: stride } = entry.settings as unknown as LogitSettings;
-  const { hiddenSize: D, vocabSize: V, tieWordEmbeddings } = model.config;
-  const hidden = await finalActivations(device, model, { ids, columns });
+  const { hidden: D, vocab: V } = model.dims;
+  const hidden = await finalActivations(device, { model, weights }, { ids, columns });
   const x = new Float32Array(positions.length * D);
   positions.forEach(([row, position], i) => {
     const at = (row * (columns - 1) + position) * D;
@@ -77,8 +77,7 @@ async function logitRows(
   });
   const N = Math.ceil(V / stride);
   const w = new Float32Array(N * D);
-  const name = tieWordEmbeddings ? EMBEDDING : UNEMBEDDING;
-  for (let n = 0; n < N; n++) w.set(await model.weights.read(name, n * stride * D, (n * stride + 1) * D), n * D);
+  for (let n = 0; n < N; n++) w.set(await weights.read(model.unembedding, n * stride * D, (n * stride + 1) * D), n * D);
   const { y } = await runKernel(device, nt, {
     dims: { G: 1, M: positions.length, N, K: D, Nb: 1, Mr: 1, Nr: 1 },
     params: { use_bias: 0, use_residual: 0, gelu: 0 },

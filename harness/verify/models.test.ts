@@ -70,9 +70,9 @@ test("without a golden, or with one of other weights, the command that makes one
 test("a golden of the same weights with another config.json is refused; a folder without a manifest is passed over", async () => {
   const goldens = await goldenFolder("config");
   await mkdir(join(goldens, "a cut off run"));
-  const { config, ...rest } = await openFolder(join(goldensFolder(), "random", "04"));
-  await findCheckpointGolden({ config, ...rest }, "04", goldens);
-  const other = { ...rest, config: { ...config, layerNormEps: 0.5 } };
+  const { model, ...rest } = await openFolder(join(goldensFolder(), "random", "04"));
+  await findCheckpointGolden({ model, ...rest }, "04", goldens);
+  const other = { ...rest, model: { ...model, config: { ...model.config, layerNormEps: 0.5 } } };
   const refused = await refusal(findCheckpointGolden(other, "04", goldens));
   assert.match(refused, /weights of 04 was made with another config\.json: layerNormEps is .* there, 0\.5 here/);
 });

@@ -6,12 +6,11 @@ import { existsSync } from "node:fs";
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { SpectroscopeError } from "../../kernels/errors";
-import { parseNeoxConfig } from "../../models/config";
+import { parseModel } from "../../models/families/registry";
 import type { FolderModel } from "../../models/hub/open";
 import type { LoadedModel } from "../../models/weights";
 import { hashFile } from "../../runtime/node/hash";
 import type { Device } from "../../runtime/node/open-device";
-import type { NeoxConfig } from "../../runtime/transformer/config";
 import { checkpointRows } from "./checkpoint";
 import { Golden, type OnRow } from "./golden";
 import type { Row } from "./kernels";
@@ -66,9 +65,14 @@ export async function findCheckpointGolden(
 }
 
 /** @throws SpectroscopeError when a golden of these weights was made with another `config.json` */
-function checkConfig({ config }: LoadedModel, { settings }: GoldenEntry, name: string, golden: string): void {
-  const expected = parseNeoxConfig(settings?.config, `golden ${golden}`);
-  const key = (Object.keys(config) as (keyof NeoxConfig)[]).find((key) => config[key] !== expected[key]);
+function checkConfig(
+  { model: { config } }: LoadedModel,
+  { settings }: GoldenEntry,
+  name: string,
+  golden: string,
+): void {
+  const { config: expected } = parseModel(settings?.config, `golden ${golden}`);
+  const key = Object.keys(config).find((key) => config[key] !== expected[key]);
   if (key === undefined) return;
   throw new SpectroscopeError(
     `the golden of the weights of ${name} was made with another config.json: ${key} is ${expected[key]} there, ${config[key]} here`,

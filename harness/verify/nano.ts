@@ -1,8 +1,7 @@
 /** Holds the model's runtime against the goldens: losses, gradients, SGLD trajectories, susceptibilities. */
 import { join } from "node:path";
-import { parseNeoxConfig } from "../../models/config";
+import { parseModel } from "../../models/families/registry";
 import { openFolder } from "../../models/hub/open";
-import type { LoadedModel } from "../../models/weights";
 import type { Device } from "../../runtime/node/open-device";
 import { projectRoot } from "../../runtime/node/root";
 import type { ChainSpec } from "../../runtime/sampler/chain-plans";
@@ -10,14 +9,13 @@ import { Chains } from "../../runtime/sampler/chains";
 import { Laboratory } from "../../runtime/sampler/laboratory";
 import type { SamplerSettings } from "../../runtime/sampler/settings";
 import { type ComponentSums, susceptibility } from "../../runtime/susceptibility/estimate";
+import type { LossModel } from "../../runtime/transformer/losses";
 import { parseRestriction } from "../../runtime/transformer/restriction";
 import { memoryTensors } from "../../runtime/transformer/weights";
 import { Golden, lossRows, type OnRow } from "./golden";
 import type { Row } from "./kernels";
 import type { GoldenEntry, Manifest } from "./manifest";
 import { runSettings, trajectoryRows } from "./trajectories";
-
-type Model = Pick<LoadedModel, "config" | "weights">;
 
 /** The nano goldens, each a part that can be verified by itself. */
 export const nanoParts = {
@@ -36,7 +34,7 @@ export async function verifyNano(device: Device, manifest: Manifest, onRow: OnRo
   return rows;
 }
 
-function nano(): Promise<Model> {
+function nano(): Promise<LossModel> {
   return openFolder(join(projectRoot(), "models", "nano"));
 }
 
@@ -54,15 +52,15 @@ export async function verifyOddModels(device: Device, manifest: Manifest, onRow:
   const golden = await Golden.open(manifest, "nano/odd");
   const rows: Row[] = [];
   for (const entry of golden.entries) {
-    const config = parseNeoxConfig(entry.settings?.config, `golden ${golden.name}, ${entry.case}`);
+    const model = parseModel(entry.settings?.config, `golden ${golden.name}, ${entry.case}`);
     const weights = new Map(
       [...golden.below(`${entry.case}/weight/`)].map(([name, { shape, data }]) => [
         name,
         { shape, data: data as Float32Array },
       ]),
     );
-    const model = { config, weights: memoryTensors(weights) };
-    rows.push(...(await lossRows(device, golden, entry, model, onRow)));
+    const odd = { model, weights: memoryTensors(weights) };
+    rows.push(...(await lossRows(device, golden, entry, odd, onRow)));
   }
   return rows;
 }
@@ -100,7 +98,7 @@ export async function verifySusceptibilities(
   const golden = await Golden.open(manifest, "nano/chi");
   const model = await nano();
   const rows: Row[] = [];
-  const lab = new Laboratory(device, model.config, model.weights);
+  const lab = new Laboratory(device, model.model, model.weights);
   try {
     const [poolIds, probeIds] = [golden.ids("pool/ids"), golden.ids("probe/ids")];
     const pool = lab.addText("pool", poolIds.ids, poolIds.columns);
@@ -139,7 +137,7 @@ async function susceptibilityRows(
   };
   let full: ComponentSums | undefined;
   for (const [index, component] of components.entries()) {
-    const restriction = parseRestriction(component, lab.config);
+    const restriction = parseRestriction(component, lab.model);
     const chains = await Chains.open(lab, { restriction, settings: sampler, ...texts });
     try {
       const { traces, phi, sums } = await sampleComponent(chains, sampler, N);

@@ -1,7 +1,7 @@
 /** Pythia-14M's shape with synthetic weights, against transformers in float64. */
 import { createHash } from "node:crypto";
 import * as assert from "uvu/assert";
-import { parseNeoxConfig } from "../../models/config";
+import { parseModel } from "../../models/families/registry";
 import { syntheticIds, syntheticWeights } from "../../models/synthetic";
 import { memoryTensors, pieces } from "../../runtime/transformer/weights";
 import { testDevice } from "../test/device";
@@ -19,7 +19,7 @@ const manifest: Manifest = await readManifest();
 test("synthetic weights and ids are those of the reference, bit for bit, in pieces of any size", async () => {
   const golden = await Golden.open(manifest, "pythia/14m");
   const { config, weights_sha256: expected } = golden.entries[0].settings as Record<string, unknown>;
-  const parsed = parseNeoxConfig(config);
+  const parsed = parseModel(config);
   const weights = syntheticWeights(parsed);
   const sha = createHash("sha256");
   for (const name of weights.shapes.keys()) {
@@ -27,7 +27,7 @@ test("synthetic weights and ids are those of the reference, bit for bit, in piec
   }
   assert.is(sha.digest("hex"), expected);
   const { ids } = golden.ids("14m/ids");
-  assert.equal(ids, syntheticIds("14m", ids.length, parsed.vocabSize));
+  assert.equal(ids, syntheticIds("14m", ids.length, parsed.dims.vocab));
   const name = "gpt_neox.final_layer_norm.weight";
   const whole = await weights.read(name, 0, 128);
   assert.equal(await weights.read(name, 5, 31), whole.slice(5, 31));

@@ -1,5 +1,5 @@
 /** Holds models of Pythia's shapes, whose weights come out of a counter, to the goldens. */
-import { parseNeoxConfig } from "../../models/config";
+import { parseModel } from "../../models/families/registry";
 import { syntheticWeights } from "../../models/synthetic";
 import type { Device } from "../../runtime/node/open-device";
 import type { LossModel } from "../../runtime/transformer/losses";
@@ -10,8 +10,8 @@ import type { GoldenEntry, Manifest } from "./manifest";
 import { trajectoryRows } from "./trajectories";
 
 function synthetic(golden: Golden, entry: GoldenEntry): LossModel {
-  const config = parseNeoxConfig(entry.settings?.config, `golden ${golden.name}, ${entry.case}`);
-  return { config, weights: syntheticWeights(config) };
+  const model = parseModel(entry.settings?.config, `golden ${golden.name}, ${entry.case}`);
+  return { model, weights: syntheticWeights(model) };
 }
 
 async function verifyShape(device: Device, manifest: Manifest, name: string, onRow: OnRow): Promise<Row[]> {

@@ -81,7 +81,7 @@ function unpadded(blocks: ArrayLike<number>, chains: number, slices: readonly St
 /** Every case of a golden but its `pool`, which names the text: weights after `num_steps` updates. */
 export async function trajectoryRows(device: Device, golden: Golden, model: LossModel, onRow: OnRow): Promise<Row[]> {
   const rows: Row[] = [];
-  const lab = new Laboratory(device, model.config, model.weights);
+  const lab = new Laboratory(device, model.model, model.weights);
   try {
     const { ids, columns } = golden.ids("pool/ids");
     const pool = lab.addText("pool", ids, columns);
@@ -89,7 +89,7 @@ export async function trajectoryRows(device: Device, golden: Golden, model: Loss
     for (const entry of golden.entries) {
       if (entry.case === "pool") continue;
       const { sampler, settings } = runSettings(entry);
-      const restriction = parseRestriction(restrictionOf(entry), model.config);
+      const restriction = parseRestriction(restrictionOf(entry), model.model);
       const chains = await Chains.open(lab, { restriction, settings: sampler, pool, probe });
       try {
         for (let t = 0; t < Number(settings.num_steps); t++) {

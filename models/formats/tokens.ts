@@ -2,6 +2,7 @@
 import { SpectroscopeError } from "../../kernels/errors";
 import { parseJson } from "../../runtime/store/json";
 import { decodeNpy, type NpyArray } from "../../runtime/store/npy";
+import type { Model } from "../../runtime/transformer/family";
 import { parseSafetensors, type SafetensorsTensor } from "./safetensors";
 
 /** Row-major ids, `[rows, columns]`. A row gives `columns - 1` per-token losses. */
@@ -15,6 +16,11 @@ export interface TokenBlock {
 export interface TokenLimits {
   readonly vocabSize: number;
   readonly maxPositionEmbeddings: number;
+}
+
+/** Those of a model. */
+export function tokenLimits({ dims }: Pick<Model, "dims">): TokenLimits {
+  return { vocabSize: dims.vocab, maxPositionEmbeddings: dims.positions };
 }
 
 const FORMAT =

@@ -2,7 +2,7 @@
 import type { RunConfig } from "../../runtime/measure/config";
 import { checkEqualColumns, fixedBatch, type Labelling } from "../../runtime/measure/corpus";
 import { readBytes } from "../../runtime/node/files";
-import type { NeoxConfig } from "../../runtime/transformer/config";
+import type { Model } from "../../runtime/transformer/family";
 import { openCorpora, type RunText } from "../corpora";
 import type { ModelFiles } from "../formats/files";
 import { presetOf } from "../nano/preset";
@@ -20,9 +20,9 @@ const NOTHING: ModelFiles = {
 const texts = ({ numbers, names }: Labelling) => Array.from(numbers, (number) => names[number]);
 
 /** The text of a run: nano's corpus with its labels, or files of ids. */
-export async function runText(config: RunConfig, model: NeoxConfig): Promise<RunText> {
+export async function runText(config: RunConfig, model: Model): Promise<RunText> {
   const preset = presetOf(config.model);
-  const own = { config: model, source: { store: NOTHING }, preset };
+  const own = { model, source: { store: NOTHING }, preset };
   const corpora = await openCorpora(config, own, { read: readBytes });
   const { probe, pool } = corpora;
   const fixed = config.sampling_task === "pool";

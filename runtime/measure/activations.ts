@@ -2,7 +2,7 @@ import type { Text } from "../../models/corpora";
 import type { Matrix } from "../cluster/matrix";
 import type { Device } from "../node/open-device";
 import { Laboratory } from "../sampler/laboratory";
-import type { NeoxConfig } from "../transformer/config";
+import type { Model } from "../transformer/family";
 import { planModel } from "../transformer/model";
 import { FIXED_WEIGHTS } from "../transformer/moving";
 import type { Weights } from "../transformer/weights";
@@ -10,15 +10,15 @@ import type { Weights } from "../transformer/weights";
 /** Hidden states after the final LayerNorm, where the loss of each target is read off: [tokens, D]. A baseline of features. */
 export async function finalActivations(
   device: Device,
-  model: { config: NeoxConfig; weights: Weights },
+  { model, weights }: { readonly model: Model; readonly weights: Weights },
   text: Text,
 ): Promise<Matrix> {
-  const lab = new Laboratory(device, model.config, model.weights);
+  const lab = new Laboratory(device, model, weights);
   try {
     const { rows, tokens, cache } = lab.addText("text", text.ids, text.columns);
     const plan = planModel({
       name: "activations",
-      config: model.config,
+      model,
       fixed: lab.fixed,
       restriction: { name: "none", slices: [] },
       moving: FIXED_WEIGHTS,
@@ -32,7 +32,7 @@ export async function finalActivations(
     await bound.run();
     bound.destroy();
     const [data] = await lab.memory.read([plan.hidden]);
-    return { rows: rows.sequences * rows.positions, cols: model.config.hiddenSize, data: data as Float32Array };
+    return { rows: rows.sequences * rows.positions, cols: model.dims.hidden, data: data as Float32Array };
   } finally {
     lab.close();
   }

@@ -67,13 +67,13 @@ export async function calibrate(request: RunRequest): Promise<Calibration> {
     throw usage("--calibrate: n_beta is 0, so weights are drawn directly", "set sampler.n_beta above 0");
   }
   const model = await openModel(config.model, { on: showFetching(progress) });
-  const text = await runText(config, model.config);
+  const text = await runText(config, model.model);
   const components = spread(
-    unitsOf(withSampler(config, {}), model.config).map(({ name }) => name),
+    unitsOf(withSampler(config, {}), model.model).map(({ name }) => name),
     COMPONENTS,
   );
   const device = await openTuned({ adapter: request.adapter }, (line) => progress.say(line));
-  const lab = new Laboratory(device, model.config, model.weights);
+  const lab = new Laboratory(device, model.model, model.weights);
   try {
     progress.say(device.banner ?? `adapter: ${device.facts.name}`);
     const texts = placeText(lab, text);
@@ -129,9 +129,9 @@ async function tried(
   config: RunConfig,
   component: string,
 ): Promise<ComponentTrial> {
-  const unit = unitsOf(config, lab.config).find(({ name }) => name === component)!;
+  const unit = unitsOf(config, lab.model).find(({ name }) => name === component)!;
   const { settings } = unit;
-  const restriction = parseRestriction(component, lab.config);
+  const restriction = parseRestriction(component, lab.model);
   const chains = await Chains.open(lab, { ...texts, restriction, settings, acceptanceChecks: CHECKS });
   try {
     while (chains.draws < settings.num_draws) await chains.draw({ traces: false });

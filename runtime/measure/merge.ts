@@ -41,7 +41,7 @@ export async function mergeShards(out: string, paths: readonly string[], progres
   checkComplete(shards);
   const config = runConfig(configOf(first), `${first.path}/manifest.json`);
   const model = await openModel(config.model, { on: showFetching(progress) });
-  const units = unitsOf(config, model.config);
+  const units = unitsOf(config, model.model);
   const directory = await RunDirectory.open(out, {
     config: withoutShard(first.config),
     provenance: { merged: shards.flatMap((shard) => shard.manifest.provenance) },

@@ -46,13 +46,13 @@ export interface Timing {
 export async function collectResults(
   directory: RunDirectory,
   config: RunConfig,
-  model: Pick<LoadedModel, "config">,
+  model: Pick<LoadedModel, "model">,
   text: RunText,
   components: readonly string[],
   analysis: Analysis,
 ): Promise<Results> {
   const diagnostics: ComponentDiagnostics[] = [];
-  const restrictions = restrictionsOf(config, model.config);
+  const restrictions = restrictionsOf(config, model.model);
   for (const name of restrictions) {
     const column = components.indexOf(name);
     const reliability = column < 0 ? undefined : analysis.splitHalf[column];
@@ -79,15 +79,12 @@ export async function collectResults(
       ...(stability ? { stability } : {}),
     };
   });
-  const { hiddenSize, numHiddenLayers, numAttentionHeads, vocabSize } = model.config;
+  const { hidden, layers, heads, vocab: vocabulary } = model.model.dims;
   return {
     model: {
       name: config.model,
-      parameters: parameterCount(model.config),
-      layers: numHiddenLayers,
-      heads: numAttentionHeads,
-      hidden: hiddenSize,
-      vocabulary: vocabSize,
+      parameters: parameterCount(model.model),
+      ...{ layers, heads, hidden, vocabulary },
     },
     components: diagnostics,
     columns: components,

@@ -32,7 +32,7 @@ export function version(): string {
 /** SHA-256 of what a run reads, so that a directory is not continued with other weights or text at the same path. */
 async function fingerprints(model: LoadedModel, text: RunText): Promise<Record<string, string>> {
   const bytes = (part: ArrayBufferView) => new Uint8Array(part.buffer, part.byteOffset, part.byteLength);
-  const weights = createHash("sha256").update(JSON.stringify(model.config));
+  const weights = createHash("sha256").update(JSON.stringify(model.model.config));
   for (const name of model.weights.shapes.keys()) {
     weights.update(name);
     for await (const { data } of pieces(model.weights, name)) weights.update(bytes(data));
@@ -69,8 +69,8 @@ interface Sampled {
 async function sampled(request: RunRequest): Promise<Sampled> {
   const { config, progress } = request;
   const model = await openModel(config.model, { on: showFetching(progress) });
-  const text = await runText(config, model.config);
-  const whole = unitsOf(config, model.config);
+  const text = await runText(config, model.model);
+  const whole = unitsOf(config, model.model);
   const units = request.shard ? shardOf(whole, request.shard) : whole;
   await checkWritable(join(request.out, "manifest.json"));
   const device = await openTuned({ adapter: request.adapter }, (line) => progress.say(line));
@@ -158,8 +158,8 @@ export async function analyzeRun(
   interrupted: () => boolean = () => false,
 ): Promise<Results> {
   const model = await openModel(config.model, { on: showFetching(progress) });
-  const text = await runText(config, model.config);
-  const components = componentsOf(config, model.config);
+  const text = await runText(config, model.model);
+  const components = componentsOf(config, model.model);
   if (components.length === 0) {
     throw new SpectroscopeError(`${directory.path}: has no component to make a column of chi of`, {
       hint: "sample weight_restrictions beside full; `spectroscope llc` takes what is there",

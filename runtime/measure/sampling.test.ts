@@ -206,12 +206,12 @@ test("a checkpoint that is damaged, which is said, or another run's is not gone 
   const whole = await opened("undamaged", plan);
   await sampleUnits(await context(whole, plan));
   const wanted = folderBytes(whole.path, isResult);
-  const lab = new Laboratory(await testDevice(), model.config, model.weights);
+  const lab = new Laboratory(await testDevice(), model.model, model.weights);
   const texts = placeText(lab, { pool, probe });
   const [{ restriction, settings: own, chains }] = plan;
   const spec = {
     ...texts,
-    restriction: parseRestriction(restriction, model.config),
+    restriction: parseRestriction(restriction, model.model),
     ...{ settings: own, chains, acceptanceChecks: 2 },
   };
   const damages: Record<string, (path: string) => Promise<void>> = {

@@ -6,7 +6,7 @@ import type { ChainSpec } from "../sampler/chain-plans";
 import { chainWork, type WholeWork, wholeWork } from "../sampler/chain-work";
 import { Laboratory, type TextOnDevice } from "../sampler/laboratory";
 import type { RunDirectory } from "../store/run-directory";
-import type { NeoxConfig } from "../transformer/config";
+import type { Model } from "../transformer/family";
 import { parseRestriction } from "../transformer/restriction";
 import type { Weights } from "../transformer/weights";
 import type { RunConfig } from "./config";
@@ -16,7 +16,7 @@ import type { UnitPlan } from "./units";
 
 export interface SamplingContext {
   readonly device: Device;
-  readonly model: { readonly config: NeoxConfig; readonly weights: Weights };
+  readonly model: { readonly model: Model; readonly weights: Weights };
   readonly text: RunText;
   readonly directory: RunDirectory;
   readonly units: readonly UnitPlan[];
@@ -43,7 +43,7 @@ export async function sampleUnits(
   context: SamplingContext,
 ): Promise<{ seconds: number; flops: number; wholeFlops: number }> {
   const { device, model, text, directory, units, progress, config } = context;
-  const lab = new Laboratory(device, model.config, model.weights);
+  const lab = new Laboratory(device, model.model, model.weights);
   const since = performance.now();
   try {
     const texts = placeText(lab, text);
@@ -51,7 +51,7 @@ export async function sampleUnits(
     // By the number of chains: nothing else in it differs between the units of a run.
     const wholes = new Map<number, WholeWork>();
     const planned = pending.map((unit): PlannedUnit => {
-      const restriction = parseRestriction(unit.restriction, model.config);
+      const restriction = parseRestriction(unit.restriction, model.model);
       const { settings, chains } = unit;
       const spec: ChainSpec = { ...texts, restriction, settings, chains, acceptanceChecks: config.acceptance_checks };
       const whole = wholes.get(chains.length) ?? wholeWork(lab, spec);

@@ -64,7 +64,7 @@ export async function sweep(request: SweepRequest): Promise<Sensitivity> {
   // All are refused before the first is sampled.
   const model = await openModel(config.model, { on: showFetching(progress) });
   const runs = variants(request);
-  for (const { config: own } of runs) unitsOf(own, model.config);
+  for (const { config: own } of runs) unitsOf(own, model.model);
   const rows: SensitivityRow[] = [];
   for (const { name, config: own } of runs) {
     progress.say(`sweep: ${name}`);

@@ -91,10 +91,10 @@ const bytesOf = (name: string) => folderBytes(join(folder, name), isResult);
 
 /** Units as sampling plans them, in a directory. */
 async function grouped(name: string, componentsAtOnce: number, device?: Device): Promise<string[][]> {
-  const lab = new Laboratory(await testDevice(), model.config, model.weights);
+  const lab = new Laboratory(await testDevice(), model.model, model.weights);
   const texts = placeText(lab, text);
   const planned = units.map((one): PlannedUnit => {
-    const restriction = parseRestriction(one.restriction, model.config);
+    const restriction = parseRestriction(one.restriction, model.model);
     const spec = { ...texts, restriction, settings: one.settings, chains: one.chains, acceptanceChecks: 2 };
     return { unit: one, spec, work: chainWork(lab, spec) };
   });

@@ -10,12 +10,12 @@ import { runText } from "../../models/hub/run-text";
 import { loadConfig } from "../../models/weights";
 import { projectRoot } from "../node/root";
 import { drawsDirectly } from "../sampler/settings";
-import type { NeoxConfig } from "../transformer/config";
+import type { Model } from "../transformer/family";
 import { runConfig } from "./config";
 import { componentsOf, parseShard, shardOf, type UnitPlan, unitsOf } from "./units";
 
 const test = suite("runtime/measure/units");
-let model: NeoxConfig;
+let model: Model;
 test.before(async () => {
   model = await loadConfig(new ModelFolder(join(projectRoot(), "models", "nano")));
 });

@@ -6,7 +6,7 @@ import { rmsprop } from "../../kernels/sgld/rmsprop";
 import { step } from "../../kernels/sgld/step";
 import { type Call, reshape, tensor, type View } from "../plan/plan";
 import { layoutBlock, type ParameterBlock } from "../transformer/block";
-import type { NeoxConfig } from "../transformer/config";
+import type { Model } from "../transformer/family";
 import { tokenView } from "../transformer/model";
 import { ChainWeights, type MovingWeights } from "../transformer/moving";
 import type { Restriction } from "../transformer/restriction";
@@ -115,11 +115,11 @@ export function batchTokens({ settings, pool }: Pick<ChainSpec, "settings" | "po
 }
 
 /** Makes the tensors of a component's chains; `targets`: where those of the batches lie, [M, R], if not by themselves. */
-export function chainTensors(config: NeoxConfig, spec: ChainSpec, targets?: View): ChainTensors {
+export function chainTensors(model: Model, spec: ChainSpec, targets?: View): ChainTensors {
   const { restriction, settings, probe, task } = spec;
   const kind = samplerKind(spec);
   const M = chainNumbers(spec).length;
-  const block = layoutBlock(restriction, config);
+  const block = layoutBlock(restriction, model);
   const P = block.size;
   const N = tokensOf(probe);
   const R = batchTokens(spec);

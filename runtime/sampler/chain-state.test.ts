@@ -48,12 +48,12 @@ type Extra = Partial<Pick<ChainSpec, "chains" | "acceptanceChecks">> & { readonl
 /** Opens chains of a component in a laboratory of their own. */
 async function opened(changes: Partial<SamplerSettings>, extra: Extra = {}, state?: ChainState) {
   const { ownTask, ...rest } = extra;
-  const lab = new Laboratory(await testDevice(), model.config, model.weights);
+  const lab = new Laboratory(await testDevice(), model.model, model.weights);
   const rows = (from: number, to: number) => text.ids.subarray(from * (CONTEXT + 1), to * (CONTEXT + 1));
   const pool = lab.addText("pool", text.ids, CONTEXT + 1);
   const probe = lab.addText("probe", rows(0, 2), CONTEXT + 1);
   const task = ownTask ? { task: lab.addText("task", rows(2, 5), CONTEXT + 1) } : {};
-  const restriction = parseRestriction("l0h3+l1 mlp[0:16]", model.config);
+  const restriction = parseRestriction("l0h3+l1 mlp[0:16]", model.model);
   const spec = {
     restriction,
     settings: { ...settings, ...changes },

@@ -21,9 +21,9 @@ const settings: SamplerSettings = {
 async function counted(name: string, changes: Partial<SamplerSettings> = {}) {
   const model = await tinyModel(2, F);
   const device = await openWasm(1);
-  const lab = new Laboratory(device, model.config, model.weights);
+  const lab = new Laboratory(device, model.model, model.weights);
   const text = lab.addText("text", model.ids, model.ids.length);
-  const restriction = parseRestriction(name, model.config);
+  const restriction = parseRestriction(name, model.model);
   const work = chainWork(lab, { restriction, settings: { ...settings, ...changes }, pool: text, probe: text });
   lab.close();
   device.close();

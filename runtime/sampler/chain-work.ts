@@ -48,7 +48,6 @@ export interface ChainWork {
  * in `wholeTotal`.
  */
 export function chainWork(lab: Laboratory, spec: ChainSpec, whole: WholeWork = wholeWork(lab, spec)): ChainWork {
-  const { config } = lab;
   const context = contextOf(lab);
   const plans = planLockstep(context, [spec], {
     probe: new PrefixCache(),
@@ -62,7 +61,7 @@ export function chainWork(lab: Laboratory, spec: ChainSpec, whole: WholeWork = w
     ...{ prefix, update, draw, whole },
     total: addWork(prefix, scaleWork(update, updates), scaleWork(draw, num_draws)),
     wholeTotal: addWork(scaleWork(whole.update, updates), scaleWork(whole.drawForward, num_draws)),
-    bytes: ownBytes(plans, spec, config.hiddenSize),
+    bytes: ownBytes(plans, spec, lab.model.dims.hidden),
   };
 }
 
@@ -94,19 +93,19 @@ function ownBytes(
 }
 
 /** Constants of its own, so that counting leaves nothing to be written to the device. */
-function contextOf({ config, weights, device }: Laboratory): PlanContext {
-  return { config, fixed: new FixedTensors(weights, device.bindingBytes) };
+function contextOf({ model, weights, device }: Laboratory): PlanContext {
+  return { model, fixed: new FixedTensors(weights, device.bindingBytes) };
 }
 
 /** What `ChainWork.whole` is: the same for all components with as many chains, batches and texts. */
 export function wholeWork(lab: Laboratory, spec: ChainSpec): WholeWork {
-  const { config, fixed } = contextOf(lab);
+  const { model, fixed } = contextOf(lab);
   const groups = chainNumbers(spec).length;
-  const restriction = parseRestriction("full", config);
-  const block = layoutBlock(restriction, config);
+  const restriction = parseRestriction("full", model);
+  const block = layoutBlock(restriction, model);
   const [weights, gradients] = ["w", "g"].map((name) => tensor(name, [groups, block.size], "kept"));
   const moving = new ChainWeights(block, { weights, gradients });
-  const common = { name: "whole", config, fixed, restriction, moving, groups, cache: new PrefixCache(false) };
+  const common = { name: "whole", model, fixed, restriction, moving, groups, cache: new PrefixCache(false) };
   const ofPlan = (options: Parameters<typeof planModel>[0]) => {
     const { prefix, body } = planModel(options);
     return addWork(planWork(prefix), planWork(body));

@@ -3,17 +3,18 @@ import { join } from "node:path";
 import * as assert from "uvu/assert";
 import { testDevice } from "../../harness/test/device";
 import { suite } from "../../harness/test/suite";
+import { nanoModel } from "../../harness/test/tiny-model";
 import { openFolder } from "../../models/hub/open";
 import { generate } from "../../models/nano/corpus";
 import type { LoadedModel } from "../../models/weights";
 import { projectRoot } from "../node/root";
 import { tensor } from "../plan/plan";
 import { gatherBlock, gatherSlice, layoutBlock } from "../transformer/block";
+import { parameterShapes } from "../transformer/family";
 import { FixedTensors } from "../transformer/fixed";
 import { modelLosses } from "../transformer/losses";
 import { planModel, tokenView } from "../transformer/model";
 import { ChainWeights } from "../transformer/moving";
-import { parameterShapes } from "../transformer/parameters";
 import { neuronGroups, parseRestriction, standardRestrictions } from "../transformer/restriction";
 import { PrefixCache } from "../transformer/tape";
 import { memoryTensors } from "../transformer/weights";
@@ -47,7 +48,7 @@ test.before(async () => {
 async function laboratory(
   bindingBytes?: number,
 ): Promise<{ lab: Laboratory; pool: TextOnDevice; probe: TextOnDevice }> {
-  const lab = new Laboratory(await testDevice(), model.config, model.weights);
+  const lab = new Laboratory(await testDevice(), model.model, model.weights);
   if (bindingBytes) Object.assign(lab, { fixed: new FixedTensors(model.weights, bindingBytes) });
   const pool = lab.addText("pool", text.ids, CONTEXT + 1);
   const probe = lab.addText("probe", text.ids, CONTEXT + 1);
@@ -73,7 +74,7 @@ test("the gradient of every kind of restriction is that part of the whole model'
   );
   for (const [name, bindingBytes] of [...uncut, ...cut]) {
     const { lab, pool, probe } = await laboratory(bindingBytes);
-    const restriction = parseRestriction(name, model.config);
+    const restriction = parseRestriction(name, model.model);
     const { components, prefixes, train } = planLockstep(lab, [{ restriction, settings, pool, probe }]);
     const [{ block, views }] = components;
     await lab.fixed.flush(lab.memory);
@@ -130,7 +131,7 @@ async function drawn(
   changes: Partial<SamplerSettings> = {},
   sampler: "sgld" | "gaussian" = "sgld",
 ): Promise<{ rises: Float32Array[]; phi: Float32Array[]; w: Float32Array; chains: Chains }> {
-  const restriction = parseRestriction(name, model.config);
+  const restriction = parseRestriction(name, model.model);
   const chains = await Chains.open(lab, { restriction, settings: { ...settings, ...changes }, pool, probe, sampler });
   const draws = [await chains.draw(), await chains.draw()];
   return { rises: draws.map((d) => d.rises), phi: draws.map((d) => d.phi), w: await chains.parameters(), chains };
@@ -246,21 +247,21 @@ test("settings that cannot be run are refused by key", () => {
 });
 
 test("a model of 24 layers is planned at once, with either residual", () => {
-  for (const useParallelResidual of [true, false]) {
-    const config = { ...model.config, numHiddenLayers: 24, useParallelResidual };
+  for (const use_parallel_residual of [true, false]) {
+    const deep = nanoModel({ num_hidden_layers: 24, use_parallel_residual });
     const weights = {
-      shapes: parameterShapes(config),
+      shapes: parameterShapes(deep),
       read: () => Promise.reject(new Error("planning reads no weights")),
     };
     const rows = { sequences: 2, positions: 8 };
-    const restriction = parseRestriction("l0h0", config);
+    const restriction = parseRestriction("l0h0", deep);
     const start = performance.now();
     const plan = planModel({
       name: "deep",
-      config,
+      model: deep,
       fixed: new FixedTensors(weights),
       restriction,
-      moving: new ChainWeights(layoutBlock(restriction, config), {
+      moving: new ChainWeights(layoutBlock(restriction, deep), {
         weights: tensor("w", [1, 4096], "kept"),
         gradients: tensor("g", [1, 4096], "kept"),
       }),
@@ -276,18 +277,18 @@ test("a model of 24 layers is planned at once, with either residual", () => {
 });
 
 test("a tied model's standard set has no unembed, and MLPs of few neurons no empty groups", () => {
-  const tied = { ...model.config, tieWordEmbeddings: true, intermediateSize: 3 };
+  const tied = nanoModel({ tie_word_embeddings: true, intermediate_size: 3 });
   assert.not(standardRestrictions(tied).includes("unembed"));
   for (const name of [...standardRestrictions(tied), ...neuronGroups(tied, 4)]) parseRestriction(name, tied);
 });
 
 test("the standard set is every head, every MLP, embed and unembed", () => {
-  assert.is(standardRestrictions(model.config).length, 2 * 8 + 2 + 2);
-  assert.equal(neuronGroups(model.config, 4).slice(0, 2), ["l0 mlp[0:32]", "l0 mlp[32:64]"]);
+  assert.is(standardRestrictions(model.model).length, 2 * 8 + 2 + 2);
+  assert.equal(neuronGroups(model.model, 4).slice(0, 2), ["l0 mlp[0:32]", "l0 mlp[32:64]"]);
   for (const name of ["l2h0", "l0h8", "l0 mpl", "l0 mlp[5:3]", "heads"]) {
-    assert.throws(() => parseRestriction(name, model.config), new RegExp(`"${name.replace(/[[\]]/g, "\\$&")}"`));
+    assert.throws(() => parseRestriction(name, model.model), new RegExp(`"${name.replace(/[[\]]/g, "\\$&")}"`));
   }
-  const block = layoutBlock(parseRestriction("l0h3", model.config), model.config);
+  const block = layoutBlock(parseRestriction("l0h3", model.model), model.model);
   assert.equal(
     block.entries.map(({ offset, size }) => [offset, size]),
     [

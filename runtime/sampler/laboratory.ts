@@ -1,7 +1,7 @@
 import type { Device } from "../node/open-device";
 import { type Memory, openMemory } from "../plan/memory";
 import type { View } from "../plan/plan";
-import type { NeoxConfig } from "../transformer/config";
+import type { Model } from "../transformer/family";
 import { FixedTensors } from "../transformer/fixed";
 import { splitRows, tokenView } from "../transformer/model";
 import type { TokenViews } from "../transformer/request";
@@ -25,7 +25,7 @@ export class Laboratory {
 
   constructor(
     readonly device: Device,
-    readonly config: NeoxConfig,
+    readonly model: Model,
     readonly weights: Weights,
   ) {
     this.memory = openMemory(device);

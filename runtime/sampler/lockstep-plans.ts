@@ -21,7 +21,7 @@ import type { Laboratory, TextOnDevice } from "./laboratory";
 import type { SamplerSettings } from "./settings";
 
 /** What planning asks of a laboratory. */
-export type PlanContext = Pick<Laboratory, "config" | "fixed">;
+export type PlanContext = Pick<Laboratory, "model" | "fixed">;
 
 /** A component of a lockstep run: its tensors, and where its losses lie among those of all. */
 export interface LockstepComponent extends ChainTensors {
@@ -57,13 +57,13 @@ const OWN: readonly (keyof SamplerSettings)[] = ["lr", "localization"];
  * What components must have in common to run in lockstep, as a text; nothing where a component runs alone: where its weights do
  * not all lie in one layer, and where a slice of what all components share could not begin where WebGPU lets a binding begin.
  */
-export function lockstepKey({ config }: Pick<Laboratory, "config">, spec: ChainSpec): string | undefined {
-  const layer = layerOf(spec.restriction, config.numHiddenLayers);
+export function lockstepKey({ model }: Pick<Laboratory, "model">, spec: ChainSpec): string | undefined {
+  const layer = layerOf(spec.restriction, model);
   if (layer === undefined) return undefined;
   const chains = chainNumbers(spec).length;
   const measured = [spec.probe, ...(spec.task ? [spec.task] : [])].map(tokensOf);
   const rows = samplerKind(spec) === "sgld" ? [...measured, batchTokens(spec)] : measured;
-  const slices = [...measured.map((tokens) => chains * tokens), ...rows.map((n) => chains * n * config.hiddenSize)];
+  const slices = [...measured.map((tokens) => chains * tokens), ...rows.map((n) => chains * n * model.dims.hidden)];
   if (slices.some((size) => size % ALIGNED_ELEMENTS !== 0)) return undefined;
   const { settings, acceptanceChecks = 0 } = spec;
   const common = Object.entries(settings).filter(([key]) => !OWN.includes(key as keyof SamplerSettings));
@@ -72,7 +72,7 @@ export function lockstepKey({ config }: Pick<Laboratory, "config">, spec: ChainS
 
 /** Plans components that run in lockstep: one, or several with one `lockstepKey`. */
 export function planLockstep(
-  { config, fixed }: PlanContext,
+  { model, fixed }: PlanContext,
   specs: readonly ChainSpec[],
   caches?: ChainCaches,
 ): LockstepPlans {
@@ -96,10 +96,10 @@ export function planLockstep(
   const targets = tokenView(name("batch targets"), [groups, R]);
   // Only kernels' bindings must begin at multiples of 64, and none reads the targets of one component.
   const ownTargets = (i: number): View => ({ ...targets, shape: [counts[i], R], offset: starts[i] * R });
-  const chains = specs.map((spec, i) => chainTensors(config, spec, ownTargets(i)));
+  const chains = specs.map((spec, i) => chainTensors(model, spec, ownTargets(i)));
   /** The model over a text: alone as one plan, together as one plan with a branch for each component. */
   const pass = (what: string, { rows, tokens }: TextOnDevice, cache: PrefixCache, sequences?: number) => {
-    const common = { name: name(what), config, fixed, rows, tokens, cache };
+    const common = { name: name(what), model, fixed, rows, tokens, cache };
     const [{ moving, views }] = chains;
     if (specs.length === 1) {
       const { indices, batchInputs: inputs } = views;
@@ -112,7 +112,7 @@ export function planLockstep(
       groups: counts[i],
       ...(sequences ? { indices: chains[i].views.indices } : {}),
     }));
-    const layer = layerOf(specs[0].restriction, config.numHiddenLayers)!;
+    const layer = layerOf(specs[0].restriction, model)!;
     return planJoint({ ...common, layer, branches, ...(sequences ? { batch: { sequences, targets } } : {}) });
   };
 

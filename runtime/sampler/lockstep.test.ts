@@ -4,7 +4,7 @@ import * as assert from "uvu/assert";
 import { testDevice, wasmDevice } from "../../harness/test/device";
 import { refused } from "../../harness/test/refused";
 import { suite } from "../../harness/test/suite";
-import { tinyModel } from "../../harness/test/tiny-model";
+import { nanoModel, tinyModel } from "../../harness/test/tiny-model";
 import { openFolder } from "../../models/hub/open";
 import { generate } from "../../models/nano/corpus";
 import type { Device } from "../node/open-device";
@@ -42,17 +42,16 @@ interface Subject {
 }
 
 async function nano(parallel: boolean): Promise<Subject> {
-  const { config, weights } = await openFolder(join(projectRoot(), "models", "nano"));
+  const { weights } = await openFolder(join(projectRoot(), "models", "nano"));
   const { ids } = generate({ seed: 17, sequences: 5, context: 8 });
-  return { model: { config: { ...config, useParallelResidual: parallel }, weights }, ids, columns: 9 };
+  return { model: { model: nanoModel({ use_parallel_residual: parallel }), weights }, ids, columns: 9 };
 }
 
 /** Four rows of the tiny model's text, cut elsewhere each. */
 async function tiny(parallel: boolean): Promise<Subject> {
-  const { config, weights, ids } = await tinyModel(3, 4);
+  const { model, weights, ids } = await tinyModel(3, 4, {}, { use_parallel_residual: parallel });
   const rows = [0, 3, 5, 7].flatMap((from) => [...ids.subarray(from), ...ids.subarray(0, from)]);
-  const model = { config: { ...config, useParallelResidual: parallel }, weights };
-  return { model, ids: Uint32Array.from(rows), columns: ids.length };
+  return { model: { model, weights }, ids: Uint32Array.from(rows), columns: ids.length };
 }
 
 interface Setup {
@@ -69,13 +68,13 @@ async function setup(
 ): Promise<Setup> {
   const { model, ids, columns } = subject;
   const { ownTask, device = await testDevice(), ...rest } = extra;
-  const lab = new Laboratory(device, model.config, model.weights);
+  const lab = new Laboratory(device, model.model, model.weights);
   const rows = (from: number, to: number) => ids.subarray(from * columns, to * columns);
   const pool = lab.addText("pool", ids, columns);
   const probe = lab.addText("probe", rows(0, 2), columns);
   const task = ownTask ? { task: lab.addText("task", rows(2, 4), columns) } : {};
   const specs = names.map((name): ChainSpec => {
-    const restriction = parseRestriction(name, model.config);
+    const restriction = parseRestriction(name, model.model);
     const own = { ...settings, ...changes };
     const scale = 1 + name.length / 10;
     const scaled = { ...own, lr: own.lr * scale, localization: own.localization / scale };

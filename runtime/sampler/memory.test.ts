@@ -30,10 +30,10 @@ const settings: SamplerSettings = {
 
 test("50 chains of a head: device memory and the process stay as large as they are over 60 draws", async (t) => {
   const model = await openFolder(join(projectRoot(), "models", "nano"));
-  const lab = new Laboratory(await testDevice(), model.config, model.weights);
+  const lab = new Laboratory(await testDevice(), model.model, model.weights);
   const ids = generate({ seed: 13, sequences: 2, context: CONTEXT }).ids;
   const text = lab.addText("text", ids, CONTEXT + 1);
-  const restriction = parseRestriction("l1h3", model.config);
+  const restriction = parseRestriction("l1h3", model.model);
   const chains = await Chains.open(lab, { restriction, settings, pool: text, probe: text });
   const bytes: number[] = [];
   const resident: number[] = [];

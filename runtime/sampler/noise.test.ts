@@ -56,10 +56,10 @@ test("batches are the words of their definition: key by seed, restriction, chain
 
 /** The chains' weights after each of two draws, and w*. */
 async function draws(sampler: "sgld" | "gaussian") {
-  const lab = new Laboratory(await testDevice(), model.config, model.weights);
+  const lab = new Laboratory(await testDevice(), model.model, model.weights);
   const pool = lab.addText("pool", text.ids, CONTEXT + 1);
   const probe = lab.addText("probe", text.ids, CONTEXT + 1);
-  const restriction = parseRestriction("l0h1", model.config);
+  const restriction = parseRestriction("l0h1", model.model);
   const chains = await Chains.open(lab, { restriction, settings, pool, probe, sampler });
   const center = await gatherBlock(lab.weights, chains.block);
   const w: Float32Array[] = [];
@@ -105,13 +105,13 @@ test("direct draws have keys of their own, and every draw is another", async () 
 });
 
 test("closed chains and trimmed texts give their memory back", async () => {
-  const lab = new Laboratory(await testDevice(), model.config, model.weights);
+  const lab = new Laboratory(await testDevice(), model.model, model.weights);
   const pool = lab.addText("pool", text.ids, CONTEXT + 1);
   const probe = lab.addText("probe", text.ids, CONTEXT + 1);
   const bytes: number[] = [];
   for (let round = 0; round < 3; round++) {
     for (const name of ["l1h0", "l0 mlp", "embed"]) {
-      const restriction = parseRestriction(name, model.config);
+      const restriction = parseRestriction(name, model.model);
       const chains = await Chains.open(lab, { restriction, settings, pool, probe });
       await chains.draw();
       chains.close();

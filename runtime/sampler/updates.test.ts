@@ -72,9 +72,9 @@ for (const [name, changes] of Object.entries(cases)) {
     const own = { ...settings, ...changes };
     const model = await tinyModel(1, NEURONS);
     const center = await model.weights.read(PARAMETER, 0, NEURONS);
-    const lab = new Laboratory(await testDevice(), model.config, model.weights);
+    const lab = new Laboratory(await testDevice(), model.model, model.weights);
     const text = lab.addText("text", model.ids, model.ids.length);
-    const restriction = parseRestriction(PARAMETER, model.config);
+    const restriction = parseRestriction(PARAMETER, model.model);
     const chains = await Chains.open(lab, { restriction, settings: own, pool: text, probe: text });
     const { lr, n_beta, localization, llc_weight_decay, bounding_box_size: box, noise_level, num_chains } = own;
     const w = Float64Array.from({ length: num_chains * NEURONS }, (_, i) => center[i % NEURONS]);

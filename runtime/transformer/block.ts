@@ -1,6 +1,5 @@
 import { ALIGNED_ELEMENTS, roundUp } from "../webgpu/buffers";
-import type { NeoxConfig } from "./config";
-import { parameterShapes } from "./parameters";
+import type { Model } from "./family";
 import type { Restriction, Slice } from "./restriction";
 import { PIECE_ELEMENTS, type Weights } from "./weights";
 
@@ -34,13 +33,12 @@ export function sliceShape(slice: Slice, shape: readonly number[]): number[] {
 }
 
 /** Lays out a restriction's block. */
-export function layoutBlock(restriction: Restriction, config: NeoxConfig): ParameterBlock {
-  const shapes = parameterShapes(config);
+export function layoutBlock(restriction: Restriction, { parameters }: Pick<Model, "parameters">): ParameterBlock {
   const entries: BlockEntry[] = [];
   let offset = 0;
   let weights = 0;
   for (const slice of restriction.slices) {
-    const shape = sliceShape(slice, shapes.get(slice.parameter)!);
+    const shape = sliceShape(slice, parameters.get(slice.parameter)!.shape);
     const size = shape.reduce((a, b) => a * b, 1);
     entries.push({ slice, shape, offset, size });
     offset += roundUp(size, ALIGNED_ELEMENTS);

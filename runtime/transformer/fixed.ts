@@ -36,9 +36,8 @@ export class FixedTensors {
   parameter(name: string, rows?: RowRange): View {
     const shape = this.weights.shapes.get(name)!;
     if (!rows) return this.constant(name, shape, (from, to) => this.weights.read(name, from, to));
-    const width = shape[1];
-    const start = rows[0] * width;
-    return this.constant(`${name} rows ${rows[0]} to ${rows[1]}`, [rows[1] - rows[0], width], (from, to) =>
+    const start = rows[0] * (shape[1] ?? 1);
+    return this.constant(`${name} rows ${rows[0]} to ${rows[1]}`, [rows[1] - rows[0], ...shape.slice(1)], (from, to) =>
       this.weights.read(name, start + from, start + to),
     );
   }

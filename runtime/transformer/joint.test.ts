@@ -18,10 +18,10 @@ const ROWS = { sequences: 2, positions: CONTEXT };
 const R = ROWS.sequences * ROWS.positions;
 
 async function planned(names: readonly string[], layer: number, cache = new PrefixCache()): Promise<JointPlan> {
-  const { config, weights } = await tinyModel(3, 4);
+  const { model, weights } = await tinyModel(3, 4);
   const branches = names.map((name): Branch => {
-    const restriction = parseRestriction(name, config);
-    const block = layoutBlock(restriction, config);
+    const restriction = parseRestriction(name, model);
+    const block = layoutBlock(restriction, model);
     const [w, g] = ["w", "g"].map((part) => tensor(`${name} ${part}`, [CHAINS, block.size], "kept"));
     const indices = tokenView(`${name} rows`, [CHAINS, R]);
     return { restriction, moving: new ChainWeights(block, { weights: w, gradients: g }), groups: CHAINS, indices };
@@ -30,7 +30,7 @@ async function planned(names: readonly string[], layer: number, cache = new Pref
   const batch = { sequences: ROWS.sequences, targets: tokenView("batch targets", [names.length * CHAINS, R]) };
   return planJoint({
     name: "joint",
-    config,
+    model,
     fixed: new FixedTensors(weights),
     rows: ROWS,
     tokens,
@@ -100,8 +100,8 @@ test("what another plan has kept is not made again on the way to nothing", async
 });
 
 test("a component's layer, and the groups of a view", async () => {
-  const { config } = await tinyModel(2, 4);
-  const of = (name: string) => layerOf(parseRestriction(name, config), config.numHiddenLayers);
+  const { model } = await tinyModel(2, 4);
+  const of = (name: string) => layerOf(parseRestriction(name, model), model);
   assert.equal(["l0h1", "l1 mlp[0:2]", "l1", "l1h0+l1 mlp"].map(of), [0, 1, 1, 1]);
   assert.equal(
     ["embed", "unembed", "full", "l0h0+l1h0", "gpt_neox.final_layer_norm.bias"].map(of),

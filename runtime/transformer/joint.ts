@@ -1,12 +1,11 @@
 import type { Plan, View } from "../plan/plan";
 import { ALIGNED_ELEMENTS } from "../webgpu/buffers";
-import { planLayer } from "./layers";
-import { finalNorm } from "./model";
+import type { Model } from "./family";
+import { TapeLayers } from "./layer-plan";
 import { FIXED_WEIGHTS, type MovingWeights } from "./moving";
 import { embedding } from "./operations";
-import { EMBEDDING, UNEMBEDDING } from "./parameters";
 import type { ModelPlanOptions } from "./request";
-import { layerPrefix, type Restriction } from "./restriction";
+import type { Restriction } from "./restriction";
 import { neededCalls, type Rows, Tape, type Value } from "./tape";
 import { planLosses } from "./unembedding";
 import { WeightSource } from "./weight-source";
@@ -39,11 +38,9 @@ export interface JointPlan {
 }
 
 /** The layer that holds all of a restriction's weights; nothing where they lie elsewhere, or in several. */
-export function layerOf({ slices }: Restriction, layers: number): number | undefined {
-  for (let layer = 0; layer < layers; layer++) {
-    if (slices.every(({ parameter }) => parameter.startsWith(layerPrefix(layer)))) return layer;
-  }
-  return undefined;
+export function layerOf({ slices }: Restriction, { parameters }: Pick<Model, "parameters">): number | undefined {
+  const [layer, ...others] = new Set(slices.map(({ parameter }) => parameters.get(parameter)!.layer));
+  return others.length === 0 ? layer : undefined;
 }
 
 /** Groups `from` to `from + count - 1` of a dense [G, ...] view. @throws RangeError where no binding can start */
@@ -64,36 +61,38 @@ export function groupSlice(view: View, from: number, count: number): View {
  * other groups.
  */
 export function planJoint(options: JointPlanOptions): JointPlan {
-  const { name, config, fixed, rows, batch, branches, layer } = options;
+  const { name, model, fixed, rows, batch, branches, layer } = options;
+  const { hidden, layers } = model.dims;
   const groups = branches.reduce((sum, branch) => sum + branch.groups, 0);
   const batchRows: Rows = batch ? { sequences: batch.sequences, positions: rows.positions } : rows;
   const trunk = new Tape(name, groups, rows, batchRows, options.cache);
   const trained = { ...options, restriction: { name: "none", slices: [] }, moving: FIXED_WEIGHTS, groups };
   const weights = new WeightSource(trained);
+  const plan = new TapeLayers(trunk, trained);
   const ids = { shared: options.tokens.inputs };
-  let before = embedding(trunk, weights.vocabulary(EMBEDDING), ids, config.hiddenSize, fixed);
-  for (let i = 0; i < layer; i++) before = planLayer(trunk, trained, weights, before, i);
+  const embedded = embedding(trunk, weights.vocabulary(model.embedding), ids, hidden, fixed);
+  let before = model.planInput?.(plan, embedded) ?? embedded;
+  for (let i = 0; i < layer; i++) before = model.planLayer(plan, before, i);
 
   const count = batchRows.sequences * batchRows.positions;
-  const view = trunk.scratch(`l${layer} of all`, [groups, count, config.hiddenSize]);
+  const view = trunk.scratch(`l${layer} of all`, [groups, count, hidden]);
   let first = 0;
   const parts = branches.map((branch) => {
     const { restriction, moving, indices } = branch;
     const from = first;
     first += branch.groups;
     const tape = trunk.branch(`${name} ${restriction.name}`, branch.groups, indices);
-    const own = new WeightSource({ fixed, moving });
+    const own = new TapeLayers(tape, { ...trained, restriction, moving });
     const into = groupSlice(view, from, branch.groups);
-    const value = planLayer(tape, { ...trained, restriction }, own, before, layer, into);
+    const value = model.planLayer(own, before, layer, into);
     return { tape, value, from, groups: branch.groups };
   });
 
   const joint: Value = { view, grouped: true, moves: true, key: view.slot.name };
   let after = joint;
-  for (let i = layer + 1; i < config.numHiddenLayers; i++) after = planLayer(trunk, trained, weights, after, i);
-  const normed = finalNorm(trunk, trained, weights, after);
-  const unembedding = weights.vocabulary(config.tieWordEmbeddings ? EMBEDDING : UNEMBEDDING);
-  const losses = planLosses(trunk, trained, unembedding, normed);
+  for (let i = layer + 1; i < layers; i++) after = model.planLayer(plan, after, i);
+  const normed = model.planFinalNorm(plan, after);
+  const losses = planLosses(trunk, trained, weights.vocabulary(model.unembedding), normed);
   if (batch) {
     trunk.differentiate();
     for (const part of parts) {

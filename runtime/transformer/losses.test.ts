@@ -4,14 +4,15 @@ import * as assert from "uvu/assert";
 import { testDevice } from "../../harness/test/device";
 import { seededRandom } from "../../harness/test/random";
 import { suite } from "../../harness/test/suite";
-import { parseNeoxConfig } from "../../models/config";
+import { nanoModel } from "../../harness/test/tiny-model";
+import { parseModel } from "../../models/families/registry";
 import { openFolder } from "../../models/hub/open";
 import { generate } from "../../models/nano/corpus";
 import type { GpuDevice } from "../node/open-device";
 import { projectRoot } from "../node/root";
 import { Usage } from "../webgpu/buffers";
+import { parameterShapes } from "./family";
 import { estimateLosses, modelLosses } from "./losses";
-import { parameterShapes } from "./parameters";
 import { memoryTensors, readAll, sizeOf } from "./weights";
 
 const test = suite("runtime/transformer/losses", { gpu: true });
@@ -118,10 +119,10 @@ test("vocabulary matrices in parts give the losses and gradients of whole ones, 
   const untied = await readAll(nano.weights);
   const device = await testDevice();
   const { ids } = generate({ seed: 33, sequences: 3, context: CONTEXT });
-  for (const tieWordEmbeddings of [false, true]) {
+  for (const tie_word_embeddings of [false, true]) {
     const tensors = new Map(untied);
-    if (tieWordEmbeddings) tensors.delete("embed_out.weight");
-    const model = { config: { ...nano.config, tieWordEmbeddings }, weights: memoryTensors(tensors) };
+    if (tie_word_embeddings) tensors.delete("embed_out.weight");
+    const model = { model: nanoModel({ tie_word_embeddings }), weights: memoryTensors(tensors) };
     const whole = await modelLosses(device, model, ids, COLUMNS, { gradients: true });
     // 104 rows of 64: parts of 64 and 40 rows.
     const bindingBytes = 64 * 64 * 4;
@@ -139,7 +140,7 @@ test("vocabulary matrices in parts give the losses and gradients of whole ones, 
     }
     // Each is within 3e-6 of PyTorch on this model; a part left out or taken twice would miss by orders of magnitude.
     assert.ok(gradient < 1e-5, `gradients: ${gradient}`);
-    t.note(`tied ${tieWordEmbeddings}: losses ${worst.toExponential(1)}, gradients ${gradient.toExponential(1)}`);
+    t.note(`tied ${tie_word_embeddings}: losses ${worst.toExponential(1)}, gradients ${gradient.toExponential(1)}`);
   }
 });
 
@@ -147,7 +148,7 @@ test("a vocabulary in four parts, the last a ragged one: losses and gradients of
   const device = await testDevice();
   const random = seededRandom(35);
   for (const tie_word_embeddings of [false, true]) {
-    const config = parseNeoxConfig({
+    const tiny = parseModel({
       model_type: "gpt_neox",
       vocab_size: 201,
       hidden_size: 8,
@@ -158,11 +159,11 @@ test("a vocabulary in four parts, the last a ragged one: losses and gradients of
       tie_word_embeddings,
     });
     const tensors = new Map(
-      [...parameterShapes(config)].map(([name, shape]) => {
+      [...parameterShapes(tiny)].map(([name, shape]) => {
         return [name, { shape, data: Float32Array.from({ length: sizeOf(shape) }, () => 0.5 * random.normal()) }];
       }),
     );
-    const model = { config, weights: memoryTensors(tensors) };
+    const model = { model: tiny, weights: memoryTensors(tensors) };
     // Every id is read and predicted, those on both sides of a cut among them.
     const ids = Uint32Array.from({ length: 12 * COLUMNS }, (_, i) => (7 * i) % 201);
     const whole = await modelLosses(device, model, ids, COLUMNS, { gradients: true });

@@ -2,7 +2,7 @@ import type { Device } from "../node/open-device";
 import { type Estimate, estimatePlans } from "../plan/estimate";
 import { type Memory, openMemory } from "../plan/memory";
 import type { Slot } from "../plan/plan";
-import type { NeoxConfig } from "./config";
+import type { Model } from "./family";
 import { FixedTensors } from "./fixed";
 import { type ModelPlan, planModel, splitRows, tokenView } from "./model";
 import { FIXED_WEIGHTS, WholeGradient } from "./moving";
@@ -14,7 +14,7 @@ import { pieces, readAll, sizeOf, type TensorSource, type Weights } from "./weig
 const CHUNK_TOKENS = 2048;
 
 export interface LossModel {
-  readonly config: NeoxConfig;
+  readonly model: Model;
   readonly weights: Weights;
 }
 
@@ -46,14 +46,14 @@ function chunkRows(rows: number, columns: number): number {
   return Math.max(1, Math.min(rows, Math.floor(CHUNK_TOKENS / (columns - 1))));
 }
 
-function planChunk(config: NeoxConfig, fixed: FixedTensors, rows: Rows, gradients: boolean): Chunk {
+function planChunk(model: Model, fixed: FixedTensors, rows: Rows, gradients: boolean): Chunk {
   const n = rows.sequences * rows.positions;
   const tokens = { inputs: tokenView("inputs", [n]), targets: tokenView("targets", [n]) };
   const grouped = (view: TokenViews["inputs"]) => ({ ...view, shape: [1, n] });
   const gradient = gradients ? new WholeGradient(fixed) : undefined;
   const plan = planModel({
     name: "losses",
-    config,
+    model,
     fixed,
     restriction: { name: gradient ? "full" : "none", slices: [] },
     moving: gradient ?? FIXED_WEIGHTS,
@@ -93,14 +93,14 @@ export interface LossEstimate extends Estimate {
 
 /** Device memory and limits that `modelLosses` needs; no device is touched and no weight is read. */
 export function estimateLosses(
-  model: LossModel,
+  { model, weights }: LossModel,
   rows: number,
   columns: number,
   options: { readonly gradients: boolean; readonly bindingBytes: number },
 ): LossEstimate {
-  const fixed = new FixedTensors(model.weights, options.bindingBytes);
+  const fixed = new FixedTensors(weights, options.bindingBytes);
   const sequences = chunkRows(rows, columns);
-  const chunk = planChunk(model.config, fixed, { sequences, positions: columns - 1 }, options.gradients);
+  const chunk = planChunk(model, fixed, { sequences, positions: columns - 1 }, options.gradients);
   const need = estimatePlans([chunk.plan.prefix, chunk.plan.body]);
   const gradients = new Set([...(chunk.gradient?.views() ?? [])].map(({ slot }) => slot));
   const kindOf = (slot: Slot): BufferKind =>
@@ -112,7 +112,7 @@ export function estimateLosses(
   const bytes = { weights: 0, gradients: 0, activations: 0 };
   for (const buffer of buffers) bytes[buffer.kind] += buffer.bytes;
   let elements = 0;
-  for (const shape of model.weights.shapes.values()) elements += sizeOf(shape);
+  for (const shape of weights.shapes.values()) elements += sizeOf(shape);
   const sums = options.gradients && sequences < rows ? 8 * elements : 0;
   const hostBytes = FixedTensors.hostBytes + 4 * rows * (columns - 1) + sums;
   return { ...need, chunkRows: sequences, buffers, bytes, hostBytes };
@@ -127,7 +127,7 @@ export function estimateLosses(
  */
 export async function modelLosses(
   device: Device,
-  model: LossModel,
+  { model, weights }: LossModel,
   ids: Uint32Array,
   columns: number,
   options: LossOptions = {},
@@ -136,7 +136,7 @@ export async function modelLosses(
   const most = chunkRows(rows, columns);
   const losses = new Float32Array(rows * (columns - 1));
   const wanted = options.gradients ?? false;
-  const fixed = new FixedTensors(model.weights, options.bindingBytes ?? device.bindingBytes);
+  const fixed = new FixedTensors(weights, options.bindingBytes ?? device.bindingBytes);
   const memory = openMemory(device);
   const sums = new Map<string, Float64Array>();
   let gradients: TensorSource | undefined;
@@ -146,17 +146,17 @@ export async function modelLosses(
       // A smaller last list would find few of the buffers small enough, and make others beside them.
       if (count < most) memory.releasePool();
       const part = ids.subarray(from * columns, (from + count) * columns);
-      const chunk = planChunk(model.config, fixed, { sequences: count, positions: columns - 1 }, wanted !== false);
+      const chunk = planChunk(model, fixed, { sequences: count, positions: columns - 1 }, wanted !== false);
       losses.set(await runChunk(memory, fixed, chunk, part, columns), from * (columns - 1));
       if (chunk.gradient) {
-        const own = deviceGradients(memory, chunk.gradient, model.weights);
+        const own = deviceGradients(memory, chunk.gradient, weights);
         if (count === rows) gradients = own;
         else await addGradients(sums, own, count / rows);
       }
       options.progress?.(from + count, rows);
       if (!gradients) releaseChunk(memory, fixed, chunk);
     }
-    if (sums.size > 0) gradients = hostGradients(sums, model.weights);
+    if (sums.size > 0) gradients = hostGradients(sums, weights);
     if (!gradients) return { losses };
     if (typeof wanted !== "function") return { losses, gradients: await readAll(gradients) };
     await wanted(gradients, losses);

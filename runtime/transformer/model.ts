@@ -1,10 +1,10 @@
 import { sum } from "../../kernels/add/sum";
 import { type Plan, tensor, type View } from "../plan/plan";
-import { planLayer } from "./layers";
-import { embedding, layerNorm } from "./operations";
-import { EMBEDDING, UNEMBEDDING } from "./parameters";
+import { tied } from "./family";
+import { TapeLayers } from "./layer-plan";
+import { embedding } from "./operations";
 import type { ModelPlanOptions } from "./request";
-import { neededCalls, type Rows, Tape, type Value } from "./tape";
+import { neededCalls, type Rows, Tape } from "./tape";
 import { planLosses } from "./unembedding";
 import { type VocabularyPart, WeightSource } from "./weight-source";
 
@@ -16,44 +16,45 @@ export interface ModelPlan {
   readonly body: Plan;
   /** Per-token losses in nats, [G, R] of the body's rows. */
   readonly losses: View;
-  /** What the unembedding reads, after the final LayerNorm: kept, [R, D], where no chain changes it. */
+  /** What the unembedding reads, after the final norm: kept, [R, D], where no chain changes it. */
   readonly hidden: View;
 }
 
 /**
- * Plans the forward pass, and with a batch the backward pass, of a GPT-NeoX model in which only a restriction's weights
+ * Plans the forward pass, and with a batch the backward pass, of a model in which only a restriction's weights
  * move. The gradient is that of the mean loss over a chain's batch.
  */
 export function planModel(options: ModelPlanOptions): ModelPlan {
-  const { config, fixed, rows, batch } = options;
+  const { model, fixed, rows, batch } = options;
   const batchRows: Rows = batch ? { sequences: batch.sequences, positions: rows.positions } : rows;
   const tape = new Tape(options.name, options.groups, rows, batchRows, options.cache, batch?.indices);
   const weights = new WeightSource(options);
-  const table = weights.vocabulary(EMBEDDING);
+  const table = weights.vocabulary(model.embedding);
   // A tied matrix gets a gradient from each of its two uses: apart first, then their sum.
-  const tied = config.tieWordEmbeddings && batch ? table.filter(({ weight }) => weight.gradient) : [];
+  const twice = tied(model) && batch ? table.filter(({ weight }) => weight.gradient) : [];
   const apart = (use: string): VocabularyPart[] =>
-    tied.map(({ first, weight }) => ({
+    twice.map(({ first, weight }) => ({
       first,
       weight: { ...weight, gradient: tape.scratch(`${use} gradient`, weight.gradient!.shape) },
     }));
   const [asEmbedding, asUnembedding] =
-    tied.length > 0
+    twice.length > 0
       ? [apart("embed"), apart("unembed")]
-      : [table, config.tieWordEmbeddings ? table : weights.vocabulary(UNEMBEDDING)];
-  const hidden = embedding(
+      : [table, tied(model) ? table : weights.vocabulary(model.unembedding)];
+  const embedded = embedding(
     tape,
     asEmbedding,
     { shared: options.tokens.inputs, ...(batch ? { batch: batch.inputs } : {}) },
-    config.hiddenSize,
+    model.dims.hidden,
     fixed,
   );
-  let h = hidden;
-  for (let layer = 0; layer < config.numHiddenLayers; layer++) h = planLayer(tape, options, weights, h, layer);
-  const normed = finalNorm(tape, options, weights, h);
+  const plan = new TapeLayers(tape, options);
+  let h = model.planInput?.(plan, embedded) ?? embedded;
+  for (let layer = 0; layer < model.dims.layers; layer++) h = model.planLayer(plan, h, layer);
+  const normed = model.planFinalNorm(plan, h);
   const losses = planLosses(tape, options, asUnembedding, normed);
   if (batch) tape.differentiate();
-  tied.forEach(({ weight }, i) => {
+  twice.forEach(({ weight }, i) => {
     const [a, b] = [asEmbedding, asUnembedding].map((use) => use[i].weight.gradient!);
     tape.emit("tied gradient", sum, { a, b, c: fixed.none(3), y: weight.gradient! }, { use_c: 0 });
   });
@@ -63,17 +64,6 @@ export function planModel(options: ModelPlanOptions): ModelPlan {
     losses,
     hidden: normed.view,
   };
-}
-
-/** The LayerNorm behind the last layer. */
-export function finalNorm(
-  tape: Tape,
-  { config, fixed }: Pick<ModelPlanOptions, "config" | "fixed">,
-  weights: WeightSource,
-  h: Value,
-): Value {
-  const [weight, bias] = ["weight", "bias"].map((part) => weights.get(`gpt_neox.final_layer_norm.${part}`));
-  return layerNorm(tape, "final norm", h, weight, bias, config.layerNormEps, fixed);
 }
 
 /** Splits rows of T + 1 ids into inputs and targets, T each. */

@@ -19,7 +19,7 @@ import type { FixedTensors } from "./fixed";
 import { call, type Rows, type Tape, type Value, type Weight, withGroups } from "./tape";
 import type { VocabularyPart } from "./weight-source";
 
-/** The operations of a GPT-NeoX model on a tape: how each is computed and how it is differentiated. */
+/** The operations of models on a tape: how each is computed and how it is differentiated. */
 
 /** x [rows, D] = table[ids]; `ids` [rows] shared, or [G, R] where the table moves and each chain has its own batch. */
 export function embedding(

@@ -1,5 +1,5 @@
 import type { View } from "../plan/plan";
-import type { NeoxConfig } from "./config";
+import type { Model } from "./family";
 import type { FixedTensors } from "./fixed";
 import type { MovingWeights } from "./moving";
 import type { Restriction } from "./restriction";
@@ -13,13 +13,10 @@ export interface TokenViews {
   readonly targets: View;
 }
 
-/** What planning a layer asks for. */
-export type LayerOptions = Pick<ModelPlanOptions, "config" | "fixed" | "restriction" | "rows">;
-
 /** What to plan. */
 export interface ModelPlanOptions {
   readonly name: string;
-  readonly config: NeoxConfig;
+  readonly model: Model;
   readonly fixed: FixedTensors;
   readonly restriction: Restriction;
   readonly moving: MovingWeights;

@@ -1,16 +1,17 @@
 import { SpectroscopeError } from "../../kernels/errors";
 import { suggest } from "../../kernels/suggest";
-import type { NeoxConfig } from "./config";
-import { parameterShapes } from "./parameters";
+import { cutRange, type Dims, type Model, type Range, tied } from "./family";
 
 /**
  * A weight restriction: which weights a chain may move. Names are devinterp's (`full`, `embed`, `unembed`, `l0`,
- * `l0 attn`, `l0 mlp`, `l0h3`, any parameter's own name) and two of ours: `l0 mlp[16:32]`, the neurons 16 to 31 of an MLP,
- * and `l0h3+l1h2+embed_out.weight`, the union of several.
+ * `l0 attn`, `l0 mlp`, `l0h3`, `l0g1`, any parameter's own name) and two of ours: `l0 mlp[16:32]`, the neurons 16 to 31 of an
+ * MLP, and `l0h3+l1h2+embed_out.weight`, the union of several. What they mean follows from the parameters' parts and cuts.
+ *
+ * A head moves the weights that are its own: rows of its query, columns of the output, and its key and value where no other
+ * head reads them. A group (`l0g1`) moves a key-value head with all query heads that read it; where every head has its own, `l0g1`
+ * is `l0h1`. So heads that share a key-value head share no weights here, and their keys and values move with the group alone;
+ * devinterp's `l0h3` moves the shared ones too.
  */
-
-/** `from` up to, not including, `to`. */
-export type Range = readonly [from: number, to: number];
 
 /** A rectangular part of a parameter; absent ranges mean all of it. */
 export interface Slice {
@@ -20,7 +21,7 @@ export interface Slice {
   readonly columns?: Range;
 }
 
-/** What moves inside a layer that is cut: ranges of heads and of neurons, ascending, apart from each other. */
+/** What moves inside a layer that is cut: ranges of query heads and of neurons, ascending, apart from each other. */
 export interface LayerParts {
   readonly heads: readonly Range[];
   readonly neurons: readonly Range[];
@@ -33,28 +34,43 @@ export interface Restriction {
   readonly parts?: ReadonlyMap<number, LayerParts>;
 }
 
-/** The prefix of a layer's parameter names. */
-export function layerPrefix(layer: number): string {
-  return `gpt_neox.layers.${layer}.`;
+/** A part of a layer that moves by itself. */
+interface LayerCut {
+  readonly layer: number;
+  readonly by: "head" | "neuron";
+  readonly range: Range;
+  /** Of heads: the key-value heads that they read move too. */
+  readonly shared: boolean;
 }
 
+/** One name of a union: whole parameters, or a part of a layer. */
+interface Member {
+  readonly name: string;
+  readonly whole: readonly string[];
+  readonly cut?: LayerCut;
+}
+
+/** Query heads that read one key-value head. */
+const groupSize = ({ heads, kvHeads }: Dims) => heads / kvHeads;
+
 /** The standard set: every head, every MLP, embed and unembed: L*H + L + 2 names. */
-export function standardRestrictions(config: NeoxConfig): string[] {
+export function standardRestrictions(model: Model): string[] {
+  const { layers, heads } = model.dims;
   const names = ["embed"];
-  for (let layer = 0; layer < config.numHiddenLayers; layer++) {
-    for (let head = 0; head < config.numAttentionHeads; head++) names.push(`l${layer}h${head}`);
+  for (let layer = 0; layer < layers; layer++) {
+    for (let head = 0; head < heads; head++) names.push(`l${layer}h${head}`);
     names.push(`l${layer} mlp`);
   }
-  return config.tieWordEmbeddings ? names : [...names, "unembed"];
+  return tied(model) ? names : [...names, "unembed"];
 }
 
 /** Each MLP cut into `groups` ranges of neurons. */
-export function neuronGroups(config: NeoxConfig, groups: number): string[] {
+export function neuronGroups({ dims }: Model, groups: number): string[] {
   const names: string[] = [];
-  for (let layer = 0; layer < config.numHiddenLayers; layer++) {
+  for (let layer = 0; layer < dims.layers; layer++) {
     for (let group = 0; group < groups; group++) {
-      const from = Math.floor((group * config.intermediateSize) / groups);
-      const to = Math.floor(((group + 1) * config.intermediateSize) / groups);
+      const from = Math.floor((group * dims.intermediate) / groups);
+      const to = Math.floor(((group + 1) * dims.intermediate) / groups);
       if (to > from) names.push(`l${layer} mlp[${from}:${to}]`);
     }
   }
@@ -62,144 +78,140 @@ export function neuronGroups(config: NeoxConfig, groups: number): string[] {
 }
 
 /**
- * Reads a restriction's name. Errors: unknown names, layers, heads or neurons that the model does not have; a union of a head
- * or neurons with a parameter that holds some, but not all, of their weights.
+ * Reads a restriction's name. Slices are in this order: whole parameters in the model's, then layer by layer the ranges of heads
+ * and those of neurons, each range's in the model's order.
+ * @throws SpectroscopeError unknown names, layers, heads, groups or neurons that the model does not have; a union of a head or
+ *   neurons with a parameter that holds some, but not all, of their weights
  */
-export function parseRestriction(name: string, config: NeoxConfig): Restriction {
-  const members = name.split("+").map((member) => member.trim());
-  if (members.length === 1) return parseOne(name, config);
-  return union(
-    name,
-    members.map((member) => parseOne(member, config)),
-    config,
-  );
-}
-
-/** The union of restrictions: whole parameters first, in the model's order, then the parts of layers in theirs. */
-function union(name: string, members: readonly Restriction[], config: NeoxConfig): Restriction {
-  const whole = new Set<string>();
-  for (const { slices } of members) {
-    for (const { parameter, rows, columns } of slices) if (!rows && !columns) whole.add(parameter);
-  }
-  const heads = new Map<number, Range[]>();
-  const neurons = new Map<number, Range[]>();
-  for (const member of members) {
-    const cut = member.slices.filter(({ rows, columns }) => rows || columns);
-    const held = cut.filter(({ parameter }) => whole.has(parameter));
-    if (held.length === cut.length) continue;
-    if (held.length > 0) {
-      throw refuse(
-        name,
-        `${held[0].parameter} holds a part of ${member.name} only`,
-        `leave one of the two out, or name the whole, such as ${member.name.split(/h|\s/)[0]}`,
-      );
-    }
-    for (const [layer, parts] of member.parts ?? []) {
-      for (const [kind, ranges] of [[heads, parts.heads] as const, [neurons, parts.neurons] as const]) {
-        kind.set(layer, joined([...(kind.get(layer) ?? []), ...ranges]));
-      }
-    }
-  }
-  const slices: Slice[] = [...parameterShapes(config).keys()]
+export function parseRestriction(name: string, model: Model): Restriction {
+  const names = name.split("+");
+  const members = (names.length === 1 ? names : names.map((one) => one.trim())).map((one) => readMember(one, model));
+  const whole = new Set(members.flatMap((member) => member.whole));
+  const cuts = members.flatMap((member) => (member.cut ? ownCut(name, member, member.cut, whole, model) : []));
+  const slices: Slice[] = [...model.parameters.keys()]
     .filter((parameter) => whole.has(parameter))
     .map((parameter) => ({ parameter }));
   const parts = new Map<number, LayerParts>();
-  for (let layer = 0; layer < config.numHiddenLayers; layer++) {
-    const own: LayerParts = { heads: heads.get(layer) ?? [], neurons: neurons.get(layer) ?? [] };
-    if (own.heads.length + own.neurons.length === 0) continue;
-    parts.set(layer, own);
-    for (const range of own.heads) slices.push(...headSlices(layer, range, config));
-    for (const range of own.neurons) slices.push(...neuronSlices(layer, range));
+  for (let layer = 0; layer < model.dims.layers; layer++) {
+    const own = cuts.filter((cut) => cut.layer === layer);
+    if (own.length === 0) continue;
+    const joined = [...joinHeads(own, model.dims), ...join(own.filter(({ by }) => by === "neuron"))];
+    const ranges = (kind: LayerCut["by"]) => joined.filter(({ by }) => by === kind).map(({ range }) => range);
+    parts.set(layer, { heads: ranges("head"), neurons: ranges("neuron") });
+    slices.push(...joined.flatMap((cut) => cutSlices(cut, model)));
   }
   return { name, slices, ...(parts.size > 0 ? { parts } : {}) };
 }
 
-/** Ranges in ascending order; those that touch or overlap are one. */
-function joined(ranges: readonly Range[]): Range[] {
-  const result: [number, number][] = [];
-  for (const [from, to] of [...ranges].sort(([a], [b]) => a - b)) {
+/** The part of a union's member, or nothing where whole parameters hold all of it. */
+function ownCut(
+  union: string,
+  { name }: Member,
+  cut: LayerCut,
+  whole: ReadonlySet<string>,
+  model: Model,
+): LayerCut | [] {
+  const slices = cutSlices(cut, model);
+  const held = slices.filter(({ parameter }) => whole.has(parameter));
+  if (held.length === slices.length) return [];
+  if (held.length > 0) {
+    const all = name.split(/[hg]|\s/)[0];
+    throw refuse(
+      union,
+      `${held[0].parameter} holds a part of ${name} only`,
+      `leave one of the two out, or name the whole, such as ${all}`,
+    );
+  }
+  const read = [...whole].find((parameter) => {
+    const { layer, cut: other } = model.parameters.get(parameter)!;
+    return cut.by === "head" && layer === cut.layer && other?.by === "kv_head";
+  });
+  if (!read) return cut;
+  throw refuse(
+    union,
+    `${name} reads ${read}, which moves whole`,
+    `leave one of the two out, or name l${cut.layer} attn`,
+  );
+}
+
+/** Ranges in ascending order; those that touch, or overlap, are one, but not across multiples of `border`. */
+function join(cuts: readonly LayerCut[], border = Number.POSITIVE_INFINITY): LayerCut[] {
+  const result: LayerCut[] = [];
+  for (const cut of [...cuts].sort((a, b) => a.range[0] - b.range[0])) {
     const last = result.at(-1);
-    if (last && from <= last[1]) last[1] = Math.max(last[1], to);
-    else result.push([from, to]);
+    const [from, to] = cut.range;
+    if (last && (from < last.range[1] || (from === last.range[1] && from % border !== 0))) {
+      result[result.length - 1] = { ...last, range: [last.range[0], Math.max(last.range[1], to)] };
+    } else result.push(cut);
   }
   return result;
 }
 
-function parseOne(name: string, config: NeoxConfig): Restriction {
-  const all = [...parameterShapes(config).keys()];
-  const whole = (names: readonly string[]): Restriction => ({
-    name,
-    slices: names.map((parameter) => ({ parameter })),
+/** Heads that share their keys and values with others stay inside their group, and are left out where that moves. */
+function joinHeads(cuts: readonly LayerCut[], dims: Dims): LayerCut[] {
+  const heads = cuts.filter(({ by }) => by === "head");
+  const groups = join(heads.filter(({ shared }) => shared));
+  const inGroup = ({ range: [from] }: LayerCut) => groups.some(({ range }) => range[0] <= from && from < range[1]);
+  const single = heads.filter((cut) => !cut.shared && !inGroup(cut));
+  return [...groups, ...join(single, groupSize(dims))].sort((a, b) => a.range[0] - b.range[0]);
+}
+
+/** What a part of a layer holds of its parameters. */
+function cutSlices({ layer, by, range, shared }: LayerCut, { parameters, dims }: Model): Slice[] {
+  return [...parameters].flatMap(([parameter, { layer: own, cut }]) => {
+    const holds = cut && own === layer && (cut.by === by || (shared && cut.by === "kv_head"));
+    if (!holds) return [];
+    return [{ parameter, [cut.axis === 0 ? "rows" : "columns"]: cutRange(cut, range, dims) }];
   });
-  if (name === "full") return whole(all);
-  if (name === "embed") return whole([all[0]]);
+}
+
+function readMember(name: string, model: Model): Member {
+  const all = [...model.parameters.keys()];
+  const { layers, heads, kvHeads, intermediate } = model.dims;
+  if (name === "full") return { name, whole: all };
+  if (name === "embed") return { name, whole: [model.embedding] };
   if (name === "unembed") {
-    if (!config.tieWordEmbeddings) return whole(["embed_out.weight"]);
+    if (!tied(model)) return { name, whole: [model.unembedding] };
     throw refuse(name, "the model ties its unembedding to its embedding", "use embed");
   }
-  if (all.includes(name)) return whole([name]);
-  const match = /^l(\d+)(?:h(\d+)| (attn)| (mlp)(?:\[(\d+):(\d+)\])?)?$/.exec(name);
+  if (model.parameters.has(name)) return { name, whole: [name] };
+  const match = /^l(\d+)(?:h(\d+)|g(\d+)| (attn|mlp)|( mlp)\[(\d+):(\d+)\])?$/.exec(name);
   if (!match) {
-    const known = ["full", ...standardRestrictions(config), "l0", "l0 attn", `l0 mlp[0:${config.intermediateSize}]`];
+    const groups = kvHeads < heads ? ["l0g0"] : [];
+    const known = ["full", ...standardRestrictions(model), "l0", "l0 attn", `l0 mlp[0:${intermediate}]`, ...groups];
     throw refuse(
       name,
       "is not a weight restriction",
       suggest(name, known) || `known: ${known.slice(0, 4).join(", ")}, ...`,
     );
   }
-  const layer = Number(match[1]);
-  if (layer >= config.numHiddenLayers) throw refuse(name, `the model has layers 0 to ${config.numHiddenLayers - 1}`);
-  const prefix = layerPrefix(layer);
-  const inLayer = (part: string) => all.filter((parameter) => parameter.startsWith(prefix + part));
-  if (match[2] !== undefined) return headRestriction(name, layer, Number(match[2]), config);
-  if (match[3]) return whole(inLayer("attention."));
-  if (match[4]) {
-    if (match[5] === undefined) return whole(inLayer("mlp."));
-    return neuronRestriction(name, layer, Number(match[5]), Number(match[6]), config);
+  const [layer, head, group, , , from, to] = match.slice(1).map(Number);
+  if (layer >= layers) throw refuse(name, `the model has layers 0 to ${layers - 1}`);
+  const cut = (by: LayerCut["by"], range: Range, shared = false) => ({
+    name,
+    whole: [],
+    cut: { layer, by, range, shared },
+  });
+  if (match[2]) {
+    if (head >= heads) throw refuse(name, `the model has heads 0 to ${heads - 1}`);
+    return cut("head", [head, head + 1], kvHeads === heads);
   }
-  return whole(inLayer(""));
-}
-
-function headRestriction(name: string, layer: number, head: number, config: NeoxConfig): Restriction {
-  if (head >= config.numAttentionHeads) throw refuse(name, `the model has heads 0 to ${config.numAttentionHeads - 1}`);
-  const range = [head, head + 1] as const;
-  return { name, slices: headSlices(layer, range, config), parts: new Map([[layer, { heads: [range], neurons: [] }]]) };
-}
-
-/** Rows of query_key_value that make some heads. */
-export function headRows([from, to]: Range, config: NeoxConfig): Range {
-  return [3 * config.headDim * from, 3 * config.headDim * to];
-}
-
-/** Columns of dense that read some heads. */
-export function headColumns([from, to]: Range, config: NeoxConfig): Range {
-  return [config.headDim * from, config.headDim * to];
-}
-
-function headSlices(layer: number, heads: Range, config: NeoxConfig): Slice[] {
-  const prefix = `${layerPrefix(layer)}attention.`;
-  const rows = headRows(heads, config);
-  const slices: Slice[] = [{ parameter: `${prefix}query_key_value.weight`, rows }];
-  if (config.attentionBias) slices.push({ parameter: `${prefix}query_key_value.bias`, rows });
-  slices.push({ parameter: `${prefix}dense.weight`, columns: headColumns(heads, config) });
-  return slices;
-}
-
-function neuronRestriction(name: string, layer: number, from: number, to: number, config: NeoxConfig): Restriction {
-  if (!(from < to && to <= config.intermediateSize)) {
-    throw refuse(name, `the neuron range must lie inside 0 to ${config.intermediateSize} and not be empty`);
+  if (match[3]) {
+    if (group >= kvHeads) throw refuse(name, `the model has key-value heads 0 to ${kvHeads - 1}`);
+    const size = groupSize(model.dims);
+    return cut("head", [group * size, (group + 1) * size], true);
   }
-  const range = [from, to] as const;
-  return { name, slices: neuronSlices(layer, range), parts: new Map([[layer, { heads: [], neurons: [range] }]]) };
-}
-
-function neuronSlices(layer: number, range: Range): Slice[] {
-  const prefix = `${layerPrefix(layer)}mlp.`;
-  return [
-    { parameter: `${prefix}dense_h_to_4h.weight`, rows: range },
-    { parameter: `${prefix}dense_h_to_4h.bias`, rows: range },
-    { parameter: `${prefix}dense_4h_to_h.weight`, columns: range },
-  ];
+  if (match[5]) {
+    if (from < to && to <= intermediate) return cut("neuron", [from, to]);
+    throw refuse(name, `the neuron range must lie inside 0 to ${intermediate} and not be empty`);
+  }
+  return {
+    name,
+    whole: all.filter((parameter) => {
+      const { layer: own, part } = model.parameters.get(parameter)!;
+      return own === layer && (match[4] === undefined || part === match[4]);
+    }),
+  };
 }
 
 function refuse(name: string, why: string, hint?: string): SpectroscopeError {

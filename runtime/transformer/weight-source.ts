@@ -15,12 +15,12 @@ export class WeightSource {
 
   /** A whole parameter. */
   get(name: string): Weight {
-    return this.moving(name) ?? this.trained(name);
+    return this.options.moving.find(name) ?? this.trained(name);
   }
 
-  /** A whole parameter, or nothing when the model has none of that name. */
-  optional(name: string): Weight | undefined {
-    return this.options.fixed.weights.shapes.has(name) ? this.get(name) : undefined;
+  /** Whether all of a parameter moves. */
+  moves(name: string): boolean {
+    return this.options.moving.find(name) !== undefined;
   }
 
   /** A vocabulary matrix, cut where it exceeds a binding. */
@@ -34,9 +34,10 @@ export class WeightSource {
     });
   }
 
-  /** The trained parameter, whatever moves. */
-  trained(name: string): Weight {
-    return { view: this.options.fixed.parameter(name), key: name };
+  /** The trained parameter, or some of its rows, whatever moves. */
+  trained(name: string, rows?: RowRange): Weight {
+    const view = this.options.fixed.parameter(name, rows);
+    return { view, key: view.slot.name };
   }
 
   /** The trained parameter without the columns that move. */
@@ -45,12 +46,7 @@ export class WeightSource {
     return { view, key: view.slot.name };
   }
 
-  /** The parameter where all of it moves. */
-  private moving(name: string): Weight | undefined {
-    return this.options.moving.find(name);
-  }
-
-  /** Rows or columns of a parameter that move by themselves; nothing where the model has no such parameter. */
+  /** Rows or columns of a parameter that move by themselves; nothing where they do not. */
   part(name: string, range: RowRange): Weight | undefined {
     return this.options.moving.part?.(name, range);
   }

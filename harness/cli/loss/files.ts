@@ -1,7 +1,7 @@
 /** What `loss` reads beside its model, and where it may write. */
 import { realpath } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
-import { parseTokens, type TokenBlock } from "../../../models/formats/tokens";
+import { parseTokens, type TokenBlock, tokenLimits } from "../../../models/formats/tokens";
 import type { NamedModel } from "../../../models/hub/open";
 import { textBlock } from "../../../models/text/block";
 import { packingLine } from "../../../models/text/pack";
@@ -35,10 +35,10 @@ export async function readBlock(
   progress: Progress,
 ): Promise<TokenBlock & { readonly text?: Record<string, unknown> }> {
   const { tokens, text, rows: maxRows, bos } = values;
-  if (tokens !== undefined) return parseTokens(await readBytes(tokens), tokens, model.config);
+  if (tokens !== undefined) return parseTokens(await readBytes(tokens), tokens, tokenLimits(model.model));
   const block = await textBlock(await readBytes(text!), text!, {
     tokenizer: () => openTokenizer(model.source.store),
-    limits: model.config,
+    limits: tokenLimits(model.model),
     columns: values["row-length"],
     bos,
     maxRows,

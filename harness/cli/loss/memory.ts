@@ -83,7 +83,7 @@ export async function dryRun(
   const tooLarge = hostMemory(need, facts?.software ?? false) > totalmem();
   const tooMany = need.total > memoryOf(limits);
   const fits = missing.length === 0 && !tooLarge && !tooMany;
-  const parameters = parameterCount(model.config);
+  const parameters = parameterCount(model.model);
   if (options.json) {
     const buffers = need.buffers.map(({ slot, kind, bytes }) => ({ name: slot?.name ?? "pool", kind, bytes }));
     output(

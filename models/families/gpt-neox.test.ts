@@ -1,10 +1,10 @@
 import * as assert from "uvu/assert";
-import { suite } from "../harness/test/suite";
-import { parameterShapes } from "../runtime/transformer/parameters";
-import { parseNeoxConfig } from "./config";
-import { matchParameters, parameterCount } from "./parameters";
+import { suite } from "../../harness/test/suite";
+import { parameterShapes } from "../../runtime/transformer/family";
+import { matchParameters, parameterCount } from "../parameters";
+import { parseModel } from "./registry";
 
-const test = suite("models/config");
+const test = suite("models/families/gpt-neox");
 
 /** What transformers wrote for Pythia-14M. */
 const pythia = () => ({
@@ -32,7 +32,7 @@ const pythia = () => ({
 const parse = (changes: Record<string, unknown> = {}, without: string[] = []) => {
   const json: Record<string, unknown> = { ...pythia(), ...changes };
   for (const key of without) delete json[key];
-  return parseNeoxConfig(json, "m/config.json");
+  return parseModel(json, "m/config.json");
 };
 const refused = (changes: Record<string, unknown>, line: RegExp, without: string[] = []) =>
   assert.throws(
@@ -42,7 +42,7 @@ const refused = (changes: Record<string, unknown>, line: RegExp, without: string
   );
 
 test("Pythia-14M", () => {
-  assert.equal(parse(), {
+  assert.equal(parse().config, {
     vocabSize: 50304,
     hiddenSize: 128,
     numHiddenLayers: 6,
@@ -66,18 +66,18 @@ test("defaults are those of transformers", () => {
     ...["rotary_pct", "rotary_emb_base", "use_parallel_residual", "tie_word_embeddings", "hidden_act"],
     ...["layer_norm_eps", "max_position_embeddings", "architectures", "use_cache"],
   ];
-  assert.equal(parse({}, optional), parse());
+  assert.equal(parse({}, optional).config, parse().config);
 });
 
 test("the other spellings of rotary settings", () => {
   const rope = { rope_type: "default", rope_theta: 500, partial_rotary_factor: 0.5 };
   const five = parse({ rope_parameters: rope }, ["rotary_pct", "rotary_emb_base"]);
-  assert.equal([five.rotaryNdims, five.rotaryBase], [16, 500]);
+  assert.equal([five.config.rotaryNdims, five.config.rotaryBase], [16, 500]);
   // transformers 4 saves both spellings.
   const four = parse({ rotary_pct: 1, partial_rotary_factor: 1, rope_theta: 10000, rope_scaling: null });
-  assert.is(four.rotaryNdims, 32);
-  assert.is(parse({ rope_scaling: { type: "default" } }).rotaryBase, 10000);
-  assert.is(parse({ rotary_pct: 0 }).rotaryNdims, 0);
+  assert.is(four.config.rotaryNdims, 32);
+  assert.is(parse({ rope_scaling: { type: "default" } }).config.rotaryBase, 10000);
+  assert.is(parse({ rotary_pct: 0 }).config.rotaryNdims, 0);
 });
 
 test("rotary settings that contradict each other or would be ignored by transformers", () => {
@@ -99,16 +99,16 @@ test("rotary settings that contradict each other or would be ignored by transfor
     { rope_scaling: { type: "default" }, rope_parameters: { rope_theta: 10000 } },
     /both "rope_scaling" and "rope_parameters"; transformers reads the first only/,
   );
-  assert.is(parse({ rope_scaling: {}, rope_parameters: { rope_theta: 10000 } }).rotaryBase, 10000);
+  assert.is(parse({ rope_scaling: {}, rope_parameters: { rope_theta: 10000 } }).config.rotaryBase, 10000);
   refused({ rotary_pct: 1.5 }, /"rotary_pct" is 1\.5; it must be a number from 0 to 1/);
   refused({ rotary_pct: "0.25" }, /"rotary_pct" is "0\.25"/);
   refused({ rotary_emb_base: 0 }, /"rotary_emb_base" is 0; it must be a number above 0/);
 });
 
 test("rotary dims are truncated, and may be odd", () => {
-  assert.is(parse({ hidden_size: 80, rotary_pct: 0.25 }).rotaryNdims, 5);
-  assert.is(parse({ rotary_pct: 0.3 }).rotaryNdims, 9); // int(9.6)
-  assert.is(parse({ rotary_pct: 0.32 }).rotaryNdims, 10); // int(10.24)
+  assert.is(parse({ hidden_size: 80, rotary_pct: 0.25 }).config.rotaryNdims, 5);
+  assert.is(parse({ rotary_pct: 0.3 }).config.rotaryNdims, 9); // int(9.6)
+  assert.is(parse({ rotary_pct: 0.32 }).config.rotaryNdims, 10); // int(10.24)
   refused({ hidden_size: 12, rotary_pct: 1 }, /rotary dims \(3 x 1\) are odd and fill the head of 3/);
 });
 
@@ -119,7 +119,10 @@ test("unknown keys name the nearest known one", () => {
   refused({ toString: 1 }, /unknown key "toString"/);
   assert.ok(parse({ _name_or_path: "x", _attn_implementation_autoset: true, attention_dropout: 0.1 }));
   const inert = { is_decoder: true, hidden_dropout: 0.1, attention_probs_dropout_prob: 0.1, dtype: "bfloat16" };
-  assert.equal(parse({ ...inert, classifier_dropout: 0.1, use_cache: false, eos_token_id: [0, 2] }), parse());
+  assert.equal(
+    parse({ ...inert, classifier_dropout: 0.1, use_cache: false, eos_token_id: [0, 2] }).config,
+    parse().config,
+  );
 });
 
 test("sizes and flags that do not fit", () => {
@@ -131,7 +134,7 @@ test("sizes and flags that do not fit", () => {
   refused({ layer_norm_eps: 0 }, /"layer_norm_eps" is 0/);
   refused({ use_parallel_residual: "yes" }, /"use_parallel_residual" is "yes"; it must be true or false/);
   refused({ head_dim: 64 }, /"head_dim" is 64, but hidden_size \/ num_attention_heads is 32/);
-  assert.is(parse({ head_dim: 32 }).headDim, 32);
+  assert.is(parse({ head_dim: 32 }).config.headDim, 32);
 });
 
 test("activation functions by the names of transformers", () => {
@@ -142,7 +145,7 @@ test("activation functions by the names of transformers", () => {
     gelu_pytorch_tanh: "gelu_tanh",
     relu: "relu",
   };
-  for (const [name, own] of Object.entries(named)) assert.is(parse({ hidden_act: name }).hiddenAct, own);
+  for (const [name, own] of Object.entries(named)) assert.is(parse({ hidden_act: name }).config.hiddenAct, own);
 });
 
 test("what cannot be computed is refused by name", () => {
@@ -157,8 +160,8 @@ test("what cannot be computed is refused by name", () => {
   refused({ is_causal: false }, /unknown key "is_causal"/);
   refused({ quantization_config: { bits: 4 } }, /"quantization_config" is .* not supported/);
   refused({ pruned_heads: { 0: [1] } }, /"pruned_heads"/);
-  assert.throws(() => parseNeoxConfig([], "x"), /not a JSON object/);
-  assert.throws(() => parseNeoxConfig(null, "x"), /not a JSON object/);
+  assert.throws(() => parseModel([], "x"), /not a JSON object/);
+  assert.throws(() => parseModel(null, "x"), /not a JSON object/);
 });
 
 const small = (changes: Record<string, unknown> = {}) =>
