@@ -1,10 +1,130 @@
+/** The texts of a run, out of what its config names: the model's own corpus, files of ready ids, or text. */
 import { SpectroscopeError } from "../kernels/errors";
-import type { RunConfig } from "../runtime/measure/config";
+import type { Corpora, Corpus } from "../runtime/measure/corpus";
 import type { Model } from "../runtime/transformer/family";
-import { readTokens, tokenLimits } from "./formats/tokens";
-import { generate, modeNames, roleNames, targets, vocabulary } from "./nano/corpus";
+import type { ModelFiles } from "./formats/files";
+import { parseTokens, type TokenBlock, tokenLimits } from "./formats/tokens";
+import type { Preset, PresetText } from "./nano/preset";
+import { textBlock } from "./text/block";
+import { readTokenNames } from "./text/names";
+import { packingLine } from "./text/pack";
+import { openTokenizer, type Tokenizer } from "./text/tokenizer";
 
-/** Rows of ids, and what is known of their targets. */
+/** The keys of a run's config that name its texts. */
+export interface CorporaConfig extends PresetText {
+  /** As a person calls it, for errors. */
+  readonly model: string;
+  /** Files of ready ids. */
+  readonly probe_tokens?: string;
+  readonly pool_tokens?: string;
+  /** Files of text, plain or JSON lines. */
+  readonly probe_text?: string;
+  readonly pool_text?: string;
+  /** Ids in a row of a text; without it as many as the model takes. */
+  readonly row_length?: number;
+}
+
+/** What of a model its texts depend on. */
+export interface CorporaModel {
+  readonly model: Pick<Model, "dims">;
+  /** Where its tokenizer lies, if it has one. */
+  readonly source: { readonly store: ModelFiles };
+  readonly preset?: Preset;
+}
+
+export interface CorporaOptions {
+  /** Bytes of a file that the config names. Errors: its own, naming the file. */
+  readonly read: (path: string) => Promise<Uint8Array>;
+  /** Instead of the one in the model's directory. */
+  readonly tokenizer?: Tokenizer;
+  /** Told how much of a text fills rows. */
+  readonly say?: (line: string) => void;
+}
+
+const usage = (message: string, hint?: string) => new SpectroscopeError(message, { code: "usage", hint });
+
+/** Files of one kind; undefined where neither is named. @throws SpectroscopeError of usage when only one is */
+function pair(config: CorporaConfig, kind: "tokens" | "text"): { probe: string; pool: string } | undefined {
+  const { [`probe_${kind}` as const]: probe, [`pool_${kind}` as const]: pool } = config;
+  if (!probe && !pool) return undefined;
+  if (!probe || !pool) throw usage(`probe_${kind} and pool_${kind} must both be set, or neither`);
+  return { probe, pool };
+}
+
+/**
+ * The texts of a run: text that the model's tokenizer reads, by the rules of `textBlock`; ready ids; or the corpus of a model
+ * that brings one. Tokens are called as the model's preset or its `tokenizer.json` calls them, else `#id`.
+ * @throws SpectroscopeError of usage when text and ready ids, or only one of probe and pool, or none of all are set; those of the
+ *   files' formats
+ */
+export async function openCorpora(
+  config: CorporaConfig,
+  model: CorporaModel,
+  options: CorporaOptions,
+): Promise<Corpora> {
+  const [tokens, text] = [pair(config, "tokens"), pair(config, "text")];
+  if (tokens && text) {
+    throw usage("probe_tokens and probe_text are both set, and the pool's", "give ready ids or text, not both");
+  }
+  if (config.row_length !== undefined && !text) {
+    throw usage("row_length goes with probe_text and pool_text", "ready ids come in rows of their own");
+  }
+  if (text) return fromText(text, config, model, options);
+  if (tokens) return fromTokens(tokens, model, options);
+  if (model.preset) return model.preset.corpora(config, model.model.dims.positions);
+  throw usage(
+    `model ${config.model}: neither probe_text and pool_text nor probe_tokens and pool_tokens are set`,
+    "give text: --set probe_text=FILE --set pool_text=FILE, or ready ids: --set probe_tokens=FILE --set pool_tokens=FILE",
+  );
+}
+
+const unnamed = (id: number) => `#${id}`;
+
+function named({ ids, rows, columns }: TokenBlock, nameOf: Corpus["nameOf"]): Corpus {
+  return { ids, rows, columns, nameOf };
+}
+
+async function fromTokens(
+  files: { readonly probe: string; readonly pool: string },
+  { model, source, preset }: CorporaModel,
+  { read, tokenizer }: CorporaOptions,
+): Promise<Corpora> {
+  const probe = parseTokens(await read(files.probe), files.probe, tokenLimits(model));
+  const pool = parseTokens(await read(files.pool), files.pool, tokenLimits(model));
+  const nameOf = preset?.nameOf ?? tokenizer?.nameOf ?? (await readTokenNames(source.store)) ?? unnamed;
+  return {
+    probe: named(probe, nameOf),
+    pool: named(pool, nameOf),
+    ...(preset ? { startToken: preset.startToken } : {}),
+  };
+}
+
+async function fromText(
+  files: { readonly probe: string; readonly pool: string },
+  { row_length }: CorporaConfig,
+  { model, source }: CorporaModel,
+  { read, tokenizer, say }: CorporaOptions,
+): Promise<Corpora> {
+  let opened: Promise<Tokenizer> | undefined;
+  const open = () => {
+    opened ??= tokenizer ? Promise.resolve(tokenizer) : openTokenizer(source.store);
+    return opened;
+  };
+  const corpus = async (path: string): Promise<Corpus> => {
+    const block = await textBlock(await read(path), path, {
+      tokenizer: open,
+      limits: tokenLimits(model),
+      columns: row_length,
+    });
+    say?.(`${path}: ${packingLine(block)}`);
+    return named(block, (await open()).nameOf);
+  };
+  return { probe: await corpus(files.probe), pool: await corpus(files.pool) };
+}
+
+// What runtime/measure reads until it takes `Corpora`; then these three go, and models/hub/run-text.ts with them.
+
+/** Rows of ids. */
 export interface Text {
   readonly ids: Uint32Array;
   readonly columns: number;
@@ -25,65 +145,4 @@ export interface RunText {
   readonly labels?: Labels;
   /** Token strings by id. */
   readonly vocabulary?: readonly string[];
-}
-
-/** The text of a run: nano's corpus with its labels, or files of ids. */
-export async function runText(config: RunConfig, model: Model): Promise<RunText> {
-  const text = await (config.probe_tokens || config.pool_tokens ? textFromFiles(config, model) : corpus(config, model));
-  if (config.sampling_task === "probe") return text;
-  const { probe, pool } = text;
-  if (probe.columns !== pool.columns) {
-    throw new SpectroscopeError(
-      `sampling_task is pool: its sequences have ${pool.columns} ids, those of the probe ${probe.columns}`,
-      { code: "usage", hint: "give both texts rows of one length, or --set sampling_task=probe" },
-    );
-  }
-  return { ...text, task: fixedBatch(pool, config.sampling_sequences) };
-}
-
-/** The first sequences of the pool. Errors: usage, when it has fewer. */
-function fixedBatch({ ids, columns }: Text, sequences: number): Text {
-  const there = ids.length / columns;
-  if (sequences > there) {
-    throw new SpectroscopeError(`sampling_sequences is ${sequences}, the pool has ${there} sequences`, {
-      code: "usage",
-      hint: `--set sampling_sequences=${there}`,
-    });
-  }
-  return { ids: ids.subarray(0, sequences * columns), columns };
-}
-
-async function corpus(config: RunConfig, model: Model): Promise<RunText> {
-  if (config.model !== "nano") {
-    throw new SpectroscopeError(`model ${config.model}: probe_tokens and pool_tokens are not set`, {
-      code: "usage",
-      hint: "give files of ids: --set probe_tokens=FILE --set pool_tokens=FILE",
-    });
-  }
-  const context = model.dims.positions;
-  const probe = generate({ seed: config.probe_seed, sequences: config.probe_sequences, context });
-  const pool = generate({ seed: config.pool_seed, sequences: config.pool_sequences, context });
-  const truth = targets(probe);
-  return {
-    pool: { ids: pool.ids, columns: context + 1 },
-    probe: { ids: probe.ids, columns: context + 1 },
-    labels: {
-      modes: Array.from(truth.modes, (mode) => modeNames[mode]),
-      roles: Array.from(truth.roles, (role) => roleNames[role]),
-    },
-    vocabulary,
-  };
-}
-
-async function textFromFiles(config: RunConfig, model: Model): Promise<RunText> {
-  if (!config.probe_tokens || !config.pool_tokens) {
-    throw new SpectroscopeError("probe_tokens and pool_tokens must both be set, or neither", { code: "usage" });
-  }
-  const probe = await readTokens(config.probe_tokens, tokenLimits(model));
-  const pool = await readTokens(config.pool_tokens, tokenLimits(model));
-  return {
-    pool: { ids: pool.ids, columns: pool.columns },
-    probe: { ids: probe.ids, columns: probe.columns },
-    ...(config.model === "nano" ? { vocabulary } : {}),
-  };
 }

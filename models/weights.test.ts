@@ -1,14 +1,18 @@
-import { mkdir, mkdtemp, rm, truncate, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, readFile, rm, truncate, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import * as assert from "uvu/assert";
+import { memoryFiles } from "../harness/test/memory-files";
 import { refused } from "../harness/test/refused";
 import { suite } from "../harness/test/suite";
+import { readBytes } from "../runtime/node/files";
+import { projectRoot } from "../runtime/node/root";
 import { parameterShapes } from "../runtime/transformer/family";
 import { memoryTensors, pieces, readAll } from "../runtime/transformer/weights";
 import { parseModel } from "./families/registry";
-import { writeSafetensors } from "./formats/safetensors-file";
-import { readTokens } from "./formats/tokens";
+import { parseTokens } from "./formats/tokens";
+import { openFolder } from "./hub/open";
+import { writeSafetensors } from "./hub/safetensors-file";
 import { loadModel } from "./weights";
 
 const test = suite("models/weights");
@@ -56,7 +60,7 @@ async function directory(name: string, json: object, tensors?: Tensors): Promise
 test("a single file, whatever its order", async () => {
   const tensors = tensorsFor(configJson());
   const path = await directory("single", configJson(), new Map([...tensors].reverse()));
-  const model = await loadModel(path);
+  const model = await openFolder(path);
   assert.equal([...model.weights.shapes.keys()], [...tensors.keys()]);
   const read = await readAll(model.weights);
   for (const [name, { data }] of tensors) assert.equal(read.get(name)?.data, data);
@@ -78,45 +82,66 @@ test("shards", async () => {
   const write = (map: object, extra: object = {}) =>
     writeFile(index, JSON.stringify({ metadata: { total_size: 1 }, weight_map: map, ...extra }));
   await write(weightMap);
-  const model = await loadModel(path);
+  const model = await openFolder(path);
   assert.equal([...model.weights.shapes.keys()], [...tensors.keys()]);
   assert.is(model.source.files.length, 2);
   for (const [name, { data }] of await readAll(model.weights)) assert.equal(data, tensors.get(name)!.data, name);
 
   const second = "model-00002-of-00002.safetensors";
   await write({ ...weightMap, "gpt_neox.embed_in.weight": second });
-  await refused(loadModel(path), /00001-of-00002\.safetensors: tensor "gpt_neox\.embed_in\.weight" is present, but/);
+  await refused(openFolder(path), /00001-of-00002\.safetensors: tensor "gpt_neox\.embed_in\.weight" is present, but/);
   await write({ ...weightMap, more: second });
-  await refused(loadModel(path), /tensor "more" is missing, though/);
+  await refused(openFolder(path), /tensor "more" is missing, though/);
   await write({ ...weightMap, more: "../../etc/x.safetensors" });
-  await refused(loadModel(path), /tensor "more" lies in "\.\.\/\.\.\/etc/);
+  await refused(openFolder(path), /tensor "more" lies in "\.\.\/\.\.\/etc/);
   await write(weightMap, { wieght_map: {} });
-  await refused(loadModel(path), /unknown key "wieght_map"; did you mean "weight_map"/);
+  await refused(openFolder(path), /unknown key "wieght_map"; did you mean "weight_map"/);
   const sole = "model-00001-of-00001.safetensors";
   await writeSafetensors(join(path, sole), memoryTensors(tensors));
   const map = Object.fromEntries([...tensors.keys()].map((name) => [name, sole]));
   await write(map);
-  assert.equal((await loadModel(path)).source.files, [sole]);
+  assert.equal((await openFolder(path)).source.files, [sole]);
   await write({ ...map, more: sole });
-  await refused(loadModel(path), /tensor "more" is missing, though/);
+  await refused(openFolder(path), /tensor "more" is missing, though/);
   await write({ ...weightMap, more: "model-00003-of-00002.safetensors" });
-  await refused(loadModel(path), /cannot read .*00003-of-00002\.safetensors: no such file/);
+  await refused(openFolder(path), /cannot read .*00003-of-00002\.safetensors: no such file/);
+});
+
+test("files in memory are the model of the folder, shards and all; errors name the store and its file", async () => {
+  const read = async (path: string) =>
+    Object.fromEntries(
+      await Promise.all((await readdir(path)).map(async (name) => [name, await readFile(join(path, name))] as const)),
+    );
+  for (const path of [join(folder, "single"), join(projectRoot(), "goldens", "random", "15")]) {
+    const [page, own] = [await loadModel(memoryFiles("page", await read(path))), await openFolder(path)];
+    assert.equal([page.model.family, page.model.dims], [own.model.family, own.model.dims]);
+    assert.equal([page.source.files, page.source.storedTypes], [own.source.files, own.source.storedTypes]);
+    assert.equal(await readAll(page.weights), await readAll(own.weights), path);
+  }
+  const files = await read(join(folder, "single"));
+  const { "config.json": config, "model.safetensors": weights } = files;
+  await refused(loadModel(memoryFiles("page", {})), /^page: no config\.json/);
+  await refused(loadModel(memoryFiles("page", { "config.json": config })), /^page: no weights, neither/);
+  const other = { "config.json": config, "weights.safetensors": weights };
+  await refused(loadModel(memoryFiles("page", other)), /rename weights\.safetensors to model\.safetensors/);
+  const cut = { ...files, "model.safetensors": weights.subarray(0, -4) };
+  await refused(loadModel(memoryFiles("page", cut)), /^page\/model\.safetensors: truncated/);
 });
 
 test("tied embeddings: absent, equal, different", async () => {
   const json = configJson({ tie_word_embeddings: true });
   const tensors = tensorsFor(json);
   const embedding = tensors.get("gpt_neox.embed_in.weight")!;
-  assert.not.ok((await loadModel(await directory("tied", json, tensors))).weights.shapes.has("embed_out.weight"));
+  assert.not.ok((await openFolder(await directory("tied", json, tensors))).weights.shapes.has("embed_out.weight"));
   const redundant = new Map(tensors).set("embed_out.weight", embedding);
-  assert.not.ok((await loadModel(await directory("tied2", json, redundant))).weights.shapes.has("embed_out.weight"));
+  assert.not.ok((await openFolder(await directory("tied2", json, redundant))).weights.shapes.has("embed_out.weight"));
   const alias = new Map(tensors).set("lm_head.weight", embedding);
-  assert.not.ok((await loadModel(await directory("tied4", json, alias))).weights.shapes.has("lm_head.weight"));
+  assert.not.ok((await openFolder(await directory("tied4", json, alias))).weights.shapes.has("lm_head.weight"));
   const changed = embedding.data.slice();
   changed[5] += 1;
   const wrong = new Map(tensors).set("embed_out.weight", { shape: embedding.shape, data: changed });
   await refused(
-    loadModel(await directory("tied3", json, wrong)),
+    openFolder(await directory("tied3", json, wrong)),
     /ties the embeddings, but embed_out\.weight differs .* \[1, 1\]/,
   );
 });
@@ -129,16 +154,16 @@ test("what is wrong in a later piece of a large tensor is found there", async ()
   const tensors = tensorsFor(json);
   const embedding = tensors.get("gpt_neox.embed_in.weight")!;
   const redundant = new Map(tensors).set("embed_out.weight", embedding);
-  await loadModel(await directory("tied, large", json, redundant));
+  await openFolder(await directory("tied, large", json, redundant));
   const changed = embedding.data.slice();
   changed[4 * 299_999 + 2] += 1;
   redundant.set("embed_out.weight", { shape: embedding.shape, data: changed });
   await refused(
-    loadModel(await directory("tied, large", json, redundant)),
+    openFolder(await directory("tied, large", json, redundant)),
     /embed_out\.weight differs .* \[299999, 2\]/,
   );
   embedding.data[4 * 300_000 + 3] = Number.POSITIVE_INFINITY;
-  const { weights } = await loadModel(await directory("infinite, large", json, tensors));
+  const { weights } = await openFolder(await directory("infinite, large", json, tensors));
   await refused(readAll(weights), /"gpt_neox\.embed_in\.weight" holds Infinity at \[300000, 3\]/);
 });
 
@@ -171,7 +196,7 @@ test("weights stored in 64 bits are rounded to 32, and refused where they do not
   await write((_, values) => {
     values[0] = 0.1;
   });
-  const { weights, source } = await loadModel(path);
+  const { weights, source } = await openFolder(path);
   assert.equal(source.storedTypes, ["F64"]);
   for (const [name, { data }] of await readAll(weights)) {
     const expected = tensors.get(name)!.data.slice();
@@ -181,14 +206,14 @@ test("weights stored in 64 bits are rounded to 32, and refused where they do not
   await write((name, values) => {
     if (name === "gpt_neox.embed_in.weight") values[4 * 299_999 + 1] = -3.5e38;
   });
-  const wide = await loadModel(path);
+  const wide = await openFolder(path);
   await refused(readAll(wide.weights), /"gpt_neox\.embed_in\.weight" holds -3\.5e\+38 at \[299999, 1\]; .*32 bits/);
 });
 
 test("a non-finite weight", async () => {
   const tensors = tensorsFor(configJson());
   tensors.get("gpt_neox.final_layer_norm.bias")!.data[3] = Number.NaN;
-  const { weights } = await loadModel(await directory("nan", configJson(), tensors));
+  const { weights } = await openFolder(await directory("nan", configJson(), tensors));
   await refused(readAll(weights), /"gpt_neox\.final_layer_norm\.bias" holds NaN at \[3\]/);
 });
 
@@ -209,7 +234,7 @@ test("a checkpoint of 1 GiB is read through a few MiB of host memory", async (t)
   await writeFile(file, Buffer.concat([first, header]));
   // The values are a hole in the file: zeros that take no disk.
   await truncate(file, 8 + header.length + at);
-  const { weights } = await loadModel(path);
+  const { weights } = await openFolder(path);
   const before = process.memoryUsage().arrayBuffers;
   let most = 0;
   let read = 0;
@@ -228,18 +253,18 @@ test("a checkpoint of 1 GiB is read through a few MiB of host memory", async (t)
 });
 
 test("directories that are no models", async () => {
-  await refused(loadModel(join(folder, "nowhere")), /cannot list .*nowhere: no such file or directory/);
+  await refused(openFolder(join(folder, "nowhere")), /cannot list .*nowhere: no such file or directory/);
   await mkdir(join(folder, "bare"), { recursive: true });
-  await refused(loadModel(join(folder, "bare")), /bare: no config\.json; name a model directory/);
-  await refused(loadModel(join(folder, "bare", "..", "single", "config.json")), /not a directory/);
+  await refused(openFolder(join(folder, "bare")), /bare: no config\.json; name a model directory/);
+  await refused(openFolder(join(folder, "bare", "..", "single", "config.json")), /not a directory/);
   const path = await directory("weightless", configJson());
-  await refused(loadModel(path), /weightless: no weights, neither model\.safetensors nor/);
+  await refused(openFolder(path), /weightless: no weights, neither model\.safetensors nor/);
   await writeFile(join(path, "pytorch_model.bin"), "");
-  await refused(loadModel(path), /pytorch_model\.bin is a pickle/);
+  await refused(openFolder(path), /pytorch_model\.bin is a pickle/);
   await writeFile(join(path, "config.json"), '{"model_type": "gpt_neox",}');
-  await refused(loadModel(path), /config\.json: not valid JSON: .*trailing comma/);
+  await refused(openFolder(path), /config\.json: not valid JSON: .*trailing comma/);
   await writeFile(join(path, "config.json"), "");
-  await refused(loadModel(path), /config\.json: not valid JSON.*empty/);
+  await refused(openFolder(path), /config\.json: not valid JSON.*empty/);
 });
 
 test("tokens", async () => {
@@ -247,7 +272,7 @@ test("tokens", async () => {
   const path = join(folder, "ids.json");
   const read = async (content: string) => {
     await writeFile(path, content);
-    return readTokens(path, limits);
+    return parseTokens(await readBytes(path), path, limits);
   };
   const block = await read("[[0, 6, 1], [2, 3, 4]]");
   assert.equal([block.rows, block.columns, [...block.ids]], [2, 3, [0, 6, 1, 2, 3, 4]]);
@@ -270,7 +295,7 @@ test("tokens", async () => {
   await refused(read('{"ids": [[0, 1]]}'), /not a list; expected a JSON list of rows/);
   await refused(read("[[0,1,2,3,4,5,6]]"), /read 6 positions, the model's max_position_embeddings is 5; use at most 6/);
   await refused(read("[[0, 1"), /ids\.json: not valid JSON/);
-  await refused(readTokens(join(folder, "none.json"), limits), /cannot read .*none\.json: no such file/);
+  await refused(readBytes(join(folder, "none.json")), /cannot read .*none\.json: no such file/);
 });
 
 test("tokens from .npy", async () => {
@@ -279,7 +304,7 @@ test("tokens from .npy", async () => {
   const path = join(folder, "ids.npy");
   const read = async (array: Parameters<typeof writeNpy>[1]) => {
     await writeNpy(path, array);
-    return readTokens(path, limits);
+    return parseTokens(await readBytes(path), path, limits);
   };
   assert.equal((await read({ shape: [1, 3], data: Int32Array.of(0, 6, 1) })).ids, Uint32Array.of(0, 6, 1));
   assert.equal((await read({ shape: [1, 2], data: Float64Array.of(0, 6), dtype: "i64" })).ids, Uint32Array.of(0, 6));

@@ -1,35 +1,34 @@
-/** A model from a directory in Hugging Face's layout. Node only. */
-import { readdir } from "node:fs/promises";
-import { join } from "node:path";
+/** A model from files in Hugging Face's layout, wherever they are. */
 import { SpectroscopeError } from "../kernels/errors";
-import { fileError, readJson } from "../runtime/node/files";
 import type { Model } from "../runtime/transformer/family";
 import { pieces, type Weights } from "../runtime/transformer/weights";
 import { parseModel } from "./families/registry";
-import { CONFIG, INDEX, SINGLE } from "./formats/files";
+import { CONFIG, INDEX, type ModelFiles, readJson, readJsonIfAny, SINGLE } from "./formats/files";
 import { coordinates, type SafetensorsData, type SafetensorsEntry } from "./formats/safetensors";
-import { openSafetensors, readShardIndex, type SafetensorsReader } from "./formats/safetensors-file";
+import { openSafetensors, readShardIndex, type SafetensorsReader } from "./formats/safetensors-reader";
 import { matchParameters, type StoredTensor } from "./parameters";
 
 export interface LoadedModel {
   readonly model: Model;
-  /** By Hugging Face name, in the order of the model's parameters; read from disk when they are wanted. */
+  /** By Hugging Face name, in the order of the model's parameters; read when they are wanted. */
   readonly weights: Weights;
   /** Where it came from, for provenance. */
   readonly source: {
-    readonly directory: string;
+    /** Its tokenizer lies there too, where it has one. */
+    readonly store: ModelFiles;
     /** Names of the files that held weights. */
     readonly files: readonly string[];
-    /** `config.json` as it was read. */
-    readonly configJson: unknown;
     /** Types as stored, for example ["F16"]; values are handed out as f32. */
     readonly storedTypes: readonly string[];
   };
 }
 
-async function weightFiles(directory: string, present: readonly string[]): Promise<string[]> {
-  if (present.includes(SINGLE)) return [SINGLE];
-  if (present.includes(INDEX)) return [...new Set((await readShardIndex(join(directory, INDEX))).values())].sort();
+async function weightFiles(files: ModelFiles): Promise<string[]> {
+  if ((await files.size(SINGLE)) !== undefined) return [SINGLE];
+  if ((await files.size(INDEX)) !== undefined) {
+    return [...new Set((await readShardIndex(files, INDEX)).values())].sort();
+  }
+  const present = await files.names("");
   const pickled = present.find((name) => /^pytorch_model.*\.bin$|\.pth?$/.test(name));
   const other = present.find((name) => name.endsWith(".safetensors"));
   const hint = pickled
@@ -37,7 +36,7 @@ async function weightFiles(directory: string, present: readonly string[]): Promi
     : other
       ? `rename ${other} to ${SINGLE}`
       : "name a directory that holds config.json and model.safetensors";
-  throw new SpectroscopeError(`${directory}: no weights, neither ${SINGLE} nor ${INDEX}`, { code: "bad-input", hint });
+  throw new SpectroscopeError(`${files.name}: no weights, neither ${SINGLE} nor ${INDEX}`, { code: "bad-input", hint });
 }
 
 /** A tensor of a checkpoint and where it is read. */
@@ -62,18 +61,18 @@ function toFloat32(data: SafetensorsData, { entry, file }: Stored, first: number
 }
 
 /** Which file holds each tensor, with shapes and types; shards and index must agree exactly. */
-async function readInventory(directory: string, files: readonly string[]): Promise<Map<string, Stored>> {
+async function readInventory(files: ModelFiles, names: readonly string[]): Promise<Map<string, Stored>> {
   const inventory = new Map<string, Stored>();
-  const index = files.length === 1 && files[0] === SINGLE ? undefined : await readShardIndex(join(directory, INDEX));
+  const index = names.length === 1 && names[0] === SINGLE ? undefined : await readShardIndex(files, INDEX);
   const fail = (file: string, name: string, what: string): never => {
     throw new SpectroscopeError(`${file}: tensor ${JSON.stringify(name)} ${what}`, {
       code: "bad-input",
       hint: "index and shards are of different checkpoints: download them again",
     });
   };
-  for (const name of files) {
-    const file = join(directory, name);
-    const reader = await openSafetensors(file);
+  for (const name of names) {
+    const file = files.nameOf(name);
+    const reader = await openSafetensors(files, name);
     for (const entry of reader.header.entries) {
       if (index && index.get(entry.name) !== name)
         fail(file, entry.name, `is present, but ${INDEX} does not place it there`);
@@ -81,42 +80,34 @@ async function readInventory(directory: string, files: readonly string[]): Promi
     }
   }
   for (const [name, file] of index ?? []) {
-    if (!inventory.has(name)) fail(join(directory, file), name, `is missing, though ${INDEX} places it there`);
+    if (!inventory.has(name)) fail(files.nameOf(file), name, `is missing, though ${INDEX} places it there`);
   }
   return inventory;
 }
 
-/** The model that a directory's config describes, without its weights. @throws SpectroscopeError */
-export async function loadConfig(directory: string): Promise<Model> {
-  const path = join(directory, CONFIG);
-  return parseModel(await readJson(path), path);
+/** The model that a config describes, without its weights. @throws SpectroscopeError */
+export async function loadConfig(files: ModelFiles): Promise<Model> {
+  return parseModel(await readJson(files, CONFIG), files.nameOf(CONFIG));
 }
 
 /**
- * Read a model directory: `config.json` and `model.safetensors` or a sharded set with its index. The weights must be exactly
+ * A model of a directory: `config.json` and `model.safetensors` or a sharded set with its index. The weights must be exactly
  * the config's parameters; causal masks and rotary frequencies of old checkpoints are passed over. Names, types and shapes are
  * checked here; values are read, and refused when they are not finite, when the weights are.
  * @throws SpectroscopeError in one line naming file, tensor, what was expected and what was found
  */
-export async function loadModel(directory: string): Promise<LoadedModel> {
-  let present: string[];
-  try {
-    present = await readdir(directory);
-  } catch (error) {
-    throw fileError("list", directory, error);
-  }
-  if (!present.includes(CONFIG)) {
-    throw new SpectroscopeError(`${directory}: no ${CONFIG}`, {
+export async function loadModel(files: ModelFiles): Promise<LoadedModel> {
+  const json = await readJsonIfAny(files, CONFIG);
+  if (json === undefined) {
+    throw new SpectroscopeError(`${files.name}: no ${CONFIG}`, {
       code: "bad-input",
       hint: "name a model directory in Hugging Face's layout",
     });
   }
-  const configPath = join(directory, CONFIG);
-  const configJson = await readJson(configPath);
-  const model = parseModel(configJson, configPath);
-  const files = await weightFiles(directory, present);
-  const inventory = await readInventory(directory, files);
-  const where = files.length === 1 ? join(directory, files[0]) : join(directory, INDEX);
+  const model = parseModel(json, files.nameOf(CONFIG));
+  const held = await weightFiles(files);
+  const inventory = await readInventory(files, held);
+  const where = files.nameOf(held.length === 1 ? held[0] : INDEX);
   const { names, redundant } = matchParameters(model, inventory, where);
 
   const stored = new Map([...names].map(([name, storedName]) => [name, inventory.get(storedName) as Stored]));
@@ -129,7 +120,7 @@ export async function loadModel(directory: string): Promise<LoadedModel> {
   };
   if (redundant !== undefined) await checkTied(weights, model.embedding, inventory.get(redundant) as Stored);
   const storedTypes = [...new Set([...stored.values()].map(({ dtype }) => dtype))].sort();
-  return { model, weights, source: { directory, files, configJson, storedTypes } };
+  return { model, weights, source: { store: files, files: held, storedTypes } };
 }
 
 async function checkTied(weights: Weights, embedding: string, unembedding: Stored): Promise<void> {

@@ -3,7 +3,7 @@ import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, write
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import * as assert from "uvu/assert";
-import { readSafetensors, writeSafetensors } from "../../models/formats/safetensors-file";
+import { readSafetensors, writeSafetensors } from "../../models/hub/safetensors-file";
 import type { Calibration } from "../../runtime/measure/calibrate";
 import type { Comparison } from "../../runtime/measure/compare";
 import { readNpy } from "../../runtime/node/npy-file";

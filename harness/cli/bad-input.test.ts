@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSyn
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import * as assert from "uvu/assert";
-import { readSafetensors, writeSafetensors } from "../../models/formats/safetensors-file";
+import { readSafetensors, writeSafetensors } from "../../models/hub/safetensors-file";
 import { projectRoot } from "../../runtime/node/root";
 import { type HostTensor, memoryTensors } from "../../runtime/transformer/weights";
 import { assertRefused, runProgram } from "../test/program";

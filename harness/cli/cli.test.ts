@@ -4,7 +4,7 @@ import { copyFileSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync
 import { hostname, tmpdir } from "node:os";
 import { join } from "node:path";
 import * as assert from "uvu/assert";
-import { readSafetensors } from "../../models/formats/safetensors-file";
+import { readSafetensors } from "../../models/hub/safetensors-file";
 import { readNpy } from "../../runtime/node/npy-file";
 import { projectRoot } from "../../runtime/node/root";
 import { differingFiles, folderBytes, isResult } from "../test/folder-bytes";

@@ -4,7 +4,7 @@ import { lstatSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync 
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import * as assert from "uvu/assert";
-import { resolveModel } from "../../models/open";
+import { resolveModel } from "../../models/hub/open";
 import { projectRoot } from "../../runtime/node/root";
 import { lfsHash, StandInHub } from "../test/hub-stand-in";
 import { suite } from "../test/suite";

@@ -1,5 +1,5 @@
 /** `loss` beyond one list of ids: texts, several lists, vocabularies in parts, limits and memory told without running. */
-import { copyFileSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { open } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -7,11 +7,12 @@ import * as assert from "uvu/assert";
 import type { SpectroscopeError } from "../../kernels/errors";
 import { parseModel } from "../../models/families/registry";
 import { encodeHeader } from "../../models/formats/safetensors";
-import { readSafetensors, writeSafetensors } from "../../models/formats/safetensors-file";
 import { tokenLimits } from "../../models/formats/tokens";
+import { openFolder } from "../../models/hub/open";
+import { readSafetensors, writeSafetensors } from "../../models/hub/safetensors-file";
 import { syntheticIds, syntheticWeights } from "../../models/synthetic";
-import { readTextBlock } from "../../models/text/block";
-import { loadModel } from "../../models/weights";
+import { textBlock } from "../../models/text/block";
+import { openTokenizer } from "../../models/text/tokenizer";
 import { readNpy } from "../../runtime/node/npy-file";
 import { projectRoot } from "../../runtime/node/root";
 import { parameterShapes } from "../../runtime/transformer/family";
@@ -67,12 +68,13 @@ test("a text is packed as asked for: row length, rows, begin of text; what is le
   const path = join(folder, "text.jsonl");
   const texts = ["The chains walk. ".repeat(4), "The loss.", "It is far on. ".repeat(9)];
   writeFileSync(path, texts.map((text) => `${JSON.stringify({ text })}\n`).join(""));
-  const loaded = await loadModel(model);
+  const loaded = await openFolder(model);
+  const tokenizer = await openTokenizer(loaded.source.store);
   for (const [options, words] of [
     [{}, []],
     [{ columns: 9, maxRows: 3, bos: true }, ["--row-length", "9", "--rows", "3", "--bos"]],
   ] as const) {
-    const block = await readTextBlock(path, { tokenizer: model, limits: tokenLimits(config), ...options });
+    const block = await textBlock(readFileSync(path), path, { tokenizer, limits: tokenLimits(config), ...options });
     const run = cli("--model", model, "--text", path, ...words, "--out", "text.npy", "--json");
     assert.is(run.status, 0, run.stderr);
     const told = JSON.parse(run.stdout);
@@ -101,7 +103,7 @@ test("gradients of two lists, and of a vocabulary in parts, are those of the lib
     ["lists", small, 33, 65],
     ["parts", model, 2, 9],
   ] as const) {
-    const loaded = await loadModel(directory);
+    const loaded = await openFolder(directory);
     const { ids, path } = idsFile(name, rows, columns, loaded.model.dims.vocab);
     const words = ["--out", `${name}.npy`, "--grads", `${name}.safetensors`, "--max-binding-mib", "1", "--json"];
     const run = cli("--model", directory, "--tokens", path, ...words);
@@ -123,7 +125,7 @@ test("gradients of two lists, and of a vocabulary in parts, are those of the lib
 });
 
 test("a dry run tells what the library estimates, for parts as small as asked for, and writes nothing", async () => {
-  const loaded = await loadModel(model);
+  const loaded = await openFolder(model);
   const { limits } = (await testDevice()).facts;
   const own = Math.min(limits.maxStorageBufferBindingSize, limits.maxBufferSize);
   const { path } = idsFile("dry", 40, 65);

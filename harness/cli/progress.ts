@@ -1,4 +1,5 @@
 import { byteCount } from "../../models/hub/bytes";
+import type { ModelEvent } from "../../models/hub/open";
 
 /** Progress on stderr: one line rewritten in place on a terminal, a line now and then elsewhere. */
 export class Progress {
@@ -80,4 +81,17 @@ const remaining = (seconds: number) => `, about ${duration(seconds)} left`;
 export function duration(seconds: number): string {
   const s = Math.round(seconds);
   return s < 60 ? `${s} s` : `${Math.floor(s / 60)} min ${String(s % 60).padStart(2, "0")} s`;
+}
+
+/** Shows what is told while a model is fetched. */
+export function showFetching(progress: Progress): (event: ModelEvent) => void {
+  // From the first byte on, so that the questions before it do not lower the rate.
+  const since = new Map<string, number>();
+  return (event) => {
+    if (event.kind === "say") return progress.say(event.text);
+    const { name, done, total, before } = event;
+    const start = since.get(name) ?? performance.now();
+    since.set(name, start);
+    progress.transfer(name, done, total, before, start);
+  };
 }

@@ -3,8 +3,8 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import * as assert from "uvu/assert";
-import { readSafetensors } from "../../models/formats/safetensors-file";
-import { loadModel } from "../../models/weights";
+import { openFolder } from "../../models/hub/open";
+import { readSafetensors } from "../../models/hub/safetensors-file";
 import { readNpy } from "../../runtime/node/npy-file";
 import { runProgram } from "../test/program";
 import { suite } from "../test/suite";
@@ -21,7 +21,7 @@ async function storedAs(type: string, shards: boolean): Promise<{ golden: Golden
   for (const name of randomModels(manifest)) {
     const golden = await Golden.open(manifest, name);
     const directory = await randomDirectory(manifest, golden.entries[0]);
-    const { source } = await loadModel(directory);
+    const { source } = await openFolder(directory);
     if (source.storedTypes.join() === type && source.files.length > 1 === shards) return { golden, directory };
   }
   throw new Error(`no random model is stored as ${type}${shards ? ", in shards" : ""}`);

@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { SpectroscopeError } from "../../kernels/errors";
 import type { Dims, Params, Tolerance } from "../../kernels/kernel";
 import type { SafetensorsTensor } from "../../models/formats/safetensors";
-import { readSafetensors } from "../../models/formats/safetensors-file";
+import { readSafetensors } from "../../models/hub/safetensors-file";
 import { readBytes, readJson } from "../../runtime/node/files";
 import { projectRoot } from "../../runtime/node/root";
 

@@ -3,7 +3,7 @@ import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import * as assert from "uvu/assert";
-import { loadModel } from "../../models/weights";
+import { openFolder } from "../../models/hub/open";
 import { testDevice } from "../test/device";
 import { suite } from "../test/suite";
 import { rowLine } from "./kernels";
@@ -37,7 +37,7 @@ async function refusal(promise: Promise<unknown>): Promise<string> {
 }
 
 test("a checkpoint is held to its golden", async (t) => {
-  const model = await loadModel(join(goldensFolder(), "random", "04"));
+  const model = await openFolder(join(goldensFolder(), "random", "04"));
   const golden = await findCheckpointGolden(model, "04", await goldenFolder("sound"));
   const rows = await verifyCheckpoint(await testDevice(), model, golden);
   // Losses, logits of two positions, and sketch, norm and entries of every gradient.
@@ -48,7 +48,7 @@ test("a checkpoint is held to its golden", async (t) => {
 });
 
 test("a wrong value in a golden is a failed row", async () => {
-  const model = await loadModel(join(goldensFolder(), "random", "04"));
+  const model = await openFolder(join(goldensFolder(), "random", "04"));
   const found = await findCheckpointGolden(model, "04", await goldenFolder("strict"));
   const tolerances = { ...found.entry.tolerances, sketch: { relative_l2: 1e-9, reason: "none can hold this" } };
   const rows = await verifyCheckpoint(await testDevice(), model, { ...found, entry: { ...found.entry, tolerances } });
@@ -56,13 +56,13 @@ test("a wrong value in a golden is a failed row", async () => {
 });
 
 test("without a golden, or with one of other weights, the command that makes one is told", async () => {
-  const model = await loadModel(join(goldensFolder(), "random", "00"));
+  const model = await openFolder(join(goldensFolder(), "random", "00"));
   const none = await refusal(findCheckpointGolden(model, "some/model", join(folder, "nowhere")));
   assert.match(none, /no golden for the weights of some\/model; make it, .*make\.py --model /);
   const others = await refusal(findCheckpointGolden(model, "some/model", await goldenFolder("others")));
   assert.match(others, /those of some are of other weights/);
   const changed = (file: GoldenFile) => ({ ...file, sha256: "0".repeat(64) });
-  const right = await loadModel(join(goldensFolder(), "random", "04"));
+  const right = await openFolder(join(goldensFolder(), "random", "04"));
   assert.match(await refusal(findCheckpointGolden(right, "04", await goldenFolder("changed", changed))), /was changed/);
   assert.ok((await readManifest()).files.length > 60);
 });
@@ -70,7 +70,7 @@ test("without a golden, or with one of other weights, the command that makes one
 test("a golden of the same weights with another config.json is refused; a folder without a manifest is passed over", async () => {
   const goldens = await goldenFolder("config");
   await mkdir(join(goldens, "a cut off run"));
-  const { model, ...rest } = await loadModel(join(goldensFolder(), "random", "04"));
+  const { model, ...rest } = await openFolder(join(goldensFolder(), "random", "04"));
   await findCheckpointGolden({ model, ...rest }, "04", goldens);
   const other = { ...rest, model: { ...model, config: { ...model.config, layerNormEps: 0.5 } } };
   const refused = await refusal(findCheckpointGolden(other, "04", goldens));

@@ -8,6 +8,7 @@ import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { SpectroscopeError } from "../../kernels/errors";
 import { parseModel } from "../../models/families/registry";
+import type { FolderModel } from "../../models/hub/open";
 import type { LoadedModel } from "../../models/weights";
 import { hashFile } from "../../runtime/node/hash";
 import type { Device } from "../../runtime/plan/device";
@@ -17,9 +18,9 @@ import type { Row } from "./kernels";
 import { type GoldenEntry, goldensFolder, readManifest } from "./manifest";
 
 /** SHA-256 of every weight file of a directory, by name. */
-async function weightHashes({ source }: LoadedModel): Promise<Map<string, string>> {
+async function weightHashes({ directory, source }: FolderModel): Promise<Map<string, string>> {
   const hashes = new Map<string, string>();
-  for (const file of source.files) hashes.set(file, await hashFile(join(source.directory, file), "sha256"));
+  for (const file of source.files) hashes.set(file, await hashFile(join(directory, file), "sha256"));
   return hashes;
 }
 
@@ -35,7 +36,7 @@ export interface CheckpointGolden {
  * @throws SpectroscopeError when there is none, with the command that makes one
  */
 export async function findCheckpointGolden(
-  model: LoadedModel,
+  model: FolderModel,
   name: string,
   folder = join(goldensFolder(), "models"),
 ): Promise<CheckpointGolden> {
@@ -60,7 +61,7 @@ export async function findCheckpointGolden(
   const others = present.length > 0 ? `; those of ${present.join(", ")} are of other weights` : "";
   throw new SpectroscopeError(`no golden for the weights of ${name}${others}`, {
     code: "bad-input",
-    hint: `make it, with Python: python goldens/reference/make.py --model ${"origin" in model ? name : model.source.directory}`,
+    hint: `make it, with Python: python goldens/reference/make.py --model ${"origin" in model ? name : model.directory}`,
   });
 }
 

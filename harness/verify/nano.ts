@@ -2,6 +2,7 @@
 
 import { join } from "node:path";
 import { parseModel } from "../../models/families/registry";
+import { openFolder } from "../../models/hub/open";
 import { loadModel } from "../../models/weights";
 import { projectRoot } from "../../runtime/node/root";
 import type { Device } from "../../runtime/plan/device";
@@ -36,7 +37,7 @@ export async function verifyNano(device: Device, manifest: Manifest, onRow: OnRo
 }
 
 function nano(): Promise<LossModel> {
-  return loadModel(join(projectRoot(), "models", "nano"));
+  return openFolder(join(projectRoot(), "models", "nano"));
 }
 
 /** Per-token losses of nano and the gradient of their mean by parameter. */

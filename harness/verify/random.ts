@@ -3,7 +3,7 @@
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { SpectroscopeError } from "../../kernels/errors";
-import { loadModel } from "../../models/weights";
+import { openFolder } from "../../models/hub/open";
 import { hashFile } from "../../runtime/node/hash";
 import type { Device } from "../../runtime/plan/device";
 import { Golden, lossRows, type OnRow } from "./golden";
@@ -47,7 +47,7 @@ export async function verifyRandomModel(
   const golden = await Golden.open(manifest, name);
   const rows: Row[] = [];
   for (const entry of golden.entries) {
-    const model = await loadModel(await randomDirectory(manifest, entry));
+    const model = await openFolder(await randomDirectory(manifest, entry));
     rows.push(...(await lossRows(device, golden, entry, model, onRow)));
   }
   return rows;

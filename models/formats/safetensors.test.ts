@@ -1,14 +1,16 @@
 import { mkdtemp, readdir, readFile, rm, stat, truncate, utimes, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import * as assert from "uvu/assert";
 import { refusedAtOnce as refused } from "../../harness/test/refused";
 import { suite } from "../../harness/test/suite";
 import { SpectroscopeError } from "../../kernels/errors";
 import { type HostTensor, memoryTensors } from "../../runtime/transformer/weights";
+import { ModelFolder } from "../hub/model-folder";
+import { readSafetensors, writeSafetensors } from "../hub/safetensors-file";
 import { decodeHalf } from "./half";
 import { encodeHeader, HEADER_LIMIT, parseSafetensors } from "./safetensors";
-import { openSafetensors, readSafetensors, writeSafetensors } from "./safetensors-file";
+import { openSafetensors } from "./safetensors-reader";
 
 const test = suite("models/formats/safetensors");
 let folder = "";
@@ -50,7 +52,7 @@ test("what is written is read back, in order and bit for bit", async () => {
     assert.equal(back.get(name)?.shape, shape);
     assert.ok(Buffer.from(back.get(name)!.data.buffer).equals(Buffer.from(data.buffer)), name);
   }
-  const { header } = await openSafetensors(path);
+  const { header } = await openSafetensors(new ModelFolder(folder), basename(path));
   assert.equal(header.metadata, { made: "here" });
   assert.is(header.dataStart % 8, 0);
   const first = await readFile(path);
@@ -277,7 +279,7 @@ test("ranges of a file are the parts of the whole, in every float type; a file t
     ),
   );
   const whole = await readSafetensors(path);
-  const reader = await openSafetensors(path);
+  const reader = await openSafetensors(new ModelFolder(folder), basename(path));
   for (const entry of reader.header.entries) {
     for (const [from, to] of [
       [0, 21],

@@ -1,12 +1,13 @@
 /**
  * The safetensors format: eight bytes of header length, a JSON header, then the tensors' bytes back to back. Bytes only, so
- * that a browser can use it; `safetensors-file.ts` does the disk.
+ * that a browser can use it; `safetensors-reader.ts` reads them out of a store.
  * Source: the format section of the safetensors README. Reading is as strict as the reference implementation: offsets must
  * cover the data exactly, without holes or overlaps.
  */
 import { SpectroscopeError } from "../../kernels/errors";
 import { suggest } from "../../kernels/suggest";
 import { elementCount } from "../../runtime/store/npy";
+import { pieces, type TensorSource } from "../../runtime/transformer/weights";
 import { decodeHalf } from "./half";
 
 /** Types that are read. Floats of 16 bits become f32; integers stay exact (64-bit ones within ±(2^53 - 1), as f64). */
@@ -307,4 +308,17 @@ export function encodeHeader(
   new DataView(first.buffer).setBigUint64(0, BigInt(length), true);
   first.set(text, 8);
   return first;
+}
+
+/** The bytes of an F32 file, a piece of a tensor at a time, for whoever writes files: tensors in the order of the source. */
+export async function* safetensorsParts(
+  tensors: TensorSource,
+  metadata: Readonly<Record<string, string>> = {},
+): AsyncGenerator<Uint8Array> {
+  yield encodeHeader(tensors.shapes, metadata);
+  for (const name of tensors.shapes.keys()) {
+    for await (const { data } of pieces(tensors, name)) {
+      yield new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
+    }
+  }
 }

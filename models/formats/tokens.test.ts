@@ -1,20 +1,12 @@
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import * as assert from "uvu/assert";
 import { refused } from "../../harness/test/refused";
 import { suite } from "../../harness/test/suite";
 import { encodeNpy } from "../../runtime/store/npy";
-import { readTokens } from "./tokens";
+import { parseTokens } from "./tokens";
 
 const LIMITS = { vocabSize: 100, maxPositionEmbeddings: 4 };
 const BLOCK = { ids: Uint32Array.of(1, 2, 3, 4, 5, 99), rows: 2, columns: 3 };
 const test = suite("models/formats/tokens");
-let folder = "";
-test.before(async () => {
-  folder = await mkdtemp(join(tmpdir(), "spectroscope-"));
-});
-test.after(() => rm(folder, { recursive: true }));
 
 type Integers = Uint8Array | Uint16Array | Int32Array | Uint32Array | BigInt64Array | Float32Array;
 
@@ -32,10 +24,9 @@ function safetensors(tensors: Record<string, { dtype: string; shape: number[]; d
   return Buffer.concat([length, text, ...values]);
 }
 
-async function read(name: string, bytes: Uint8Array | string) {
-  const path = join(folder, name);
-  await writeFile(path, bytes);
-  return readTokens(path, LIMITS);
+async function read(name: string, content: Uint8Array | string) {
+  const bytes = typeof content === "string" ? new TextEncoder().encode(content) : content;
+  return parseTokens(bytes, name, LIMITS);
 }
 
 const wide = (...ids: number[]) => BigInt64Array.from(ids, BigInt);

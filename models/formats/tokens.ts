@@ -1,6 +1,6 @@
 /** Token ids to be measured: a block of B rows of T ids, from a JSON list of lists, an integer `.npy` or `.safetensors`. */
 import { SpectroscopeError } from "../../kernels/errors";
-import { parseJson, readBytes } from "../../runtime/node/files";
+import { parseJson } from "../../runtime/store/json";
 import { decodeNpy, type NpyArray } from "../../runtime/store/npy";
 import type { Model } from "../../runtime/transformer/family";
 import { parseSafetensors, type SafetensorsTensor } from "./safetensors";
@@ -130,13 +130,12 @@ export function tokensFromSafetensors(
   return tokensFromArray(shape, data, limits, file, what);
 }
 
-/** Read ids from a `.json`, `.npy` or `.safetensors` file, told apart by its first bytes. @throws SpectroscopeError */
-export async function readTokens(path: string, limits: TokenLimits): Promise<TokenBlock> {
-  const bytes = await readBytes(path);
+/** Ids of a `.json`, `.npy` or `.safetensors` file, told apart by its first bytes. @throws SpectroscopeError */
+export function parseTokens(bytes: Uint8Array, file: string, limits: TokenLimits): TokenBlock {
   // Eight bytes of header length begin a safetensors file, of which the high ones are 0; `.npy` has a letter there.
-  if (path.endsWith(".safetensors") || (bytes[5] === 0 && bytes[7] === 0)) {
-    return tokensFromSafetensors(parseSafetensors(bytes, path), limits, path);
+  if (file.endsWith(".safetensors") || (bytes[5] === 0 && bytes[7] === 0)) {
+    return tokensFromSafetensors(parseSafetensors(bytes, file), limits, file);
   }
-  if (bytes[0] === 0x93) return tokensFromNpy(decodeNpy(bytes, path), limits, path);
-  return tokensFromJson(parseJson(new TextDecoder().decode(bytes), path), limits, path);
+  if (bytes[0] === 0x93) return tokensFromNpy(decodeNpy(bytes, file), limits, file);
+  return tokensFromJson(parseJson(new TextDecoder().decode(bytes), file), limits, file);
 }

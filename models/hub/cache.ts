@@ -6,11 +6,12 @@
 import { copyFile, link, mkdir, readdir, readFile, rm, stat, symlink, writeFile } from "node:fs/promises";
 import { dirname, join, relative } from "node:path";
 import { fileError, systemCode, writeAtomic } from "../../runtime/node/files";
-import { CONFIG, INDEX, SINGLE } from "../formats/files";
-import { readShardIndex } from "../formats/safetensors-file";
+import { CONFIG, INDEX, SINGLE, TOKENIZER, TOKENIZER_SETTINGS } from "../formats/files";
+import { readShardIndex } from "../formats/safetensors-reader";
+import { ModelFolder } from "./model-folder";
 
 /** Taken along when a repository has them; the tokenizer is made of them. */
-export const TOKENIZER = ["tokenizer.json", "tokenizer_config.json", "special_tokens_map.json"];
+export const TOKENIZER_FILES = [TOKENIZER, TOKENIZER_SETTINGS, "special_tokens_map.json"];
 
 const COMMIT = /^[0-9a-f]{40}$/;
 const TAG = "Signature: 8a477f597d28d172789f06886806bc55\n# A cache of downloads: https://bford.info/cachedir/\n";
@@ -31,7 +32,7 @@ export async function lacking(directory: string): Promise<string[]> {
   const missing = (await absent(CONFIG)) ? [CONFIG] : [];
   if (!(await absent(SINGLE))) return missing;
   if (await absent(INDEX)) return [...missing, SINGLE];
-  for (const shard of new Set((await readShardIndex(join(directory, INDEX))).values())) {
+  for (const shard of new Set((await readShardIndex(new ModelFolder(directory), INDEX)).values())) {
     if (await absent(shard)) missing.push(shard);
   }
   return missing;

@@ -6,13 +6,14 @@ import { SpectroscopeError } from "../../kernels/errors";
 import { fileError } from "../../runtime/node/files";
 import { hashFile } from "../../runtime/node/hash";
 import { CONFIG, INDEX, SINGLE } from "../formats/files";
-import { readShardIndex } from "../formats/safetensors-file";
+import { readShardIndex } from "../formats/safetensors-reader";
 import { byteCount } from "./bytes";
-import { CacheFolder, lacking, sizeOf, TOKENIZER } from "./cache";
+import { CacheFolder, lacking, sizeOf, TOKENIZER_FILES } from "./cache";
 import { type Disk, diskFull, fetchBlob, type RemoteFile, realDisk } from "./download";
 import { type HubEnvironment, readHubEnvironment } from "./environment";
 import { folderOfUrl, stateOf, WebFolder } from "./folder";
 import { HttpClient, interrupted } from "./http";
+import { ModelFolder } from "./model-folder";
 import type { RemoteName } from "./name";
 import { Repository } from "./repository";
 import type { ModelSource } from "./source";
@@ -140,14 +141,15 @@ class Fetch {
   /** The files of the model: config, tokenizer if any, and the weights in one file or by their index. */
   private async list(): Promise<void> {
     await this.need(CONFIG);
-    for (const name of TOKENIZER) await this.want(name);
+    for (const name of TOKENIZER_FILES) await this.want(name);
     if (await this.want(SINGLE)) return;
     if (!(await this.want(INDEX))) throw this.source.lacks(SINGLE);
     const index = this.files.find(({ name }) => name === INDEX);
     if (index) await this.download([index]);
     const { commit, folder } = this.source;
     const path = index ? folder.blob(index.blob) : join(folder.snapshot(commit as string), INDEX);
-    for (const shard of [...new Set((await readShardIndex(path)).values())].sort()) await this.need(shard);
+    const shards = await readShardIndex(new ModelFolder(dirname(path)), basename(path));
+    for (const shard of [...new Set(shards.values())].sort()) await this.need(shard);
   }
 
   /** Brings what the cache lacks of these. @throws SpectroscopeError before the first byte when they do not fit the disk */

@@ -1,9 +1,9 @@
 """Trains the nano model on the corpus and writes config.json and model.safetensors beside this file.
 
 From the repository root:
-    npx esbuild models/nano/export.ts --bundle --platform=node --format=esm --outfile=build/nano-export.mjs
-    node build/nano-export.mjs build/nano-train 1 200000 64
-    node build/nano-export.mjs build/nano-valid 2 1024 64
+    npx esbuild harness/setup/nano-text.ts --bundle --platform=node --format=esm --outfile=build/nano-text.mjs
+    node build/nano-text.mjs build/nano-train 1 200000 64
+    node build/nano-text.mjs build/nano-valid 2 1024 64
     python models/nano/train.py --train build/nano-train --valid build/nano-valid
 
 The same text, seed, thread count and PyTorch give the same weights; another PyTorch gives other bits of equal quality.

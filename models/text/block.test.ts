@@ -1,28 +1,22 @@
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import * as assert from "uvu/assert";
 import { refused } from "../../harness/test/refused";
 import { suite } from "../../harness/test/suite";
 import { projectRoot } from "../../runtime/node/root";
-import { readTextBlock, type TextOptions } from "./block";
+import { ModelFolder } from "../hub/model-folder";
+import { type TextOptions, textBlock } from "./block";
 import { openTokenizer, type Tokenizer } from "./tokenizer";
 
 const DIRECTORY = join(projectRoot(), "goldens", "tokenizer");
 const LIMITS = { vocabSize: 704, maxPositionEmbeddings: 8 };
 const test = suite("models/text/block");
-let folder = "";
 let tokenizer: Tokenizer;
 test.before(async () => {
-  folder = await mkdtemp(join(tmpdir(), "spectroscope-"));
-  tokenizer = await openTokenizer(DIRECTORY);
+  tokenizer = await openTokenizer(new ModelFolder(DIRECTORY));
 });
-test.after(() => rm(folder, { recursive: true }));
 
 async function read(name: string, text: string, options: Partial<TextOptions> = {}) {
-  const path = join(folder, name);
-  await writeFile(path, text);
-  return readTextBlock(path, { tokenizer, limits: LIMITS, ...options });
+  return textBlock(new TextEncoder().encode(text), name, { tokenizer, limits: LIMITS, ...options });
 }
 
 const lines = (...texts: string[]) => texts.map((text) => `${JSON.stringify({ text })}\n`).join("");
@@ -43,8 +37,11 @@ test("JSON lines become rows of max_position_embeddings + 1 ids, documents ended
   assert.is(block.starts[2], block.starts[1] + 1, "an empty document is one id");
 });
 
-test("plain text is one document; a directory serves as well as an open tokenizer", async () => {
-  const block = await read("x.txt", "The loss\n", { columns: 6, tokenizer: DIRECTORY });
+test("plain text is one document; what opens a tokenizer serves as well as an open one", async () => {
+  const block = await read("x.txt", "The loss\n", {
+    columns: 6,
+    tokenizer: () => openTokenizer(new ModelFolder(DIRECTORY)),
+  });
   assert.equal(Array.from(block.ids), [...tokenizer.encode("The loss\n"), 0]);
   assert.is(block.rows, 1);
   assert.equal(Array.from(block.starts), [0]);
@@ -79,7 +76,6 @@ test("what cannot be measured is refused", async () => {
   await refused(read("x.txt", "abc", { columns: 2.5 }), /x\.txt: columns is 2\.5/);
   await refused(read("x.txt", "abc", { maxRows: 0 }), /maxRows is 0/);
   await refused(read("x.txt", "abc", { bos: true }), /no begin-of-text token/, /"bos_token"/);
-  await refused(readTextBlock(join(folder, "none.txt"), { tokenizer, limits: LIMITS }), /none\.txt: no such file/);
 });
 
 test("an id beyond the model's vocabulary is refused, naming text, line, token and tokenizer", async () => {

@@ -1,14 +1,14 @@
-/** A text file as a block of token ids for a model. Node only. */
+/** A text as a block of token ids for a model. */
 import { SpectroscopeError } from "../../kernels/errors";
 import { checkSize, type TokenLimits } from "../formats/tokens";
-import { type Document, readDocuments } from "./documents";
+import { parseDocuments } from "./documents";
 import { type PackedBlock, packDocuments } from "./pack";
-import { openTokenizer, type Token, type Tokenizer } from "./tokenizer";
+import type { Token, Tokenizer } from "./tokenizer";
 
 /** What to make of a text. */
 export interface TextOptions {
-  /** The model's directory, which holds its tokenizer; or the tokenizer itself. */
-  readonly tokenizer: string | Tokenizer;
+  /** The model's tokenizer, or what opens it once the text is known to be one. */
+  readonly tokenizer: Tokenizer | (() => Promise<Tokenizer>);
   readonly limits: TokenLimits;
   /** Ids in a row, T, which reads T - 1 positions. Default: max_position_embeddings + 1, the most that the model takes. */
   readonly columns?: number;
@@ -24,7 +24,7 @@ export interface TextBlock extends PackedBlock {
   readonly endOfText: Token;
   /** The token that begins every row, if `bos` asked for it. */
   readonly beginOfText?: Token;
-  /** Path of the tokenizer.json that was used. */
+  /** Name of the tokenizer.json that was used. */
   readonly tokenizerFile: string;
 }
 
@@ -40,34 +40,34 @@ function checkVocabulary(ids: ArrayLike<number>, where: string, tokenizer: Token
   }
 }
 
-function checkCounts(options: TextOptions, path: string): void {
+function checkCounts(options: TextOptions, file: string): void {
   for (const key of ["columns", "maxRows"] as const) {
     const value = options[key];
     if (value !== undefined && !(Number.isSafeInteger(value) && value >= 1)) {
-      fail(path, `${key} is ${value}`, "it must be a whole number of at least 1");
+      fail(file, `${key} is ${value}`, "it must be a whole number of at least 1");
     }
   }
 }
 
 /**
  * Token ids of a text file (`.txt`: one document; `.jsonl`: one a line), packed into rows.
- * @param path the text; see `parseDocuments` for what is text
+ * @param bytes of the file; see `parseDocuments` for what is text
  * @throws SpectroscopeError naming file, line, key or id: no or unsupported tokenizer, no text, rows too long for the model, an
  *   id beyond its vocabulary
  */
-export async function readTextBlock(path: string, options: TextOptions): Promise<TextBlock> {
-  checkCounts(options, path);
+export async function textBlock(bytes: Uint8Array, file: string, options: TextOptions): Promise<TextBlock> {
+  checkCounts(options, file);
   const { limits, columns = limits.maxPositionEmbeddings + 1, bos = false, maxRows } = options;
-  checkSize(path, 1, columns, limits);
-  const documents: Document[] = await readDocuments(path);
-  if (documents.every(({ text }) => text === "")) fail(path, "no text", "give a file with something to read");
-  const tokenizer = typeof options.tokenizer === "string" ? await openTokenizer(options.tokenizer) : options.tokenizer;
+  checkSize(file, 1, columns, limits);
+  const documents = parseDocuments(bytes, file);
+  if (documents.every(({ text }) => text === "")) fail(file, "no text", "give a file with something to read");
+  const tokenizer = typeof options.tokenizer === "function" ? await options.tokenizer() : options.tokenizer;
   const { endOfText } = tokenizer;
   const beginOfText = bos ? tokenizer.beginOfText : undefined;
   if (bos && !beginOfText) {
     fail(tokenizer.file, "no begin-of-text token", `name it as "bos_token" in tokenizer_config.json beside it`);
   }
-  checkVocabulary([endOfText.id, ...(beginOfText ? [beginOfText.id] : [])], path, tokenizer, limits);
+  checkVocabulary([endOfText.id, ...(beginOfText ? [beginOfText.id] : [])], file, tokenizer, limits);
 
   const encoded = {
     length: documents.length,
@@ -85,6 +85,6 @@ export async function readTextBlock(path: string, options: TextOptions): Promise
     maxRows,
   });
   // A text of nothing that the tokenizer knows leaves an end of text alone.
-  checkSize(path, packed.rows, packed.columns, limits);
+  checkSize(file, packed.rows, packed.columns, limits);
   return { ...packed, endOfText, ...(beginOfText ? { beginOfText } : {}), tokenizerFile: tokenizer.file };
 }

@@ -1,7 +1,6 @@
 /** Documents of a text file: plain text is one document, JSON lines are one a line. */
-import { extname } from "node:path";
 import { SpectroscopeError } from "../../kernels/errors";
-import { parseJson, readBytes } from "../../runtime/node/files";
+import { parseJson } from "../../runtime/store/json";
 import { firstInvalidUtf8 } from "./utf8";
 
 /** One text, and where it stands: the file, or file and line. */
@@ -17,6 +16,11 @@ const NEWLINE = 0x0a;
 
 function fail(where: string, message: string, hint?: string): never {
   throw new SpectroscopeError(`${where}: ${message}`, { code: "bad-input", hint });
+}
+
+/** `.txt` of a path, in small letters; "" where its name has no ending. */
+function endingOf(file: string): string {
+  return /[^/\\](\.[^./\\]*)$/.exec(file)?.[1].toLowerCase() ?? "";
 }
 
 /** Text of bytes that begin at byte `start` of the file. @throws SpectroscopeError with the offset of the first bad byte */
@@ -63,8 +67,9 @@ function* linesOf(bytes: Uint8Array, start: number): Generator<{ bytes: Uint8Arr
  * @throws SpectroscopeError naming file, line or byte
  */
 export function parseDocuments(bytes: Uint8Array, file: string): Document[] {
-  const ending = extname(file).toLowerCase();
-  if (READY_IDS.includes(ending)) fail(file, `a ${ending} file is no text`, "give ready ids with --tokens");
+  const ending = endingOf(file);
+  if (READY_IDS.includes(ending))
+    fail(file, `a ${ending} file is no text`, "give ready ids with --tokens, or probe_tokens and pool_tokens");
   const start = bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf ? 3 : 0;
   if (ending !== ".jsonl" && ending !== ".ndjson") {
     return [{ text: decode(bytes.subarray(start), start, file), where: file }];
@@ -77,9 +82,4 @@ export function parseDocuments(bytes: Uint8Array, file: string): Document[] {
     if (text.trim() !== "") documents.push(documentOfLine(text, where));
   }
   return documents;
-}
-
-/** Documents of a file. @throws SpectroscopeError */
-export async function readDocuments(path: string): Promise<Document[]> {
-  return parseDocuments(await readBytes(path), path);
 }

@@ -26,6 +26,20 @@ export interface PackedBlock extends TokenBlock {
 }
 
 /**
+ * How much of a text is in rows, for people: "2 documents: 4 rows of 9 ids; the last 5 ids fill no row and are left out".
+ * @param limit what ended the rows before the text did, if anything: "--rows"
+ */
+export function packingLine({ documents, rows, columns, dropped }: PackedBlock, limit?: string): string {
+  const count = (n: number, what: string) => `${n} ${what}${n === 1 ? "" : "s"}`;
+  const left = limit
+    ? `; the rest of the text is beyond ${limit}`
+    : dropped > 0
+      ? `; the last ${dropped} ids fill no row and are left out`
+      : "";
+  return `${count(documents, "document")}: ${count(rows, "row")} of ${columns} ids${left}`;
+}
+
+/**
  * Rows of documents: their ids one after another, each document followed by the end-of-text id (an empty one is that id alone),
  * cut every T ids (T - 1 with a begin-of-text id, which each row then begins with). A last row that is not full is dropped,
  * unless it is the only one: then it is a shorter row. Documents are asked for one by one, and only as far as they are needed.

@@ -8,7 +8,8 @@ import { refused } from "../../harness/test/refused";
 import { suite } from "../../harness/test/suite";
 import { readJson } from "../../runtime/node/files";
 import { projectRoot } from "../../runtime/node/root";
-import { openTokenizer, type Tokenizer } from "./tokenizer";
+import { ModelFolder } from "../hub/model-folder";
+import { openTokenizer as openFrom, type Tokenizer } from "./tokenizer";
 
 const GOLDENS = join(projectRoot(), "goldens", "tokenizer");
 /** Real data that is used where it is there; nothing of it is part of the project. */
@@ -44,6 +45,8 @@ async function samples(): Promise<[name: string, sample: { text: string; ids: nu
   const json = (await readJson(join(GOLDENS, "samples.json"))) as Record<string, { text: string; ids: number[] }>;
   return Object.entries(json).filter(([name]) => name !== "made_with");
 }
+
+const openTokenizer = (directory: string) => openFrom(new ModelFolder(directory));
 
 const test = suite("models/text/tokenizer");
 let folder = "";

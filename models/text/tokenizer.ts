@@ -1,13 +1,12 @@
 /**
  * The tokenizer of a model: `tokenizer.json` of its directory, through the npm package @huggingface/tokenizers, with ids equal
  * to those of Python's `tokenizers`. Only what is held to Python is accepted, byte-level BPE as every GPT-NeoX and Pythia
- * checkpoint has it; another kind is refused by name. Node only.
+ * checkpoint has it; another kind is refused by name.
  */
-import { join } from "node:path";
 import { type ByteLevelPreTokenizer, Tokenizer as PackageTokenizer } from "@huggingface/tokenizers";
 import { SpectroscopeError } from "../../kernels/errors";
-import { readJson, systemCode } from "../../runtime/node/files";
-import { CONFIG } from "../formats/files";
+import { CONFIG, type ModelFiles, readJsonIfAny, TOKENIZER_SETTINGS as SETTINGS, TOKENIZER } from "../formats/files";
+import { type TokenNames, tokenNames } from "./names";
 import { Normalizer, WORD } from "./unicode";
 
 /** A token by its id and the text that the tokenizer writes for it. */
@@ -22,18 +21,16 @@ export interface Tokenizer {
   readonly file: string;
   /** Ids of a text, nothing put before or after it. Special tokens that the text spells out become their ids, as in Python. */
   encode(text: string): Uint32Array;
-  /** Name of an id, for messages: as it stands in the vocabulary, bytes spelled by GPT-2's letters. */
-  nameOf(id: number): string;
+  /** The text of an id, see `decodeByteLetters`. */
+  readonly nameOf: TokenNames;
   /** What follows a document. */
   readonly endOfText: Token;
   /** What may begin a row; undefined where the directory names none. */
   readonly beginOfText?: Token;
 }
 
-const TOKENIZER = "tokenizer.json";
-const SETTINGS = "tokenizer_config.json";
 const END_OF_TEXT = "<|endoftext|>";
-const REMEDY = "make the ids with Python's tokenizers and give them with --tokens";
+const REMEDY = "make the ids with Python's tokenizers and give them ready: --tokens, or probe_tokens and pool_tokens";
 
 type Json = Record<string, unknown>;
 
@@ -48,14 +45,9 @@ function fail(file: string, message: string, hint?: string, cause?: unknown): ne
 }
 
 /** A file that a directory need not have. @throws SpectroscopeError when it is there and no JSON object */
-async function readOptional(path: string): Promise<Json> {
-  try {
-    const json = await readJson(path);
-    return isObject(json) ? json : fail(path, "not a JSON object", "download it again");
-  } catch (error) {
-    if (error instanceof SpectroscopeError && systemCode(error.cause) === "ENOENT") return {};
-    throw error;
-  }
+async function readOptional(files: ModelFiles, key: string): Promise<Json> {
+  const json = (await readJsonIfAny(files, key)) ?? {};
+  return isObject(json) ? json : fail(files.nameOf(key), "not a JSON object", "download it again");
 }
 
 /** Refuses, by key and value, everything that no golden holds to Python. */
@@ -107,17 +99,13 @@ function build(json: Json, file: string): PackageTokenizer {
  * The token for a role ("eos", "bos"): `<role>_token` of tokenizer_config.json, else `<role>_token_id` of config.json.
  * @throws SpectroscopeError when one of them names a token that the tokenizer does not have
  */
-function special(role: "bos" | "eos", names: Json, config: Json, find: Finder, directory: string): Token | undefined {
+function special(role: "bos" | "eos", names: Json, config: Json, find: Finder, files: ModelFiles): Token | undefined {
   const entry = names[`${role}_token`] ?? undefined;
   if (entry !== undefined) {
     const content = isObject(entry) ? entry.content : entry;
     const id = typeof content === "string" ? find.id(content) : undefined;
     if (id !== undefined) return { id, content: content as string };
-    fail(
-      join(directory, SETTINGS),
-      `"${role}_token" is ${show(entry)}, which ${TOKENIZER} does not have`,
-      "correct it",
-    );
+    fail(files.nameOf(SETTINGS), `"${role}_token" is ${show(entry)}, which ${TOKENIZER} does not have`, "correct it");
   }
   const id = config[`${role}_token_id`] ?? undefined;
   if (id === undefined) return undefined;
@@ -126,9 +114,9 @@ function special(role: "bos" | "eos", names: Json, config: Json, find: Finder, d
   if (content !== undefined) {
     // transformers' default ids belong to no tokenizer in particular: an ordinary token would end every document unseen.
     const what = `"${role}_token_id" is ${show(id)}, which ${TOKENIZER} has as the ordinary token ${show(content)}`;
-    fail(join(directory, CONFIG), what, `correct it, or name a special token in ${SETTINGS}: "${role}_token"`);
+    fail(files.nameOf(CONFIG), what, `correct it, or name a special token in ${SETTINGS}: "${role}_token"`);
   }
-  fail(join(directory, CONFIG), `"${role}_token_id" is ${show(id)}, which ${TOKENIZER} does not have`, "correct it");
+  fail(files.nameOf(CONFIG), `"${role}_token_id" is ${show(id)}, which ${TOKENIZER} does not have`, "correct it");
 }
 
 interface Finder {
@@ -144,30 +132,25 @@ interface Finder {
  * truncation and padding in tokenizer.json are ignored: a text is taken whole.
  * @throws SpectroscopeError naming file, key and value
  */
-export async function openTokenizer(directory: string): Promise<Tokenizer> {
-  const file = join(directory, TOKENIZER);
-  let json: unknown;
-  try {
-    json = await readJson(file);
-  } catch (cause) {
-    const missing = cause instanceof SpectroscopeError && systemCode(cause.cause) === "ENOENT";
-    if (!missing) throw cause;
+export async function openTokenizer(files: ModelFiles): Promise<Tokenizer> {
+  const file = files.nameOf(TOKENIZER);
+  const json = await readJsonIfAny(files, TOKENIZER);
+  if (json === undefined) {
     fail(
-      directory,
+      files.name,
       `no ${TOKENIZER}, which reading text needs`,
-      "put the model's there, or give ready ids with --tokens",
-      cause,
+      "put the model's there, or give ready ids: --tokens, or probe_tokens and pool_tokens",
     );
   }
   if (!isObject(json)) fail(file, "not a JSON object", "download it again");
   checkSupported(json, file);
-  const names = await readOptional(join(directory, SETTINGS));
-  const config = await readOptional(join(directory, CONFIG));
+  const names = await readOptional(files, SETTINGS);
+  const config = await readOptional(files, CONFIG);
   const prefix = names.add_prefix_space ?? undefined;
   const stated = (json.pre_tokenizer as Json).add_prefix_space ?? false;
   if (prefix !== undefined && prefix !== stated) {
     const other = `add_prefix_space of ${TOKENIZER} is ${show(stated)}`;
-    fail(join(directory, SETTINGS), `"add_prefix_space" is ${show(prefix)}, but ${other}`, "make them agree");
+    fail(files.nameOf(SETTINGS), `"add_prefix_space" is ${show(prefix)}, but ${other}`, "make them agree");
   }
 
   const tokenizer = build(json, file);
@@ -179,15 +162,15 @@ export async function openTokenizer(directory: string): Promise<Tokenizer> {
   };
   const last = find.id(END_OF_TEXT);
   const fallback = last === undefined ? undefined : { id: last, content: END_OF_TEXT };
-  const endOfText = special("eos", names, config, find, directory) ?? fallback;
+  const endOfText = special("eos", names, config, find, files) ?? fallback;
   if (!endOfText) {
-    fail(directory, "no end-of-text token", `name one of the tokenizer's in ${SETTINGS}: "eos_token"`);
+    fail(files.name, "no end-of-text token", `name one of the tokenizer's in ${SETTINGS}: "eos_token"`);
   }
   return {
     file,
     encode: (text) => Uint32Array.from(tokenizer.encode(text, { add_special_tokens: false }).ids),
-    nameOf: (id) => tokenizer.id_to_token(id) ?? `#${id}`,
+    nameOf: tokenNames(json) as TokenNames,
     endOfText,
-    beginOfText: special("bos", names, config, find, directory),
+    beginOfText: special("bos", names, config, find, files),
   };
 }

@@ -1,6 +1,7 @@
+import { showFetching } from "../../harness/cli/progress";
 import { SpectroscopeError } from "../../kernels/errors";
-import { runText } from "../../models/corpora";
-import { openModel } from "../../models/open";
+import { openModel } from "../../models/hub/open";
+import { runText } from "../../models/hub/run-text";
 import { openTuned } from "../node/open-tuned";
 import type { ChainSpec } from "../sampler/chain-plans";
 import { Chains } from "../sampler/chains";
@@ -65,7 +66,7 @@ export async function calibrate(request: RunRequest): Promise<Calibration> {
   if (drawsDirectly(config.sampler)) {
     throw usage("--calibrate: n_beta is 0, so weights are drawn directly", "set sampler.n_beta above 0");
   }
-  const model = await openModel(config.model, { progress });
+  const model = await openModel(config.model, { on: showFetching(progress) });
   const text = await runText(config, model.model);
   const components = spread(
     unitsOf(withSampler(config, {}), model.model).map(({ name }) => name),

@@ -1,4 +1,5 @@
 /** What a run reads: rows of token ids, what they are called, and what is known of them. Made by its caller. */
+import { SpectroscopeError } from "../../kernels/errors";
 
 /** Names by number. */
 export interface Labelling {
@@ -33,4 +34,25 @@ export interface Corpora {
   readonly pool: Corpus;
   /** Id that begins every row, where the corpus has one: reports show it as a mark. */
   readonly startToken?: number;
+}
+
+/** Refuses a sampling task that is the pool's where its mean loss by position is not the probe's. @throws SpectroscopeError of usage */
+export function checkEqualColumns({ probe, pool }: Corpora): void {
+  if (probe.columns === pool.columns) return;
+  throw new SpectroscopeError(
+    `sampling_task is pool: its sequences have ${pool.columns} ids, those of the probe ${probe.columns}`,
+    { code: "usage", hint: "give both texts rows of one length, or --set sampling_task=probe" },
+  );
+}
+
+/** The sampling task's fixed batch: the first sequences of the pool. @throws SpectroscopeError of usage when it has fewer */
+export function fixedBatch(pool: Corpus, sequences: number): Corpus {
+  const { ids, rows, columns, nameOf } = pool;
+  if (sequences > rows) {
+    throw new SpectroscopeError(`sampling_sequences is ${sequences}, the pool has ${rows} sequences`, {
+      code: "usage",
+      hint: `--set sampling_sequences=${rows}`,
+    });
+  }
+  return { ids: ids.subarray(0, sequences * columns), rows: sequences, columns, nameOf };
 }

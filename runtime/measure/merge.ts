@@ -1,6 +1,6 @@
-import type { Progress } from "../../harness/cli/progress";
+import { type Progress, showFetching } from "../../harness/cli/progress";
 import { SpectroscopeError } from "../../kernels/errors";
-import { openModel } from "../../models/open";
+import { openModel } from "../../models/hub/open";
 import type { SamplerSettings } from "../sampler/settings";
 import { differences, type Json } from "../store/json";
 import { RunDirectory } from "../store/run-directory";
@@ -40,7 +40,7 @@ export async function mergeShards(out: string, paths: readonly string[], progres
   }
   checkComplete(shards);
   const config = runConfig(configOf(first), `${first.path}/manifest.json`);
-  const model = await openModel(config.model, { progress });
+  const model = await openModel(config.model, { on: showFetching(progress) });
   const units = unitsOf(config, model.model);
   const directory = await RunDirectory.open(out, {
     config: withoutShard(first.config),

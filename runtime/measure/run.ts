@@ -1,11 +1,12 @@
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import type { Progress } from "../../harness/cli/progress";
+import { type Progress, showFetching } from "../../harness/cli/progress";
 import { renderReport } from "../../harness/report/report";
 import { SpectroscopeError } from "../../kernels/errors";
-import { type RunText, runText, type Text } from "../../models/corpora";
-import { type NamedModel, openModel } from "../../models/open";
+import type { RunText, Text } from "../../models/corpora";
+import { type NamedModel, openModel } from "../../models/hub/open";
+import { runText } from "../../models/hub/run-text";
 import type { LoadedModel } from "../../models/weights";
 import { checkWritable } from "../node/files";
 import { withLock } from "../node/lock";
@@ -66,7 +67,7 @@ interface Sampled {
 /** Opens device, model and run directory and samples what is missing. The caller closes the device. */
 async function sampled(request: RunRequest): Promise<Sampled> {
   const { config, progress } = request;
-  const model = await openModel(config.model, { progress });
+  const model = await openModel(config.model, { on: showFetching(progress) });
   const text = await runText(config, model.model);
   const whole = unitsOf(config, model.model);
   const units = request.shard ? shardOf(whole, request.shard) : whole;
@@ -155,7 +156,7 @@ export async function analyzeRun(
   device?: Device,
   interrupted: () => boolean = () => false,
 ): Promise<Results> {
-  const model = await openModel(config.model, { progress });
+  const model = await openModel(config.model, { on: showFetching(progress) });
   const text = await runText(config, model.model);
   const components = componentsOf(config, model.model);
   if (components.length === 0) {

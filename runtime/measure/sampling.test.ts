@@ -13,8 +13,9 @@ import { shiftedSumsOf } from "../../harness/test/made-up-unit";
 import { suite } from "../../harness/test/suite";
 import type { SpectroscopeError } from "../../kernels/errors";
 import type { RunText } from "../../models/corpora";
+import { openFolder } from "../../models/hub/open";
 import { generate } from "../../models/nano/corpus";
-import { type LoadedModel, loadModel } from "../../models/weights";
+import type { LoadedModel } from "../../models/weights";
 import { projectRoot } from "../node/root";
 import { chainWork } from "../sampler/chain-work";
 import { Laboratory } from "../sampler/laboratory";
@@ -59,7 +60,7 @@ let folder = "";
 let model: LoadedModel;
 test.before(async () => {
   folder = await mkdtemp(join(tmpdir(), "spectroscope-sampling-"));
-  model = await loadModel(join(projectRoot(), "models", "nano"));
+  model = await openFolder(join(projectRoot(), "models", "nano"));
 });
 test.after(() => rm(folder, { recursive: true, force: true }));
 

@@ -1,5 +1,6 @@
 import { join } from "node:path";
-import { openModel } from "../../models/open";
+import { showFetching } from "../../harness/cli/progress";
+import { openModel } from "../../models/hub/open";
 import { clusterTokens } from "../cluster/cluster";
 import type { Json } from "../store/json";
 import type { RunDirectory } from "../store/run-directory";
@@ -61,7 +62,7 @@ export async function sweep(request: SweepRequest): Promise<Sensitivity> {
   const { components, ...chi } = await readChi(directory);
   const center: Findings = { components, chi, labels: (await directory.readArray("labels")).data };
   // All are refused before the first is sampled.
-  const model = await openModel(config.model, { progress });
+  const model = await openModel(config.model, { on: showFetching(progress) });
   const runs = variants(request);
   for (const { config: own } of runs) unitsOf(own, model.model);
   const rows: SensitivityRow[] = [];

@@ -8,8 +8,9 @@ import { Progress } from "../../harness/cli/progress";
 import { testDevice, wasmDevice } from "../../harness/test/device";
 import { differingFiles, folderBytes, isResult } from "../../harness/test/folder-bytes";
 import { suite } from "../../harness/test/suite";
+import { openFolder } from "../../models/hub/open";
 import { generate } from "../../models/nano/corpus";
-import { type LoadedModel, loadModel } from "../../models/weights";
+import type { LoadedModel } from "../../models/weights";
 import { projectRoot } from "../node/root";
 import type { Device } from "../plan/device";
 import { chainWork } from "../sampler/chain-work";
@@ -66,7 +67,7 @@ let folder = "";
 let model: LoadedModel;
 test.before(async () => {
   folder = await mkdtemp(join(tmpdir(), "spectroscope-together-"));
-  model = await loadModel(join(projectRoot(), "models", "nano"));
+  model = await openFolder(join(projectRoot(), "models", "nano"));
 });
 test.after(() => rm(folder, { recursive: true, force: true }));
 

@@ -5,7 +5,8 @@ import { join } from "node:path";
 import * as assert from "uvu/assert";
 import { suite } from "../../harness/test/suite";
 import type { SpectroscopeError } from "../../kernels/errors";
-import { runText } from "../../models/corpora";
+import { ModelFolder } from "../../models/hub/model-folder";
+import { runText } from "../../models/hub/run-text";
 import { loadConfig } from "../../models/weights";
 import { projectRoot } from "../node/root";
 import { drawsDirectly } from "../sampler/settings";
@@ -16,7 +17,7 @@ import { componentsOf, parseShard, shardOf, type UnitPlan, unitsOf } from "./uni
 const test = suite("runtime/measure/units");
 let model: Model;
 test.before(async () => {
-  model = await loadConfig(join(projectRoot(), "models", "nano"));
+  model = await loadConfig(new ModelFolder(join(projectRoot(), "models", "nano")));
 });
 const config = (...sets: string[]) => runConfig({}, "test", sets);
 

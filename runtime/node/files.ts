@@ -3,6 +3,9 @@ import { rmSync } from "node:fs";
 import { access, constants, mkdir, open, readFile, rename, rm, stat } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
 import { SpectroscopeError } from "../../kernels/errors";
+import { decodeText, parseJson } from "../store/json";
+
+export { parseJson };
 
 /** Suffix of files that are being written; one left behind by a killed process is garbage. */
 export const TEMPORARY_SUFFIX = ".tmp";
@@ -62,26 +65,7 @@ export async function readBytes(path: string): Promise<Uint8Array> {
 
 /** Text of a file, strict UTF-8; a byte order mark is dropped. @throws SpectroscopeError naming the path */
 export async function readText(path: string): Promise<string> {
-  const bytes = await readBytes(path);
-  try {
-    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
-  } catch (cause) {
-    throw new SpectroscopeError(`${path}: not UTF-8 text`, { code: "bad-input", hint: "save it as UTF-8", cause });
-  }
-}
-
-/** Parse JSON. `where` names the file in the error. @throws SpectroscopeError */
-export function parseJson(text: string, where: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch (cause) {
-    const detail = cause instanceof Error ? cause.message : String(cause);
-    throw new SpectroscopeError(`${where}: not valid JSON: ${detail}`, {
-      code: "bad-input",
-      hint: text.trim() === "" ? "the file is empty" : "look for a missing quote, a trailing comma or a cut-off end",
-      cause,
-    });
-  }
+  return decodeText(await readBytes(path), path);
 }
 
 /** JSON value of a file. @throws SpectroscopeError naming the path */

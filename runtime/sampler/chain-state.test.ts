@@ -4,8 +4,9 @@ import * as assert from "uvu/assert";
 import { testDevice } from "../../harness/test/device";
 import { refused } from "../../harness/test/refused";
 import { suite } from "../../harness/test/suite";
+import { openFolder } from "../../models/hub/open";
 import { generate } from "../../models/nano/corpus";
-import { type LoadedModel, loadModel } from "../../models/weights";
+import type { LoadedModel } from "../../models/weights";
 import { projectRoot } from "../node/root";
 import { mergeSums } from "../susceptibility/merge";
 import { parseRestriction } from "../transformer/restriction";
@@ -39,7 +40,7 @@ const kinds: [string, Partial<SamplerSettings>][] = [
 ];
 let model: LoadedModel;
 test.before(async () => {
-  model = await loadModel(join(projectRoot(), "models", "nano"));
+  model = await openFolder(join(projectRoot(), "models", "nano"));
 });
 
 type Extra = Partial<Pick<ChainSpec, "chains" | "acceptanceChecks">> & { readonly ownTask?: boolean };

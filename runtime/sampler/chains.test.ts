@@ -4,8 +4,9 @@ import * as assert from "uvu/assert";
 import { testDevice } from "../../harness/test/device";
 import { suite } from "../../harness/test/suite";
 import { nanoModel } from "../../harness/test/tiny-model";
+import { openFolder } from "../../models/hub/open";
 import { generate } from "../../models/nano/corpus";
-import { type LoadedModel, loadModel } from "../../models/weights";
+import type { LoadedModel } from "../../models/weights";
 import { projectRoot } from "../node/root";
 import { tensor } from "../plan/plan";
 import { gatherBlock, gatherSlice, layoutBlock } from "../transformer/block";
@@ -40,7 +41,7 @@ const CONTEXT = 16;
 const text = generate({ seed: 11, sequences: 8, context: CONTEXT });
 let model: LoadedModel;
 test.before(async () => {
-  model = await loadModel(join(projectRoot(), "models", "nano"));
+  model = await openFolder(join(projectRoot(), "models", "nano"));
 });
 
 /** A laboratory with the same text as pool and probe; with a limit on bindings, vocabulary matrices lie in parts. */

@@ -6,6 +6,7 @@ import { testDevice, wasmDevice } from "../../harness/test/device";
 import { refused } from "../../harness/test/refused";
 import { suite } from "../../harness/test/suite";
 import { nanoModel, tinyModel } from "../../harness/test/tiny-model";
+import { openFolder } from "../../models/hub/open";
 import { generate } from "../../models/nano/corpus";
 import { loadModel } from "../../models/weights";
 import { projectRoot } from "../node/root";
@@ -43,7 +44,7 @@ interface Subject {
 }
 
 async function nano(parallel: boolean): Promise<Subject> {
-  const { weights } = await loadModel(join(projectRoot(), "models", "nano"));
+  const { weights } = await openFolder(join(projectRoot(), "models", "nano"));
   const { ids } = generate({ seed: 17, sequences: 5, context: 8 });
   return { model: { model: nanoModel({ use_parallel_residual: parallel }), weights }, ids, columns: 9 };
 }

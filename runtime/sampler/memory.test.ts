@@ -4,8 +4,8 @@ import * as assert from "uvu/assert";
 import { testDevice } from "../../harness/test/device";
 import { collectGarbage, residentMiB } from "../../harness/test/residence";
 import { suite } from "../../harness/test/suite";
+import { openFolder } from "../../models/hub/open";
 import { generate } from "../../models/nano/corpus";
-import { loadModel } from "../../models/weights";
 import { projectRoot } from "../node/root";
 import { parseRestriction } from "../transformer/restriction";
 import { Chains } from "./chains";
@@ -29,7 +29,7 @@ const settings: SamplerSettings = {
 };
 
 test("50 chains of a head: device memory and the process stay as large as they are over 60 draws", async (t) => {
-  const model = await loadModel(join(projectRoot(), "models", "nano"));
+  const model = await openFolder(join(projectRoot(), "models", "nano"));
   const lab = new Laboratory(await testDevice(), model.model, model.weights);
   const ids = generate({ seed: 13, sequences: 2, context: CONTEXT }).ids;
   const text = lab.addText("text", ids, CONTEXT + 1);

@@ -4,8 +4,9 @@ import * as assert from "uvu/assert";
 import { testDevice } from "../../harness/test/device";
 import { suite } from "../../harness/test/suite";
 import { deriveKey, normals, philox4x32 } from "../../kernels/philox/philox";
+import { openFolder } from "../../models/hub/open";
 import { generate } from "../../models/nano/corpus";
-import { type LoadedModel, loadModel } from "../../models/weights";
+import type { LoadedModel } from "../../models/weights";
 import { projectRoot } from "../node/root";
 import { gatherBlock } from "../transformer/block";
 import { parseRestriction } from "../transformer/restriction";
@@ -31,7 +32,7 @@ const settings: SamplerSettings = {
 };
 let model: LoadedModel;
 test.before(async () => {
-  model = await loadModel(join(projectRoot(), "models", "nano"));
+  model = await openFolder(join(projectRoot(), "models", "nano"));
 });
 
 test("batches are the words of their definition: key by seed, restriction, chain; counter by place and update", () => {

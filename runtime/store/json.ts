@@ -1,7 +1,31 @@
-/** Plain JSON values: stable text and differences by key. */
+/** Plain JSON values: read from text with errors a person can use, stable text and differences by key. */
+import { SpectroscopeError } from "../../kernels/errors";
 
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json | undefined };
 export type JsonObject = { readonly [key: string]: Json | undefined };
+
+/** Text of a file's bytes, strict UTF-8; a byte order mark is dropped. @throws SpectroscopeError naming the file */
+export function decodeText(bytes: Uint8Array, where: string): string {
+  try {
+    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+  } catch (cause) {
+    throw new SpectroscopeError(`${where}: not UTF-8 text`, { code: "bad-input", hint: "save it as UTF-8", cause });
+  }
+}
+
+/** Parse JSON. `where` names the file in the error. @throws SpectroscopeError */
+export function parseJson(text: string, where: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    const detail = cause instanceof Error ? cause.message : String(cause);
+    throw new SpectroscopeError(`${where}: not valid JSON: ${detail}`, {
+      code: "bad-input",
+      hint: text.trim() === "" ? "the file is empty" : "look for a missing quote, a trailing comma or a cut-off end",
+      cause,
+    });
+  }
+}
 
 /** The value as a JSON file would give it back: no `undefined`, no -0. @throws TypeError for NaN and infinities */
 export function normalizeJson(value: Json, where = "value"): Json {

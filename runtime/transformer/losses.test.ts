@@ -7,6 +7,7 @@ import { seededRandom } from "../../harness/test/random";
 import { suite } from "../../harness/test/suite";
 import { nanoModel } from "../../harness/test/tiny-model";
 import { parseModel } from "../../models/families/registry";
+import { openFolder } from "../../models/hub/open";
 import { generate } from "../../models/nano/corpus";
 import { loadModel } from "../../models/weights";
 import { projectRoot } from "../node/root";
@@ -24,7 +25,7 @@ const ROWS = [128, 2] as const;
 
 test("130 rows in two lists: losses row by row, the gradient weighed by rows, progress to the end", async () => {
   const device = await testDevice();
-  const model = await loadModel(join(projectRoot(), "models", "nano"));
+  const model = await openFolder(join(projectRoot(), "models", "nano"));
   const { ids } = generate({ seed: 31, sequences: ROWS[0] + ROWS[1], context: CONTEXT });
   const told: number[][] = [];
   const progress = (done: number, total: number) => told.push([done, total]);
@@ -97,7 +98,7 @@ const relativeL2 = (actual: Float32Array, expected: Float32Array) => {
 };
 
 test("the estimate is what is allocated and bound, byte for byte, whole and in parts", async () => {
-  const model = await loadModel(join(projectRoot(), "models", "nano"));
+  const model = await openFolder(join(projectRoot(), "models", "nano"));
   const { ids } = generate({ seed: 32, sequences: 3, context: CONTEXT });
   for (const gradients of [false, true]) {
     for (const bindingBytes of [2 ** 30, 64 * 64 * 4]) {
@@ -116,7 +117,7 @@ test("the estimate is what is allocated and bound, byte for byte, whole and in p
 });
 
 test("vocabulary matrices in parts give the losses and gradients of whole ones, tied and not", async (t) => {
-  const nano = await loadModel(join(projectRoot(), "models", "nano"));
+  const nano = await openFolder(join(projectRoot(), "models", "nano"));
   const untied = await readAll(nano.weights);
   const device = await testDevice();
   const { ids } = generate({ seed: 33, sequences: 3, context: CONTEXT });
@@ -189,7 +190,7 @@ test("a vocabulary in four parts, the last a ragged one: losses and gradients of
 
 test("gradients handed out on the device are those read into memory, by any range", async () => {
   const device = await testDevice();
-  const model = await loadModel(join(projectRoot(), "models", "nano"));
+  const model = await openFolder(join(projectRoot(), "models", "nano"));
   const { ids } = generate({ seed: 34, sequences: 2, context: CONTEXT });
   const bindingBytes = 64 * 64 * 4;
   const { gradients } = await modelLosses(device, model, ids, COLUMNS, { gradients: true, bindingBytes });
@@ -215,7 +216,7 @@ test("gradients handed out on the device are those read into memory, by any rang
 });
 
 test("two lists: sums on the host are handed out by any range, and no more is held than the estimate says", async () => {
-  const model = await loadModel(join(projectRoot(), "models", "nano"));
+  const model = await openFolder(join(projectRoot(), "models", "nano"));
   const bindingBytes = 2 ** 30;
   // The second list is half of one: it must not add buffers of its own size to the first one's.
   const rows = ROWS[0] + 60;

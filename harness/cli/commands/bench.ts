@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { SpectroscopeError } from "../../../kernels/errors";
 import { kernels } from "../../../kernels/registry";
-import { openModel } from "../../../models/open";
+import { openModel } from "../../../models/hub/open";
 import { usage, type Values } from "../../../runtime/measure/schema";
 import { openDevice, openGpu } from "../../../runtime/node/open-device";
 import { projectRoot } from "../../../runtime/node/root";

@@ -1,11 +1,11 @@
 import { byteCount } from "../../../models/hub/bytes";
 import { nameText } from "../../../models/hub/fetch";
 import { parseRemoteName, REMOTE_FORMS, type RemoteName } from "../../../models/hub/name";
-import { fetchWithProgress, hubEnvironment } from "../../../models/open";
+import { fetchNamed, hubEnvironment } from "../../../models/hub/open";
 import { usage } from "../../../runtime/measure/schema";
 import { command, JSON_FLAG, OFFLINE, output } from "../command";
 import { onInterrupt } from "../interrupt";
-import { duration, Progress } from "../progress";
+import { duration, Progress, showFetching } from "../progress";
 
 /** The name with the revision of `--revision`. @throws SpectroscopeError */
 function nameOf(text: string, revision: string | undefined, endpoint: string): RemoteName {
@@ -44,7 +44,7 @@ export const fetch = command(
       stop.abort();
     });
     try {
-      const model = await fetchWithProgress(name, { environment, progress, signal: stop.signal });
+      const model = await fetchNamed(name, { environment, on: showFetching(progress), signal: stop.signal });
       const { repo, revision = null, commit, directory, files, downloadedBytes } = model;
       const { seconds } = progress;
       if (values.json) {

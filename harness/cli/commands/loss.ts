@@ -1,6 +1,7 @@
 import { SpectroscopeError } from "../../../kernels/errors";
-import { writeSafetensors } from "../../../models/formats/safetensors-file";
-import { MODEL_FORMS, openModel } from "../../../models/open";
+import { TOKENIZER } from "../../../models/formats/files";
+import { MODEL_FORMS, openModel } from "../../../models/hub/open";
+import { writeSafetensors } from "../../../models/hub/safetensors-file";
 import { writeNpy } from "../../../runtime/node/npy-file";
 import { openTuned } from "../../../runtime/node/open-tuned";
 import type { AdapterFacts } from "../../../runtime/plan/device";
@@ -9,7 +10,7 @@ import type { TensorSource } from "../../../runtime/transformer/weights";
 import { ADAPTER, command, JSON_FLAG, OFFLINE, output } from "../command";
 import { checkOutputs, checkTextOptions, readBlock } from "../loss/files";
 import { dryRun, type LossRequest, lossLimits } from "../loss/memory";
-import { Progress } from "../progress";
+import { Progress, showFetching } from "../progress";
 
 /** Per-token losses of a model, and the gradient of their mean by Hugging Face name. */
 export const loss = command(
@@ -49,8 +50,8 @@ export const loss = command(
   async ({ values }) => {
     const progress = new Progress(values.json);
     checkTextOptions(values);
-    const files = values.text === undefined ? [] : ["tokenizer.json"];
-    const model = await openModel(values.model!, { offline: values.offline, progress, files });
+    const files = values.text === undefined ? [] : [TOKENIZER];
+    const model = await openModel(values.model!, { offline: values.offline, on: showFetching(progress), files });
     const block = await readBlock(values, model, progress);
     const { ids, rows, columns } = block;
     const most = values["max-binding-mib"];
@@ -89,7 +90,7 @@ export const loss = command(
       if (values.json) {
         const facts = { adapter: device.facts.name, rows, tokens: losses.length, mean_loss: mean, seconds };
         const files = { ids: values.ids ?? null, out: values.out ?? null, grads: values.grads ?? null };
-        output(JSON.stringify({ model: model.source.directory, ...model.origin, ...facts, ...block.text, ...files }));
+        output(JSON.stringify({ model: model.directory, ...model.origin, ...facts, ...block.text, ...files }));
       } else {
         const { repo, revision, commit } = model.origin ?? {};
         if (repo) progress.say(`${repo}${revision ? `@${revision}` : ""}, commit ${commit?.slice(0, 10)}`);

@@ -1,5 +1,5 @@
 import { kernels } from "../../../kernels/registry";
-import { MODEL_FORMS, openModel } from "../../../models/open";
+import { MODEL_FORMS, openModel } from "../../../models/hub/open";
 import { usage } from "../../../runtime/measure/schema";
 import { openTuned } from "../../../runtime/node/open-tuned";
 import type { Device } from "../../../runtime/plan/device";
@@ -11,7 +11,7 @@ import { pythiaParts, verifyWide } from "../../verify/pythia";
 import { verifyRandom } from "../../verify/random";
 import { rowColumns, tableHead } from "../../verify/table";
 import { ADAPTER, command, JSON_FLAG, OFFLINE, output } from "../command";
-import { Progress } from "../progress";
+import { Progress, showFetching } from "../progress";
 
 type Verify = (device: Device, onRow: (row: Row) => void) => Promise<Row[]>;
 
@@ -99,7 +99,7 @@ async function goldenParts(only: "all" | Part): Promise<Verify[]> {
 
 /** A checkpoint and its golden, which are looked for before a device is opened. */
 async function checkpointPart(name: string, offline: boolean, progress: Progress): Promise<Verify> {
-  const model = await openModel(name, { offline, progress });
+  const model = await openModel(name, { offline, on: showFetching(progress) });
   const golden = await findCheckpointGolden(model, name);
   return (device, onRow) => verifyCheckpoint(device, model, golden, onRow);
 }

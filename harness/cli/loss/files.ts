@@ -1,11 +1,13 @@
 /** What `loss` reads beside its model, and where it may write. */
 import { realpath } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
-import { readTokens, type TokenBlock, tokenLimits } from "../../../models/formats/tokens";
-import type { NamedModel } from "../../../models/open";
-import { readTextBlock } from "../../../models/text/block";
+import { parseTokens, type TokenBlock, tokenLimits } from "../../../models/formats/tokens";
+import type { NamedModel } from "../../../models/hub/open";
+import { textBlock } from "../../../models/text/block";
+import { packingLine } from "../../../models/text/pack";
+import { openTokenizer } from "../../../models/text/tokenizer";
 import { usage } from "../../../runtime/measure/schema";
-import { checkWritable } from "../../../runtime/node/files";
+import { checkWritable, readBytes } from "../../../runtime/node/files";
 import type { Progress } from "../progress";
 
 type TextValues = {
@@ -32,24 +34,17 @@ export async function readBlock(
   model: NamedModel,
   progress: Progress,
 ): Promise<TokenBlock & { readonly text?: Record<string, unknown> }> {
-  if (values.tokens !== undefined) return readTokens(values.tokens, tokenLimits(model.model));
-  const { directory } = model.source;
-  const block = await readTextBlock(values.text!, {
-    tokenizer: directory,
+  const { tokens, text, rows: maxRows, bos } = values;
+  if (tokens !== undefined) return parseTokens(await readBytes(tokens), tokens, tokenLimits(model.model));
+  const block = await textBlock(await readBytes(text!), text!, {
+    tokenizer: () => openTokenizer(model.source.store),
     limits: tokenLimits(model.model),
     columns: values["row-length"],
-    bos: values.bos,
-    maxRows: values.rows,
+    bos,
+    maxRows,
   });
-  const { documents, dropped, unread, rows, columns, endOfText } = block;
-  const stopped = values.rows === rows && dropped + unread > 0;
-  const left = stopped
-    ? "; the rest of the text is beyond --rows"
-    : dropped > 0
-      ? `; the last ${dropped} ids fill no row and are left out`
-      : "";
-  const count = (n: number, what: string) => `${n} ${what}${n === 1 ? "" : "s"}`;
-  progress.say(`${count(documents, "document")}: ${count(rows, "row")} of ${columns} ids${left}`);
+  const { documents, dropped, unread, rows, endOfText } = block;
+  progress.say(packingLine(block, maxRows === rows && dropped + unread > 0 ? "--rows" : undefined));
   return { ...block, text: { documents, dropped, unread, end_of_text: endOfText } };
 }
 
@@ -66,7 +61,7 @@ export async function checkOutputs(values: OutputValues, model: NamedModel): Pro
     const path = values[key];
     if (path !== undefined) taken.set(await real(path), `--${key}`);
   }
-  const home = await real(model.source.directory);
+  const home = await real(model.directory);
   for (const key of ["out", "grads", "ids"] as const) {
     const path = values[key];
     if (path === undefined) continue;

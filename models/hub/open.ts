@@ -1,10 +1,13 @@
-/** From the name that a person gives a model to the directory that holds it. */
+/** From the name that a person gives a model to the model. Node only. */
 import { readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
-import { Progress } from "../harness/cli/progress";
-import { SpectroscopeError } from "../kernels/errors";
-import { projectRoot } from "../runtime/node/root";
-import { type HubEnvironment, readHubEnvironment } from "./hub/environment";
+import { SpectroscopeError } from "../../kernels/errors";
+import { fileError } from "../../runtime/node/files";
+import { projectRoot } from "../../runtime/node/root";
+import { openNano } from "../nano/model";
+import { NANO, type Preset } from "../nano/preset";
+import { type LoadedModel, loadModel } from "../weights";
+import { type HubEnvironment, readHubEnvironment } from "./environment";
 import {
   type CachedModel,
   cachedModel,
@@ -13,18 +16,30 @@ import {
   type ModelOrigin,
   nameText,
   offlineModel,
-} from "./hub/fetch";
-import { parseRemoteName, REMOTE_FORMS, type RemoteName } from "./hub/name";
-import { type LoadedModel, loadModel } from "./weights";
+} from "./fetch";
+import { ModelFolder } from "./model-folder";
+import { parseRemoteName, REMOTE_FORMS, type RemoteName } from "./name";
 
 /** What `--model` takes, for help texts and errors. */
-export const MODEL_FORMS = `nano, a directory, ${REMOTE_FORMS}`;
+export const MODEL_FORMS = `${NANO}, a directory, ${REMOTE_FORMS}`;
+
+/** What is told while a model is fetched. */
+export type ModelEvent =
+  | { readonly kind: "say"; readonly text: string }
+  /** Bytes on the disk of bytes in all; `before` of them were there when the transfer began. */
+  | {
+      readonly kind: "transfer";
+      readonly name: string;
+      readonly done: number;
+      readonly total: number;
+      readonly before: number;
+    };
 
 export interface ResolveOptions {
   /** Ask no network; also `HF_HUB_OFFLINE`. */
   readonly offline?: boolean;
-  /** Without one nothing is shown while a model is fetched. */
-  readonly progress?: Progress;
+  /** Told while a model is fetched. */
+  readonly on?: (event: ModelEvent) => void;
   /** Ends a download where it can be gone on with. */
   readonly signal?: AbortSignal;
   /** Files wanted beside config and weights: a cached model without one is fetched again. */
@@ -43,22 +58,16 @@ export function hubEnvironment(offline = false): HubEnvironment {
   return offline ? { ...environment, offline } : environment;
 }
 
-/** `fetchModel` with a bar on stderr. */
-export async function fetchWithProgress(
+/** `fetchModel` that tells by events. @throws SpectroscopeError those of `fetchModel` */
+export async function fetchNamed(
   name: RemoteName,
-  options: { environment: HubEnvironment; progress: Progress; signal?: AbortSignal },
+  { environment, on, signal }: Pick<ResolveOptions, "on" | "signal"> & { readonly environment: HubEnvironment },
 ): Promise<FetchedModel> {
-  const { environment, progress, signal } = options;
-  // From the first byte on, so that the questions before it do not lower the rate.
-  let since: number | undefined;
   return fetchModel(name, {
     environment,
     signal,
-    say: (line) => progress.say(line),
-    progress: (done, total, before) => {
-      since ??= performance.now();
-      progress.transfer(nameText(name), done, total, before, since);
-    },
+    say: (text) => on?.({ kind: "say", text }),
+    progress: (done, total, before) => on?.({ kind: "transfer", name: nameText(name), done, total, before }),
   });
 }
 
@@ -73,13 +82,13 @@ async function kindOf(path: string): Promise<"directory" | "file" | undefined> {
 async function fromCacheOrHub(
   name: RemoteName,
   environment: HubEnvironment,
-  { progress = new Progress(true), signal, files = [] }: ResolveOptions,
+  { on, signal, files = [] }: ResolveOptions,
 ): Promise<CachedModel> {
   if (environment.offline) return offlineModel(name, environment);
   const cached = await cachedModel(name, environment);
   const present = cached ? await readdir(cached.directory) : [];
   if (cached && files.every((file) => present.includes(file))) return cached;
-  return fetchWithProgress(name, { environment, progress, signal });
+  return fetchNamed(name, { environment, on, signal });
 }
 
 /** A mistyped `runs/model` looks like a repository: an error about one says that there is no such directory either. */
@@ -96,7 +105,7 @@ function alsoNoDirectory(error: unknown, name: string): unknown {
  * @throws SpectroscopeError when the name has no known form, and those of `fetchModel`
  */
 export async function resolveModel(name: string, options: ResolveOptions = {}): Promise<ResolvedModel> {
-  if (name === "nano") return { directory: join(projectRoot(), "models", "nano") };
+  if (name === NANO) return { directory: join(projectRoot(), "models", NANO) };
   const kind = await kindOf(name);
   if (kind === "directory") return { directory: name };
   if (kind === "file") {
@@ -117,13 +126,28 @@ export async function resolveModel(name: string, options: ResolveOptions = {}): 
   return { directory, origin: { repo, ...(revision === undefined ? {} : { revision }), commit } };
 }
 
-/** A model, and where it was fetched from. */
-export interface NamedModel extends LoadedModel {
+/** A model of a directory. */
+export interface FolderModel extends LoadedModel {
+  readonly directory: string;
+}
+
+/** A model, where it was fetched from, and what is known of it beside its weights. */
+export interface NamedModel extends FolderModel {
   readonly origin?: ModelOrigin;
+  readonly preset?: Preset;
+}
+
+/** The model of a directory. @throws SpectroscopeError when there is no such directory, and those of `loadModel` */
+export async function openFolder(directory: string): Promise<FolderModel> {
+  await readdir(directory).catch((error) => {
+    throw fileError("list", directory, error);
+  });
+  return { ...(await loadModel(new ModelFolder(directory))), directory };
 }
 
 /** A model by the name a person gives. @throws SpectroscopeError those of `resolveModel` and `loadModel` */
 export async function openModel(name: string, options: ResolveOptions = {}): Promise<NamedModel> {
   const { directory, origin } = await resolveModel(name, options);
-  return { ...(await loadModel(directory)), ...(origin ? { origin } : {}) };
+  if (name === NANO) return { ...(await openNano(new ModelFolder(directory))), directory };
+  return { ...(await openFolder(directory)), ...(origin ? { origin } : {}) };
 }

@@ -1,16 +1,16 @@
 /**
- * Writes corpus text for train.py and for studies: `node export.js OUT_DIR SEED SEQUENCES CONTEXT`.
+ * Writes corpus text for train.py and for studies: `node nano-text.mjs OUT_DIR SEED SEQUENCES CONTEXT`.
  * OUT_DIR gets ids.u8, modes.u8 and roles.u8 (each [SEQUENCES, CONTEXT + 1], one byte an entry) and corpus.json.
  */
 
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { fingerprint, generate, modeNames, roleNames, vocabulary } from "./corpus";
+import { fingerprint, generate, modeNames, roleNames, vocabulary } from "../../models/nano/corpus";
 
 const [out, ...numbers] = process.argv.slice(2);
 const [seed, sequences, context] = numbers.map(Number);
 if (out === undefined || seed === undefined || sequences === undefined || context === undefined) {
-  console.error("usage: node export.js OUT_DIR SEED SEQUENCES CONTEXT");
+  console.error("usage: node nano-text.mjs OUT_DIR SEED SEQUENCES CONTEXT");
   process.exit(2);
 }
 const corpus = generate({ seed, sequences, context });
