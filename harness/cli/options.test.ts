@@ -2,10 +2,11 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import * as assert from "uvu/assert";
-import { readRunConfig } from "../../runtime/measure/config";
-import { applySettings, fieldKeys, resolveConfig } from "../../runtime/measure/schema";
+import { applySettings, resolveConfig } from "../../runtime/config/resolve";
+import { fieldKeys } from "../../runtime/config/schema";
 import { suite } from "../test/suite";
 import { type CommandSpec, findCommand, helpText, parseOptions, programHelp, SET_OPTION } from "./options";
+import { readRunConfig } from "./run-config";
 
 const test = suite("harness/cli/options");
 

@@ -1,6 +1,7 @@
 import { SpectroscopeError } from "../../kernels/errors";
 import { runText } from "../../models/corpora";
 import { openModel } from "../../models/open";
+import { usage } from "../config/schema";
 import { openTuned } from "../node/open-tuned";
 import type { ChainSpec } from "../sampler/chain-plans";
 import { Chains } from "../sampler/chains";
@@ -12,7 +13,6 @@ import { parseRestriction } from "../transformer/restriction";
 import type { RunConfig } from "./config";
 import type { RunRequest } from "./run";
 import { placeText } from "./sampling";
-import { usage } from "./schema";
 import { unitsOf } from "./units";
 
 /** Factors of the config's own lr and n_beta. */

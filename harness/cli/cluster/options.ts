@@ -1,7 +1,7 @@
 /** Options of `cluster`, and what they say together. */
 import { SpectroscopeError } from "../../../kernels/errors";
 import { SYMMETRIZE_RULES } from "../../../runtime/cluster/symmetrize";
-import type { Values } from "../../../runtime/measure/schema";
+import type { Values } from "../../../runtime/config/schema";
 import { type Device, openDevice } from "../../../runtime/node/open-device";
 import { type GivenLabels, readLabels } from "../../../runtime/store/labels-file";
 import { ADAPTER, JSON_FLAG } from "../command";

@@ -4,7 +4,7 @@ import { pathToFileURL } from "node:url";
 import { SpectroscopeError } from "../../../kernels/errors";
 import { kernels } from "../../../kernels/registry";
 import { openModel } from "../../../models/open";
-import { usage, type Values } from "../../../runtime/measure/schema";
+import { usage, type Values } from "../../../runtime/config/schema";
 import { type Device, openDevice, openGpu } from "../../../runtime/node/open-device";
 import { projectRoot } from "../../../runtime/node/root";
 import { type BenchRow, readBench } from "../../bench/lines";

@@ -1,6 +1,6 @@
 import { kernels } from "../../../kernels/registry";
 import { MODEL_FORMS, openModel } from "../../../models/open";
-import { usage } from "../../../runtime/measure/schema";
+import { usage } from "../../../runtime/config/schema";
 import type { Device } from "../../../runtime/node/open-device";
 import { openTuned } from "../../../runtime/node/open-tuned";
 import { type Row, verifyKernels } from "../../verify/kernels";

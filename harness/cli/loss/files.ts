@@ -4,7 +4,7 @@ import { basename, dirname, join, resolve } from "node:path";
 import { readTokens, type TokenBlock } from "../../../models/formats/tokens";
 import type { NamedModel } from "../../../models/open";
 import { readTextBlock } from "../../../models/text/block";
-import { usage } from "../../../runtime/measure/schema";
+import { usage } from "../../../runtime/config/schema";
 import { checkWritable } from "../../../runtime/node/files";
 import type { Progress } from "../progress";
 
