@@ -127,6 +127,18 @@ test("help", () => {
   assert.match(programHelp("Spectroscopy.", [command]), /Commands:\n {2}loss {2,}Per-token losses/);
 });
 
+test("help of a command with a config ends with its keys", () => {
+  const schema = {
+    lr: { type: "number", default: 0.1, help: "step size" },
+    of: { k: { type: "integer", help: "so many" } },
+  };
+  const text = helpText({ ...command, config: { title: "Keys, for --set", schema } } as CommandSpec);
+  assert.match(
+    text,
+    /show this text\n\nKeys, for --set:\n {2}lr=X {4}step size \(default 0\.1\)\n {2}of\.k=N {2}so many\n\nExamples:/,
+  );
+});
+
 test("commands by name", () => {
   const commands = [command, { name: "devices", summary: "", options: {} }];
   assert.is(findCommand(commands, "loss"), command);
