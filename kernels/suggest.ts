@@ -47,11 +47,15 @@ export function nearest(word: string, candidates: Iterable<string>): string | un
   return best;
 }
 
+/** The hint that offers words: `did you mean "a" or "b"?` */
+export const didYouMean = (words: readonly string[]) =>
+  `did you mean ${words.map((word) => JSON.stringify(word)).join(" or ")}?`;
+
 /** A hint for an unknown word: `did you mean "x"?`, or the known words when none is near (the first twelve of them). */
 export function suggest(word: string, candidates: Iterable<string>): string {
   const known = [...candidates];
   const best = nearest(word, known);
-  if (best !== undefined) return `did you mean ${JSON.stringify(best)}?`;
+  if (best !== undefined) return didYouMean([best]);
   if (known.length === 0) return "none are known here";
   const shown = known.slice(0, 12).join(", ");
   return `known: ${shown}${known.length > 12 ? `, and ${known.length - 12} more` : ""}`;

@@ -238,8 +238,13 @@ test("bad matrices and settings: one line with the place and the remedy, and not
   put("text.npy", "1 2 3\n");
   refused(1, ["--matrix", "text.npy"], "text.npy: not a .npy file");
   refused(1, ["--matrix", "small.npy", "--set", "k=30"], "k = 30 neighbors asked of 30 rows; give k below 30");
-  refused(2, ["--matrix", "small.npy", "--set", "k=0"], "k = 0");
-  refused(2, ["--matrix", "small.npy", "--set", "alhpa=0.1"], 'no key "alhpa"', 'did you mean "alpha"');
+  refused(2, ["--matrix", "small.npy", "--set", "k=0"], "--set cluster.k is 0", "a whole number, at least 1, or null");
+  refused(
+    2,
+    ["--matrix", "small.npy", "--set", "alhpa=0.1"],
+    'unknown key "cluster.alhpa"',
+    'did you mean "cluster.alpha"',
+  );
   refused(2, ["--matrix", "small.npy", "--set", "whiten=rank"], "whiten_rank");
   const seven = ["--set", "whiten=rank", "--set", "whiten_rank=7"];
   refused(1, ["--matrix", "small.npy", ...seven], "whiten_rank 7 is outside 1 .. 6");

@@ -1,4 +1,4 @@
-import type { Fields } from "../../runtime/measure/schema";
+import type { Fields } from "../../runtime/config/schema";
 import type { CommandSpec, ParsedOptions } from "./options";
 
 /** A command: what it takes and what it does. The result of `run` is the exit code. */

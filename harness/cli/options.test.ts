@@ -2,10 +2,11 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import * as assert from "uvu/assert";
-import { readRunConfig } from "../../runtime/measure/config";
-import { applySettings, fieldKeys, resolveConfig } from "../../runtime/measure/schema";
+import { applySettings, resolveConfig } from "../../runtime/config/resolve";
+import { fieldKeys } from "../../runtime/config/schema";
 import { suite } from "../test/suite";
 import { type CommandSpec, findCommand, helpText, parseOptions, programHelp, SET_OPTION } from "./options";
+import { readRunConfig } from "./run-config";
 
 const test = suite("harness/cli/options");
 
@@ -124,6 +125,18 @@ test("help", () => {
   assert.match(text, /Examples:\n {2}spectroscope loss --model m ids\.json\n$/);
   assert.ok(text.split("\n").every((line) => line.length <= 100));
   assert.match(programHelp("Spectroscopy.", [command]), /Commands:\n {2}loss {2,}Per-token losses/);
+});
+
+test("help of a command with a config ends with its keys", () => {
+  const schema = {
+    lr: { type: "number", default: 0.1, help: "step size" },
+    of: { k: { type: "integer", help: "so many" } },
+  };
+  const text = helpText({ ...command, config: { title: "Keys, for --set", schema } } as CommandSpec);
+  assert.match(
+    text,
+    /show this text\n\nKeys, for --set:\n {2}lr=X {4}step size \(default 0\.1\)\n {2}of\.k=N {2}so many\n\nExamples:/,
+  );
 });
 
 test("commands by name", () => {

@@ -1,6 +1,8 @@
 /** Command lines: declared options, strict parsing, help texts made from the same declaration. */
 import { suggest } from "../../kernels/suggest";
-import { type Field, type Fields, parseText, usage, type Values } from "../../runtime/measure/schema";
+import { parseText } from "../../runtime/config/resolve";
+import { type Field, type Fields, type Schema, usage, type Values } from "../../runtime/config/schema";
+import { keyRow, keysOf, placeholder } from "./keys";
 
 export interface Positional {
   readonly name: string;
@@ -22,6 +24,8 @@ export interface CommandSpec<F extends Fields = Fields> {
   readonly required?: readonly (keyof F & string)[];
   /** One-letter spellings: `{ o: "out" }`. */
   readonly short?: Readonly<Record<string, keyof F & string>>;
+  /** The config that `--set` changes: its keys are listed at the end of the help, under `title`. */
+  readonly config?: { readonly title: string; readonly schema: Schema };
   /** Command lines to show, without the program's name. */
   readonly examples?: readonly string[];
 }
@@ -168,19 +172,6 @@ export function parseOptions<F extends Fields>(
   };
 }
 
-function placeholder(field: Field): string {
-  switch (field.type) {
-    case "string":
-      return field.placeholder ?? "TEXT";
-    case "list":
-      return field.placeholder ?? "TEXT";
-    case "choice":
-      return field.choices.join("|");
-    default:
-      return field.type === "integer" ? "N" : "X";
-  }
-}
-
 /** Wrap words at `width` columns, later lines indented. */
 function wrap(text: string, indent: number, width = 96): string {
   const lines: string[] = [];
@@ -230,6 +221,7 @@ export function helpText(command: CommandSpec, program = "spectroscope"): string
   if (positionals.length > 0) parts.push("", "Arguments:", table(positionals.map(({ name, help }) => [name, help])));
   const rows = Object.entries(command.options).map(([name, field]) => optionRow(name, field, command));
   parts.push("", "Options:", table([...rows, ["-h, --help", "show this text"]]));
+  if (command.config) parts.push("", `${command.config.title}:`, table(keysOf(command.config.schema).map(keyRow)));
   if (command.examples?.length) parts.push("", "Examples:", ...command.examples.map((line) => `  ${program} ${line}`));
   return `${parts.join("\n")}\n`;
 }

@@ -9,6 +9,9 @@ import { ensureDependencies } from "./dependencies.mjs";
 
 const [job, ...args] = process.argv.slice(2);
 
+/** Parts of test files' paths among the arguments of `npm test`: not its options, nor the pattern of `--grep`. */
+const partsOf = (given) => given.filter((arg, at) => !arg.startsWith("--") && given[at - 1] !== "--grep");
+
 /** Tests and benches hold WebGPU kernels to the truth; everything else computes on the processor where there is no GPU. */
 function needsWebGpu(name, options) {
   const at = options.indexOf("--adapter");
@@ -30,7 +33,7 @@ let paths;
 try {
   ensureDependencies();
   paths = await import("./build.mjs");
-  await paths.build({ tests: job === "test" && args.filter((arg) => !arg.startsWith("--")) });
+  await paths.build({ tests: job === "test" && partsOf(args) });
   if (needsWebGpu(job, args)) await ensureAdapter();
   process.exitCode = await (job === "test"
     ? run("test.mjs", args)

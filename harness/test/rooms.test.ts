@@ -13,16 +13,17 @@ const ROOMS = ["kernels", "runtime", "models", "harness"];
 
 /** What rooms inside `runtime` may import of each other, beside themselves and `plan`'s types. */
 const INSIDE: Readonly<Record<string, readonly string[]>> = {
+  config: [],
   threads: [],
   plan: [],
   webgpu: ["plan"],
   processor: ["plan", "threads"],
   transformer: ["plan"],
-  sampler: ["plan", "transformer"],
-  cluster: ["plan", "threads", "webgpu"],
+  sampler: ["config", "plan", "transformer"],
+  cluster: ["config", "plan", "threads", "webgpu"],
   susceptibility: ["cluster"],
   store: ["sampler", "susceptibility"],
-  measure: ["plan", "transformer", "sampler", "susceptibility", "cluster", "store"],
+  measure: ["config", "plan", "transformer", "sampler", "susceptibility", "cluster", "store"],
   node: ["plan", "webgpu", "processor", "threads", "store"],
 };
 

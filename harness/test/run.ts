@@ -3,12 +3,32 @@ import { spawn } from "node:child_process";
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { describeError } from "../../kernels/errors";
 import { openGpu } from "../../runtime/node/open-device";
 import { projectRoot } from "../../runtime/node/root";
+import { type CommandSpec, helpText, parseOptions } from "../cli/options";
+import { caseName, selector } from "./selection";
 import type { TestRecord } from "./suite";
 
 const TIMEOUT_MS = 8 * 60_000;
 const CONCURRENCY = 2;
+
+/** What `npm test --` takes. */
+const SPEC = {
+  name: "test",
+  summary: "Run tests: all of them, or those of some files, or some cases.",
+  options: {
+    grep: {
+      type: "string",
+      placeholder: "PATTERN",
+      help: "only the cases whose suite#case has this text in it; /PATTERN/ is a regular expression",
+    },
+    list: { type: "boolean", default: false, help: "print every case as suite#case and run none" },
+    json: { type: "boolean", default: false, help: "one JSON object on stdout instead of text" },
+  },
+  positionals: [{ name: "PART", help: "part of a test file's path; several: any of them", optional: true, many: true }],
+  examples: ["test -- runtime/store", 'test -- --grep "cluster#every config key"', "test -- runtime/cluster --list"],
+} as const satisfies CommandSpec;
 
 interface FileResult {
   file: string;
@@ -16,11 +36,11 @@ interface FileResult {
   stray: string[];
 }
 
-function runFile(folder: string, file: string, results: string): Promise<FileResult> {
+function runFile(folder: string, file: string, results: string, env: NodeJS.ProcessEnv): Promise<FileResult> {
   return new Promise((done) => {
     const output = join(results, `${file}.json`);
     const child = spawn(process.execPath, [join(folder, file)], {
-      env: { ...process.env, SPECTROSCOPE_TEST_RESULTS: output },
+      env: { ...process.env, ...env, SPECTROSCOPE_TEST_RESULTS: output },
       stdio: ["ignore", "ignore", "pipe"],
     });
     let stderr = "";
@@ -58,43 +78,70 @@ function pathOf(file: string): string {
   return file.replace(/\.mjs$/, "").replaceAll(".", "/");
 }
 
-async function main(): Promise<number> {
-  const args = process.argv.slice(2);
-  const json = args.includes("--json");
-  const filters = args.filter((arg) => !arg.startsWith("--"));
-  const folder = join(projectRoot(), "dist", "tests");
+/** Test files in dist, by parts of the paths of what they were made from. */
+function filesOf(folder: string, parts: readonly string[]): string[] {
   const all = existsSync(folder) ? readdirSync(folder).filter((file) => file.endsWith(".mjs")) : [];
-  const files = all.filter((file) => filters.length === 0 || filters.some((part) => pathOf(file).includes(part)));
-  if (files.length === 0) {
-    console.error(`no test file has ${filters.join(" or ")} in its name`);
-    return 2;
-  }
-  let adapter = "none";
+  return all.filter((file) => parts.length === 0 || parts.some((part) => `${pathOf(file)}.test.ts`.includes(part)));
+}
+
+/** What the adapter of GPU tests is called; says so, or why there is none. */
+async function adapterName(json: boolean): Promise<string> {
   try {
     const device = await openGpu();
-    adapter = device.facts.name;
-    if (!json) console.log(device.banner ?? `adapter: ${adapter}`);
+    const { name } = device.facts;
+    if (!json) console.log(device.banner ?? `adapter: ${name}`);
     device.close();
+    return name;
   } catch (error) {
     console.error((error as Error).message);
+    return "none";
   }
+}
+
+async function main(): Promise<number> {
+  const { values, positionals: parts, help } = parseOptions(SPEC, process.argv.slice(2), "npm");
+  if (help) {
+    console.log(helpText(SPEC, "npm"));
+    return 0;
+  }
+  const { json, list, grep } = values;
+  if (grep !== undefined) selector(grep);
+  const folder = join(projectRoot(), "dist", "tests");
+  const files = filesOf(folder, parts);
+  if (files.length === 0) {
+    console.error(`no test file has ${parts.join(" or ")} in its path`);
+    return 2;
+  }
+  const adapter = list ? "none" : await adapterName(json);
+  const env = {
+    ...(grep === undefined ? {} : { SPECTROSCOPE_TEST_GREP: grep }),
+    ...(list ? { SPECTROSCOPE_TEST_LIST: "1" } : {}),
+  };
   const results = mkdtempSync(join(tmpdir(), "spectroscope-test-"));
   const waiting = [...files];
   const finished: FileResult[] = [];
+  const some = parts.length > 0 || grep !== undefined;
   const worker = async () => {
     for (let file = waiting.shift(); file; file = waiting.shift()) {
-      const result = await runFile(folder, file, results);
+      const result = await runFile(folder, file, results, env);
       finished.push(result);
-      if (!json) print(result, filters.length > 0);
+      const asked = result.records.length > 0 || result.stray.length > 0;
+      if (!json && !list && asked) print(result, some);
     }
   };
   await Promise.all(Array.from({ length: CONCURRENCY }, worker));
   rmSync(results, { recursive: true, force: true });
   const records = finished.flatMap((result) => result.records);
+  const stray = finished.flatMap((result) => result.stray.map((line) => `${pathOf(result.file)}: ${line}`));
+  if (records.length === 0 && stray.length === 0) {
+    console.error(`no test case has ${grep} in its name; npm test -- --list prints the names`);
+    return 2;
+  }
+  if (list) return listed(records, stray, json);
   const count = (status: TestRecord["status"]) => records.filter((record) => record.status === status).length;
   const gpu = records.filter((record) => record.gpu && record.status === "passed").length;
-  let failed = count("failed") + finished.reduce((sum, result) => sum + result.stray.length, 0);
-  if (gpu === 0 && filters.length === 0) {
+  let failed = count("failed") + stray.length;
+  if (gpu === 0 && !some) {
     failed++;
     console.error("no GPU test ran: a suite without one proves nothing");
   }
@@ -105,4 +152,18 @@ async function main(): Promise<number> {
   return failed > 0 ? 1 : 0;
 }
 
-process.exitCode = await main();
+/** Prints the names of cases; a file that could not be loaded is an error. */
+function listed(records: readonly TestRecord[], stray: readonly string[], json: boolean): number {
+  const names = records.map(({ suite, test }) => caseName(suite, test)).sort();
+  console.log(json ? JSON.stringify({ cases: names }) : names.join("\n"));
+  for (const line of stray) console.error(line);
+  return stray.length > 0 ? 1 : 0;
+}
+
+try {
+  process.exitCode = await main();
+} catch (error) {
+  const { line, exitCode } = describeError(error);
+  console.error(`npm test: ${line}`);
+  process.exitCode = exitCode;
+}

@@ -1,11 +1,13 @@
 /**
  * uvu, with the holes closed that would let a broken run look green: a `before` hook that throws fails every test of its
- * suite, a test that never ends fails, and skips are counted with their reason.
+ * suite, a test that never ends fails, and skips are counted with their reason. Of all cases those run that the runner asks for
+ * (`SPECTROSCOPE_TEST_GREP`, a pattern of selection.ts); to list them (`SPECTROSCOPE_TEST_LIST`) none does.
  */
 import { writeFileSync } from "node:fs";
 import { performance } from "node:perf_hooks";
 import { suite as uvuSuite } from "uvu";
 import { useNodeThreads } from "../../runtime/node/threads";
+import { caseName, selector } from "./selection";
 
 useNodeThreads();
 
@@ -14,7 +16,7 @@ export interface TestRecord {
   suite: string;
   test: string;
   gpu: boolean;
-  status: "passed" | "failed" | "skipped" | "started";
+  status: "passed" | "failed" | "skipped" | "started" | "listed";
   ms: number;
   /** Reason of a skip or text of a failure. */
   detail?: string;
@@ -40,6 +42,9 @@ export interface Suite {
 
 class Skip extends Error {}
 
+const { SPECTROSCOPE_TEST_GREP: pattern, SPECTROSCOPE_TEST_LIST: listing } = process.env;
+const wanted = pattern ? selector(pattern) : () => true;
+
 const records: TestRecord[] = [];
 /** Failures outside any test: hooks, unhandled errors. */
 const stray: string[] = [];
@@ -50,7 +55,9 @@ process.on("exit", () => {
     record.status = "failed";
     record.detail = "the test was registered but never ended (the event loop ran dry or a hook stopped it)";
   }
-  const failed = records.some((record) => record.status === "failed") || stray.length > 0 || records.length === 0;
+  // A file of which no case was asked for is as it should be.
+  const empty = records.length === 0 && !pattern;
+  const failed = records.some((record) => record.status === "failed") || stray.length > 0 || empty;
   const file = process.env.SPECTROSCOPE_TEST_RESULTS;
   if (file) writeFileSync(file, JSON.stringify({ records, stray }));
   if (failed) process.exitCode = 1;
@@ -61,7 +68,9 @@ export function suite(name: string, options: { gpu?: boolean } = {}): Suite {
   const inner = uvuSuite(name);
   const befores: (() => unknown)[] = [];
   let hookFailure: unknown;
+  let cases = 0;
   inner.before(async () => {
+    if (cases === 0) return;
     try {
       for (const hook of befores) await hook();
     } catch (error) {
@@ -69,8 +78,12 @@ export function suite(name: string, options: { gpu?: boolean } = {}): Suite {
     }
   });
   const add = (test: string, body: (t: TestContext) => unknown) => {
-    const record: TestRecord = { suite: name, test, gpu: options.gpu ?? false, status: "started", ms: 0, notes: [] };
+    if (!wanted(caseName(name, test))) return;
+    const status = listing ? "listed" : "started";
+    const record: TestRecord = { suite: name, test, gpu: options.gpu ?? false, status, ms: 0, notes: [] };
     records.push(record);
+    if (listing) return;
+    cases++;
     inner(test, async () => {
       const start = performance.now();
       // Dawn's promises do not hold the event loop.
@@ -106,7 +119,8 @@ export function suite(name: string, options: { gpu?: boolean } = {}): Suite {
         try {
           await hook();
         } catch (error) {
-          stray.push(`${name}, after: ${(error as Error).message}`);
+          // With no case run the hook clears away what the file made as it was loaded; what no `before` made it misses.
+          if (cases > 0) stray.push(`${name}, after: ${(error as Error).message}`);
         }
       }),
     run: () => inner.run(),

@@ -158,9 +158,9 @@ test("every config key is checked", () => {
       () => parseClusterConfig(input),
       (error: Error) => error instanceof SpectroscopeError && error.exitCode === 2 && pattern.test(error.line),
     );
-  refused({ alhpa: 0.1 }, /no key "alhpa"; did you mean "alpha"/);
+  refused({ alhpa: 0.1 }, /cluster config: unknown key "alhpa"; did you mean "alpha"/);
   refused({ min_sise: 3 }, /min_size/);
-  refused({ toString: 1 }, /no key "toString"/);
+  refused({ toString: 1 }, /unknown key "toString"/);
   refused({ whiten: "rank" }, /whiten = "rank" with whiten_rank = 0; whiten=rank and a whiten_rank/);
   refused({ whiten: "shrinkage", whiten_rank: 3 }, /whiten = "shrinkage" with whiten_rank = 3/);
   const wrong: Record<string, unknown[]> = {
@@ -204,7 +204,7 @@ test("every config key is checked", () => {
     "every key has wrong values here",
   );
   for (const [key, values] of Object.entries(wrong))
-    for (const value of values) refused({ [key]: value }, new RegExp(`cluster config: ${key} = `));
+    for (const value of values) refused({ [key]: value }, new RegExp(`cluster config: "${key}" is .*; it must be `));
 });
 
 test.run();

@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import * as assert from "uvu/assert";
 import { Progress } from "../../harness/cli/progress";
+import { settledConfig } from "../../harness/cli/run-config";
 import { storeUnit } from "../../harness/test/made-up-unit";
 import { plantClusters } from "../../harness/test/planted";
 import { seededRandom } from "../../harness/test/random";
@@ -16,7 +17,6 @@ import { RunDirectory } from "../store/run-directory";
 import { splitHalf } from "../susceptibility/agreement";
 import { type AnalysisContext, analyze, scoreRow } from "./analysis";
 import { chiStability, clusterProfiles, columnWeights } from "./chi-clusters";
-import { runConfig } from "./config";
 import { type ChiMatrices, chiMatrices } from "./features";
 
 const test = suite("runtime/measure/analysis");
@@ -24,7 +24,7 @@ const shape = { draws: 6, chains: 4, tokens: 48 };
 const components = ["l0h0", "l0h1", "l0h2", "l0h3"];
 // Everything that hangs together at all is a cluster: what is compared is the path, not the selection.
 const loose = ["null=none", "excess_min=0", "recurrence_min=0", "phi_max=1", "k=6", "min_size=3"];
-const config = runConfig({}, "test", [...loose.map((set) => `cluster.${set}`), "trace_rank=6"]);
+const config = settledConfig({}, "test", [...loose.map((set) => `cluster.${set}`), "trace_rank=6"]);
 const columns = 9;
 let folder = "";
 let context: AnalysisContext;
@@ -133,7 +133,7 @@ test("a run without traces has the shifted control instead, and no trace feature
 
 test("without a loss in the posterior there is no n_beta = 0 control, nor where no draws are asked for it", async () => {
   for (const set of ["sampler.n_beta=0", "controls.n_beta_zero_draws=0"]) {
-    const own = runConfig({}, "test", [...loose.map((text) => `cluster.${text}`), "trace_rank=6", set]);
+    const own = settledConfig({}, "test", [...loose.map((text) => `cluster.${text}`), "trace_rank=6", set]);
     const { results } = await analyze({ ...context, config: own });
     assert.not(results.some(({ features }) => features.includes("n_beta")));
   }
@@ -211,7 +211,7 @@ test("a profile is the mean of normalized columns, its error the standard error 
     error: new Float32Array(4),
     byChain: [matrix(1, 1, -1, -1), matrix(1, -1, 1, -1), matrix(-1, 1, 1, -1)],
   };
-  const plain = runConfig({}, "test", ["cluster.columns=zscore"]);
+  const plain = settledConfig({}, "test", ["cluster.columns=zscore"]);
   const [{ profile, error }] = clusterProfiles([{ members: [0, 1] }], chi, plain);
   assert.ok(Math.abs(profile[0] - 1) < 1e-9);
   // Chains say 1, 0, 0: a spread of sqrt(1/3), over sqrt(3).
@@ -224,7 +224,7 @@ test("stability of chi's clusters: half the tokens, the components, the chains; 
   const { rows, cols } = planted;
   const chain = () => ({ rows, cols, data: planted.data.map((x) => x + 0.2 * random.normal()) });
   const chi: ChiMatrices = { chi: planted, error: new Float32Array(0), byChain: [chain(), chain(), chain()] };
-  const own = runConfig({}, "test", ["cluster.stability=2", "cluster.k=8", "cluster.min_size=6"]);
+  const own = settledConfig({}, "test", ["cluster.stability=2", "cluster.k=8", "cluster.min_size=6"]);
   const truth = [0, 1, 2].map((label) => ({
     members: Array.from(planted.truth.keys()).filter((row) => planted.truth[row] === label),
   }));

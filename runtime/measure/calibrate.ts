@@ -2,6 +2,7 @@ import { showFetching } from "../../harness/cli/progress";
 import { SpectroscopeError } from "../../kernels/errors";
 import { openModel } from "../../models/hub/open";
 import { runText } from "../../models/hub/run-text";
+import { usage } from "../config/schema";
 import { openTuned } from "../node/open-tuned";
 import type { ChainSpec } from "../sampler/chain-plans";
 import { Chains } from "../sampler/chains";
@@ -13,7 +14,6 @@ import { parseRestriction } from "../transformer/restriction";
 import type { RunConfig } from "./config";
 import type { RunRequest } from "./run";
 import { placeText } from "./sampling";
-import { usage } from "./schema";
 import { unitsOf } from "./units";
 
 /** Factors of the config's own lr and n_beta. */

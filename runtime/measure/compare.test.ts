@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import * as assert from "uvu/assert";
 import { Progress } from "../../harness/cli/progress";
+import { settledConfig } from "../../harness/cli/run-config";
 import { storeUnit } from "../../harness/test/made-up-unit";
 import { seededRandom } from "../../harness/test/random";
 import { refused } from "../../harness/test/refused";
@@ -11,7 +12,6 @@ import { suite } from "../../harness/test/suite";
 import type { JsonObject } from "../store/json";
 import { RunDirectory } from "../store/run-directory";
 import { compareRuns, comparisonTable } from "./compare";
-import { runConfig } from "./config";
 import { controlsOf, controlsTable } from "./controls";
 import { readResults } from "./results";
 import { analyzeRun } from "./run";
@@ -37,7 +37,7 @@ interface Made {
 /** Samples and analyzes a run whose tokens answer by component alike in every run, beside noise of its seed. */
 async function made(name: string, { components, seed, chains = 3, probe = "same", sets = [] }: Made): Promise<string> {
   const path = join(folder, name);
-  const config = runConfig({}, "test", [
+  const config = settledConfig({}, "test", [
     ...[`weight_restrictions=${components.join(",")}`, "neuron_groups=0", "probe_sequences=2", "pool_sequences=2"],
     ...[`sampler.num_chains=${chains}`, `sampler.num_draws=${sizes.draws}`, `sampler.seed=${seed}`],
     ...["controls.n_beta_zero_draws=0", "trace_rank=4", "cluster.k=6", "cluster.min_size=4"],

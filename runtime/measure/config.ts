@@ -1,23 +1,48 @@
-import { componentScale as nanoScale } from "../../models/nano/sampling";
-import { type ClusterConfig, parseClusterConfig } from "../cluster/config";
-import { readJson } from "../node/files";
-import { rmspropStarts, samplerDefaults, samplingMethods } from "../sampler/settings";
+import { checkClusterConfig, clusterSchema } from "../cluster/config";
+import { type Agreement, applySettings, checkAgreements, resolveConfig } from "../config/resolve";
+import type { Schema, Values } from "../config/schema";
+import { samplerSchema } from "../sampler/settings";
 import type { JsonObject } from "../store/json";
-import { applySettings, resolveConfig, type Schema, usage, type Values } from "./schema";
 
 /** What is sampled and from what; unknown keys are refused. Names are devinterp's where it has them. */
 export const samplingSchema = {
-  model: { type: "string", default: "nano", help: "nano, or a directory in Hugging Face format" },
+  model: {
+    type: "string",
+    default: "nano",
+    help: "`nano`, a directory in Hugging Face format, or a name of the hub (`OWNER/NAME@REVISION`)",
+  },
   probe_tokens: {
     type: "string",
     placeholder: "FILE",
-    help: "ids whose losses are measured (JSON rows or .npy); without it, nano's own corpus",
+    help: "ids whose losses are measured: JSON rows, `.npy` or `.safetensors`. Without a file nano has a corpus of its own",
   },
-  pool_tokens: { type: "string", placeholder: "FILE", help: "ids that minibatches are drawn from; likewise" },
-  probe_sequences: { type: "integer", default: 16, min: 1, help: "sequences of nano's corpus that are measured" },
-  probe_seed: { type: "integer", default: 3, min: 0, help: "seed of the measured text" },
-  pool_sequences: { type: "integer", default: 128, min: 1, help: "sequences of nano's corpus in the pool" },
-  pool_seed: { type: "integer", default: 4, min: 0, help: "seed of the pool's text" },
+  pool_tokens: { type: "string", placeholder: "FILE", help: "ids that minibatches are drawn from, likewise" },
+  probe_text: {
+    type: "string",
+    placeholder: "FILE",
+    help: "text whose losses are measured, instead of ids: plain, or `.jsonl`; read with the model's own tokenizer",
+  },
+  pool_text: { type: "string", placeholder: "FILE", help: "text that minibatches are drawn from, likewise" },
+  row_length: {
+    type: "integer",
+    min: 2,
+    nullable: "as many as the model takes",
+    help: "ids in a row of `probe_text` and `pool_text`",
+  },
+  probe_sequences: {
+    type: "integer",
+    default: 16,
+    min: 1,
+    help: "sequences of nano's corpus whose losses are measured; a multiple of 8 holds every mode equally",
+  },
+  probe_seed: { type: "integer", default: 3, min: 0, help: "seed of nano's measured text" },
+  pool_sequences: {
+    type: "integer",
+    default: 128,
+    min: 1,
+    help: "sequences of nano's corpus that minibatches are drawn from",
+  },
+  pool_seed: { type: "integer", default: 4, min: 0, help: "seed of nano's pool" },
   sampling_task: {
     type: "choice",
     choices: ["probe", "pool"],
@@ -28,135 +53,114 @@ export const samplingSchema = {
   weight_restrictions: {
     type: "list",
     default: ["standard"],
-    help: "components: standard (every head, every MLP, embed, unembed), full, or names: l0h3, l1 mlp, l1 mlp[0:32], any parameter's, unions with +",
+    placeholder: "NAME,...",
+    help:
+      "components: `standard` is every head, every MLP, embed and unembed, and `full` sampled beside them; or names: " +
+      "`l0h3`, `l1 mlp`, `l1 mlp[0:32]`, any parameter's, unions with `+`",
   },
   neuron_groups: {
     type: "integer",
     default: 4,
     min: 0,
-    help: "with standard: cut every MLP into this many components more; 0: none",
+    help: "with `standard`: besides, each MLP cut into so many ranges of neurons; 0: none",
   },
-  estimator: { type: "choice", choices: ["two_chain", "single_chain"], default: "single_chain", help: "of chi" },
+  estimator: {
+    type: "choice",
+    choices: ["two_chain", "single_chain"],
+    default: "single_chain",
+    help: "of chi; `two_chain` is devinterp's, see `numerics.md`",
+  },
   sampler: {
-    seed: { type: "integer", default: 0, min: 0, help: "of noise and minibatches" },
-    sampling_method: {
-      type: "choice",
-      choices: samplingMethods,
-      default: samplerDefaults.sampling_method,
-      help: "plain SGLD, or preconditioned by RMSprop",
-    },
-    lr: { type: "number", default: 0.02, min: 0, exclusiveMin: true, help: "step size eps" },
-    n_beta: { type: "number", default: 10, min: 0, help: "weight of the loss in the posterior; 0: drawn directly" },
-    localization: { type: "number", default: 40, min: 0, help: "pull gamma to the trained weights" },
-    llc_weight_decay: { type: "number", default: samplerDefaults.llc_weight_decay, min: 0, help: "pull to 0" },
-    bounding_box_size: {
-      type: "number",
-      default: samplerDefaults.bounding_box_size,
-      min: 0,
-      help: "farthest that a weight may go from its trained value; 0: anywhere",
-    },
-    noise_level: { type: "number", default: samplerDefaults.noise_level, min: 0, help: "1 samples the posterior" },
-    rmsprop_alpha: {
-      type: "number",
-      default: samplerDefaults.rmsprop_alpha,
-      min: 0,
-      max: 0.999999,
-      help: "decay of RMSprop's second moment",
-    },
-    rmsprop_eps: {
-      type: "number",
-      default: samplerDefaults.rmsprop_eps,
-      min: 0,
-      exclusiveMin: true,
-      help: "added to the root of RMSprop's second moment",
-    },
-    rmsprop_init: {
-      type: "choice",
-      choices: rmspropStarts,
-      default: samplerDefaults.rmsprop_init,
-      help: "start of the second moment: ones with bias correction (the paper), or zeros without (devinterp)",
-    },
-    num_chains: { type: "integer", default: 4, min: 1, help: "independent chains" },
-    num_draws: { type: "integer", default: 32, min: 4, help: "draws of each chain; fewer than 4 have no diagnostics" },
-    num_burnin_steps: { type: "integer", default: 8, min: 0, help: "updates before the first draw's own" },
-    num_steps_bw_draws: { type: "integer", default: 2, min: 1, help: "updates for each draw" },
-    batch_size: { type: "integer", default: 2, min: 1, help: "sequences of a minibatch" },
+    ...samplerSchema,
+    num_draws: { ...samplerSchema.num_draws, min: 4, help: "draws of each chain; fewer than 4 have no diagnostics" },
   },
   controls: {
     n_beta_zero_draws: { type: "integer", default: 4, min: 0, help: "draws of the n_beta = 0 control; 0: left out" },
   },
-  acceptance_checks: { type: "integer", default: 4, min: 0, help: "updates of a component whose acceptance is taken" },
-  checkpoint_draws: { type: "integer", default: 16, min: 1, help: "draws between checkpoints" },
+  acceptance_checks: {
+    type: "integer",
+    default: 4,
+    min: 0,
+    help: "updates of every component whose Metropolis-Hastings acceptance is taken; 0: none",
+  },
+  checkpoint_draws: {
+    type: "integer",
+    default: 16,
+    min: 1,
+    help: "draws between checkpoints; traces are stored in blocks of as many",
+  },
   components_at_once: {
     type: "integer",
     default: 0,
     min: 0,
-    help: "components of one layer that are sampled together, with the same results; 0: as many as fit on a GPU, one elsewhere",
+    help:
+      "components of one layer that are sampled together, to the same bytes; 0: as many as fit on a GPU, one elsewhere. " +
+      "Not recorded: a run may go on with another number",
   },
-  keep_traces: { type: "boolean", help: "store every token's loss at every draw (default: for nano only)" },
+  keep_traces: {
+    type: "boolean",
+    nullable: "for nano only",
+    help:
+      "store every token's loss at every draw (`--keep-traces`): for trace features, influence functions, shuffled " +
+      "draws. Those of nano are a few MiB, of a large model and probe terabytes",
+  },
   trace_rank: { type: "integer", default: 32, min: 3, help: "principal axes kept of the trace features" },
+  component_scale: {
+    type: "table",
+    default: {},
+    placeholder: "COMPONENT",
+    min: 0,
+    exclusiveMin: true,
+    otherwise: "measured for nano, else 1",
+    help: "multiplies `lr` and divides `localization` for a component",
+  },
 } as const satisfies Schema;
 
+/** A run's config whole: sampling, and the clustering under `cluster`. */
+export const runSchema = { ...samplingSchema, cluster: clusterSchema } as const satisfies Schema;
+
+export type RunConfig = Omit<Values<typeof runSchema>, "keep_traces"> & { keep_traces: boolean };
+
+/** What a known model brings to its runs where the config does not say otherwise. */
+export interface RunPreset {
+  /** `component_scale`, by restriction names: the table that the config's own entries are laid over. */
+  readonly componentScale: Readonly<Record<string, number>>;
+  readonly keepTraces: boolean;
+}
+
+const ids = (of: "probe" | "pool"): Agreement<RunConfig> => ({
+  keys: [`${of}_tokens`, `${of}_text`],
+  holds: (config) => config[`${of}_tokens`] === undefined || config[`${of}_text`] === undefined,
+  hint: "a corpus is ids or text: leave one of them out",
+});
+
+const AGREEMENTS: readonly Agreement<RunConfig>[] = [
+  ids("probe"),
+  ids("pool"),
+  {
+    keys: ["row_length", "probe_text", "pool_text"],
+    holds: ({ row_length, probe_text, pool_text }) =>
+      row_length === undefined || probe_text !== undefined || pool_text !== undefined,
+    hint: "only text is cut into rows, ids come in rows of their own: leave row_length out, or give a text",
+  },
+];
+
 /**
- * A run's config: sampling; `component_scale`, which multiplies lr and divides localization by component (nano has a
- * measured table, other models 1); and the clustering of `runtime/cluster/config.ts` under `cluster`.
+ * A config from parsed JSON and `--set` texts over the defaults. That of a run directory needs no preset: its manifest holds
+ * everything.
+ * @param source names the JSON in errors
+ * @throws SpectroscopeError (usage): key, value and remedy
  */
-export type RunConfig = Omit<Values<typeof samplingSchema>, "keep_traces"> & {
-  keep_traces: boolean;
-  component_scale: Readonly<Record<string, number>>;
-  cluster: ClusterConfig;
-};
-
-/** A config from parsed JSON and `--set` texts over the defaults. Errors: usage, with the nearest known key. */
-export function runConfig(json: unknown, source: string, sets: readonly string[] = []): RunConfig {
-  if (typeof json !== "object" || json === null || Array.isArray(json)) throw usage(`${source} is not a JSON object`);
-  const { cluster, component_scale, ...rest } = json as Record<string, unknown>;
-  const inGroup = (group: string) => sets.filter((set) => set.startsWith(`${group}.`)).map((set) => entry(set, group));
-  const own = sets.filter((set) => !/^(cluster|component_scale)\./.test(set));
-  const sampling = applySettings(samplingSchema, resolveConfig(samplingSchema, rest, source), own);
-  const standard = sampling.model === "nano" ? nanoScale : {};
-  for (const [key, value] of Object.entries({ cluster, component_scale })) {
-    if (value !== undefined && (typeof value !== "object" || value === null || Array.isArray(value))) {
-      throw usage(`${source}: "${key}" is not a JSON object`, "expected { key: value, ... }");
-    }
-  }
-  const scale = { ...standard, ...(component_scale as object), ...Object.fromEntries(inGroup("component_scale")) };
-  for (const [name, value] of Object.entries(scale)) {
-    if (typeof value !== "number" || !(value > 0)) {
-      throw usage(`component_scale of "${name}" is ${JSON.stringify(value)}`, "it must be a number above 0");
-    }
-  }
-  const changed = {
-    ...parseClusterConfig((cluster as Partial<ClusterConfig>) ?? {}),
-    ...Object.fromEntries(inGroup("cluster")),
+export function runConfig(json: unknown, source: string, sets: readonly string[] = [], preset?: RunPreset): RunConfig {
+  const given = applySettings(runSchema, resolveConfig(runSchema, json, source), sets);
+  const config: RunConfig = {
+    ...given,
+    keep_traces: given.keep_traces ?? preset?.keepTraces ?? false,
+    component_scale: { ...preset?.componentScale, ...given.component_scale },
   };
-  return {
-    ...sampling,
-    // nano's traces are a few MiB; those of a large model and probe are terabytes.
-    keep_traces: sampling.keep_traces ?? sampling.model === "nano",
-    component_scale: scale as Record<string, number>,
-    cluster: parseClusterConfig(changed),
-  };
-}
-
-/** `group.key=value` as [key, value]; the value is JSON where it can be read so. */
-function entry(set: string, group: string): [string, unknown] {
-  const equals = set.indexOf("=");
-  if (equals < 0) throw usage(`--set ${JSON.stringify(set)} is not key=value`, "write --set key=value");
-  return [set.slice(group.length + 1, equals), jsonValue(set.slice(equals + 1))];
-}
-
-/** Reads a config file, or the defaults when none is given. */
-export async function readRunConfig(path: string | undefined, sets: readonly string[]): Promise<RunConfig> {
-  return runConfig(path === undefined ? {} : await readJson(path), path ?? "config", sets);
-}
-
-function jsonValue(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return text;
-  }
+  checkAgreements(AGREEMENTS, config, source);
+  checkClusterConfig(config.cluster);
+  return config;
 }
 
 /** A manifest's config without the part of the run that one shard samples. */

@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import * as assert from "uvu/assert";
 import { Progress } from "../../harness/cli/progress";
+import { settledConfig } from "../../harness/cli/run-config";
 import { testDevice, wasmDevice } from "../../harness/test/device";
 import { differingFiles, folderBytes, isResult } from "../../harness/test/folder-bytes";
 import { suite } from "../../harness/test/suite";
@@ -172,7 +173,7 @@ test("the setting is no part of what a run is compared by", async () => {
   };
   const sampled = (componentsAtOnce: number, interrupted: () => boolean) =>
     sampleRun({
-      config: runConfig({ ...small, components_at_once: componentsAtOnce }, "test"),
+      config: settledConfig({ ...small, components_at_once: componentsAtOnce }, "test", []),
       ...{ out, adapter: "gpu", progress: new Progress(true), interrupted },
     });
   let asked = 0;

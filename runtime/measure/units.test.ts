@@ -3,6 +3,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import * as assert from "uvu/assert";
+import { settledConfig } from "../../harness/cli/run-config";
 import { suite } from "../../harness/test/suite";
 import type { SpectroscopeError } from "../../kernels/errors";
 import { ModelFolder } from "../../models/hub/model-folder";
@@ -19,7 +20,7 @@ let model: Model;
 test.before(async () => {
   model = await loadConfig(new ModelFolder(join(projectRoot(), "models", "nano")));
 });
-const config = (...sets: string[]) => runConfig({}, "test", sets);
+const config = (...sets: string[]) => settledConfig({}, "test", sets);
 
 test("components are named once, in the order asked for, and full is none", () => {
   const some = config("weight_restrictions=l1h2,full,l0 mlp,l1h2", "neuron_groups=0");
@@ -147,11 +148,9 @@ test("the unrestricted model is sampled when it is asked for, with the standard 
 });
 
 test("component_scale is checked: an object of positive numbers by restriction names, laid over the model's table", () => {
-  assert.is(runConfig({ component_scale: { l0h0: 5 } }, "test").component_scale.l0h0, 5);
-  assert.ok(
-    runConfig({ component_scale: { l0h0: 5 } }, "test").component_scale.embed < 1,
-    "the rest of the table stays",
-  );
+  const { component_scale } = settledConfig({ component_scale: { l0h0: 5 } }, "test", []);
+  assert.is(component_scale.l0h0, 5);
+  assert.ok(component_scale.embed < 1, "the rest of the table stays");
   for (const wrong of [3, "ab", null, [1], { l0h0: 0 }, { l0h0: "1" }]) {
     assert.throws(() => runConfig({ component_scale: wrong }, "test"), /component_scale/);
   }

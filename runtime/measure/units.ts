@@ -1,10 +1,10 @@
 import { SpectroscopeError } from "../../kernels/errors";
+import { usage } from "../config/schema";
 import { checkSettings, type SamplerSettings } from "../sampler/settings";
 import type { JsonObject } from "../store/json";
 import type { Model } from "../transformer/family";
 import { neuronGroups, parseRestriction, standardRestrictions } from "../transformer/restriction";
 import type { RunConfig } from "./config";
-import { usage } from "./schema";
 
 /** One piece of a run that is stored whole: the chains of one component under one sampler. */
 export interface UnitPlan {

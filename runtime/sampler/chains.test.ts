@@ -4,6 +4,7 @@ import * as assert from "uvu/assert";
 import { testDevice } from "../../harness/test/device";
 import { suite } from "../../harness/test/suite";
 import { nanoModel } from "../../harness/test/tiny-model";
+import type { SpectroscopeError } from "../../kernels/errors";
 import { openFolder } from "../../models/hub/open";
 import { generate } from "../../models/nano/corpus";
 import type { LoadedModel } from "../../models/weights";
@@ -236,13 +237,16 @@ test("a chain that flies off is an error that names component, chain and remedy"
 
 test("settings that cannot be run are refused by key", () => {
   const refused = (changes: Partial<SamplerSettings>, text: RegExp) =>
-    assert.throws(() => checkSettings({ ...settings, ...changes }), text);
-  refused({ lr: 0 }, /lr is 0/);
+    assert.throws(
+      () => checkSettings({ ...settings, ...changes }),
+      (error: SpectroscopeError) => error.exitCode === 2 && text.test(error.line),
+    );
+  refused({ lr: 0 }, /lr is 0; it must be a number, above 0/);
   refused({ num_chains: 1.5 }, /num_chains is 1.5/);
   refused({ lr: 0.1, localization: 50 }, /below 4 \/ \(localization/);
-  refused({ rmsprop_alpha: 1 }, /rmsprop_alpha is 1: it must be at least 0 and below 1/);
+  refused({ rmsprop_alpha: 1 }, /rmsprop_alpha is 1; it must be a number, at least 0 and below 1/);
   refused({ n_beta: 0, localization: 0 }, /localization is 0: .* n_beta is 0/);
-  refused({ sampling_method: "adam" as never }, /sampling_method is adam/);
+  refused({ sampling_method: "adam" as never }, /sampling_method is "adam"/);
   refused({ n_beta: -1 }, /n_beta/);
 });
 

@@ -1,4 +1,5 @@
-import { SpectroscopeError } from "../../kernels/errors";
+import { checkValue } from "../config/resolve";
+import { defaultsOf, type Schema, usage, type Values } from "../config/schema";
 
 /** How an update moves the weights; names are devinterp's. */
 export const samplingMethods = ["sgmcmc_sgld", "rmsprop_sgld"] as const;
@@ -9,74 +10,102 @@ export const rmspropStarts = ["ones", "zeros"] as const;
 export type RmspropStart = (typeof rmspropStarts)[number];
 
 /** How chains are run; names are devinterp's. */
-export interface SamplerSettings {
-  /** Seed of all noise and batches. */
-  readonly seed: number;
-  readonly sampling_method: SamplingMethod;
-  /** Step size eps; with RMSprop what the root of the second moment divides. */
-  readonly lr: number;
-  /** Inverse temperature times the number of samples: the weight of the loss in the posterior. At 0 the posterior is drawn directly. */
-  readonly n_beta: number;
-  /** Strength gamma of the pull towards the trained weights. */
-  readonly localization: number;
-  /** Strength lambda of a pull towards 0. */
-  readonly llc_weight_decay: number;
-  /** Weights stay within this distance of the trained ones, each for itself; 0: no box. */
-  readonly bounding_box_size: number;
-  /** Factor of the noise; 1 samples the posterior, 0 is gradient descent. */
-  readonly noise_level: number;
-  /** Decay a of RMSprop's second moment. */
-  readonly rmsprop_alpha: number;
-  /** Added to the root of RMSprop's second moment. */
-  readonly rmsprop_eps: number;
-  readonly rmsprop_init: RmspropStart;
-  readonly num_chains: number;
-  readonly num_draws: number;
-  readonly num_burnin_steps: number;
-  readonly num_steps_bw_draws: number;
-  /** Sequences of a minibatch, each chain its own. */
-  readonly batch_size: number;
-}
+export const samplerSchema = {
+  seed: { type: "integer", default: 0, min: 0, help: "of noise and minibatches" },
+  sampling_method: {
+    type: "choice",
+    choices: samplingMethods,
+    default: "sgmcmc_sgld",
+    help: "plain SGLD, or preconditioned by RMSprop",
+  },
+  lr: {
+    type: "number",
+    default: 0.02,
+    min: 0,
+    exclusiveMin: true,
+    help: "step size eps; with RMSprop divided by the root of the second moment",
+  },
+  n_beta: {
+    type: "number",
+    default: 10,
+    min: 0,
+    help:
+      "weight of the loss in the posterior: inverse temperature times the number of samples; at 0 the posterior is a " +
+      "Gaussian, and drawn directly",
+  },
+  localization: { type: "number", default: 40, min: 0, help: "strength gamma of the pull towards the trained weights" },
+  llc_weight_decay: { type: "number", default: 0, min: 0, help: "strength lambda of a pull towards 0" },
+  bounding_box_size: {
+    type: "number",
+    default: 0,
+    min: 0,
+    help: "farthest that a weight may go from its trained value, each for itself; 0: no box",
+  },
+  noise_level: {
+    type: "number",
+    default: 1,
+    min: 0,
+    help: "factor of the noise: 1 samples the posterior, 0 is gradient descent",
+  },
+  rmsprop_alpha: {
+    type: "number",
+    default: 0.99,
+    min: 0,
+    max: 1,
+    exclusiveMax: true,
+    help: "decay of RMSprop's second moment",
+  },
+  rmsprop_eps: {
+    type: "number",
+    default: 0.1,
+    min: 0,
+    exclusiveMin: true,
+    help: "added to the root of RMSprop's second moment",
+  },
+  rmsprop_init: {
+    type: "choice",
+    choices: rmspropStarts,
+    default: "ones",
+    help: "start of the second moment: 1 with bias correction (the paper), or 0 without (devinterp)",
+  },
+  num_chains: { type: "integer", default: 4, min: 1, help: "independent chains of every component" },
+  num_draws: { type: "integer", default: 32, min: 1, help: "draws of each chain" },
+  num_burnin_steps: { type: "integer", default: 8, min: 0, help: "updates before the first draw's own" },
+  num_steps_bw_draws: { type: "integer", default: 2, min: 1, help: "updates for each draw" },
+  batch_size: { type: "integer", default: 2, min: 1, help: "sequences of a minibatch, each chain its own" },
+} as const satisfies Schema;
 
-/** What a run has unless it says otherwise: plain SGLD, no box, no decay; RMSprop's constants are the paper's. */
+export type SamplerSettings = Readonly<Values<typeof samplerSchema>>;
+
+const { sampling_method, llc_weight_decay, bounding_box_size, noise_level, rmsprop_alpha, rmsprop_eps, rmsprop_init } =
+  defaultsOf(samplerSchema);
+
+/** How chains move unless it is said: plain SGLD, no box, no decay; RMSprop's constants are the paper's. */
 export const samplerDefaults = {
-  sampling_method: "sgmcmc_sgld",
-  llc_weight_decay: 0,
-  bounding_box_size: 0,
-  noise_level: 1,
-  rmsprop_alpha: 0.99,
-  rmsprop_eps: 0.1,
-  rmsprop_init: "ones",
-} as const satisfies Partial<SamplerSettings>;
+  ...{ sampling_method, llc_weight_decay, bounding_box_size, noise_level },
+  ...{ rmsprop_alpha, rmsprop_eps, rmsprop_init },
+};
 
 /** Whether the posterior is a Gaussian that is drawn directly, without a chain: no loss in it, and no box around it. */
 export function drawsDirectly(settings: SamplerSettings): boolean {
   return settings.n_beta === 0 && settings.bounding_box_size === 0;
 }
 
-/** Refuses settings that cannot be run. Errors: name the key, the value and what it must be. */
+/** Refuses settings that cannot be run. @throws SpectroscopeError (usage): key, value and what it must be */
 export function checkSettings(settings: SamplerSettings): void {
-  const refuse = (key: keyof SamplerSettings, must: string) => {
-    throw new SpectroscopeError(`${key} is ${settings[key]}: it must be ${must}`, { code: "usage" });
-  };
-  for (const key of ["num_chains", "num_draws", "num_steps_bw_draws", "batch_size"] as const) {
-    if (!Number.isInteger(settings[key]) || settings[key] < 1) refuse(key, "an integer of at least 1");
+  for (const [key, field] of Object.entries(samplerSchema)) {
+    checkValue(field, settings[key as keyof SamplerSettings], key);
   }
-  for (const key of ["seed", "num_burnin_steps"] as const) {
-    if (!Number.isInteger(settings[key]) || settings[key] < 0) refuse(key, "an integer of at least 0");
+  const { lr, n_beta, localization, llc_weight_decay, sampling_method } = settings;
+  const pull = localization + llc_weight_decay;
+  if (n_beta === 0 && pull === 0) {
+    throw usage(
+      `localization is ${localization}: it must be above 0 where n_beta is 0`,
+      "nothing else holds the weights",
+    );
   }
-  for (const key of ["lr", "rmsprop_eps"] as const) if (!(settings[key] > 0)) refuse(key, "above 0");
-  for (const key of ["n_beta", "noise_level", "localization", "llc_weight_decay", "bounding_box_size"] as const) {
-    if (!(settings[key] >= 0)) refuse(key, "at least 0");
-  }
-  const { rmsprop_alpha, n_beta, sampling_method } = settings;
-  if (!(rmsprop_alpha >= 0 && rmsprop_alpha < 1)) refuse("rmsprop_alpha", "at least 0 and below 1");
-  if (!samplingMethods.includes(sampling_method)) refuse("sampling_method", `one of ${samplingMethods.join(", ")}`);
-  if (!rmspropStarts.includes(settings.rmsprop_init)) refuse("rmsprop_init", `one of ${rmspropStarts.join(", ")}`);
-  const pull = settings.localization + settings.llc_weight_decay;
-  if (n_beta === 0 && pull === 0) refuse("localization", "above 0 where n_beta is 0: nothing else holds the weights");
   // Beyond this an explicit step overshoots the pull alone and the chain diverges. RMSprop's own steps differ by weight.
-  if (sampling_method === "sgmcmc_sgld" && !drawsDirectly(settings) && settings.lr * pull >= 4) {
-    refuse("lr", `below 4 / (localization + llc_weight_decay) = ${4 / pull}`);
+  if (sampling_method === "sgmcmc_sgld" && !drawsDirectly(settings) && lr * pull >= 4) {
+    throw usage(`lr is ${lr}: it must be below 4 / (localization + llc_weight_decay) = ${4 / pull}`);
   }
 }

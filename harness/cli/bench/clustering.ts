@@ -1,4 +1,4 @@
-import type { Values } from "../../../runtime/measure/schema";
+import type { Values } from "../../../runtime/config/schema";
 import { SIZES } from "../../bench/clustering/catalogue";
 import { benchClustering, writeBenchGraphs } from "../../bench/clustering/run";
 import { output } from "../command";

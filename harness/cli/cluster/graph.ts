@@ -1,8 +1,8 @@
 import { clusterGraph } from "../../../runtime/cluster/cluster";
 import { DEFAULT_GRAPH_NULL } from "../../../runtime/cluster/config";
 import { graphReruns, resample } from "../../../runtime/cluster/resampling";
+import { usage } from "../../../runtime/config/schema";
 import { runConfig } from "../../../runtime/measure/config";
-import { usage } from "../../../runtime/measure/schema";
 import { Progress } from "../progress";
 import { finish } from "./finish";
 import { checkLabels, droppedWords, readGraph } from "./input";

@@ -4,7 +4,7 @@ import { SpectroscopeError } from "../../../kernels/errors";
 import { type GivenGraph, graphOfList, graphOfMatrix } from "../../../runtime/cluster/given-graph";
 import { checkMatrix, type Matrix } from "../../../runtime/cluster/matrix";
 import type { SymmetrizeRule } from "../../../runtime/cluster/symmetrize";
-import { usage } from "../../../runtime/measure/schema";
+import { usage } from "../../../runtime/config/schema";
 import { checkWritable } from "../../../runtime/node/files";
 import { readUnpacked } from "../../../runtime/node/gzip";
 import { parseEdgeList } from "../../../runtime/store/edge-list";

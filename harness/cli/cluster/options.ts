@@ -2,7 +2,7 @@
 
 import { SpectroscopeError } from "../../../kernels/errors";
 import { SYMMETRIZE_RULES } from "../../../runtime/cluster/symmetrize";
-import type { Values } from "../../../runtime/measure/schema";
+import type { Values } from "../../../runtime/config/schema";
 import { openDevice } from "../../../runtime/node/open-device";
 import type { Device } from "../../../runtime/plan/device";
 import { type GivenLabels, readLabels } from "../../../runtime/store/labels-file";

@@ -4,7 +4,7 @@ import { pathToFileURL } from "node:url";
 import { SpectroscopeError } from "../../../kernels/errors";
 import { kernels } from "../../../kernels/registry";
 import { openModel } from "../../../models/hub/open";
-import { usage, type Values } from "../../../runtime/measure/schema";
+import { usage, type Values } from "../../../runtime/config/schema";
 import { openDevice, openGpu } from "../../../runtime/node/open-device";
 import { projectRoot } from "../../../runtime/node/root";
 import type { Device } from "../../../runtime/plan/device";

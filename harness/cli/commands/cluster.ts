@@ -1,9 +1,10 @@
 import { readFile } from "node:fs/promises";
+import { clusterSchema } from "../../../runtime/cluster/config";
 import type { ClusterStability } from "../../../runtime/cluster/resampling";
+import { usage } from "../../../runtime/config/schema";
 import { configOf, runConfig } from "../../../runtime/measure/config";
 import { openUnit } from "../../../runtime/measure/features";
 import { analyzeRun, writeReport } from "../../../runtime/measure/run";
-import { usage } from "../../../runtime/measure/schema";
 import { refuseShard } from "../../../runtime/measure/units";
 import { writeAtomic } from "../../../runtime/node/files";
 import { RunDirectory } from "../../../runtime/store/run-directory";
@@ -22,6 +23,7 @@ export const cluster = command(
     name: "cluster",
     summary: "Cluster the tokens of a run again, the rows of any matrix, or the nodes of any graph.",
     options: CLUSTER_OPTIONS,
+    config: { title: "Keys of the clustering, for --set", schema: clusterSchema },
     positionals: [{ name: "RUN", help: "run directory", optional: true }],
     examples: [
       "cluster runs/nano --set k=15",

@@ -2,7 +2,7 @@ import { byteCount } from "../../../models/hub/bytes";
 import { nameText } from "../../../models/hub/fetch";
 import { parseRemoteName, REMOTE_FORMS, type RemoteName } from "../../../models/hub/name";
 import { fetchNamed, hubEnvironment } from "../../../models/hub/open";
-import { usage } from "../../../runtime/measure/schema";
+import { usage } from "../../../runtime/config/schema";
 import { command, JSON_FLAG, OFFLINE, output } from "../command";
 import { onInterrupt } from "../interrupt";
 import { duration, Progress, showFetching } from "../progress";

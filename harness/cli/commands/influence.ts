@@ -1,5 +1,5 @@
+import { usage } from "../../../runtime/config/schema";
 import { openUnit } from "../../../runtime/measure/features";
-import { usage } from "../../../runtime/measure/schema";
 import { writeNpy } from "../../../runtime/node/npy-file";
 import { RunDirectory } from "../../../runtime/store/run-directory";
 import { influences } from "../../../runtime/susceptibility/influence";

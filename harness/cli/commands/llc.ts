@@ -1,5 +1,5 @@
+import { usage } from "../../../runtime/config/schema";
 import { openUnit } from "../../../runtime/measure/features";
-import { usage } from "../../../runtime/measure/schema";
 import { PRIOR_SUFFIX, refuseShard } from "../../../runtime/measure/units";
 import { RunDirectory } from "../../../runtime/store/run-directory";
 import type { Interval } from "../../../runtime/susceptibility/interval";

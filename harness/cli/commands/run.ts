@@ -1,17 +1,18 @@
 import { relative } from "node:path";
+import { usage } from "../../../runtime/config/schema";
 import { calibrate, calibrationTable } from "../../../runtime/measure/calibrate";
-import { type RunConfig, readRunConfig } from "../../../runtime/measure/config";
+import { type RunConfig, samplingSchema } from "../../../runtime/measure/config";
 import { sampledAdvice } from "../../../runtime/measure/diagnose";
 import type { ScoreRow } from "../../../runtime/measure/report-data";
 import { begunConfig, type Results } from "../../../runtime/measure/results";
 import { fullRun, type RunRequest, sampleRun } from "../../../runtime/measure/run";
-import { usage } from "../../../runtime/measure/schema";
 import { parseShard, type Shard } from "../../../runtime/measure/units";
 import { RunDirectory } from "../../../runtime/store/run-directory";
 import { ADAPTER, command, JSON_FLAG, output } from "../command";
 import { onInterrupt } from "../interrupt";
 import { SET_OPTION } from "../options";
 import { duration, Progress } from "../progress";
+import { readRunConfig } from "../run-config";
 
 const RUN_OPTIONS = {
   config: { type: "string", placeholder: "FILE", help: "JSON config; without it, the defaults" },
@@ -36,6 +37,11 @@ const RUN_OPTIONS = {
 
 /** What `--quick` changes; `--set` still has the last word. */
 const QUICK = ["neuron_groups=0", "sampler.num_draws=10", "controls.n_beta_zero_draws=2"];
+
+const RUN_CONFIG = {
+  title: "Keys of the config, for --set and, nested, for --config; those of `cluster --help` too, as cluster.KEY",
+  schema: samplingSchema,
+};
 
 interface RunValues {
   config?: string;
@@ -111,6 +117,7 @@ export const run = command(
     name: "run",
     summary: "Measure susceptibilities of every component, cluster tokens, score, and write a report.",
     options: RUN_OPTIONS,
+    config: RUN_CONFIG,
     examples: ["run", "run --quick", "run --set sampler.num_draws=80 --out runs/long"],
   },
   async ({ values }) => {
@@ -138,6 +145,7 @@ export const sample = command(
       ...RUN_OPTIONS,
       shard: { type: "string", placeholder: "I/N", help: "sample the Ith of N parts only; `merge` puts them together" },
     },
+    config: RUN_CONFIG,
     examples: [
       "sample --set weight_restrictions=l0h3,l1h2 --out runs/two-heads",
       "sample --shard 1/4 --out runs/part-1",

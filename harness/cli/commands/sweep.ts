@@ -1,6 +1,6 @@
+import { checkValue, parseText } from "../../../runtime/config/resolve";
 import { analyzedConfig } from "../../../runtime/measure/results";
 import { writeReport } from "../../../runtime/measure/run";
-import { checkValue, parseText } from "../../../runtime/measure/schema";
 import { SWEPT, type Swept, sensitivityTable, sweep as sweepRun } from "../../../runtime/measure/sweep";
 import { RunDirectory } from "../../../runtime/store/run-directory";
 import { ADAPTER, command, JSON_FLAG, output } from "../command";

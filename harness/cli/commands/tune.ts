@@ -1,5 +1,5 @@
 import { kernels } from "../../../kernels/registry";
-import { usage } from "../../../runtime/measure/schema";
+import { usage } from "../../../runtime/config/schema";
 import { openGpu } from "../../../runtime/node/open-device";
 import {
   measuredWith,

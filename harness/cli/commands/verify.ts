@@ -1,6 +1,6 @@
 import { kernels } from "../../../kernels/registry";
 import { MODEL_FORMS, openModel } from "../../../models/hub/open";
-import { usage } from "../../../runtime/measure/schema";
+import { usage } from "../../../runtime/config/schema";
 import { openTuned } from "../../../runtime/node/open-tuned";
 import type { Device } from "../../../runtime/plan/device";
 import { type Row, verifyKernels } from "../../verify/kernels";

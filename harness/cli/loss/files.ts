@@ -6,7 +6,7 @@ import type { NamedModel } from "../../../models/hub/open";
 import { textBlock } from "../../../models/text/block";
 import { packingLine } from "../../../models/text/pack";
 import { openTokenizer } from "../../../models/text/tokenizer";
-import { usage } from "../../../runtime/measure/schema";
+import { usage } from "../../../runtime/config/schema";
 import { checkWritable, readBytes } from "../../../runtime/node/files";
 import type { Progress } from "../progress";
 
