@@ -1,5 +1,5 @@
 import { describeError } from "../../kernels/errors";
-import { version } from "../../runtime/measure/run";
+import { version } from "../../runtime/measure/version";
 import type { Command } from "./command";
 import { bench } from "./commands/bench";
 import { cluster } from "./commands/cluster";
@@ -36,7 +36,7 @@ async function main(words: string[]): Promise<number> {
     return 0;
   }
   if (name === "--version") {
-    process.stdout.write(`${version()}\n`);
+    process.stdout.write(`${version}\n`);
     return 0;
   }
   const spec = findCommand(specs, name);

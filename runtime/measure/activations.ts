@@ -1,18 +1,13 @@
-import type { Text } from "../../models/corpora";
 import type { Matrix } from "../cluster/matrix";
-import type { Device } from "../node/open-device";
+import type { Device } from "../plan/device";
 import { Laboratory } from "../sampler/laboratory";
-import type { NeoxConfig } from "../transformer/config";
 import { planModel } from "../transformer/model";
 import { FIXED_WEIGHTS } from "../transformer/moving";
-import type { Weights } from "../transformer/weights";
+import type { Corpus } from "./corpus";
+import type { MeasuredModel } from "./request";
 
 /** Hidden states after the final LayerNorm, where the loss of each target is read off: [tokens, D]. A baseline of features. */
-export async function finalActivations(
-  device: Device,
-  model: { config: NeoxConfig; weights: Weights },
-  text: Text,
-): Promise<Matrix> {
+export async function finalActivations(device: Device, model: MeasuredModel, text: Corpus): Promise<Matrix> {
   const lab = new Laboratory(device, model.config, model.weights);
   try {
     const { rows, tokens, cache } = lab.addText("text", text.ids, text.columns);

@@ -31,6 +31,4 @@ export interface Corpora {
   readonly probe: Corpus;
   /** Minibatches are drawn from it. */
   readonly pool: Corpus;
-  /** Id that begins every row, where the corpus has one: reports show it as a mark. */
-  readonly startToken?: number;
 }

@@ -1,7 +1,7 @@
 import { SpectroscopeError } from "../../kernels/errors";
 import { checkSettings, type SamplerSettings } from "../sampler/settings";
 import type { JsonObject } from "../store/json";
-import type { NeoxConfig } from "../transformer/config";
+import type { Model } from "../transformer/family";
 import { neuronGroups, parseRestriction, standardRestrictions } from "../transformer/restriction";
 import type { RunConfig } from "./config";
 import { usage } from "./schema";
@@ -31,9 +31,9 @@ export function parseShard(text: string): Shard {
 }
 
 /** Refuses a shard where a whole run is needed. */
-export function refuseShard({ path, config }: { readonly path: string; readonly config: JsonObject }): void {
+export function refuseShard({ name, config }: { readonly name: string; readonly config: JsonObject }): void {
   if (config.shard === undefined) return;
-  throw usage(`${path}: is a shard of a run`, "put its shards together first: npx spectroscope merge");
+  throw usage(`${name}: is a shard of a run`, "put its shards together first: npx spectroscope merge");
 }
 
 /** The chains of every unit are dealt to the shards in turn, unit by unit: each gets its own chains of its own units. */
@@ -48,7 +48,7 @@ export function shardOf(units: readonly UnitPlan[], { index, count }: Shard): Un
 export const PRIOR_SUFFIX = " n_beta=0";
 
 /** The components of a run, in the order of chi's columns. Errors: a name that is no weight restriction of the model. */
-export function componentsOf(config: RunConfig, model: NeoxConfig): string[] {
+export function componentsOf(config: RunConfig, model: Model): string[] {
   const names = config.weight_restrictions.flatMap((name) =>
     name === "standard" ? standardRestrictions(model) : [name],
   );
@@ -63,7 +63,7 @@ function standard(config: RunConfig): boolean {
 }
 
 /** The restrictions of a run: components, and the unrestricted model where it is asked for or the estimator needs it. */
-export function restrictionsOf(config: RunConfig, model: NeoxConfig): string[] {
+export function restrictionsOf(config: RunConfig, model: Model): string[] {
   const full = standard(config) || config.weight_restrictions.includes("full") || config.estimator === "two_chain";
   return [...(full ? ["full"] : []), ...componentsOf(config, model)];
 }
@@ -87,7 +87,7 @@ function checkScaled(component: string, settings: SamplerSettings, scale: number
 }
 
 /** Everything a run samples: every restriction, and its n_beta = 0 control. Errors: settings that cannot be run. */
-export function unitsOf(config: RunConfig, model: NeoxConfig): UnitPlan[] {
+export function unitsOf(config: RunConfig, model: Model): UnitPlan[] {
   const names = restrictionsOf(config, model);
   for (const name of Object.keys(config.component_scale)) parseRestriction(name, model);
   const settingsOf = (name: string): SamplerSettings => {
