@@ -1,5 +1,5 @@
 import { describeError } from "../../kernels/errors";
-import { version } from "../../runtime/measure/run";
+import { version } from "../../runtime/measure/version";
 import { useNodeThreads } from "../../runtime/node/threads";
 import type { Command } from "./command";
 import { bench } from "./commands/bench";
@@ -39,7 +39,7 @@ async function main(words: string[]): Promise<number> {
     return 0;
   }
   if (name === "--version") {
-    process.stdout.write(`${version()}\n`);
+    process.stdout.write(`${version}\n`);
     return 0;
   }
   const spec = findCommand(specs, name);

@@ -15,10 +15,11 @@ function words(view: ReportView, tokens: readonly number[]): string {
 }
 
 function row(view: ReportView, token: number): Markup {
-  const { tokens } = view.sequences[view.sequenceOf[token]];
+  const { tokens, number } = view.sequences[view.sequenceOf[token]];
   const place = view.placeOf[token];
   const start = Math.max(0, place - BEFORE);
-  const lead = start > 0 ? "…" : view.data.startToken === undefined ? "" : visible(view.data.startToken);
+  const first = view.data.starts?.[number];
+  const lead = start > 0 ? "…" : first === undefined ? "" : visible(first);
   const before = [lead, words(view, tokens.slice(start, place))].filter(Boolean).join(view.separator);
   const after = words(view, tokens.slice(place + 1, place + 1 + AFTER));
   const more = place + 1 + AFTER < tokens.length ? `${view.separator}…` : "";

@@ -79,7 +79,7 @@ test("hostile texts stay text", () => {
     model: { ...sample.model, name: text },
     config: { [text]: { [text]: text } },
     seconds: [{ phase: text, seconds: 1 }],
-    startToken: text,
+    starts: sample.tokens.map(() => text),
     columns: sample.columns.map((name) => name + text),
     components: sample.components.map((component) => ({ ...component, name: text })),
     tokens: sample.tokens.map((token, i) => ({ ...token, text: hostile[i % hostile.length], role: text, mode: text })),

@@ -21,8 +21,8 @@ function sequence(view: ReportView, index: number): Markup {
     return html`${gap}<span class="t${look && " "}${look}" data-token="${token}">${visible(info.text)}</span>${ends}`;
   });
   const start =
-    data.startToken !== undefined &&
-    html`<span class="start" title="start of the sequence; it has no loss">${visible(data.startToken)}</span>`;
+    data.starts &&
+    html`<span class="start" title="start of the sequence; it has no loss">${visible(data.starts[number])}</span>`;
   return html`<div class="sequence"><h4>${number}${modes.length > 0 && html` <span>${modes.join(", ")}</span>`}</h4><p>${start}${text}</p></div>`;
 }
 

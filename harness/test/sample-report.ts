@@ -134,7 +134,7 @@ export function sampleReport(
     ],
     components: diagnosticsOf(["full", ...columns], next),
     tokens: roles ? known : known.map(({ role: _role, mode: _mode, ...rest }) => rest),
-    startToken: "<s>",
+    starts: known.map(() => "<s>"),
     columns,
     chi,
     chiError,

@@ -1,17 +1,16 @@
-import type { Text } from "../../models/corpora";
 import type { Matrix } from "../cluster/matrix";
 import type { Device } from "../plan/device";
 import { Laboratory } from "../sampler/laboratory";
-import type { Model } from "../transformer/family";
 import { planModel } from "../transformer/model";
 import { FIXED_WEIGHTS } from "../transformer/moving";
-import type { Weights } from "../transformer/weights";
+import type { Corpus } from "./corpus";
+import type { MeasuredModel } from "./request";
 
 /** Hidden states after the final LayerNorm, where the loss of each target is read off: [tokens, D]. A baseline of features. */
 export async function finalActivations(
   device: Device,
-  { model, weights }: { readonly model: Model; readonly weights: Weights },
-  text: Text,
+  { model, weights }: MeasuredModel,
+  text: Corpus,
 ): Promise<Matrix> {
   const lab = new Laboratory(device, model, weights);
   try {

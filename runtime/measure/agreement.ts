@@ -1,11 +1,10 @@
 import { scorePartition } from "../cluster/score";
 import { columnAgreement } from "../susceptibility/agreement";
-import type { ChiMatrices } from "./features";
+import type { ChiTable } from "../susceptibility/chi-table";
 
 /** What two runs are compared by. */
 export interface Findings {
-  readonly components: readonly string[];
-  readonly chi: ChiMatrices;
+  readonly chi: ChiTable;
   /** Cluster of every token, -1 for none. */
   readonly labels: ArrayLike<number>;
 }
@@ -24,9 +23,9 @@ export interface Agreement {
 
 /** Compares two runs over the same tokens, column by column and cluster by cluster. */
 export function agreementOf(a: Findings, b: Findings): Agreement {
-  const shared = a.components.filter((name) => b.components.includes(name));
-  const pick = ({ components, chi }: Findings) => {
-    const { rows, cols, data } = chi.chi;
+  const shared = a.chi.components.filter((name) => b.chi.components.includes(name));
+  const pick = ({ chi: { tokens: rows, components, chi: data } }: Findings) => {
+    const cols = components.length;
     const places = shared.map((name) => components.indexOf(name));
     const out = new Float64Array(rows * shared.length);
     for (let i = 0; i < rows; i++) {

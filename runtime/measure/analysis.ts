@@ -1,23 +1,21 @@
-import type { Progress } from "../../harness/cli/progress";
-import { SpectroscopeError } from "../../kernels/errors";
-import type { Labels, RunText } from "../../models/corpora";
+/** chi of a sampled run, its controls and the baselines, each through the same clustering. */
 import { type ClusterOptions, clusterTokens, type TokenClustering } from "../cluster/cluster";
 import { gaussianMatrix, shuffledColumns } from "../cluster/controls";
 import type { Clustering } from "../cluster/cover";
 import type { Matrix } from "../cluster/matrix";
 import { conductanceProfile, type ProfileBin } from "../cluster/profile";
 import type { ClusterStability } from "../cluster/resampling";
-import { scorePartition, scoreSets, type TokenSet } from "../cluster/score";
-import type { RunDirectory } from "../store/run-directory";
+import type { Device } from "../plan/device";
+import type { Run } from "../store/run";
 import { splitHalf } from "../susceptibility/agreement";
+import { type ChiTable, chainMatrices, chiMatrix } from "../susceptibility/chi-table";
 import { chiStability, clusterOptions, columnWeights } from "./chi-clusters";
+import { chiTable } from "./chi-tables";
 import type { RunConfig } from "./config";
-import { type ChiMatrices, chiMatrices, traceMatrix } from "./features";
-import type { ScoreRow } from "./report-data";
+import type { Corpus } from "./corpus";
+import { type Attention, say, stopIfAsked } from "./events";
+import { traceMatrix } from "./trace-features";
 import { PRIOR_SUFFIX, priorSampled } from "./units";
-
-/** Roles with fewer tokens are not scored: an F1 over a handful says nothing. */
-export const MIN_ROLE_TOKENS = 10;
 
 /** A feature set, or a control, through the clustering. */
 export interface FeatureResult {
@@ -28,16 +26,16 @@ export interface FeatureResult {
   readonly clustering: Pick<Clustering, "clusters" | "labels">;
 }
 
-export interface AnalysisContext {
-  readonly directory: RunDirectory;
+export interface AnalysisContext extends Attention {
+  readonly run: Run;
   readonly config: RunConfig;
   readonly components: readonly string[];
-  readonly text: RunText;
+  readonly probe: Corpus;
   /** [tokens, D], when they could be computed. */
   readonly activations?: Matrix;
-  readonly progress: Progress;
-  /** Asked before each clustering. */
-  readonly interrupted: () => boolean;
+  /** Where neighbors may be searched, and by how many threads; they change no result. */
+  readonly device?: Device;
+  readonly threads?: number;
 }
 
 /** How chi was clustered, without times or machine. */
@@ -47,7 +45,7 @@ export interface ClusteringFacts extends Pick<TokenClustering, "k" | "graph" | "
 }
 
 export interface Analysis {
-  readonly chi: ChiMatrices;
+  readonly chi: ChiTable;
   readonly facts: ClusteringFacts;
   /** Of chi's clustering, in words. */
   readonly advice: readonly string[];
@@ -60,149 +58,90 @@ export interface Analysis {
   readonly results: readonly FeatureResult[];
 }
 
-/** chi, trace features, their controls and the baselines, each through the same clustering. */
-export async function analyze(context: AnalysisContext): Promise<Analysis> {
-  const { directory, config, components, progress } = context;
+/** @throws SpectroscopeError `interrupted` when the signal asks to stop; those of the stores and of the clustering */
+export async function analyzeSamples(context: AnalysisContext): Promise<Analysis> {
+  const { run, config, components, device, threads, on } = context;
   const { seed } = config.sampler;
   const request = { estimator: config.estimator, seed } as const;
+  const search = { device, threads };
   const results: FeatureResult[] = [];
-  const stopIfAsked = () => {
-    if (context.interrupted()) {
-      throw new SpectroscopeError("stopped before the results were written", {
-        code: "interrupted",
-        hint: "run the same command again: all draws are kept",
-      });
-    }
-  };
+  const stop = () =>
+    stopIfAsked(context, "stopped before the results were written", "run the same command again: all draws are kept");
   const add = async (features: string, control: boolean, matrix: Matrix, options: ClusterOptions = {}) => {
-    stopIfAsked();
-    progress.say(`clustering ${features}`);
-    const clustering = await clusterTokens(matrix, config.cluster, options);
+    stop();
+    say(context, `clustering ${features}`);
+    const clustering = await clusterTokens(matrix, config.cluster, { ...search, ...options });
     results.push({ features, control, clustering });
     return clustering;
   };
-  const optionsOf = (matrices: ChiMatrices) => clusterOptions(matrices, config);
-  const chi = await chiMatrices(directory, components, request);
-  const reliability = columnWeights(chi, config);
+  const optionsOf = (table: ChiTable) => clusterOptions(chainMatrices(table), config);
+
+  const chi = await chiTable(run, components, request);
+  const [matrix, chains] = [chiMatrix(chi), chainMatrices(chi)];
+  const reliability = columnWeights(chains, config);
   const own = optionsOf(chi);
-  const { clusters, k, graph, points, rounds, candidates, advice } = await add("chi", false, chi.chi, own);
-  const since = performance.now();
+  const { clusters, k, graph, points, rounds, candidates, advice } = await add("chi", false, matrix, own);
+  const halves = (_: unknown, done: number, total: number) => {
+    stop();
+    on?.({ kind: "work", task: "stability", label: "clustering halves", done, total });
+  };
   const stability =
     config.cluster.stability > 0
-      ? await chiStability(clusters, chi, config, (_, done, total) => {
-          stopIfAsked();
-          progress.update("clustering halves", done, total, since);
-        })
+      ? await chiStability(clusters, chi, config, { ...search, progress: halves })
       : undefined;
   const pairing = config.keep_traces ? "shuffled" : "shifted";
-  const shuffled = await chiMatrices(directory, components, { ...request, null: pairing });
-  await add(`chi, ${pairing} draws`, true, shuffled.chi, optionsOf(shuffled));
+  const shuffled = await chiTable(run, components, { ...request, null: pairing });
+  await add(`chi, ${pairing} draws`, true, chiMatrix(shuffled), optionsOf(shuffled));
   if (priorSampled(config)) {
-    const prior = await chiMatrices(directory, components, { ...request, suffix: PRIOR_SUFFIX });
-    await add("chi, n_beta = 0", true, prior.chi, optionsOf(prior));
+    const prior = await chiTable(run, components, { ...request, suffix: PRIOR_SUFFIX });
+    await add("chi, n_beta = 0", true, chiMatrix(prior), optionsOf(prior));
   }
-  await add("chi, every column shuffled", true, shuffledColumns(chi.chi, seed), own);
-  await add("Gaussian matrix", true, gaussianMatrix(chi.chi.rows, chi.chi.cols, seed));
+  await add("chi, every column shuffled", true, shuffledColumns(matrix, seed), own);
+  await add("Gaussian matrix", true, gaussianMatrix(matrix.rows, matrix.cols, seed));
   if (reliability) {
-    await add("chi, columns unweighted", false, chi.chi);
-    await add(`chi, columns unweighted, ${pairing} draws`, true, shuffled.chi);
+    await add("chi, columns unweighted", false, matrix);
+    await add(`chi, columns unweighted, ${pairing} draws`, true, chiMatrix(shuffled));
   }
   if (config.keep_traces) {
     const rank = config.trace_rank;
-    await add("trace features", false, await traceMatrix(directory, components, { rank, seed, shuffle: false }));
-    const control = await traceMatrix(directory, components, { rank, seed, shuffle: true });
+    await add("trace features", false, await traceMatrix(run, components, { rank, seed, shuffle: false }));
+    const control = await traceMatrix(run, components, { rank, seed, shuffle: true });
     await add("trace features, shuffled draws", true, control);
   }
-  if (context.activations) await add("last-layer activations", false, context.activations);
-  results.push({ features: "token identity", control: false, clustering: byToken(context.text) });
-  for (const result of results.slice(context.activations ? -2 : -1)) Object.assign(result, { baseline: true });
+  if (context.activations) {
+    await add("last-layer activations", false, context.activations);
+    results.push({ ...results.pop()!, baseline: true });
+  }
+  results.push({
+    features: "token identity",
+    control: false,
+    baseline: true,
+    clustering: clustersByToken(context.probe),
+  });
+  const unknown = () => new Float64Array(components.length).fill(Number.NaN);
   return {
     chi,
     facts: { k, graph, points, rounds, profile: conductanceProfile(candidates) },
     advice,
     ...(stability ? { stability } : {}),
     reliability: reliability ?? new Float64Array(components.length).fill(1),
-    splitHalf:
-      chi.byChain.length > 1
-        ? splitHalf(chi.byChain, { seed }).reliability
-        : new Float64Array(components.length).fill(Number.NaN),
+    splitHalf: chains.length > 1 ? splitHalf(chains, { seed }).reliability : unknown(),
     results,
   };
 }
 
 /** Every token id is a cluster. */
-function byToken(text: RunText): Pick<Clustering, "clusters" | "labels"> {
-  const { ids, columns } = text.probe;
+function clustersByToken({ ids, columns }: Corpus): Pick<Clustering, "clusters" | "labels"> {
   const targets = Array.from(ids).filter((_, index) => index % columns > 0);
   const members = new Map<number, number[]>();
   targets.forEach((id, token) => {
     members.set(id, [...(members.get(id) ?? []), token]);
   });
   const labels = new Int32Array(targets.length);
+  const nothing = { sweep: [], tolerance: 0, excess: 0, recurrence: 0 };
   const clusters = [...members.values()].map((list, id) => {
     for (const token of list) labels[token] = id;
-    return {
-      id,
-      size: list.length,
-      conductance: 1,
-      seed: list[0],
-      members: list,
-      sweep: [],
-      tolerance: 0,
-      excess: 0,
-      recurrence: 0,
-    };
+    return { id, size: list.length, conductance: 1, seed: list[0], members: list, ...nothing };
   });
   return { clusters, labels };
-}
-
-/** Numbers of a list of names, by first appearance. */
-export function numbered(names: readonly string[]): { numbers: Int32Array; names: string[] } {
-  const found: string[] = [];
-  const index = new Map<string, number>();
-  const numbers = Int32Array.from(names, (name) => {
-    let number = index.get(name);
-    if (number === undefined) {
-      number = found.length;
-      index.set(name, number);
-      found.push(name);
-    }
-    return number;
-  });
-  return { numbers, names: found };
-}
-
-/** A clustering's counts, and its scores against the known modes and roles; those are 0 where none are known. */
-export function scoreRow(result: FeatureResult, labels: Labels | undefined): ScoreRow {
-  if (!labels) return countsRow(result);
-  const roles = numbered(labels.roles);
-  const modes = numbered(labels.modes);
-  const { clusters, labels: assigned } = result.clustering;
-  const sets: readonly TokenSet[] = clusters;
-  const match = scoreSets(sets, roles.numbers, MIN_ROLE_TOKENS);
-  const byRole = scorePartition(assigned, roles.numbers);
-  return {
-    ...countsRow(result),
-    meanBestF1: match.meanBestF1,
-    rolesAboveHalf: Math.round(match.shareAboveHalf * match.perLabel.length),
-    ariRoles: byRole.ari,
-    ariModes: scorePartition(assigned, modes.numbers).ari,
-    nmiRoles: byRole.nmi,
-  };
-}
-
-function countsRow({ features, control, baseline, clustering }: FeatureResult): ScoreRow {
-  const { clusters, labels } = clustering;
-  return {
-    features,
-    control,
-    ...(baseline ? { baseline: true } : {}),
-    clusters: clusters.length,
-    covered: labels.filter((label) => label >= 0).length / labels.length,
-    meanBestF1: 0,
-    rolesAboveHalf: 0,
-    ariRoles: 0,
-    ariModes: 0,
-    nmiRoles: 0,
-  };
 }

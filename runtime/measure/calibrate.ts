@@ -1,9 +1,5 @@
-import { showFetching } from "../../harness/cli/progress";
 import { SpectroscopeError } from "../../kernels/errors";
-import { openModel } from "../../models/hub/open";
-import { runText } from "../../models/hub/run-text";
 import { usage } from "../config/schema";
-import { openTuned } from "../node/open-tuned";
 import type { ChainSpec } from "../sampler/chain-plans";
 import { Chains } from "../sampler/chains";
 import { Laboratory, type TextOnDevice } from "../sampler/laboratory";
@@ -12,8 +8,10 @@ import { stepError } from "../susceptibility/acceptance";
 import { diagnose } from "../susceptibility/diagnostics";
 import { parseRestriction } from "../transformer/restriction";
 import type { RunConfig } from "./config";
-import type { RunRequest } from "./run";
-import { placeText } from "./sampling";
+import { stopIfAsked } from "./events";
+import type { MeasureRequest } from "./request";
+import { placeTexts } from "./sampling";
+import { sampledTexts } from "./texts";
 import { unitsOf } from "./units";
 
 /** Factors of the config's own lr and n_beta. */
@@ -61,34 +59,29 @@ export interface Calibration {
  * Runs a few components for a few draws on a grid around the config's lr and n_beta, and recommends the setting whose rises are
  * neither noise nor flight and whose draws are the most independent. Nothing is stored.
  */
-export async function calibrate(request: RunRequest): Promise<Calibration> {
-  const { config, progress } = request;
+export async function calibrate(request: Omit<MeasureRequest, "store" | "shard" | "threads">): Promise<Calibration> {
+  const { config, model, corpora, device, on } = request;
   if (drawsDirectly(config.sampler)) {
     throw usage("--calibrate: n_beta is 0, so weights are drawn directly", "set sampler.n_beta above 0");
   }
-  const model = await openModel(config.model, { on: showFetching(progress) });
-  const text = await runText(config, model.model);
   const components = spread(
     unitsOf(withSampler(config, {}), model.model).map(({ name }) => name),
     COMPONENTS,
   );
-  const device = await openTuned({ adapter: request.adapter }, (line) => progress.say(line));
   const lab = new Laboratory(device, model.model, model.weights);
   try {
-    progress.say(device.banner ?? `adapter: ${device.facts.name}`);
-    const texts = placeText(lab, text);
+    const texts = placeTexts(lab, sampledTexts(corpora, config));
     const trials: Trial[] = [];
     const total = LR_FACTORS.length * N_BETA_FACTORS.length * components.length;
-    const since = performance.now();
     let done = 0;
     for (const n_beta of N_BETA_FACTORS.map((factor) => round(factor * config.sampler.n_beta))) {
       for (const lr of LR_FACTORS.map((factor) => round(factor * config.sampler.lr))) {
         const found: ComponentTrial[] = [];
         for (const name of components) {
-          if (request.interrupted()) throw new SpectroscopeError("stopped", { code: "interrupted" });
+          stopIfAsked(request, "stopped", "nothing was stored: run the same command again");
           found.push(await tried(lab, texts, withSampler(config, { lr, n_beta }), name));
           for (const placed of Object.values(texts) as TextOnDevice[]) lab.trim(placed);
-          progress.update(`lr ${lr}, n_beta ${n_beta}`, ++done, total, since);
+          on?.({ kind: "work", task: "calibration", label: `lr ${lr}, n_beta ${n_beta}`, done: ++done, total });
         }
         trials.push(judged(lr, n_beta, found, config));
       }
@@ -96,7 +89,6 @@ export async function calibrate(request: RunRequest): Promise<Calibration> {
     return { components, trials, ...recommend(trials, config) };
   } finally {
     lab.close();
-    device.close();
   }
 }
 
@@ -200,26 +192,4 @@ function thinning(best: Trial, { sampler }: Pick<RunConfig, "sampler">): string[
   if (!(lag > 0.3 && lag < 1)) return [];
   const steps = Math.ceil((sampler.num_steps_bw_draws * Math.log(0.3)) / Math.log(lag));
   return [`sampler.num_steps_bw_draws=${steps}`];
-}
-
-/** The table for people. */
-export function calibrationTable({ components, trials, recommended }: Calibration): string {
-  const number = (value: number | undefined, digits: number) => (value === undefined ? "-" : value.toFixed(digits));
-  const lines = trials.map(({ lr, n_beta, components: found, score, against }) => {
-    const rises = found.map(({ meanRise }) => number(meanRise, 3).padStart(8)).join("");
-    const steps = found.flatMap(({ stepError }) => (stepError === undefined ? [] : [stepError]));
-    const step = number(steps.length > 0 ? Math.max(...steps) : undefined, 2).padStart(10);
-    const start = `${String(lr).padStart(9)} ${String(n_beta).padStart(8)}${rises} ${step}`;
-    return `${start}  ${score.toFixed(2).padStart(11)}  ${against ?? ""}`.trimEnd();
-  });
-  const names = components.map((name) => name.slice(-8).padStart(8)).join("");
-  return [
-    `mean rise (nats) of ${components.join(", ")}`,
-    `${"lr".padStart(9)} ${"n_beta".padStart(8)}${names} step error  independent  against it`,
-    ...lines,
-    "step error: the largest of the components, above 0.3 too large; independent: share of draws as good as independent ones",
-    recommended
-      ? `recommended: ${recommended.map((set) => `--set ${set}`).join(" ")}`
-      : "nothing on this grid samples well: begin from a smaller lr or a larger localization",
-  ].join("\n");
 }

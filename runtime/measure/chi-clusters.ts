@@ -5,19 +5,19 @@ import { normalizeColumns } from "../cluster/normalize";
 import { columnReliability } from "../cluster/reliability";
 import { type ClusterStability, matrixReruns, type Rerun, resample } from "../cluster/resampling";
 import type { TokenSet } from "../cluster/score";
+import { type ChiTable, chainMatrices, chiMatrix } from "../susceptibility/chi-table";
 import type { RunConfig } from "./config";
-import type { ChiMatrices } from "./features";
 
 /** Weights of chi's columns in the graph, where the clustering weighs them and there are chains to do it by. */
-export function columnWeights({ byChain }: ChiMatrices, { cluster }: Pick<RunConfig, "cluster">) {
-  if (cluster.column_weights !== "reliability" || byChain.length < 2) return undefined;
-  return columnReliability(byChain, cluster.columns, cluster.reliability_z).weights;
+export function columnWeights(chains: readonly Matrix[], { cluster }: Pick<RunConfig, "cluster">) {
+  if (cluster.column_weights !== "reliability" || chains.length < 2) return undefined;
+  return columnReliability(chains, cluster.columns, cluster.reliability_z).weights;
 }
 
 /** Means of the even and of the odd chains, where there are both: two halves of one measurement. */
-function halvesOf({ byChain }: ChiMatrices): [Matrix, Matrix] | undefined {
-  const of = (parity: number) => meanOf(byChain.filter((_, chain) => chain % 2 === parity));
-  return byChain.length > 1 ? [of(0), of(1)] : undefined;
+function halvesOf(chains: readonly Matrix[]): [Matrix, Matrix] | undefined {
+  const of = (parity: number) => meanOf(chains.filter((_, chain) => chain % 2 === parity));
+  return chains.length > 1 ? [of(0), of(1)] : undefined;
 }
 
 function meanOf(chains: readonly Matrix[]): Matrix {
@@ -28,30 +28,34 @@ function meanOf(chains: readonly Matrix[]): Matrix {
 }
 
 /** What chains say of chi's columns and noise, for its clustering. */
-export function clusterOptions(chi: ChiMatrices, config: Pick<RunConfig, "cluster">): ClusterOptions {
-  const weights = columnWeights(chi, config);
-  const halves = halvesOf(chi);
+export function clusterOptions(
+  chains: readonly Matrix[],
+  config: Pick<RunConfig, "cluster">,
+): Pick<ClusterOptions, "weights" | "halves"> {
+  const weights = columnWeights(chains, config);
+  const halves = halvesOf(chains);
   return { ...(weights ? { weights } : {}), ...(halves ? { halves } : {}) };
 }
 
-/** Clusters of chi again on half the tokens, the components and the chains. */
+/** Clusters of chi again on half the tokens, the components and the chains. `options`: who searches, and who is told. */
 export function chiStability(
   clusters: readonly TokenSet[],
-  chi: ChiMatrices,
+  table: ChiTable,
   config: RunConfig,
-  progress: ClusterOptions["progress"],
+  { progress, ...search }: Pick<ClusterOptions, "progress" | "device" | "threads"> = {},
 ): Promise<ClusterStability[]> {
-  const options = clusterOptions(chi, config);
+  const all = chainMatrices(table);
+  const options = { ...search, ...clusterOptions(all, config) };
   const chains: Rerun = {
-    count: chi.byChain.length,
+    count: all.length,
     run: async (kept) => {
-      const byChain = Array.from(kept, (chain) => chi.byChain[chain]);
-      const part = { ...chi, chi: meanOf(byChain), byChain };
+      const some = Array.from(kept, (chain) => all[chain]);
       // One chain alone cannot weigh its columns; all of them did.
-      return (await clusterTokens(part.chi, config.cluster, { ...options, ...clusterOptions(part, config) })).clusters;
+      const own = { ...options, ...clusterOptions(some, config) };
+      return (await clusterTokens(meanOf(some), config.cluster, own)).clusters;
     },
   };
-  const reruns = { ...matrixReruns(chi.chi, config.cluster, options), ...(chains.count > 1 ? { chains } : {}) };
+  const reruns = { ...matrixReruns(chiMatrix(table), config.cluster, options), ...(all.length > 1 ? { chains } : {}) };
   return resample(clusters, config.cluster, reruns, progress);
 }
 
@@ -61,12 +65,12 @@ export function chiStability(
  */
 export function clusterProfiles(
   clusters: readonly { readonly members: readonly number[] }[],
-  { chi, byChain }: ChiMatrices,
+  table: ChiTable,
   { cluster }: Pick<RunConfig, "cluster">,
 ): { profile: number[]; error: number[] }[] {
-  const { cols } = chi;
-  const whole = normalizeColumns(chi, cluster.columns).data;
-  const chains = byChain.map((chain) => normalizeColumns(chain, cluster.columns).data);
+  const cols = table.components.length;
+  const whole = normalizeColumns(chiMatrix(table), cluster.columns).data;
+  const chains = chainMatrices(table).map((chain) => normalizeColumns(chain, cluster.columns).data);
   const M = chains.length;
   return clusters.map(({ members }) => {
     const mean = (data: Float64Array) =>

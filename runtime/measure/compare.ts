@@ -1,11 +1,11 @@
 import { SpectroscopeError } from "../../kernels/errors";
 import { differences, type Json, type JsonObject } from "../store/json";
-import { RunDirectory } from "../store/run-directory";
+import type { Run } from "../store/run";
 import { type Agreement, agreementOf, type Findings } from "./agreement";
-import { readChi } from "./chi-store";
 import { configOf } from "./config";
 import type { ScoreRow } from "./report-data";
-import { type Results, readResults } from "./results";
+import type { Results } from "./results";
+import { readChi, readResults } from "./run-files";
 
 /** A component of both runs. */
 export interface ComparedComponent {
@@ -43,24 +43,19 @@ export interface Comparison {
 }
 
 interface Opened extends Findings {
-  readonly path: string;
   readonly config: JsonObject;
   readonly probe: string;
   readonly results: Results;
 }
 
-async function opened(path: string): Promise<Opened> {
-  const directory = await RunDirectory.openExisting(path);
-  const { results } = await readResults(directory);
-  const { components, ...chi } = await readChi(directory);
-  const inputs = directory.config.inputs as { probe: string };
+async function opened(run: Run): Promise<Opened> {
+  const { results } = await readResults(run);
+  const inputs = run.config.inputs as { probe: string };
   return {
-    path,
-    config: configOf(directory),
+    config: configOf(run),
     probe: inputs.probe,
-    components,
-    chi,
-    labels: (await directory.readArray("labels")).data,
+    chi: await readChi(run),
+    labels: (await run.readArray("labels")).data,
     results,
   };
 }
@@ -69,22 +64,23 @@ async function opened(path: string): Promise<Opened> {
  * Compares two analyzed runs: of seeds, settings or checkpoints. @throws SpectroscopeError when they do not measure the same
  * tokens, or have no component in common
  */
-export async function compareRuns(pathA: string, pathB: string): Promise<Comparison> {
-  const [a, b] = [await opened(pathA), await opened(pathB)];
+export async function compareRuns(runA: Run, runB: Run): Promise<Comparison> {
+  const [a, b] = [await opened(runA), await opened(runB)];
   if (a.probe !== b.probe) {
-    throw new SpectroscopeError(`${pathA} and ${pathB} measure different probes`, {
+    throw new SpectroscopeError(`${runA.name} and ${runB.name} measure different probes`, {
       hint: "compare runs over the same tokens: equal probe_tokens, or equal probe_seed and probe_sequences",
     });
   }
   const agreement = agreementOf(a, b);
   if (agreement.columns.length === 0) {
-    throw new SpectroscopeError(`${pathA} and ${pathB} have no component in common`, {
+    throw new SpectroscopeError(`${runA.name} and ${runB.name} have no component in common`, {
       hint: "compare runs whose weight_restrictions overlap",
     });
   }
-  const only = (one: Opened, other: Opened) => one.components.filter((name) => !other.components.includes(name));
+  const only = (one: Opened, other: Opened) =>
+    one.chi.components.filter((name) => !other.chi.components.includes(name));
   return {
-    runs: [pathA, pathB],
+    runs: [runA.name, runB.name],
     differences: differences(a.config, b.config).map(({ key, before, now }) => ({
       key,
       a: before ?? null,
@@ -133,43 +129,4 @@ function comparedRows(a: readonly ScoreRow[], b: readonly ScoreRow[]): Compariso
       covered: both.map((row) => row?.covered ?? null),
     };
   });
-}
-
-/** The comparison for people. */
-export function comparisonTable(comparison: Comparison): string {
-  const { runs, differences: changed, components, only, medianPearson, medianSpearman, clusters, rows } = comparison;
-  const number = (value: number | null, digits = 3) => (value === null ? "-" : value.toFixed(digits));
-  const width = Math.max(9, ...components.map(({ name }) => name.length));
-  const cells = (...texts: string[]) => texts.map((text) => text.padStart(9)).join(" ");
-  const short = (value: Json) => JSON.stringify(value).slice(0, 40);
-  const lines = [`A: ${runs[0]}`, `B: ${runs[1]}`];
-  for (const { key, a, b } of changed) lines.push(`${key}: A ${short(a)}, B ${short(b)}`);
-  if (changed.length === 0) lines.push("the same config");
-  lines.push(
-    "",
-    `${"component".padEnd(width)} ${cells("Pearson", "Spearman", "halves A", "halves B", "rise A", "rise B", "LLC A", "LLC B")}`,
-  );
-  for (const { name, pearson, spearman, reliability, meanRise, llc } of components) {
-    const numbers = [pearson, spearman, ...reliability, ...meanRise].map((value) => number(value));
-    const coefficients = llc.map((one) => (one ? number(one.value, 2) : "-"));
-    lines.push(`${name.padEnd(width)} ${cells(...numbers, ...coefficients)}`);
-  }
-  lines.push(
-    "",
-    `median Pearson ${number(medianPearson)}, Spearman ${number(medianSpearman)}; "halves": Pearson that two equal runs would have, by each run's own chains`,
-    ...(comparison.sharedSeed
-      ? ["both runs have one seed: what they agree by may be their noise; compare runs of different seeds"]
-      : []),
-    `clusters: ${clusters.count[0]} and ${clusters.count[1]}, ARI ${number(clusters.ari)}, NMI ${number(clusters.nmi)}`,
-  );
-  only.forEach((names, i) => {
-    if (names.length > 0) lines.push(`only in ${"AB"[i]}: ${names.join(", ")}`);
-  });
-  lines.push("", `${"features".padEnd(50)} ${cells("clusters A", "B", "covered A", "B")}`);
-  for (const { features, control, clusters: counts, covered } of rows) {
-    const shares = covered.map((share) => (share === null ? "-" : `${(100 * share).toFixed(0)} %`));
-    const name = `${features}${control ? " (control)" : ""}`.padEnd(50);
-    lines.push(`${name} ${cells(...counts.map((count) => String(count ?? "-")), ...shares)}`);
-  }
-  return lines.join("\n");
 }

@@ -1,7 +1,6 @@
-import type { RunDirectory } from "../store/run-directory";
+import type { Run } from "../store/run";
 import type { ScoreRow, Sensitivity } from "./report-data";
-import { readResults } from "./results";
-import { sensitivityTable } from "./sweep";
+import { readResults } from "./run-files";
 
 /** What the controls of a run say. */
 export interface Controls {
@@ -15,8 +14,8 @@ export interface Controls {
 }
 
 /** Reads the controls of an analyzed run. @throws SpectroscopeError for one that was not analyzed */
-export async function controlsOf(directory: RunDirectory): Promise<Controls> {
-  const { results, sensitivity } = await readResults(directory);
+export async function controlsOf(run: Run): Promise<Controls> {
+  const { results, sensitivity } = await readResults(run);
   const measured = results.scores.filter(({ baseline }) => !baseline);
   return {
     rows: measured.map(({ features, control, clusters, covered }) => ({ features, control, clusters, covered })),
@@ -25,25 +24,10 @@ export async function controlsOf(directory: RunDirectory): Promise<Controls> {
       .map(({ name, reliability }) => ({ component: name, reliability: reliability ?? null })),
     ...(sensitivity ? { sensitivity } : {}),
     missing: [
-      ...(sensitivity ? [] : [`sensitivity: not run; npx spectroscope sweep ${directory.path}`]),
+      ...(sensitivity ? [] : [`sensitivity: not run; npx spectroscope sweep ${run.name}`]),
       ...(measured.some(({ features }) => features.includes("n_beta = 0"))
         ? []
         : ["n_beta = 0: not sampled; --set controls.n_beta_zero_draws=4"]),
     ],
   };
-}
-
-/** The controls for people. */
-export function controlsTable({ rows, reliability, sensitivity, missing }: Controls): string {
-  const lines = [`${"features".padEnd(50)} clusters  covered`];
-  for (const { features, control, clusters, covered } of rows) {
-    const name = `${features}${control ? " (control)" : ""}`.padEnd(50);
-    lines.push(`${name} ${String(clusters).padStart(8)} ${`${(100 * covered).toFixed(0)} %`.padStart(8)}`);
-  }
-  lines.push("", "split halves: what two equal runs would correlate, by component");
-  for (const { component, reliability: value } of reliability) {
-    lines.push(`${component.padEnd(24)} ${value === null ? "one chain has none" : value.toFixed(3)}`);
-  }
-  if (sensitivity) lines.push("", sensitivityTable(sensitivity));
-  return [...lines, ...missing].join("\n");
 }

@@ -32,8 +32,6 @@ export interface Corpora {
   readonly probe: Corpus;
   /** Minibatches are drawn from it. */
   readonly pool: Corpus;
-  /** Id that begins every row, where the corpus has one: reports show it as a mark. */
-  readonly startToken?: number;
 }
 
 /** Refuses a sampling task that is the pool's where its mean loss by position is not the probe's. @throws SpectroscopeError of usage */

@@ -1,28 +1,25 @@
-import type { RunDirectory } from "../store/run-directory";
+import type { Run } from "../store/run";
 import { acceptanceRate, stepError } from "../susceptibility/acceptance";
 import { advice } from "../susceptibility/advice";
 import { diagnose } from "../susceptibility/diagnostics";
 import { localLearningCoefficient } from "../susceptibility/llc";
+import { openUnit } from "./chi-tables";
 import type { RunConfig } from "./config";
-import { openUnit } from "./features";
 import type { ComponentDiagnostics } from "./report-data";
 import { PRIOR_SUFFIX } from "./units";
 
 /** Advice on a run that was sampled and not analyzed. */
-export async function sampledAdvice(
-  directory: RunDirectory,
-  { sampler }: Pick<RunConfig, "sampler">,
-): Promise<string[]> {
+export async function sampledAdvice(run: Run, { sampler }: Pick<RunConfig, "sampler">): Promise<string[]> {
   const found: ComponentDiagnostics[] = [];
-  for (const name of directory.units("done")) {
-    if (!name.endsWith(PRIOR_SUFFIX)) found.push(await diagnoseUnit(directory, name));
+  for (const name of run.units("done")) {
+    if (!name.endsWith(PRIOR_SUFFIX)) found.push(await diagnoseUnit(run, name));
   }
   return advice(sampler, found);
 }
 
 /** What can be said of a component's chains without looking at its tokens. */
-export async function diagnoseUnit(directory: RunDirectory, name: string): Promise<ComponentDiagnostics> {
-  const unit = await openUnit(directory, name);
+export async function diagnoseUnit(run: Run, name: string): Promise<ComponentDiagnostics> {
+  const unit = await openUnit(run, name);
   const { draws, chains, facts } = unit;
   const { lr, n_beta } = unit.config.sampler as { lr: number; n_beta: number };
   const weights = facts.weights as number;

@@ -1,91 +1,93 @@
-import { type Progress, showFetching } from "../../harness/cli/progress";
 import { SpectroscopeError } from "../../kernels/errors";
-import { openModel } from "../../models/hub/open";
 import type { SamplerSettings } from "../sampler/settings";
 import { differences, type Json } from "../store/json";
-import { RunDirectory } from "../store/run-directory";
+import { Run } from "../store/run";
 import type { ObservableId } from "../store/samples";
-import { openSamples, type Samples } from "../store/samples-reader";
+import type { Samples } from "../store/samples-reader";
 import { SamplesWriter } from "../store/samples-writer";
+import type { Store } from "../store/store";
 import { mergeSums } from "../susceptibility/merge";
-import { configOf, runConfig, withoutShard } from "./config";
-import { readTiming, type Timing } from "./results";
-import { parseShard, type UnitPlan, unitsOf } from "./units";
+import { openUnit } from "./chi-tables";
+import { withoutShard } from "./config";
+import { type Attention, say, stopIfAsked } from "./events";
+import { readTiming, type Timing } from "./run-files";
+import { parseShard, type UnitPlan } from "./units";
 
 /**
- * Puts the shards of a run together in a directory of its own, which is then like one that a single process sampled: the same
- * bits, in whatever order the shards are named. Units that are there already are kept.
+ * Puts the shards of a run together in a store of its own, which is then like one that a single process sampled: the same
+ * bits, in whatever order the shards are named. Units that are there already are kept. Needs no model: the manifest of every
+ * shard holds the units of the whole run.
  *
  * @throws SpectroscopeError for shards of different runs (the differing keys are named), one that is not finished, and chains
  *   that no shard, or more than one, holds
  */
-export async function mergeShards(out: string, paths: readonly string[], progress: Progress): Promise<RunDirectory> {
-  const shards: RunDirectory[] = [];
-  for (const path of paths) shards.push(await RunDirectory.openExisting(path));
+export async function mergeShards(into: Store, stores: readonly Store[], attention: Attention = {}): Promise<Run> {
+  const shards: Run[] = [];
+  for (const store of stores) shards.push(await Run.open(store));
   const [first] = shards;
   for (const shard of shards) {
     const changed = differences(withoutShard(first.config), withoutShard(shard.config));
     if (changed.length > 0) {
       throw new SpectroscopeError(
-        `${shard.path}: is no shard of the same run as ${first.path}: ${changed.map(({ key }) => key).join(", ")} differ`,
+        `${shard.name}: is no shard of the same run as ${first.name}: ${changed.map(({ key }) => key).join(", ")} differ`,
         { hint: "merge the shards of one run" },
       );
     }
     const [pending] = shard.units("pending");
     if (pending !== undefined) {
-      throw new SpectroscopeError(`${shard.path}: ${pending} is not done yet`, {
+      throw new SpectroscopeError(`${shard.name}: ${pending} is not done yet`, {
         hint: "run the command that began it again",
       });
     }
   }
   checkComplete(shards);
-  const config = runConfig(configOf(first), `${first.path}/manifest.json`);
-  const model = await openModel(config.model, { on: showFetching(progress) });
-  const units = unitsOf(config, model.model);
-  const directory = await RunDirectory.open(out, {
-    config: withoutShard(first.config),
-    provenance: { merged: shards.flatMap((shard) => shard.manifest.provenance) },
-    units: units.map(({ name }) => name),
-  });
-  for (const unit of units) {
-    if (directory.isDone(unit.name)) continue;
-    progress.say(`merging ${unit.name}`);
-    const parts: Samples[] = [];
-    for (const shard of shards) {
-      if (shard.units("done").includes(unit.name)) parts.push(await openSamples(shard.finishedPath(unit.name)));
+  return into.exclusive(async () => {
+    const run = await Run.begin(into, {
+      config: withoutShard(first.config),
+      provenance: { merged: shards.flatMap((shard) => shard.manifest.provenance) },
+      plan: first.plan,
+    });
+    for (const unit of first.plan) {
+      if (run.isDone(unit.name)) continue;
+      stopIfAsked(attention, `stopped before ${unit.name}`, "run the same command again: what is merged stays");
+      say(attention, `merging ${unit.name}`);
+      const parts: Samples[] = [];
+      for (const shard of shards) {
+        if (shard.units("done").includes(unit.name)) parts.push(await openUnit(shard, unit.name));
+      }
+      await mergeUnit(run, unit, parts);
+      await run.finishUnit(unit.name);
     }
-    await mergeUnit(directory, unit, parts);
-    await directory.finishUnit(unit.name);
-  }
-  const timing = await timingOf(shards);
-  if (timing) await directory.writeJson("timing", timing as unknown as Json);
-  return directory;
+    const timing = await timingOf(shards);
+    if (timing) await run.writeJson("timing", timing as unknown as Json);
+    return run;
+  });
 }
 
 /** Refuses, before anything is written, directories that are no shards, one given twice, and missing ones. */
-function checkComplete(shards: readonly RunDirectory[]): void {
+function checkComplete(shards: readonly Run[]): void {
   const held = new Map<number, string>();
   let parts = 0;
-  for (const { path, config } of shards) {
+  for (const { name, config } of shards) {
     if (config.shard === undefined) {
-      throw new SpectroscopeError(`${path}: is a whole run and no shard`, {
+      throw new SpectroscopeError(`${name}: is a whole run and no shard`, {
         hint: "merge what `sample --shard` sampled",
       });
     }
     const { index, count } = parseShard(String(config.shard));
     if (parts > 0 && count !== parts) {
-      throw new SpectroscopeError(`${path}: is a shard of ${count}, ${shards[0].path} of ${parts}`, {
+      throw new SpectroscopeError(`${name}: is a shard of ${count}, ${shards[0].name} of ${parts}`, {
         hint: "merge the shards of one division",
       });
     }
     parts = count;
     const other = held.get(index);
     if (other !== undefined) {
-      throw new SpectroscopeError(`${path}: is shard ${index}/${count}, as ${other} is`, {
+      throw new SpectroscopeError(`${name}: is shard ${index}/${count}, as ${other} is`, {
         hint: "name each shard once",
       });
     }
-    held.set(index, path);
+    held.set(index, name);
   }
   const missing = Array.from({ length: parts }, (_, i) => i + 1).filter((index) => !held.has(index));
   if (missing.length > 0) {
@@ -96,7 +98,7 @@ function checkComplete(shards: readonly RunDirectory[]): void {
 }
 
 /** When the first of the shards was sampled, and how long all of them took together. */
-async function timingOf(shards: readonly RunDirectory[]): Promise<Timing | undefined> {
+async function timingOf(shards: readonly Run[]): Promise<Timing | undefined> {
   const found: Timing[] = [];
   for (const shard of shards) {
     const timing = await readTiming(shard);
@@ -110,7 +112,7 @@ async function timingOf(shards: readonly RunDirectory[]): Promise<Timing | undef
 const chainsOf = (part: Samples) => part.facts.chains as readonly number[];
 
 /** One unit from the chains that its shards hold. */
-async function mergeUnit(directory: RunDirectory, unit: UnitPlan, parts: readonly Samples[]): Promise<void> {
+async function mergeUnit(run: Run, unit: UnitPlan, parts: readonly Samples[]): Promise<void> {
   const held = parts.flatMap((part) => chainsOf(part));
   const missing = unit.chains.filter((chain) => !held.includes(chain));
   if (missing.length > 0) {
@@ -123,7 +125,7 @@ async function mergeUnit(directory: RunDirectory, unit: UnitPlan, parts: readonl
   for (const part of parts) {
     const own = await part.baseline();
     if (own.some((loss, i) => loss !== baseline[i])) {
-      throw new SpectroscopeError(`${part.path}: its losses at w* are not those of ${first.path}`, {
+      throw new SpectroscopeError(`${part.name}: its losses at w* are not those of ${first.name}`, {
         hint: "sample all shards on adapters of one kind: their last digits differ",
       });
     }
@@ -132,7 +134,7 @@ async function mergeUnit(directory: RunDirectory, unit: UnitPlan, parts: readonl
     await Promise.all(parts.map(async (part) => ({ chains: chainsOf(part), sums: await part.sums() }))),
   );
   const settings: SamplerSettings = { ...unit.settings, num_chains: unit.chains.length };
-  const writer = await SamplesWriter.open(directory.samplesPath(unit.name), {
+  const writer = await SamplesWriter.open(run.samplesStore(unit.name), {
     restriction: first.restriction,
     settings,
     positions: first.positions,

@@ -91,7 +91,7 @@ export interface Sensitivity {
 
 export interface ReportData {
   readonly title: string;
-  /** ISO date of the run's start. */
+  /** ISO date of when the run ended. */
   readonly date: string;
   readonly version: string;
   readonly adapter: { readonly name: string; readonly software: boolean; readonly driver?: string };
@@ -109,8 +109,8 @@ export interface ReportData {
   readonly seconds: readonly { readonly phase: string; readonly seconds: number }[];
   readonly components: readonly ComponentDiagnostics[];
   readonly tokens: readonly TokenInfo[];
-  /** The token before the first target of every sequence, which has no loss; shown, not measured. */
-  readonly startToken?: string;
+  /** By sequence, the token before its first target, which has no loss; shown, not measured. */
+  readonly starts?: readonly string[];
   /** Names of chi's columns, in order. */
   readonly columns: readonly string[];
   /** [tokens × columns] row-major; estimator named in config. */

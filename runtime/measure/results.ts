@@ -1,19 +1,16 @@
-import { SpectroscopeError } from "../../kernels/errors";
-import type { Labels, RunText, Text } from "../../models/corpora";
-import { START } from "../../models/nano/vocabulary";
-import { parameterCount } from "../../models/parameters";
-import type { LoadedModel } from "../../models/weights";
-import type { Json, JsonObject } from "../store/json";
-import type { RunDirectory } from "../store/run-directory";
+/** What a run found: put together from an analysis and the units' diagnostics. */
+import type { ClusterStability } from "../cluster/resampling";
+import type { Run } from "../store/run";
 import { advice } from "../susceptibility/advice";
-import { type Analysis, type ClusteringFacts, MIN_ROLE_TOKENS, numbered, scoreRow } from "./analysis";
+import type { Analysis, ClusteringFacts } from "./analysis";
 import { clusterProfiles } from "./chi-clusters";
-import { readChi, storeChi } from "./chi-store";
-import { clusterLine } from "./cluster-lines";
-import { configOf, type RunConfig, runConfig } from "./config";
+import { openUnit } from "./chi-tables";
+import type { RunConfig } from "./config";
+import type { Corpus } from "./corpus";
 import { diagnoseUnit } from "./diagnose";
-import { openUnit } from "./features";
-import type { ClusterInfo, ComponentDiagnostics, ReportData, ScoreRow, Sensitivity, TokenInfo } from "./report-data";
+import type { ClusterInfo, ComponentDiagnostics, ReportData, ScoreRow, TokenInfo } from "./report-data";
+import type { Subject } from "./request";
+import { bestRole, labelSizes, MIN_ROLE_TOKENS, scoreRow } from "./scoring";
 import { restrictionsOf } from "./units";
 
 /** What a run found, without arrays, times or machine: equal runs give equal bytes. */
@@ -24,9 +21,11 @@ export interface Results {
   /** Weight of each column in the graph. */
   readonly reliability: readonly number[];
   readonly tokens: readonly TokenInfo[];
+  /** The token before the first target of every sequence, which has no loss. */
+  readonly starts: readonly string[];
   readonly clusters: readonly ClusterInfo[];
-  /** How they were found; absent in what 0.1.0 wrote. */
-  readonly clustering?: ClusteringFacts;
+  /** How they were found. */
+  readonly clustering: ClusteringFacts;
   readonly roles?: number;
   readonly scores: readonly ScoreRow[];
   readonly remarks: readonly string[];
@@ -34,96 +33,84 @@ export interface Results {
   readonly advice: readonly string[];
 }
 
-/** When a run ran and how long its phases took; the only result that two equal runs do not share. */
-export interface Timing {
-  readonly date: string;
-  readonly version: string;
-  readonly adapter: ReportData["adapter"];
-  readonly seconds: ReportData["seconds"];
-}
-
 /** Puts the results of an analysis together. */
 export async function collectResults(
-  directory: RunDirectory,
-  config: RunConfig,
-  model: Pick<LoadedModel, "model">,
-  text: RunText,
+  run: Run,
+  { config, model, corpora }: Subject,
   components: readonly string[],
   analysis: Analysis,
 ): Promise<Results> {
+  const { probe } = corpora;
   const diagnostics: ComponentDiagnostics[] = [];
   const restrictions = restrictionsOf(config, model.model);
   for (const name of restrictions) {
     const column = components.indexOf(name);
     const reliability = column < 0 ? undefined : analysis.splitHalf[column];
     diagnostics.push({
-      ...(await diagnoseUnit(directory, name)),
+      ...(await diagnoseUnit(run, name)),
       ...(reliability === undefined || Number.isNaN(reliability) ? {} : { reliability }),
     });
   }
   const said = [...advice(config.sampler, diagnostics), ...analysis.advice];
-  const baseline = await (await openUnit(directory, restrictions[0])).baseline();
-  const { labels } = text;
-  const main = analysis.results[0].clustering;
-  const roles = labels && numbered(labels.roles);
-  const sizes = roles?.names.map((_, role) => roles.numbers.filter((number) => number === role).length);
-  const profiles = clusterProfiles(main.clusters, analysis.chi, config);
-  const clusters = main.clusters.map((cluster, i): ClusterInfo => {
+  const baseline = await (await openUnit(run, restrictions[0])).baseline();
+  const sizes = probe.labels && labelSizes(probe.labels.roles);
+  return {
+    model: modelFacts(config.model, model),
+    components: diagnostics,
+    columns: components,
+    reliability: Array.from(analysis.reliability),
+    tokens: tokenInfos(probe, baseline),
+    starts: Array.from({ length: probe.rows }, (_, row) => probe.nameOf(probe.ids[row * probe.columns])),
+    clusters: clusterInfos(analysis, config, probe),
+    clustering: analysis.facts,
+    ...(sizes ? { roles: sizes.filter((size) => size >= MIN_ROLE_TOKENS).length } : {}),
+    scores: analysis.results.map((result) => scoreRow(result, probe.labels)),
+    remarks: remarks(config, said, analysis),
+    advice: said,
+  };
+}
+
+function modelFacts(name: string, { model, weights }: Subject["model"]): Results["model"] {
+  let parameters = 0;
+  for (const shape of weights.shapes.values()) parameters += shape.reduce((product, size) => product * size, 1);
+  return {
+    name,
+    parameters,
+    layers: model.dims.layers,
+    heads: model.dims.heads,
+    hidden: model.dims.hidden,
+    vocabulary: model.dims.vocab,
+  };
+}
+
+function clusterInfos(analysis: Analysis, config: RunConfig, { labels }: Corpus): ClusterInfo[] {
+  const { clusters } = analysis.results[0].clustering;
+  const profiles = clusterProfiles(clusters, analysis.chi, config);
+  const sizes = labels && labelSizes(labels.roles);
+  return clusters.map(({ id, members, conductance, seed }, i): ClusterInfo => {
     const { profile, error } = profiles[i];
-    const best = labels && bestRole(cluster.members, labels);
-    const { id, members, conductance, seed } = cluster;
-    const stability = analysis.stability?.[i];
+    const best = labels && sizes && bestRole(members, labels.roles, sizes);
+    const stability: ClusterStability | undefined = analysis.stability?.[i];
     return {
       ...{ id, members, conductance, seed, profile, profileError: error },
       ...(best ? { bestRole: best } : {}),
       ...(stability ? { stability } : {}),
     };
   });
-  const { hidden, layers, heads, vocab: vocabulary } = model.model.dims;
-  return {
-    model: {
-      name: config.model,
-      parameters: parameterCount(model.model),
-      ...{ layers, heads, hidden, vocabulary },
-    },
-    components: diagnostics,
-    columns: components,
-    reliability: Array.from(analysis.reliability),
-    tokens: tokenInfos(text, baseline),
-    clusters,
-    clustering: analysis.facts,
-    ...(sizes ? { roles: sizes.filter((size) => size >= MIN_ROLE_TOKENS).length } : {}),
-    scores: analysis.results.map((result) => scoreRow(result, labels)),
-    remarks: remarks(config, said, analysis),
-    advice: said,
-  };
 }
 
-function bestRole(members: readonly number[], labels: Labels): { name: string; f1: number } | undefined {
-  const inside = new Map<string, number>();
-  for (const token of members) inside.set(labels.roles[token], (inside.get(labels.roles[token]) ?? 0) + 1);
-  let best: { name: string; f1: number } | undefined;
-  for (const [name, count] of inside) {
-    const size = labels.roles.filter((role) => role === name).length;
-    const f1 = (2 * count) / (members.length + size);
-    if (!best || f1 > best.f1) best = { name, f1 };
-  }
-  return best;
-}
-
-function tokenInfos(text: RunText, baseline: Float32Array): TokenInfo[] {
-  const { ids, columns } = text.probe;
+function tokenInfos({ ids, columns, labels, nameOf }: Corpus, baseline: Float32Array): TokenInfo[] {
   const positions = columns - 1;
   return Array.from(baseline, (loss, token) => {
     const sequence = Math.floor(token / positions);
     const position = (token % positions) + 1;
-    const id = ids[sequence * columns + position];
+    const of = ({ numbers, names }: { numbers: Int32Array; names: readonly string[] }) => names[numbers[token]];
     return {
-      text: text.vocabulary?.[id] ?? String(id),
+      text: nameOf(ids[sequence * columns + position]),
       sequence,
       position,
       loss,
-      ...(text.labels ? { mode: text.labels.modes[token], role: text.labels.roles[token] } : {}),
+      ...(labels ? { mode: of(labels.modes), role: of(labels.roles) } : {}),
     };
   });
 }
@@ -150,91 +137,4 @@ function remarks(config: RunConfig, said: readonly string[], analysis: Analysis)
       `Components on which chains do not agree were left out of the graph: ${dropped} of ${analysis.reliability.length}.`,
     );
   return list;
-}
-
-/** Stores results so that `report` and other programs find them. */
-export async function writeResults(
-  directory: RunDirectory,
-  results: Results,
-  analysis: Analysis,
-  probe: Text,
-): Promise<void> {
-  await storeChi(directory, results.columns, analysis.chi, probe);
-  const { labels, clusters } = analysis.results[0].clustering;
-  await directory.writeArray("labels", { shape: [labels.length], data: labels });
-  const lines = clusters.map((cluster, i) =>
-    clusterLine(cluster, { ...results.clusters[i], stability: analysis.stability?.[i] }),
-  );
-  await directory.writeFile("clusters.jsonl", lines.join(""));
-  await directory.writeJson("results", results as unknown as Json);
-}
-
-/** What the analysis of a run stored, and the sweep beside it. @throws SpectroscopeError for a run that was not analyzed yet */
-export async function readResults(
-  directory: RunDirectory,
-): Promise<{ readonly results: Results; readonly sensitivity?: Sensitivity }> {
-  if (!(await directory.has("results.json"))) {
-    throw new SpectroscopeError(`${directory.path}: not clustered yet`, {
-      hint: `run \`npx spectroscope cluster ${directory.path}\` first`,
-    });
-  }
-  const results = (await directory.readJson("results")) as unknown as Results;
-  if (!(await directory.has("sensitivity.json"))) return { results };
-  return { results, sensitivity: (await directory.readJson("sensitivity")) as unknown as Sensitivity };
-}
-
-/** Name of the clustering's config: of the results where there are some, else of the run that will make them. */
-export const CLUSTER_CONFIG = "cluster-config";
-
-/** The config that a run was begun with, clustering and all, with `--set` texts over it. Errors: usage. */
-export async function begunConfig(directory: RunDirectory, sets: readonly string[] = []): Promise<RunConfig> {
-  const there = await directory.has(`${CLUSTER_CONFIG}.json`);
-  const cluster = there ? { cluster: (await directory.readJson(CLUSTER_CONFIG)) as JsonObject } : {};
-  return runConfig({ ...configOf(directory), ...cluster }, `${directory.path}/manifest.json`, sets);
-}
-
-/** The config of an analyzed run, with the clustering that its results were made with. @throws SpectroscopeError */
-export async function analyzedConfig(directory: RunDirectory): Promise<RunConfig> {
-  await readResults(directory);
-  return begunConfig(directory);
-}
-
-/** When a run ran, where that was noted: a process that dies after its last unit does not come to it. */
-export async function readTiming(directory: RunDirectory): Promise<Timing | undefined> {
-  if (!(await directory.has("timing.json"))) return undefined;
-  return (await directory.readJson("timing")) as unknown as Timing;
-}
-
-/** What is known all the same: who sampled. */
-function untimed(directory: RunDirectory): Timing {
-  const [source] = directory.manifest.provenance.flatMap((one) => (one.merged as readonly JsonObject[]) ?? [one]);
-  const { adapter, software, driver, version } = source as Record<string, string | undefined>;
-  return {
-    date: new Date().toISOString(),
-    version: version ?? "unknown",
-    adapter: { name: adapter ?? "unknown", software: Boolean(software), ...(driver ? { driver } : {}) },
-    seconds: [],
-  };
-}
-
-/** Everything a report needs, from a run directory. Errors: a run that was not analyzed yet. */
-export async function readReportData(directory: RunDirectory): Promise<ReportData> {
-  const { results, sensitivity } = await readResults(directory);
-  const timing = (await readTiming(directory)) ?? untimed(directory);
-  const { chi, error } = await readChi(directory);
-  const labels = await directory.readArray("labels");
-  const { reliability, ...rest } = results;
-  const config = configOf(directory);
-  return {
-    ...(results.model.name === "nano" ? { startToken: START } : {}),
-    title: `Susceptibility clusters of ${results.model.name}`,
-    ...timing,
-    ...rest,
-    ...(sensitivity ? { sensitivity } : {}),
-    directory: directory.path,
-    config,
-    chi: chi.data as Float32Array,
-    chiError: error,
-    labels: labels.data as Int32Array,
-  };
 }

@@ -1,33 +1,36 @@
-import type { Progress } from "../../harness/cli/progress";
 import { SpectroscopeError } from "../../kernels/errors";
-import type { RunText } from "../../models/corpora";
 import type { Device } from "../plan/device";
 import type { ChainSpec } from "../sampler/chain-plans";
 import { chainWork, type WholeWork, wholeWork } from "../sampler/chain-work";
 import { Laboratory, type TextOnDevice } from "../sampler/laboratory";
-import type { RunDirectory } from "../store/run-directory";
-import type { Model } from "../transformer/family";
+import type { Run } from "../store/run";
 import { parseRestriction } from "../transformer/restriction";
-import type { Weights } from "../transformer/weights";
+import { chiColumn } from "./chi-tables";
 import type { RunConfig } from "./config";
-import { nameOf, type PlannedUnit, together } from "./together";
+import { type Attention, say } from "./events";
+import { grouped, nameOf, type PlannedUnit } from "./grouping";
+import type { MeasuredModel } from "./request";
+import type { SampledTexts } from "./texts";
 import { sampleJobs } from "./unit-sampler";
 import type { UnitPlan } from "./units";
 
-export interface SamplingContext {
+export interface SamplingContext extends Attention {
   readonly device: Device;
-  readonly model: { readonly model: Model; readonly weights: Weights };
-  readonly text: RunText;
-  readonly directory: RunDirectory;
+  readonly model: MeasuredModel;
+  readonly texts: SampledTexts;
+  readonly run: Run;
   readonly units: readonly UnitPlan[];
-  readonly config: Pick<RunConfig, "keep_traces" | "checkpoint_draws" | "acceptance_checks" | "components_at_once">;
-  readonly progress: Progress;
-  /** Asked between draws; true stops the run so that it can be resumed. */
-  readonly interrupted: () => boolean;
+  readonly config: Pick<
+    RunConfig,
+    "keep_traces" | "checkpoint_draws" | "acceptance_checks" | "components_at_once" | "estimator"
+  >;
 }
 
 /** Puts a run's texts on the device. */
-export function placeText(lab: Laboratory, { pool, probe, task }: RunText): Pick<ChainSpec, "pool" | "probe" | "task"> {
+export function placeTexts(
+  lab: Laboratory,
+  { pool, probe, task }: SampledTexts,
+): Pick<ChainSpec, "pool" | "probe" | "task"> {
   return {
     pool: lab.addText("pool", pool.ids, pool.columns),
     probe: lab.addText("probe", probe.ids, probe.columns),
@@ -36,24 +39,25 @@ export function placeText(lab: Laboratory, { pool, probe, task }: RunText): Pick
 }
 
 /**
- * Samples every unit that the run directory does not hold yet; each is there whole or not at all. `flops` are those of the units
+ * Samples every unit that the run does not hold yet; each is there whole or not at all. `flops` are those of the units
  * sampled here, `wholeFlops` what as many passes of the whole model would take.
  */
 export async function sampleUnits(
   context: SamplingContext,
 ): Promise<{ seconds: number; flops: number; wholeFlops: number }> {
-  const { device, model, text, directory, units, progress, config } = context;
+  const { device, model, texts, run, units, config, signal, on } = context;
   const lab = new Laboratory(device, model.model, model.weights);
   const since = performance.now();
   try {
-    const texts = placeText(lab, text);
-    const pending = units.filter((unit) => !directory.isDone(unit.name));
+    const placed = placeTexts(lab, texts);
+    const pending = units.filter((unit) => !run.isDone(unit.name));
     // By the number of chains: nothing else in it differs between the units of a run.
     const wholes = new Map<number, WholeWork>();
+    for (const unit of units) if (run.isDone(unit.name)) await tellColumn(context, unit);
     const planned = pending.map((unit): PlannedUnit => {
       const restriction = parseRestriction(unit.restriction, model.model);
       const { settings, chains } = unit;
-      const spec: ChainSpec = { ...texts, restriction, settings, chains, acceptanceChecks: config.acceptance_checks };
+      const spec: ChainSpec = { ...placed, restriction, settings, chains, acceptanceChecks: config.acceptance_checks };
       const whole = wholes.get(chains.length) ?? wholeWork(lab, spec);
       wholes.set(chains.length, whole);
       return { unit, spec, work: chainWork(lab, spec, whole) };
@@ -63,40 +67,46 @@ export async function sampleUnits(
     const total = flopsOf(planned, (work) => work.total.flops);
     let before = 0;
     let index = 0;
-    for (const group of await together(lab, planned, directory, config.components_at_once)) {
+    for (const group of await grouped(lab, planned, run, config.components_at_once)) {
       const [{ unit }] = group;
       const { num_draws: S, num_burnin_steps, num_steps_bw_draws } = unit.settings;
       const start = flopsOf(group, ({ prefix, update }) => prefix.flops + num_burnin_steps * update.flops);
       const perDraw = flopsOf(group, ({ draw, update }) => draw.flops + num_steps_bw_draws * update.flops);
       const name = nameOf(group);
+      const label = `sampling ${name} (${index + 1}/${planned.length})`;
       const onDraw = (drawn: number) => {
-        if (drawn < S && context.interrupted()) {
+        if (drawn < S && signal?.aborted) {
           throw new SpectroscopeError(`stopped at ${name}, draw ${drawn} of ${S}`, {
             code: "interrupted",
-            hint: `run the same command again to go on: ${directory.units("done").length} of ${directory.count} units are done`,
+            hint: `run the same command again to go on: ${run.units("done").length} of ${run.count} units are done`,
           });
         }
-        progress.update(
-          `sampling ${name} (${index + 1}/${planned.length})`,
-          before + start + drawn * perDraw,
-          total,
-          since,
-        );
+        on?.({ kind: "work", task: "sampling", label, done: before + start + drawn * perDraw, total });
       };
       const jobs = group.map(({ unit, spec, work }) => {
-        return { lab, unit, spec, text, directory, keep: config, flops: work.total.flops };
+        return { lab, unit, spec, texts, run, keep: config, flops: work.total.flops };
       });
-      await sampleJobs(jobs, onDraw, (line) => progress.say(line));
+      await sampleJobs(jobs, onDraw, on);
+      for (const { unit } of group) await tellColumn(context, unit);
       before += flopsOf(group, (work) => work.total.flops);
       index += group.length;
-      for (const placed of Object.values(texts) as TextOnDevice[]) lab.trim(placed);
+      for (const text of Object.values(placed) as TextOnDevice[]) lab.trim(text);
     }
     const wholeFlops = flopsOf(planned, (work) => work.wholeTotal.flops);
-    if (planned.length > 0) progress.say(workLine(total, wholeFlops));
+    if (planned.length > 0) say(context, workLine(total, wholeFlops));
     return { seconds: (performance.now() - since) / 1000, flops: total, wholeFlops };
   } finally {
     lab.close();
   }
+}
+
+/** Tells chi of a component whose chains are done; not of a shard, which has some of them. */
+async function tellColumn({ run, config, on }: SamplingContext, unit: UnitPlan): Promise<void> {
+  const { name, restriction, chains, settings } = unit;
+  const whole = name === restriction && restriction !== "full" && chains.length === settings.num_chains;
+  const ready = config.estimator === "single_chain" || run.units("done").includes("full");
+  if (on && whole && ready)
+    on({ kind: "column", component: restriction, chi: await chiColumn(run, restriction, config.estimator) });
 }
 
 /**

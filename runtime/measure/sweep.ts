@@ -1,28 +1,26 @@
-import { join } from "node:path";
-import { showFetching } from "../../harness/cli/progress";
-import { openModel } from "../../models/hub/open";
 import { clusterTokens } from "../cluster/cluster";
 import type { Json } from "../store/json";
-import type { RunDirectory } from "../store/run-directory";
+import type { Run } from "../store/run";
+import { chainMatrices, chiMatrix } from "../susceptibility/chi-table";
 import { agreementOf, type Findings } from "./agreement";
 import { clusterOptions } from "./chi-clusters";
-import { readChi } from "./chi-store";
+import { chiTable } from "./chi-tables";
 import type { RunConfig } from "./config";
 import { diagnoseUnit } from "./diagnose";
-import { chiMatrices } from "./features";
+import { say } from "./events";
+import { sample } from "./measure";
 import type { Sensitivity, SensitivityRow } from "./report-data";
-import { readResults } from "./results";
-import { type RunRequest, sampleRun } from "./run";
+import type { MeasureRequest } from "./request";
+import { readChi, readResults } from "./run-files";
 import { unitsOf } from "./units";
 
 /** Settings that a sweep moves: step size, weight of the loss, pull. */
 export const SWEPT = ["lr", "n_beta", "localization"] as const;
 export type Swept = (typeof SWEPT)[number];
 
-export interface SweepRequest extends Omit<RunRequest, "config" | "out" | "shard"> {
-  /** An analyzed run: the middle of the sweep. */
-  readonly directory: RunDirectory;
-  readonly config: RunConfig;
+export interface SweepRequest extends Omit<MeasureRequest, "store" | "shard"> {
+  /** An analyzed run: the middle of the sweep. Its own config goes with it. */
+  readonly run: Run;
   readonly settings: readonly Swept[];
   readonly factors: readonly number[];
 }
@@ -58,21 +56,21 @@ function variants({ config, settings, factors }: SweepRequest): Variant[] {
  * itself: columns by Spearman's correlation over tokens, clusters by ARI. The first, of the same settings, says how far equal runs agree.
  */
 export async function sweep(request: SweepRequest): Promise<Sensitivity> {
-  const { directory, config, progress } = request;
-  const { components, ...chi } = await readChi(directory);
-  const center: Findings = { components, chi, labels: (await directory.readArray("labels")).data };
+  const { run, config, model, device, threads } = request;
+  const chi = await readChi(run);
+  const { components } = chi;
+  const center: Findings = { chi, labels: (await run.readArray("labels")).data };
   // All are refused before the first is sampled.
-  const model = await openModel(config.model, { on: showFetching(progress) });
   const runs = variants(request);
   for (const { config: own } of runs) unitsOf(own, model.model);
   const rows: SensitivityRow[] = [];
   for (const { name, config: own } of runs) {
-    progress.say(`sweep: ${name}`);
-    const out = join(directory.path, "sweep", name);
-    const sampled = await sampleRun({ ...request, config: own, out });
-    const other = await chiMatrices(sampled, components, { estimator: config.estimator, seed: own.sampler.seed });
-    const { labels, clusters } = await clusterTokens(other.chi, config.cluster, clusterOptions(other, config));
-    const agreement = agreementOf(center, { components, chi: other, labels });
+    say(request, `sweep: ${name}`);
+    const sampled = await sample({ ...request, config: own, store: run.store.below(`sweep/${name}`) });
+    const other = await chiTable(sampled, components, { estimator: config.estimator, seed: own.sampler.seed });
+    const options = { device, threads, ...clusterOptions(chainMatrices(other), config) };
+    const { labels, clusters } = await clusterTokens(chiMatrix(other), config.cluster, options);
+    const agreement = agreementOf(center, { chi: other, labels });
     const rises: number[] = [];
     for (const component of components) rises.push((await diagnoseUnit(sampled, component)).meanRise);
     rows.push({
@@ -85,27 +83,12 @@ export async function sweep(request: SweepRequest): Promise<Sensitivity> {
       rise: [Math.min(...rises), Math.max(...rises)],
     });
   }
-  const { sensitivity: before } = await readResults(directory);
+  const { sensitivity: before } = await readResults(run);
   const kept = before?.rows.filter(({ setting }) => !rows.some((row) => row.setting === setting)) ?? [];
   const sensitivity = { rows: [...rows, ...kept] };
-  await directory.writeJson("sensitivity", sensitivity as unknown as Json);
+  await run.writeJson("sensitivity", sensitivity as unknown as Json);
   return sensitivity;
 }
 
 /** A column that does not move agrees with nothing, and JSON has no NaN. */
 const finite = (value: number) => (Number.isFinite(value) ? value : 0);
-
-/** The sweep for people. */
-export function sensitivityTable({ rows }: Sensitivity): string {
-  const head = `${"setting".padEnd(24)} ${["Spearman", "lowest", "ARI", "clusters"].map((text) => text.padStart(9)).join(" ")}  mean rise (nats)`;
-  const lines = rows.map(({ setting, medianSpearman, lowestSpearman, ari, clusters, rise }) => {
-    const numbers = [medianSpearman, lowestSpearman, ari].map((value) => value.toFixed(3).padStart(9));
-    const range = rise.map((value) => value.toFixed(3)).join(" to ");
-    return `${setting.padEnd(24)} ${numbers.join(" ")} ${String(clusters).padStart(9)}  ${range}`;
-  });
-  return [
-    head,
-    ...lines,
-    "Spearman: median and lowest over components of the correlation with the run's own chi. All rows have another seed than the run; the first has its settings, and is what equal runs reach.",
-  ].join("\n");
-}

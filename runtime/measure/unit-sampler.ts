@@ -1,15 +1,16 @@
 import { SpectroscopeError } from "../../kernels/errors";
-import type { RunText } from "../../models/corpora";
 import type { ChainSpec } from "../sampler/chain-plans";
 import type { ChainState, StateArrays } from "../sampler/chain-state";
 import type { ComponentChains, Draw } from "../sampler/component-chains";
 import type { Laboratory } from "../sampler/laboratory";
 import { Lockstep } from "../sampler/lockstep";
 import { readCheckpoint, writeCheckpoint } from "../store/checkpoint";
-import type { RunDirectory } from "../store/run-directory";
+import type { Run } from "../store/run";
 import type { ObservableId, SamplesSpec } from "../store/samples";
 import { SamplesWriter } from "../store/samples-writer";
 import type { RunConfig } from "./config";
+import type { OnEvent } from "./events";
+import type { SampledTexts } from "./texts";
 import type { UnitPlan } from "./units";
 
 /** How a unit is stored on its way. */
@@ -20,14 +21,14 @@ export interface UnitJob {
   readonly lab: Laboratory;
   readonly unit: UnitPlan;
   readonly spec: ChainSpec;
-  readonly text: RunText;
-  readonly directory: RunDirectory;
+  readonly texts: SampledTexts;
+  readonly run: Run;
   readonly keep: KeepConfig;
   /** Of the whole unit. */
   readonly flops: number;
 }
 
-/** Told after every draw. @throws to stop the units where they can be gone on with */
+/** Told after every draw, and before the first. @throws to stop the units where they can be gone on with */
 export type OnDraw = (drawn: number) => void;
 
 /**
@@ -35,14 +36,14 @@ export type OnDraw = (drawn: number) => void;
  * stand is on disk, traces first: whenever the process dies, the next one goes on from the last checkpoints with the same bits,
  * whichever units it then puts together. All jobs have one laboratory and one way to keep, and stand at the same draw.
  */
-export async function sampleJobs(jobs: readonly UnitJob[], onDraw: OnDraw, say: (line: string) => void): Promise<void> {
+export async function sampleJobs(jobs: readonly UnitJob[], onDraw: OnDraw, on?: OnEvent): Promise<void> {
   const [{ lab, unit, keep }] = jobs;
   const { num_draws } = unit.settings;
   const writers: SamplesWriter[] = [];
   const states: (ChainState | undefined)[] = [];
   for (const job of jobs) {
-    writers.push(await SamplesWriter.open(job.directory.samplesPath(job.unit.name), samplesSpec(job)));
-    states.push(await savedState(job, say));
+    writers.push(await SamplesWriter.open(job.run.samplesPath(job.unit.name), samplesSpec(job)));
+    states.push(await savedState(job, on));
   }
   const specs = jobs.map(({ spec }) => spec);
   const lockstep = await Lockstep.open(lab, specs, states);
@@ -52,6 +53,9 @@ export async function sampleJobs(jobs: readonly UnitJob[], onDraw: OnDraw, say: 
     onDraw(lockstep.draws);
     while (lockstep.draws < num_draws) {
       const draws = await lockstep.draw({ traces: keep.keep_traces });
+      for (const [i, { unit: own }] of jobs.entries()) {
+        on?.({ kind: "draw", unit: own.name, draw: lockstep.draws, phi: draws[i].phi });
+      }
       if (keep.keep_traces) for (const [i, block] of blocks.entries()) block.push(draws[i]);
       const last = lockstep.draws === num_draws;
       if (lockstep.draws % keep.checkpoint_draws === 0 || last) {
@@ -70,7 +74,7 @@ export async function sampleJobs(jobs: readonly UnitJob[], onDraw: OnDraw, say: 
 }
 
 /** Puts what chains summed up into their unit's store, which then is whole. */
-async function finish({ unit, spec, directory, flops }: UnitJob, writer: SamplesWriter, chains: ComponentChains) {
+async function finish({ unit, spec, run, flops }: UnitJob, writer: SamplesWriter, chains: ComponentChains) {
   const { sumD, sumPhiD, shifted } = await chains.sums();
   const { logAcceptance } = chains;
   await writer.finish({
@@ -90,12 +94,12 @@ async function finish({ unit, spec, directory, flops }: UnitJob, writer: Samples
       flops,
     },
   });
-  await directory.finishUnit(unit.name);
+  await run.finishUnit(unit.name);
 }
 
-function samplesSpec({ unit, spec, text, keep }: UnitJob): SamplesSpec {
-  const observables: { id: ObservableId; ids: Uint32Array }[] = [{ id: "probe", ids: text.probe.ids }];
-  if (text.task) observables.push({ id: "pool", ids: text.task.ids });
+function samplesSpec({ unit, spec, texts, keep }: UnitJob): SamplesSpec {
+  const observables: { id: ObservableId; ids: Uint32Array }[] = [{ id: "probe", ids: texts.probe.ids }];
+  if (texts.task) observables.push({ id: "pool", ids: texts.task.ids });
   return {
     restriction: unit.restriction,
     settings: { ...unit.settings, num_chains: unit.chains.length },
@@ -138,31 +142,28 @@ function identity({ unit }: Pick<UnitJob, "unit">): string {
 
 async function saveState(job: UnitJob, { update, drawn, arrays }: ChainState): Promise<void> {
   const facts = { identity: identity(job), update, drawn };
-  await writeCheckpoint(job.directory.checkpointPath(job.unit.name), {
+  await writeCheckpoint(job.run.checkpointPath(job.unit.name), {
     facts,
     arrays: new Map(Object.entries(arrays).filter(([, data]) => data !== undefined)),
   });
 }
 
 /** How many draws of a unit a stopped process left behind. */
-export async function drawsSaved(job: Pick<UnitJob, "unit" | "directory">): Promise<number> {
-  const state = await savedState(job, () => {});
+export async function drawsSaved(job: Pick<UnitJob, "unit" | "run">): Promise<number> {
+  const state = await savedState(job);
   return state?.drawn ?? 0;
 }
 
 /** The state that a stopped process left; nothing where there is none, or where it was damaged: then the unit begins anew. */
-async function savedState(
-  job: Pick<UnitJob, "unit" | "directory">,
-  say: (line: string) => void,
-): Promise<ChainState | undefined> {
+async function savedState(job: Pick<UnitJob, "unit" | "run">, on?: OnEvent): Promise<ChainState | undefined> {
   try {
-    const found = await readCheckpoint(job.directory.checkpointPath(job.unit.name));
+    const found = await readCheckpoint(job.run.checkpointPath(job.unit.name));
     if (!found || found.facts.identity !== identity(job)) return undefined;
     const { update, drawn } = found.facts as { update: number; drawn: number };
     return { update, drawn, arrays: Object.fromEntries(found.arrays) as unknown as StateArrays };
   } catch (error) {
     if (!(error instanceof SpectroscopeError) || error.code !== "damaged") throw error;
-    say(`${error.message}: ${job.unit.name} begins anew`);
+    on?.({ kind: "say", text: `${error.message}: ${job.unit.name} begins anew` });
     return undefined;
   }
 }

@@ -31,9 +31,9 @@ export function parseShard(text: string): Shard {
 }
 
 /** Refuses a shard where a whole run is needed. */
-export function refuseShard({ path, config }: { readonly path: string; readonly config: JsonObject }): void {
+export function refuseShard({ name, config }: { readonly name: string; readonly config: JsonObject }): void {
   if (config.shard === undefined) return;
-  throw usage(`${path}: is a shard of a run`, "put its shards together first: npx spectroscope merge");
+  throw usage(`${name}: is a shard of a run`, "put its shards together first: npx spectroscope merge");
 }
 
 /** The chains of every unit are dealt to the shards in turn, unit by unit: each gets its own chains of its own units. */

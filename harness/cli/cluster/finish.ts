@@ -1,8 +1,8 @@
 import type { GraphClustering } from "../../../runtime/cluster/cluster";
+import { clusterLine, type LineExtras } from "../../../runtime/cluster/cluster-lines";
 import type { ClusterConfig } from "../../../runtime/cluster/config";
 import { conductanceProfile } from "../../../runtime/cluster/profile";
 import type { ClusterStability } from "../../../runtime/cluster/resampling";
-import { clusterLine, type LineExtras } from "../../../runtime/measure/cluster-lines";
 import { writeAtomic } from "../../../runtime/node/files";
 import type { GivenLabels } from "../../../runtime/store/labels-file";
 import { output } from "../command";

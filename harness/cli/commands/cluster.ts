@@ -1,13 +1,16 @@
-import { readFile } from "node:fs/promises";
+import { join } from "node:path";
 import { clusterSchema } from "../../../runtime/cluster/config";
 import type { ClusterStability } from "../../../runtime/cluster/resampling";
 import { usage } from "../../../runtime/config/schema";
+import { openUnit } from "../../../runtime/measure/chi-tables";
 import { configOf, runConfig } from "../../../runtime/measure/config";
-import { openUnit } from "../../../runtime/measure/features";
-import { analyzeRun, writeReport } from "../../../runtime/measure/run";
+import { analyze } from "../../../runtime/measure/measure";
 import { refuseShard } from "../../../runtime/measure/units";
-import { writeAtomic } from "../../../runtime/node/files";
-import { RunDirectory } from "../../../runtime/store/run-directory";
+import { DirectoryStore } from "../../../runtime/node/directory-store";
+import { checkWritable, writeAtomic } from "../../../runtime/node/files";
+import { Run } from "../../../runtime/store/run";
+import { writeReport } from "../../report/write";
+import { attentionOf } from "../attention";
 import { clusterNodes } from "../cluster/graph";
 import { checkLabels, checkOut } from "../cluster/input";
 import { clusterMatrix } from "../cluster/matrix";
@@ -15,7 +18,8 @@ import { CLUSTER_OPTIONS, type ClusterValues, changesOf, deviceIfAny, labelsOf }
 import { conductances, meanStability, pointFacts, scoresAgainst, scoreWords } from "../cluster/outcome";
 import { command, output } from "../command";
 import { Progress } from "../progress";
-import { summary, table, words } from "./run";
+import { openSubject } from "../subject";
+import { adviceLines, scoreTable, summary } from "../tables/results";
 
 /** Clusters a run again, the rows of any matrix, or the nodes of any graph. */
 export const cluster = command(
@@ -23,8 +27,8 @@ export const cluster = command(
     name: "cluster",
     summary: "Cluster the tokens of a run again, the rows of any matrix, or the nodes of any graph.",
     options: CLUSTER_OPTIONS,
-    config: { title: "Keys of the clustering, for --set", schema: clusterSchema },
     positionals: [{ name: "RUN", help: "run directory", optional: true }],
+    config: { title: "Keys of the clustering, for --set", schema: clusterSchema },
     examples: [
       "cluster runs/nano --set k=15",
       "cluster --matrix X.npy --out clusters.jsonl",
@@ -50,31 +54,33 @@ export const cluster = command(
 /** `cluster RUN`: all its feature sets and controls again. */
 async function clusterRun(path: string, values: ClusterValues): Promise<number> {
   const progress = new Progress(values.json);
-  const directory = await RunDirectory.openExisting(path);
-  refuseShard(directory);
-  const config = runConfig(configOf(directory), `${path}/manifest.json`, changesOf(values));
+  const store = new DirectoryStore(path);
+  const run = await Run.open(store);
+  refuseShard(run);
+  const config = runConfig(configOf(run), `${path}/manifest.json`, changesOf(values));
   if (values.out !== undefined) await checkOut(values.out, { labels: values.labels });
+  await checkWritable(join(path, "results.json"));
   const labels = await labelsOf(values);
-  const [sampled] = directory.units("done");
-  if (labels && sampled !== undefined) checkLabels(labels, values.labels, (await openUnit(directory, sampled)).tokens);
-  // The analysis of a run clusters many matrices; this reaches all of them.
-  if (values.threads !== undefined) process.env.SPECTROSCOPE_THREADS = String(values.threads);
+  const [sampled] = run.units("done");
+  if (labels && sampled !== undefined) checkLabels(labels, values.labels, (await openUnit(run, sampled)).tokens);
+  const attention = attentionOf(progress);
+  const subject = await openSubject(config, progress);
   const device = await deviceIfAny(values.adapter, progress, "the activations baseline is left out");
   try {
-    const results = await analyzeRun(directory, config, progress, device);
-    const report = await writeReport(directory);
-    if (values.out !== undefined) await writeAtomic(values.out, await readFile(directory.resultPath("clusters.jsonl")));
+    const results = await analyze(run, { ...subject, ...attention, device, threads: values.threads });
+    const report = await writeReport(run, path);
+    if (values.out !== undefined) await writeAtomic(values.out, (await store.get("clusters.jsonl"))!);
     const { clusters, clustering } = results;
     const scores = labels && scoresAgainst(labels, clusters, config.cluster);
     if (values.json) {
       const stability = clusters.flatMap((one) => one.stability ?? []) as ClusterStability[];
-      const how = clustering && { ...clustering, points: pointFacts(clustering.points) };
-      const found = { clustering: how ?? null, stability: meanStability(stability, config.cluster.stability) };
+      const how = { ...clustering, points: pointFacts(clustering.points) };
+      const found = { clustering: how, stability: meanStability(stability, config.cluster.stability) };
       const conductance = conductances(clusters);
       output(JSON.stringify({ run: path, ...summary(results), conductance, ...found, label_scores: scores ?? null }));
     } else {
       const against = scores ? `${scoreWords(scores)}\n` : "";
-      output(`${table(results)}\n${against}${words(results.advice)}report: ${report}`);
+      output(`${scoreTable(results)}\n${against}${adviceLines(results.advice)}report: ${report}`);
     }
     return 0;
   } finally {

@@ -38,13 +38,9 @@ export const fetch = command(
     const environment = hubEnvironment(values.offline);
     const name = nameOf(positionals[0], values.revision, environment.endpoint);
     const progress = new Progress(values.json);
-    const stop = new AbortController();
-    const interrupt = onInterrupt((line) => {
-      progress.say(line);
-      stop.abort();
-    });
+    const interrupt = onInterrupt((line) => progress.say(line));
     try {
-      const model = await fetchNamed(name, { environment, on: showFetching(progress), signal: stop.signal });
+      const model = await fetchNamed(name, { environment, on: showFetching(progress), signal: interrupt.signal });
       const { repo, revision = null, commit, directory, files, downloadedBytes } = model;
       const { seconds } = progress;
       if (values.json) {

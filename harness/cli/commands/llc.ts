@@ -1,7 +1,8 @@
 import { usage } from "../../../runtime/config/schema";
-import { openUnit } from "../../../runtime/measure/features";
+import { openUnit } from "../../../runtime/measure/chi-tables";
 import { PRIOR_SUFFIX, refuseShard } from "../../../runtime/measure/units";
-import { RunDirectory } from "../../../runtime/store/run-directory";
+import { DirectoryStore } from "../../../runtime/node/directory-store";
+import { Run } from "../../../runtime/store/run";
 import type { Interval } from "../../../runtime/susceptibility/interval";
 import { localLearningCoefficient } from "../../../runtime/susceptibility/llc";
 import { command, JSON_FLAG, output } from "../command";
@@ -16,12 +17,12 @@ interface Row {
   readonly per_chain: readonly number[];
 }
 
-async function rowOf(directory: RunDirectory, name: string): Promise<Row> {
-  const unit = await openUnit(directory, name);
+async function rowOf(run: Run, name: string): Promise<Row> {
+  const unit = await openUnit(run, name);
   const { n_beta } = unit.config.sampler as { n_beta: number };
   if (n_beta === 0) {
     throw usage(
-      `${directory.path}: was sampled at n_beta 0, where no loss is in the posterior`,
+      `${run.name}: was sampled at n_beta 0, where no loss is in the posterior`,
       "sample with n_beta above 0",
     );
   }
@@ -41,13 +42,13 @@ export const llc = command(
     examples: ["llc runs/nano"],
   },
   async ({ values, positionals: [path] }) => {
-    const directory = await RunDirectory.openExisting(path);
-    refuseShard(directory);
+    const run = await Run.open(new DirectoryStore(path));
+    refuseShard(run);
     // One that is not done is refused before any is read.
-    for (const unit of directory.units("pending")) directory.finishedPath(unit);
-    const names = directory.units("done").filter((unit) => !unit.endsWith(PRIOR_SUFFIX));
+    for (const unit of run.units("pending")) run.finishedStore(unit);
+    const names = run.units("done").filter((unit) => !unit.endsWith(PRIOR_SUFFIX));
     const rows: Row[] = [];
-    for (const name of names) rows.push(await rowOf(directory, name));
+    for (const name of names) rows.push(await rowOf(run, name));
     if (values.json) output(JSON.stringify({ run: path, components: rows }));
     else {
       const line = ({ name, weights, llc: value, error, interval }: Row) => {

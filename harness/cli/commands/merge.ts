@@ -1,4 +1,6 @@
 import { mergeShards } from "../../../runtime/measure/merge";
+import { DirectoryStore } from "../../../runtime/node/directory-store";
+import { attentionOf } from "../attention";
 import { command, JSON_FLAG, output } from "../command";
 import { Progress } from "../progress";
 
@@ -17,8 +19,9 @@ export const merge = command(
   },
   async ({ values, positionals }) => {
     const out = values.out!;
-    const directory = await mergeShards(out, positionals, new Progress(values.json));
-    const units = directory.units("done");
+    const shards = positionals.map((path) => new DirectoryStore(path));
+    const run = await mergeShards(new DirectoryStore(out), shards, attentionOf(new Progress(values.json)));
+    const units = run.units("done");
     if (values.json) output(JSON.stringify({ run: out, units }));
     else output(`${units.length} units in ${out}; go on with: npx spectroscope cluster ${out}`);
     return 0;

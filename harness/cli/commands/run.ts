@@ -1,18 +1,26 @@
-import { relative } from "node:path";
+import { join, relative } from "node:path";
 import { usage } from "../../../runtime/config/schema";
-import { calibrate, calibrationTable } from "../../../runtime/measure/calibrate";
+import { calibrate } from "../../../runtime/measure/calibrate";
 import { type RunConfig, samplingSchema } from "../../../runtime/measure/config";
 import { sampledAdvice } from "../../../runtime/measure/diagnose";
-import type { ScoreRow } from "../../../runtime/measure/report-data";
-import { begunConfig, type Results } from "../../../runtime/measure/results";
-import { fullRun, type RunRequest, sampleRun } from "../../../runtime/measure/run";
+import { checkSubject, measure, sample as sampleRun } from "../../../runtime/measure/measure";
+import type { MeasureRequest } from "../../../runtime/measure/request";
+import { begunConfig, readTiming } from "../../../runtime/measure/run-files";
 import { parseShard, type Shard } from "../../../runtime/measure/units";
-import { RunDirectory } from "../../../runtime/store/run-directory";
+import { DirectoryStore } from "../../../runtime/node/directory-store";
+import { checkWritable } from "../../../runtime/node/files";
+import { openTuned } from "../../../runtime/node/open-tuned";
+import { Run } from "../../../runtime/store/run";
+import { writeReport } from "../../report/write";
+import { attentionOf } from "../attention";
 import { ADAPTER, command, JSON_FLAG, output } from "../command";
 import { onInterrupt } from "../interrupt";
 import { SET_OPTION } from "../options";
 import { duration, Progress } from "../progress";
 import { readRunConfig } from "../run-config";
+import { openSubject } from "../subject";
+import { calibrationTable } from "../tables/calibration";
+import { adviceLines, scoreTable, summary } from "../tables/results";
 
 const RUN_OPTIONS = {
   config: { type: "string", placeholder: "FILE", help: "JSON config; without it, the defaults" },
@@ -35,13 +43,13 @@ const RUN_OPTIONS = {
   json: JSON_FLAG,
 } as const;
 
-/** What `--quick` changes; `--set` still has the last word. */
-const QUICK = ["neuron_groups=0", "sampler.num_draws=10", "controls.n_beta_zero_draws=2"];
-
 const RUN_CONFIG = {
   title: "Keys of the config, for --set and, nested, for --config; those of `cluster --help` too, as cluster.KEY",
   schema: samplingSchema,
 };
+
+/** What `--quick` changes; `--set` still has the last word. */
+const QUICK = ["neuron_groups=0", "sampler.num_draws=10", "controls.n_beta_zero_draws=2"];
 
 interface RunValues {
   config?: string;
@@ -81,24 +89,34 @@ async function resumed(values: RunValues, changes: readonly string[], shard: Sha
   if (values.config !== undefined || values.quick) {
     throw usage("--resume goes on with the run's own config", "leave --config and --quick out");
   }
-  const directory = await RunDirectory.openExisting(values.out);
-  const config = await begunConfig(directory, changes);
-  const own = directory.config.shard as string | undefined;
+  const run = await Run.open(new DirectoryStore(values.out));
+  const config = await begunConfig(run, changes);
+  const own = run.config.shard as string | undefined;
   const used = shard ?? (own === undefined ? undefined : parseShard(own));
   return { config, out: values.out, ...(used ? { shard: used } : {}) };
 }
 
-/** Runs a job that Ctrl-C stops where it can be gone on with. */
-async function interruptible<T>(
+/** Opens all that a measurement is handed, and does a job with it that Ctrl-C stops where it can be gone on with. */
+async function measured<T>(
   values: RunValues,
-  settings: Settled,
-  job: (request: RunRequest) => Promise<T>,
-): Promise<{ result: T; progress: Progress }> {
+  { config, out, shard }: Settled,
+  job: (request: MeasureRequest) => Promise<T>,
+): Promise<{ result: T; seconds: number }> {
   const progress = new Progress(values.json);
   const interrupt = onInterrupt((line) => progress.say(line));
+  const attention = attentionOf(progress, interrupt.signal);
   try {
-    const request = { ...settings, adapter: values.adapter, progress, interrupted: interrupt.asked };
-    return { result: await job(request), progress };
+    const subject = await openSubject(config, progress, interrupt.signal);
+    checkSubject(subject);
+    await checkWritable(join(out, "manifest.json"));
+    const device = await openTuned({ adapter: values.adapter }, (line) => progress.say(line));
+    try {
+      progress.say(device.banner ?? `adapter: ${device.facts.name}`);
+      const result = await job({ ...subject, ...attention, device, store: new DirectoryStore(out), shard });
+      return { result, seconds: progress.seconds };
+    } finally {
+      device.close();
+    }
   } finally {
     interrupt.done();
   }
@@ -106,7 +124,7 @@ async function interruptible<T>(
 
 /** `--calibrate`: the grid, what each of its settings gave, and which to take. */
 async function calibrateOnly(values: RunValues): Promise<number> {
-  const { result } = await interruptible(values, await settled(values), calibrate);
+  const { result } = await measured(values, await settled(values), calibrate);
   output(values.json ? JSON.stringify(result) : calibrationTable(result));
   return result.recommended ? 0 : 1;
 }
@@ -125,13 +143,16 @@ export const run = command(
     const settings = await settled(values);
     if (settings.shard) throw usage(`${settings.out} is a shard`, "go on with it by `sample --resume`, then `merge`");
     const { out } = settings;
-    const { result, progress } = await interruptible(values, settings, fullRun);
-    const { directory, results } = result;
-    const report = relative(process.cwd(), directory.resultPath("report.html")) || "report.html";
+    const { result, seconds } = await measured(values, settings, async (request) => {
+      const { run, results } = await measure(request);
+      return { run, results, report: await writeReport(run, out) };
+    });
+    const { run, results } = result;
+    const report = relative(process.cwd(), result.report) || "report.html";
     if (values.json) {
-      const { adapter } = (await directory.readJson("timing")) as { adapter: unknown };
-      output(JSON.stringify({ run: out, report, adapter, seconds: progress.seconds, ...summary(results) }));
-    } else output(`${table(results)}\n${words(results.advice)}report: ${report}  (${duration(progress.seconds)})`);
+      const { adapter } = (await readTiming(run))!;
+      output(JSON.stringify({ run: out, report, adapter, seconds, ...summary(results) }));
+    } else output(`${scoreTable(results)}\n${adviceLines(results.advice)}report: ${report}  (${duration(seconds)})`);
     return 0;
   },
 );
@@ -159,81 +180,12 @@ export const sample = command(
     if (values.calibrate) return calibrateOnly(values);
     const settings = await settled(values);
     const { out, shard } = settings;
-    const { result: directory, progress } = await interruptible(values, settings, sampleRun);
-    const units = directory.units("done");
-    const said = shard ? [] : await sampledAdvice(directory, settings.config);
+    const { result: run, seconds } = await measured(values, settings, sampleRun);
+    const units = run.units("done");
+    const said = shard ? [] : await sampledAdvice(run, settings.config);
     const next = shard ? "merge --out DIR SHARD..." : `cluster ${out}`;
-    if (values.json) output(JSON.stringify({ run: out, units, seconds: progress.seconds, advice: said }));
-    else output(`${words(said)}${units.length} units in ${out}; go on with: npx spectroscope ${next}`);
+    if (values.json) output(JSON.stringify({ run: out, units, seconds, advice: said }));
+    else output(`${adviceLines(said)}${units.length} units in ${out}; go on with: npx spectroscope ${next}`);
     return 0;
   },
 );
-
-/** Advice, a line each. */
-export function words(advice: readonly string[]): string {
-  return advice.map((line) => `advice: ${line}\n`).join("");
-}
-
-/** The machine-readable summary of results. */
-export function summary(results: Results): Record<string, unknown> {
-  const { model, scores, clusters, roles } = results;
-  const components = results.components.map((component) => ({
-    name: component.name,
-    weights: component.weights,
-    mean_rise: component.meanRise,
-    r_hat: component.rHat ?? null,
-    ess_bulk: component.effectiveDraws ?? null,
-    lag_1: component.lag1 ?? null,
-    acceptance: component.acceptance ?? null,
-    step_error: component.stepError ?? null,
-    reliability: component.reliability ?? null,
-    llc: component.llc?.value ?? null,
-    llc_error: component.llc?.error ?? null,
-  }));
-  return {
-    model,
-    tokens: results.tokens.length,
-    clusters: clusters.length,
-    roles: roles ?? null,
-    advice: results.advice,
-    components,
-    scores: scores.map((row) => ({
-      features: row.features,
-      control: row.control,
-      clusters: row.clusters,
-      covered: row.covered,
-      mean_best_f1: row.meanBestF1,
-      roles_above_half: row.rolesAboveHalf,
-      ari_roles: row.ariRoles,
-      ari_modes: row.ariModes,
-      nmi_roles: row.nmiRoles,
-    })),
-  };
-}
-
-/** The score table for people. */
-export function table(results: Results): string {
-  const line = (row: ScoreRow) =>
-    [
-      `${row.features}${row.control ? " (control)" : ""}`.padEnd(50),
-      String(row.clusters).padStart(8),
-      `${(100 * row.covered).toFixed(0)} %`.padStart(8),
-      row.meanBestF1.toFixed(3).padStart(8),
-      String(row.rolesAboveHalf).padStart(10),
-      row.ariRoles.toFixed(3).padStart(9),
-      row.ariModes.toFixed(3).padStart(9),
-    ].join(" ");
-  const head = ["features".padEnd(50), "clusters", " covered", " best F1", "roles>0.5", "ARI roles", "ARI modes"].join(
-    " ",
-  );
-  if (results.roles === undefined) {
-    const counts = (row: ScoreRow) => line(row).slice(0, 68);
-    const title = `${results.clusters.length} clusters of ${results.tokens.length} tokens (no known roles to score against)`;
-    return [title, head.slice(0, 68), ...results.scores.map(counts)].join("\n");
-  }
-  return [
-    `${results.clusters.length} clusters of ${results.tokens.length} tokens, held against ${results.roles} known roles`,
-    head,
-    ...results.scores.map(line),
-  ].join("\n");
-}

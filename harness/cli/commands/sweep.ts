@@ -1,11 +1,16 @@
 import { checkValue, parseText } from "../../../runtime/config/resolve";
-import { analyzedConfig } from "../../../runtime/measure/results";
-import { writeReport } from "../../../runtime/measure/run";
-import { SWEPT, type Swept, sensitivityTable, sweep as sweepRun } from "../../../runtime/measure/sweep";
-import { RunDirectory } from "../../../runtime/store/run-directory";
+import { analyzedConfig } from "../../../runtime/measure/run-files";
+import { SWEPT, type Swept, sweep as sweepRun } from "../../../runtime/measure/sweep";
+import { DirectoryStore } from "../../../runtime/node/directory-store";
+import { openTuned } from "../../../runtime/node/open-tuned";
+import { Run } from "../../../runtime/store/run";
+import { writeReport } from "../../report/write";
+import { attentionOf } from "../attention";
 import { ADAPTER, command, JSON_FLAG, output } from "../command";
 import { onInterrupt } from "../interrupt";
 import { Progress } from "../progress";
+import { openSubject } from "../subject";
+import { sensitivityTable } from "../tables/sensitivity";
 
 const FACTOR = { type: "number", min: 0, exclusiveMin: true, help: "" } as const;
 
@@ -27,16 +32,23 @@ export const sweep = command(
     const key = { type: "choice", choices: SWEPT, help: "" } as const;
     const settings = values.settings.split(",").map((name) => checkValue(key, name, "--settings") as Swept);
     const factors = values.factors.split(",").map((text) => parseText(FACTOR, text, "--factors") as number);
-    const directory = await RunDirectory.openExisting(path);
-    const config = await analyzedConfig(directory);
+    const run = await Run.open(new DirectoryStore(path));
+    const config = await analyzedConfig(run);
     const progress = new Progress(values.json);
     const interrupt = onInterrupt((line) => progress.say(line));
+    const attention = attentionOf(progress, interrupt.signal);
     try {
-      const request = { directory, config, settings, factors, progress, interrupted: interrupt.asked };
-      const found = await sweepRun({ ...request, adapter: values.adapter });
-      const report = await writeReport(directory);
-      output(values.json ? JSON.stringify({ run: path, ...found }) : `${sensitivityTable(found)}\nreport: ${report}`);
-      return 0;
+      const subject = await openSubject(config, progress, interrupt.signal);
+      const device = await openTuned({ adapter: values.adapter }, (line) => progress.say(line));
+      try {
+        progress.say(device.banner ?? `adapter: ${device.facts.name}`);
+        const found = await sweepRun({ ...subject, ...attention, run, device, settings, factors });
+        const report = await writeReport(run, path);
+        output(values.json ? JSON.stringify({ run: path, ...found }) : `${sensitivityTable(found)}\nreport: ${report}`);
+        return 0;
+      } finally {
+        device.close();
+      }
     } finally {
       interrupt.done();
     }

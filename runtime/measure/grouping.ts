@@ -3,7 +3,7 @@ import type { ChainSpec } from "../sampler/chain-plans";
 import type { ChainWork } from "../sampler/chain-work";
 import type { Laboratory } from "../sampler/laboratory";
 import { lockstepKey } from "../sampler/lockstep-plans";
-import type { RunDirectory } from "../store/run-directory";
+import type { Run } from "../store/run";
 import { drawsSaved } from "./unit-sampler";
 import type { UnitPlan } from "./units";
 
@@ -31,10 +31,10 @@ export function limitOf(device: Device, componentsAtOnce: number): Limit {
  * Puts units together that can run in lockstep and stand at the same draw, each beside the first that has room; all others
  * stay alone. The first units of the groups are in the order given.
  */
-export async function together(
+export async function grouped(
   lab: Laboratory,
   planned: readonly PlannedUnit[],
-  directory: RunDirectory,
+  run: Run,
   componentsAtOnce: number,
 ): Promise<PlannedUnit[][]> {
   const limit = limitOf(lab.device, componentsAtOnce);
@@ -42,7 +42,7 @@ export async function together(
   const groups: { readonly key?: string; readonly members: PlannedUnit[]; bytes: number }[] = [];
   for (const one of planned) {
     const like = lockstepKey(lab, one.spec);
-    const key = like && JSON.stringify([like, await drawsSaved({ unit: one.unit, directory })]);
+    const key = like && JSON.stringify([like, await drawsSaved({ unit: one.unit, run })]);
     const bytes = one.work.bytes;
     const room = groups.find(
       (group) =>

@@ -1,6 +1,6 @@
-import type { Cluster } from "../cluster/cover";
-import { shortSweep } from "../cluster/profile";
-import type { ClusterStability } from "../cluster/resampling";
+import type { Cluster } from "./cover";
+import { shortSweep } from "./profile";
+import type { ClusterStability } from "./resampling";
 
 /** What a line says of a cluster besides the clustering's own. */
 export interface LineExtras {

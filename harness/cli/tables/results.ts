@@ -1,0 +1,72 @@
+/** What a run found, for people and for programs. */
+import type { ScoreRow } from "../../../runtime/measure/report-data";
+import type { Results } from "../../../runtime/measure/results";
+
+/** Advice, a line each. */
+export function adviceLines(advice: readonly string[]): string {
+  return advice.map((line) => `advice: ${line}\n`).join("");
+}
+
+/** The machine-readable summary of results. */
+export function summary(results: Results): Record<string, unknown> {
+  const { model, scores, clusters, roles } = results;
+  const components = results.components.map((component) => ({
+    name: component.name,
+    weights: component.weights,
+    mean_rise: component.meanRise,
+    r_hat: component.rHat ?? null,
+    ess_bulk: component.effectiveDraws ?? null,
+    lag_1: component.lag1 ?? null,
+    acceptance: component.acceptance ?? null,
+    step_error: component.stepError ?? null,
+    reliability: component.reliability ?? null,
+    llc: component.llc?.value ?? null,
+    llc_error: component.llc?.error ?? null,
+  }));
+  return {
+    model,
+    tokens: results.tokens.length,
+    clusters: clusters.length,
+    roles: roles ?? null,
+    advice: results.advice,
+    components,
+    scores: scores.map((row) => ({
+      features: row.features,
+      control: row.control,
+      clusters: row.clusters,
+      covered: row.covered,
+      mean_best_f1: row.meanBestF1,
+      roles_above_half: row.rolesAboveHalf,
+      ari_roles: row.ariRoles,
+      ari_modes: row.ariModes,
+      nmi_roles: row.nmiRoles,
+    })),
+  };
+}
+
+/** The score table for people. */
+export function scoreTable(results: Results): string {
+  const line = (row: ScoreRow) =>
+    [
+      `${row.features}${row.control ? " (control)" : ""}`.padEnd(50),
+      String(row.clusters).padStart(8),
+      `${(100 * row.covered).toFixed(0)} %`.padStart(8),
+      row.meanBestF1.toFixed(3).padStart(8),
+      String(row.rolesAboveHalf).padStart(10),
+      row.ariRoles.toFixed(3).padStart(9),
+      row.ariModes.toFixed(3).padStart(9),
+    ].join(" ");
+  const head = ["features".padEnd(50), "clusters", " covered", " best F1", "roles>0.5", "ARI roles", "ARI modes"].join(
+    " ",
+  );
+  if (results.roles === undefined) {
+    const counts = (row: ScoreRow) => line(row).slice(0, 68);
+    const title = `${results.clusters.length} clusters of ${results.tokens.length} tokens (no known roles to score against)`;
+    return [title, head.slice(0, 68), ...results.scores.map(counts)].join("\n");
+  }
+  return [
+    `${results.clusters.length} clusters of ${results.tokens.length} tokens, held against ${results.roles} known roles`,
+    head,
+    ...results.scores.map(line),
+  ].join("\n");
+}

@@ -1,0 +1,108 @@
+/** From the stored units of a run to tables of chi: of the run itself, and of its nulls. */
+import type { Run } from "../store/run";
+import { openSamples, type Samples } from "../store/samples-reader";
+import { type ChiTable, emptyTable } from "../susceptibility/chi-table";
+import { shuffledPairing } from "../susceptibility/controls";
+import {
+  chainSums,
+  type Estimator,
+  shiftedSusceptibility,
+  shuffledSusceptibility,
+  susceptibility,
+} from "../susceptibility/estimate";
+import type { Sums } from "../susceptibility/sums";
+
+/** The store of a finished unit. */
+export function openUnit(run: Run, name: string): Promise<Samples> {
+  return openSamples(run.finishedPath(name));
+}
+
+/**
+ * What pairs phi with losses that know nothing of it, within a chain. `shuffled`: of a draw chosen at random, from traces.
+ * `shifted`: of half a run later, from sums that need none.
+ */
+export type NullPairing = "shuffled" | "shifted";
+
+/** Which chi: of the run itself, or of one of its controls. */
+export interface ChiRequest {
+  readonly estimator: Estimator;
+  readonly seed: number;
+  /** " n_beta=0" for the units of that control. */
+  readonly suffix?: string;
+  /** The honest null instead of the measurement. */
+  readonly null?: NullPairing;
+}
+
+/** A column of a table: of all chains together with its error, where it has one, then of each chain alone. */
+interface ChiColumn {
+  readonly all: Float64Array;
+  readonly error?: Float64Array;
+  readonly each: readonly Float64Array[];
+}
+
+/** Turns the stored units of a run into chi. The nulls are of `single_chain`: two_chain's mean term survives a shuffle. */
+export async function chiTable(run: Run, components: readonly string[], request: ChiRequest): Promise<ChiTable> {
+  const suffix = request.suffix ?? "";
+  const twoChain = request.estimator === "two_chain" && !request.null;
+  const full = twoChain ? await (await openUnit(run, `full${suffix}`)).sums() : undefined;
+  let table: ChiTable | undefined;
+  for (const [at, name] of components.entries()) {
+    const unit = await openUnit(run, name + suffix);
+    const sums = await unit.sums();
+    table ??= emptyTable(sums.tokens, components, sums.chains);
+    if (request.null === "shuffled") {
+      const pairing = shuffledPairing(request.seed, name + suffix, sums.chains, sums.draws);
+      put(table, at, shuffledColumn(await unit.rises(), sums, pairing));
+    } else if (request.null === "shifted") put(table, at, ofAllAndEach(sums, shiftedSusceptibility));
+    else put(table, at, measuredColumn(sums, full));
+  }
+  return table ?? emptyTable(0, components, 0);
+}
+
+/** chi of one component of a run, [tokens], nats squared, as soon as its unit (with `two_chain`, that of `full` too) is done. */
+export async function chiColumn(run: Run, component: string, estimator: Estimator): Promise<Float64Array> {
+  const full = estimator === "two_chain" ? await (await openUnit(run, "full")).sums() : undefined;
+  return susceptibility(await (await openUnit(run, component)).sums(), full).chi;
+}
+
+/** chi of a component, with the jackknife's error; `full`: the unrestricted run, for `two_chain`. */
+function measuredColumn(sums: Sums, full: Sums | undefined): ChiColumn {
+  const { chi: all, error } = susceptibility(sums, full);
+  const each = (chain: number) => susceptibility(chainSums(sums, chain), full && chainSums(full, chain)).chi;
+  return { all, error, each: Array.from({ length: sums.chains }, (_, chain) => each(chain)) };
+}
+
+/** A column from all chains' sums, then from each chain's own. */
+function ofAllAndEach(sums: Sums, column: (sums: Sums) => Float64Array): ChiColumn {
+  const each = Array.from({ length: sums.chains }, (_, chain) => column(chainSums(sums, chain)));
+  return { all: column(sums), each };
+}
+
+function shuffledColumn(
+  rises: Float32Array,
+  { chains, draws, tokens, phi }: Sums,
+  pairing: readonly (readonly number[])[],
+): ChiColumn {
+  const all = shuffledSusceptibility(rises, phi, { chains, draws, tokens }, pairing);
+  const each = Array.from({ length: chains }, (_, m) => {
+    const traces = new Float32Array(draws * tokens);
+    for (let s = 0; s < draws; s++) {
+      const row = (s * chains + m) * tokens;
+      traces.set(rises.subarray(row, row + tokens), s * tokens);
+    }
+    const own = Float64Array.from({ length: draws }, (_, s) => phi[s * chains + m]);
+    return shuffledSusceptibility(traces, own, { chains: 1, draws, tokens }, [pairing[m]]);
+  });
+  return { all, each };
+}
+
+/** Writes a column into its place. */
+function put({ tokens, components, chi, error, byChain }: ChiTable, at: number, column: ChiColumn): void {
+  const width = components.length;
+  const into = (data: Float32Array, values: Float64Array, first = 0) => {
+    for (let i = 0; i < tokens; i++) data[first + i * width + at] = values[i];
+  };
+  into(chi, column.all);
+  if (column.error) into(error, column.error);
+  for (const [m, values] of column.each.entries()) into(byChain, values, m * tokens * width);
+}

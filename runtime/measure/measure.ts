@@ -1,0 +1,119 @@
+/**
+ * The measurement as a library: `sample` runs the chains, `analyze` makes chi, clusters and scores of them, `measure` does both.
+ * Nothing here knows where the model, the texts, the device or the store came from, nor who is told.
+ */
+import { SpectroscopeError } from "../../kernels/errors";
+import type { Json, JsonObject } from "../store/json";
+import { Run } from "../store/run";
+import { finalActivations } from "./activations";
+import { analyzeSamples } from "./analysis";
+import { say } from "./events";
+import { fingerprints } from "./fingerprint";
+import type { MeasureRequest, Subject } from "./request";
+import { collectResults, type Results } from "./results";
+import { CLUSTER_CONFIG, writeResults, writeTiming } from "./run-files";
+import { sampleUnits } from "./sampling";
+import { sampledTexts } from "./texts";
+import { componentsOf, shardOf, unitsOf } from "./units";
+import { version } from "./version";
+
+/** A run after its sampling. */
+interface Sampled {
+  readonly run: Run;
+  readonly seconds: number;
+}
+
+/** Refuses, before anything is opened or written, what cannot be sampled. @throws SpectroscopeError (usage) */
+export function checkSubject({ config, model, corpora }: Subject): void {
+  unitsOf(config, model.model);
+  sampledTexts(corpora, config);
+}
+
+/** Begins the run, or goes on with it, and samples what is missing. */
+async function sampled(request: MeasureRequest): Promise<Sampled> {
+  const { config, model, corpora, device, store, shard } = request;
+  const texts = sampledTexts(corpora, config);
+  const whole = unitsOf(config, model.model);
+  const units = shard ? shardOf(whole, shard) : whole;
+  // How many components run together changes no bit: a run may be gone on with under another number.
+  const { cluster, components_at_once, ...sampling } = config;
+  const { name, software, driver } = device.facts;
+  const inputs = await fingerprints(model, texts);
+  const run = await Run.open(store.name, {
+    config: {
+      ...sampling,
+      inputs,
+      ...(shard ? { shard: `${shard.index}/${shard.count}` } : {}),
+    } as unknown as JsonObject,
+    provenance: {
+      adapter: name,
+      software,
+      ...(driver ? { driver } : {}),
+      ...(device.variants ? { tuning: device.variants } : {}),
+      version,
+      ...model.origin,
+    },
+    units: units.map((unit) => unit.name),
+  });
+  // For `--resume`: sampling does not depend on it, so the manifest does not hold it. What was analyzed keeps its own.
+  if (!(await run.has("results.json"))) await run.writeJson(CLUSTER_CONFIG, cluster as unknown as Json);
+  const done = run.units("done").length;
+  if (done > 0) say(request, `going on with ${run.name}: ${done} of ${units.length} units are done`);
+  const { seconds } = await sampleUnits({ ...request, texts, run, units });
+  return { run, seconds };
+}
+
+/**
+ * Sampling alone: fills a store with a run that `analyze` takes, or goes on with one to the same bits.
+ * @throws SpectroscopeError `interrupted` when the signal asks to stop, `locked` where another process writes the store,
+ *   `non-finite` for chains that fly off, and those of the device and the store
+ */
+export function sample(request: MeasureRequest): Promise<Run> {
+  return request.store.exclusive(async () => {
+    const { run, seconds } = await sampled(request);
+    await writeTiming(run, request.device, [{ phase: "sampling", seconds }]);
+    return run;
+  });
+}
+
+/** The whole measurement: sampling, susceptibilities, controls, clusters, scores. Errors: those of `sample` and `analyze`. */
+export function measure(request: MeasureRequest): Promise<{ readonly run: Run; readonly results: Results }> {
+  return request.store.exclusive(async () => {
+    const { run, seconds } = await sampled(request);
+    const start = performance.now();
+    const results = await analyze(run, request);
+    const analysis = (performance.now() - start) / 1000;
+    await writeTiming(run, request.device, [
+      { phase: "sampling", seconds },
+      { phase: "analysis", seconds: analysis },
+    ]);
+    return { run, results };
+  });
+}
+
+/**
+ * chi, controls, clusters and scores of a sampled run, stored in it; with a device, the activations baseline too.
+ * @throws SpectroscopeError for units that are not done, `interrupted` when the signal asks to stop
+ */
+export async function analyze(
+  run: Run,
+  request: Subject & Partial<Omit<MeasureRequest, keyof Subject | "store" | "shard">>,
+): Promise<Results> {
+  const { config, model, corpora, device, threads, signal, on } = request;
+  const { probe } = corpora;
+  const components = componentsOf(config, model.model);
+  if (components.length === 0) {
+    throw new SpectroscopeError(`${run.name}: has no component to make a column of chi of`, {
+      hint: "sample weight_restrictions beside full; `spectroscope llc` takes what is there",
+    });
+  }
+  const activations = device ? await finalActivations(device, model, probe) : undefined;
+  const analysis = await analyzeSamples({
+    ...{ run, config, components, probe, activations },
+    ...{ device, threads, signal, on },
+  });
+  const results = await collectResults(run, request, components, analysis);
+  await run.writeJson(CLUSTER_CONFIG, config.cluster as unknown as Json);
+  await writeResults(run, results, analysis, probe);
+  return results;
+}

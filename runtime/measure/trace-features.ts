@@ -1,0 +1,33 @@
+import type { Matrix } from "../cluster/matrix";
+import { principalAxes } from "../cluster/pca";
+import type { Run } from "../store/run";
+import { shuffledTraces } from "../susceptibility/controls";
+import { traceColumns } from "../susceptibility/traces";
+import { openUnit } from "./chi-tables";
+
+/** Trace features of a run that kept its traces, reduced to `rank` principal axes; with `shuffle`, their control. [tokens, rank]. */
+export async function traceMatrix(
+  run: Run,
+  components: readonly string[],
+  request: { readonly rank: number; readonly seed: number; readonly shuffle: boolean },
+): Promise<Matrix> {
+  let data = new Float32Array(0);
+  let width = 0;
+  let rows = 0;
+  for (const [index, name] of components.entries()) {
+    const unit = await openUnit(run, name);
+    const traces = await unit.rises();
+    const { draws, chains, tokens } = unit;
+    const shape = { draws, chains, tokens };
+    const own = draws * chains;
+    if (index === 0) {
+      rows = tokens;
+      width = own * components.length;
+      data = new Float32Array(rows * width);
+    }
+    const used = request.shuffle ? shuffledTraces(traces, shape, request.seed, name) : traces;
+    traceColumns(used, shape, data, width, index * own);
+  }
+  const { scores, rank } = principalAxes({ rows, cols: width, data }, Math.min(request.rank, rows - 1, width));
+  return { rows, cols: rank, data: scores };
+}

@@ -1,0 +1,1 @@
+export { RunDirectory as Run } from "./run-directory";

@@ -1,0 +1,1 @@
+export type { ComponentSums as Sums } from "./estimate";
