@@ -18,7 +18,7 @@ const INSIDE: Readonly<Record<string, readonly string[]>> = {
   webgpu: ["plan"],
   processor: ["plan", "threads"],
   transformer: ["plan"],
-  sampler: ["plan", "transformer"],
+  sampler: ["plan", "transformer", "susceptibility"],
   cluster: ["plan", "threads", "webgpu"],
   susceptibility: ["cluster"],
   store: ["sampler", "susceptibility"],

@@ -1,7 +1,8 @@
 /** Documents of a text file: plain text is one document, JSON lines are one a line. */
 import { extname } from "node:path";
 import { SpectroscopeError } from "../../kernels/errors";
-import { parseJson, readBytes } from "../../runtime/node/files";
+import { readBytes } from "../../runtime/node/files";
+import { parseJson } from "../../runtime/store/json";
 import { firstInvalidUtf8 } from "./utf8";
 
 /** One text, and where it stands: the file, or file and line. */

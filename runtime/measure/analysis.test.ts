@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import * as assert from "uvu/assert";
 import { Progress } from "../../harness/cli/progress";
-import { storeUnit } from "../../harness/test/made-up-unit";
+import { plannedUnits, storeUnit } from "../../harness/test/made-up-unit";
 import { plantClusters } from "../../harness/test/planted";
 import { seededRandom } from "../../harness/test/random";
 import { suite } from "../../harness/test/suite";
@@ -12,7 +12,8 @@ import { clusterTokens } from "../cluster/cluster";
 import { gaussianMatrix, shuffledColumns } from "../cluster/controls";
 import { columnReliability } from "../cluster/reliability";
 import { scorePartition } from "../cluster/score";
-import { RunDirectory } from "../store/run-directory";
+import { DirectoryStore } from "../node/directory-store";
+import { Run } from "../store/run";
 import { splitHalf } from "../susceptibility/agreement";
 import { type AnalysisContext, analyze, scoreRow } from "./analysis";
 import { chiStability, clusterProfiles, columnWeights } from "./chi-clusters";
@@ -32,7 +33,11 @@ let context: AnalysisContext;
 test.before(async () => {
   folder = await mkdtemp(join(tmpdir(), "spectroscope-analysis-"));
   const names = ["full", ...components].flatMap((name) => [name, `${name} n_beta=0`]);
-  const directory = await RunDirectory.open(join(folder, "run"), { config: {}, provenance: {}, units: names });
+  const directory = await Run.begin(new DirectoryStore(join(folder, "run")), {
+    config: {},
+    provenance: {},
+    plan: plannedUnits(names),
+  });
   const { draws, chains, tokens } = shape;
   for (const [index, name] of names.entries()) {
     const random = seededRandom(70 + index);

@@ -8,7 +8,7 @@ import type { Matrix } from "../cluster/matrix";
 import { conductanceProfile, type ProfileBin } from "../cluster/profile";
 import type { ClusterStability } from "../cluster/resampling";
 import { scorePartition, scoreSets, type TokenSet } from "../cluster/score";
-import type { RunDirectory } from "../store/run-directory";
+import type { Run } from "../store/run";
 import { splitHalf } from "../susceptibility/agreement";
 import { chiStability, clusterOptions, columnWeights } from "./chi-clusters";
 import type { RunConfig } from "./config";
@@ -29,7 +29,7 @@ export interface FeatureResult {
 }
 
 export interface AnalysisContext {
-  readonly directory: RunDirectory;
+  readonly directory: Run;
   readonly config: RunConfig;
   readonly components: readonly string[];
   readonly text: RunText;

@@ -1,6 +1,7 @@
 import { SpectroscopeError } from "../../kernels/errors";
+import { DirectoryStore } from "../node/directory-store";
 import { differences, type Json, type JsonObject } from "../store/json";
-import { RunDirectory } from "../store/run-directory";
+import { Run } from "../store/run";
 import { type Agreement, agreementOf, type Findings } from "./agreement";
 import { readChi } from "./chi-store";
 import { configOf } from "./config";
@@ -50,7 +51,7 @@ interface Opened extends Findings {
 }
 
 async function opened(path: string): Promise<Opened> {
-  const directory = await RunDirectory.openExisting(path);
+  const directory = await Run.open(new DirectoryStore(path));
   const { results } = await readResults(directory);
   const { components, ...chi } = await readChi(directory);
   const inputs = directory.config.inputs as { probe: string };

@@ -1,4 +1,4 @@
-import type { RunDirectory } from "../store/run-directory";
+import type { Run } from "../store/run";
 import type { ScoreRow, Sensitivity } from "./report-data";
 import { readResults } from "./results";
 import { sensitivityTable } from "./sweep";
@@ -15,7 +15,7 @@ export interface Controls {
 }
 
 /** Reads the controls of an analyzed run. @throws SpectroscopeError for one that was not analyzed */
-export async function controlsOf(directory: RunDirectory): Promise<Controls> {
+export async function controlsOf(directory: Run): Promise<Controls> {
   const { results, sensitivity } = await readResults(directory);
   const measured = results.scores.filter(({ baseline }) => !baseline);
   return {
@@ -25,7 +25,7 @@ export async function controlsOf(directory: RunDirectory): Promise<Controls> {
       .map(({ name, reliability }) => ({ component: name, reliability: reliability ?? null })),
     ...(sensitivity ? { sensitivity } : {}),
     missing: [
-      ...(sensitivity ? [] : [`sensitivity: not run; npx spectroscope sweep ${directory.path}`]),
+      ...(sensitivity ? [] : [`sensitivity: not run; npx spectroscope sweep ${directory.name}`]),
       ...(measured.some(({ features }) => features.includes("n_beta = 0"))
         ? []
         : ["n_beta = 0: not sampled; --set controls.n_beta_zero_draws=4"]),

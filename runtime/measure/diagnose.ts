@@ -1,4 +1,4 @@
-import type { RunDirectory } from "../store/run-directory";
+import type { Run } from "../store/run";
 import { acceptanceRate, stepError } from "../susceptibility/acceptance";
 import { advice } from "../susceptibility/advice";
 import { diagnose } from "../susceptibility/diagnostics";
@@ -9,10 +9,7 @@ import type { ComponentDiagnostics } from "./report-data";
 import { PRIOR_SUFFIX } from "./units";
 
 /** Advice on a run that was sampled and not analyzed. */
-export async function sampledAdvice(
-  directory: RunDirectory,
-  { sampler }: Pick<RunConfig, "sampler">,
-): Promise<string[]> {
+export async function sampledAdvice(directory: Run, { sampler }: Pick<RunConfig, "sampler">): Promise<string[]> {
   const found: ComponentDiagnostics[] = [];
   for (const name of directory.units("done")) {
     if (!name.endsWith(PRIOR_SUFFIX)) found.push(await diagnoseUnit(directory, name));
@@ -21,7 +18,7 @@ export async function sampledAdvice(
 }
 
 /** What can be said of a component's chains without looking at its tokens. */
-export async function diagnoseUnit(directory: RunDirectory, name: string): Promise<ComponentDiagnostics> {
+export async function diagnoseUnit(directory: Run, name: string): Promise<ComponentDiagnostics> {
   const unit = await openUnit(directory, name);
   const { draws, chains, facts } = unit;
   const { lr, n_beta } = unit.config.sampler as { lr: number; n_beta: number };

@@ -1,21 +1,21 @@
 import type { Matrix } from "../cluster/matrix";
 import { principalAxes } from "../cluster/pca";
-import type { RunDirectory } from "../store/run-directory";
+import type { Run } from "../store/run";
 import { openSamples, type Samples } from "../store/samples-reader";
 import { shuffledPairing, shuffledTraces } from "../susceptibility/controls";
 import {
-  type ComponentSums,
   chainSums,
   type Estimator,
   shiftedSusceptibility,
   shuffledSusceptibility,
   susceptibility,
 } from "../susceptibility/estimate";
+import type { Sums } from "../susceptibility/sums";
 import { traceColumns } from "../susceptibility/traces";
 
 /** The store of a finished unit. */
-export function openUnit(directory: RunDirectory, name: string): Promise<Samples> {
-  return openSamples(directory.finishedPath(name));
+export function openUnit(directory: Run, name: string): Promise<Samples> {
+  return openSamples(directory.finishedStore(name));
 }
 
 /** chi of all components: [tokens, components], with its error, and as every chain alone measures it. */
@@ -44,7 +44,7 @@ export interface ChiRequest {
 
 /** Turns the stored units of a run into chi. The nulls are of `single_chain`: two_chain's mean term survives a shuffle. */
 export async function chiMatrices(
-  directory: RunDirectory,
+  directory: Run,
   components: readonly string[],
   request: ChiRequest,
 ): Promise<ChiMatrices> {
@@ -87,13 +87,13 @@ export async function chiMatrices(
 }
 
 /** A column from all chains' sums, then from each chain's own. */
-function ofAllAndEach(sums: ComponentSums, column: (sums: ComponentSums) => Float64Array): Float64Array[] {
+function ofAllAndEach(sums: Sums, column: (sums: Sums) => Float64Array): Float64Array[] {
   return [column(sums), ...Array.from({ length: sums.chains }, (_, chain) => column(chainSums(sums, chain)))];
 }
 
 function shuffledColumns(
   rises: Float32Array,
-  { chains, draws, tokens, phi }: ComponentSums,
+  { chains, draws, tokens, phi }: Sums,
   pairing: readonly (readonly number[])[],
 ): Float64Array[] {
   const all = shuffledSusceptibility(rises, phi, { chains, draws, tokens }, pairing);
@@ -111,7 +111,7 @@ function shuffledColumns(
 
 /** Trace features of a run that kept its traces, reduced to `rank` principal axes; with `shuffle`, their control. */
 export async function traceMatrix(
-  directory: RunDirectory,
+  directory: Run,
   components: readonly string[],
   request: { readonly rank: number; readonly seed: number; readonly shuffle: boolean },
 ): Promise<Matrix> {

@@ -1,16 +1,16 @@
 import type { Progress } from "../../harness/cli/progress";
 import { SpectroscopeError } from "../../kernels/errors";
-import { openModel } from "../../models/open";
+import { DirectoryStore } from "../node/directory-store";
 import type { SamplerSettings } from "../sampler/settings";
 import { differences, type Json } from "../store/json";
-import { RunDirectory } from "../store/run-directory";
+import { Run } from "../store/run";
 import type { ObservableId } from "../store/samples";
 import { openSamples, type Samples } from "../store/samples-reader";
 import { SamplesWriter } from "../store/samples-writer";
 import { mergeSums } from "../susceptibility/merge";
-import { configOf, runConfig, withoutShard } from "./config";
+import { withoutShard } from "./config";
 import { readTiming, type Timing } from "./results";
-import { parseShard, type UnitPlan, unitsOf } from "./units";
+import { parseShard, type UnitPlan } from "./units";
 
 /**
  * Puts the shards of a run together in a directory of its own, which is then like one that a single process sampled: the same
@@ -19,40 +19,43 @@ import { parseShard, type UnitPlan, unitsOf } from "./units";
  * @throws SpectroscopeError for shards of different runs (the differing keys are named), one that is not finished, and chains
  *   that no shard, or more than one, holds
  */
-export async function mergeShards(out: string, paths: readonly string[], progress: Progress): Promise<RunDirectory> {
-  const shards: RunDirectory[] = [];
-  for (const path of paths) shards.push(await RunDirectory.openExisting(path));
+export async function mergeShards(out: string, paths: readonly string[], progress: Progress): Promise<Run> {
+  const shards: Run[] = [];
+  for (const path of paths) shards.push(await Run.open(new DirectoryStore(path)));
   const [first] = shards;
   for (const shard of shards) {
     const changed = differences(withoutShard(first.config), withoutShard(shard.config));
     if (changed.length > 0) {
       throw new SpectroscopeError(
-        `${shard.path}: is no shard of the same run as ${first.path}: ${changed.map(({ key }) => key).join(", ")} differ`,
+        `${shard.name}: is no shard of the same run as ${first.name}: ${changed.map(({ key }) => key).join(", ")} differ`,
         { hint: "merge the shards of one run" },
       );
     }
     const [pending] = shard.units("pending");
     if (pending !== undefined) {
-      throw new SpectroscopeError(`${shard.path}: ${pending} is not done yet`, {
+      throw new SpectroscopeError(`${shard.name}: ${pending} is not done yet`, {
         hint: "run the command that began it again",
       });
     }
   }
   checkComplete(shards);
-  const config = runConfig(configOf(first), `${first.path}/manifest.json`);
-  const model = await openModel(config.model, { progress });
-  const units = unitsOf(config, model.config);
-  const directory = await RunDirectory.open(out, {
+  const store = new DirectoryStore(out);
+  return store.exclusive(() => merged(store, shards, progress));
+}
+
+async function merged(store: DirectoryStore, shards: readonly Run[], progress: Progress): Promise<Run> {
+  const [first] = shards;
+  const directory = await Run.begin(store, {
     config: withoutShard(first.config),
     provenance: { merged: shards.flatMap((shard) => shard.manifest.provenance) },
-    units: units.map(({ name }) => name),
+    plan: first.plan,
   });
-  for (const unit of units) {
+  for (const unit of directory.plan) {
     if (directory.isDone(unit.name)) continue;
     progress.say(`merging ${unit.name}`);
     const parts: Samples[] = [];
     for (const shard of shards) {
-      if (shard.units("done").includes(unit.name)) parts.push(await openSamples(shard.finishedPath(unit.name)));
+      if (shard.units("done").includes(unit.name)) parts.push(await openSamples(shard.finishedStore(unit.name)));
     }
     await mergeUnit(directory, unit, parts);
     await directory.finishUnit(unit.name);
@@ -63,10 +66,10 @@ export async function mergeShards(out: string, paths: readonly string[], progres
 }
 
 /** Refuses, before anything is written, directories that are no shards, one given twice, and missing ones. */
-function checkComplete(shards: readonly RunDirectory[]): void {
+function checkComplete(shards: readonly Run[]): void {
   const held = new Map<number, string>();
   let parts = 0;
-  for (const { path, config } of shards) {
+  for (const { name: path, config } of shards) {
     if (config.shard === undefined) {
       throw new SpectroscopeError(`${path}: is a whole run and no shard`, {
         hint: "merge what `sample --shard` sampled",
@@ -74,7 +77,7 @@ function checkComplete(shards: readonly RunDirectory[]): void {
     }
     const { index, count } = parseShard(String(config.shard));
     if (parts > 0 && count !== parts) {
-      throw new SpectroscopeError(`${path}: is a shard of ${count}, ${shards[0].path} of ${parts}`, {
+      throw new SpectroscopeError(`${path}: is a shard of ${count}, ${shards[0].name} of ${parts}`, {
         hint: "merge the shards of one division",
       });
     }
@@ -96,7 +99,7 @@ function checkComplete(shards: readonly RunDirectory[]): void {
 }
 
 /** When the first of the shards was sampled, and how long all of them took together. */
-async function timingOf(shards: readonly RunDirectory[]): Promise<Timing | undefined> {
+async function timingOf(shards: readonly Run[]): Promise<Timing | undefined> {
   const found: Timing[] = [];
   for (const shard of shards) {
     const timing = await readTiming(shard);
@@ -110,7 +113,7 @@ async function timingOf(shards: readonly RunDirectory[]): Promise<Timing | undef
 const chainsOf = (part: Samples) => part.facts.chains as readonly number[];
 
 /** One unit from the chains that its shards hold. */
-async function mergeUnit(directory: RunDirectory, unit: UnitPlan, parts: readonly Samples[]): Promise<void> {
+async function mergeUnit(directory: Run, unit: UnitPlan, parts: readonly Samples[]): Promise<void> {
   const held = parts.flatMap((part) => chainsOf(part));
   const missing = unit.chains.filter((chain) => !held.includes(chain));
   if (missing.length > 0) {
@@ -123,7 +126,7 @@ async function mergeUnit(directory: RunDirectory, unit: UnitPlan, parts: readonl
   for (const part of parts) {
     const own = await part.baseline();
     if (own.some((loss, i) => loss !== baseline[i])) {
-      throw new SpectroscopeError(`${part.path}: its losses at w* are not those of ${first.path}`, {
+      throw new SpectroscopeError(`${part.name}: its losses at w* are not those of ${first.name}`, {
         hint: "sample all shards on adapters of one kind: their last digits differ",
       });
     }
@@ -132,7 +135,7 @@ async function mergeUnit(directory: RunDirectory, unit: UnitPlan, parts: readonl
     await Promise.all(parts.map(async (part) => ({ chains: chainsOf(part), sums: await part.sums() }))),
   );
   const settings: SamplerSettings = { ...unit.settings, num_chains: unit.chains.length };
-  const writer = await SamplesWriter.open(directory.samplesPath(unit.name), {
+  const writer = await SamplesWriter.open(directory.samplesStore(unit.name), {
     restriction: first.restriction,
     settings,
     positions: first.positions,
@@ -148,7 +151,17 @@ async function mergeUnit(directory: RunDirectory, unit: UnitPlan, parts: readonl
         const own = await Promise.all(parts.map((part) => part.traces(id, { from, to })));
         blocks.push([id, joinChains(own, parts.map(chainsOf), to - from)]);
       }
-      await writer.writeDraws(from, Object.fromEntries(blocks));
+      await writer.writeDraws(
+        from,
+        Array.from({ length: to - from }, (_, s) =>
+          Object.fromEntries(
+            blocks.map(([id, all]) => {
+              const size = all.length / (to - from);
+              return [id, all.subarray(s * size, (s + 1) * size)];
+            }),
+          ),
+        ),
+      );
     }
   }
   const logs = await Promise.all(parts.map((part) => part.logAcceptance()));
@@ -157,10 +170,7 @@ async function mergeUnit(directory: RunDirectory, unit: UnitPlan, parts: readonl
   await writer.finish({
     initLoss: await first.initLoss(),
     baseline,
-    phi: sums.phi,
-    sumD: sums.sumD,
-    sumPhiD: sums.sumPhiD,
-    ...(sums.shifted ? { shifted: sums.shifted } : {}),
+    sums,
     ...(checks > 0 ? { logAcceptance: joinChains(logs as Float32Array[], parts.map(chainsOf), checks) } : {}),
     facts: {
       ...facts,

@@ -4,7 +4,7 @@ import { START } from "../../models/nano/vocabulary";
 import { parameterCount } from "../../models/parameters";
 import type { LoadedModel } from "../../models/weights";
 import type { Json, JsonObject } from "../store/json";
-import type { RunDirectory } from "../store/run-directory";
+import type { Run } from "../store/run";
 import { advice } from "../susceptibility/advice";
 import { type Analysis, type ClusteringFacts, MIN_ROLE_TOKENS, numbered, scoreRow } from "./analysis";
 import { clusterProfiles } from "./chi-clusters";
@@ -44,7 +44,7 @@ export interface Timing {
 
 /** Puts the results of an analysis together. */
 export async function collectResults(
-  directory: RunDirectory,
+  directory: Run,
   config: RunConfig,
   model: Pick<LoadedModel, "config">,
   text: RunText,
@@ -156,12 +156,7 @@ function remarks(config: RunConfig, said: readonly string[], analysis: Analysis)
 }
 
 /** Stores results so that `report` and other programs find them. */
-export async function writeResults(
-  directory: RunDirectory,
-  results: Results,
-  analysis: Analysis,
-  probe: Text,
-): Promise<void> {
+export async function writeResults(directory: Run, results: Results, analysis: Analysis, probe: Text): Promise<void> {
   await storeChi(directory, results.columns, analysis.chi, probe);
   const { labels, clusters } = analysis.results[0].clustering;
   await directory.writeArray("labels", { shape: [labels.length], data: labels });
@@ -174,11 +169,11 @@ export async function writeResults(
 
 /** What the analysis of a run stored, and the sweep beside it. @throws SpectroscopeError for a run that was not analyzed yet */
 export async function readResults(
-  directory: RunDirectory,
+  directory: Run,
 ): Promise<{ readonly results: Results; readonly sensitivity?: Sensitivity }> {
   if (!(await directory.has("results.json"))) {
-    throw new SpectroscopeError(`${directory.path}: not clustered yet`, {
-      hint: `run \`npx spectroscope cluster ${directory.path}\` first`,
+    throw new SpectroscopeError(`${directory.name}: not clustered yet`, {
+      hint: `run \`npx spectroscope cluster ${directory.name}\` first`,
     });
   }
   const results = (await directory.readJson("results")) as unknown as Results;
@@ -190,26 +185,26 @@ export async function readResults(
 export const CLUSTER_CONFIG = "cluster-config";
 
 /** The config that a run was begun with, clustering and all, with `--set` texts over it. Errors: usage. */
-export async function begunConfig(directory: RunDirectory, sets: readonly string[] = []): Promise<RunConfig> {
+export async function begunConfig(directory: Run, sets: readonly string[] = []): Promise<RunConfig> {
   const there = await directory.has(`${CLUSTER_CONFIG}.json`);
   const cluster = there ? { cluster: (await directory.readJson(CLUSTER_CONFIG)) as JsonObject } : {};
-  return runConfig({ ...configOf(directory), ...cluster }, `${directory.path}/manifest.json`, sets);
+  return runConfig({ ...configOf(directory), ...cluster }, `${directory.name}/manifest.json`, sets);
 }
 
 /** The config of an analyzed run, with the clustering that its results were made with. @throws SpectroscopeError */
-export async function analyzedConfig(directory: RunDirectory): Promise<RunConfig> {
+export async function analyzedConfig(directory: Run): Promise<RunConfig> {
   await readResults(directory);
   return begunConfig(directory);
 }
 
 /** When a run ran, where that was noted: a process that dies after its last unit does not come to it. */
-export async function readTiming(directory: RunDirectory): Promise<Timing | undefined> {
+export async function readTiming(directory: Run): Promise<Timing | undefined> {
   if (!(await directory.has("timing.json"))) return undefined;
   return (await directory.readJson("timing")) as unknown as Timing;
 }
 
 /** What is known all the same: who sampled. */
-function untimed(directory: RunDirectory): Timing {
+function untimed(directory: Run): Timing {
   const [source] = directory.manifest.provenance.flatMap((one) => (one.merged as readonly JsonObject[]) ?? [one]);
   const { adapter, software, driver, version } = source as Record<string, string | undefined>;
   return {
@@ -221,7 +216,7 @@ function untimed(directory: RunDirectory): Timing {
 }
 
 /** Everything a report needs, from a run directory. Errors: a run that was not analyzed yet. */
-export async function readReportData(directory: RunDirectory): Promise<ReportData> {
+export async function readReportData(directory: Run): Promise<ReportData> {
   const { results, sensitivity } = await readResults(directory);
   const timing = (await readTiming(directory)) ?? untimed(directory);
   const { chi, error } = await readChi(directory);
@@ -234,7 +229,7 @@ export async function readReportData(directory: RunDirectory): Promise<ReportDat
     ...timing,
     ...rest,
     ...(sensitivity ? { sensitivity } : {}),
-    directory: directory.path,
+    directory: directory.name,
     config,
     chi: chi.data as Float32Array,
     chiError: error,

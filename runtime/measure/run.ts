@@ -7,13 +7,13 @@ import { SpectroscopeError } from "../../kernels/errors";
 import { type RunText, runText, type Text } from "../../models/corpora";
 import { type NamedModel, openModel } from "../../models/open";
 import type { LoadedModel } from "../../models/weights";
+import { DirectoryStore } from "../node/directory-store";
 import { checkWritable } from "../node/files";
-import { withLock } from "../node/lock";
 import type { Device } from "../node/open-device";
 import { openTuned } from "../node/open-tuned";
 import { projectRoot } from "../node/root";
 import type { Json, JsonObject } from "../store/json";
-import { RunDirectory } from "../store/run-directory";
+import { Run } from "../store/run";
 import { pieces } from "../transformer/weights";
 import { tuningFingerprint } from "../webgpu/tuning";
 import { finalActivations } from "./activations";
@@ -59,13 +59,13 @@ export interface RunRequest {
 /** A run after its sampling: everything that analysis needs. */
 interface Sampled {
   readonly device: Device;
-  readonly directory: RunDirectory;
+  readonly directory: Run;
   readonly model: NamedModel;
   readonly seconds: number;
 }
 
 /** Opens device, model and run directory and samples what is missing. The caller closes the device. */
-async function sampled(request: RunRequest): Promise<Sampled> {
+async function sampled(request: RunRequest, store: DirectoryStore): Promise<Sampled> {
   const { config, progress } = request;
   const model = await openModel(config.model, { progress });
   const text = await runText(config, model.config);
@@ -81,7 +81,7 @@ async function sampled(request: RunRequest): Promise<Sampled> {
     const inputs = await fingerprints(model, text);
     const shard = request.shard ? { shard: `${request.shard.index}/${request.shard.count}` } : {};
     const tuning = tuningFingerprint(device);
-    const directory = await RunDirectory.open(request.out, {
+    const directory = await Run.begin(store, {
       config: { ...sampling, inputs, ...shard } as unknown as JsonObject,
       provenance: {
         adapter: name,
@@ -91,7 +91,8 @@ async function sampled(request: RunRequest): Promise<Sampled> {
         version: version(),
         ...model.origin,
       },
-      units: units.map((unit) => unit.name),
+      plan: whole,
+      own: units,
     });
     // For `--resume`: sampling does not depend on it, so the manifest does not hold it. What was analyzed keeps its own.
     if (!(await directory.has("results.json"))) await directory.writeJson(CLUSTER_CONFIG, cluster as unknown as Json);
@@ -105,21 +106,11 @@ async function sampled(request: RunRequest): Promise<Sampled> {
   }
 }
 
-/** Does what writes a run directory while no other process does. @throws SpectroscopeError when one does */
-function alone<T>(out: string, body: () => Promise<T>): Promise<T> {
-  return withLock(`${out.replace(/[\\/]+$/, "")}.lock`, body, {
-    waiting: () => {
-      throw new SpectroscopeError(`${out}: another process is writing this run`, {
-        hint: "wait for it, or choose another directory",
-      });
-    },
-  });
-}
-
 /** Sampling alone: fills a run directory that `cluster` and `report` pick up. */
-export function sampleRun(request: RunRequest): Promise<RunDirectory> {
-  return alone(request.out, async () => {
-    const { device, directory, seconds } = await sampled(request);
+export function sampleRun(request: RunRequest): Promise<Run> {
+  const store = new DirectoryStore(request.out);
+  return store.exclusive(async () => {
+    const { device, directory, seconds } = await sampled(request, store);
     await writeTiming(directory, device, [{ phase: "sampling", seconds }]);
     device.close();
     return directory;
@@ -127,12 +118,13 @@ export function sampleRun(request: RunRequest): Promise<RunDirectory> {
 }
 
 /** The whole measurement: sampling, susceptibilities, controls, clusters, scores, report. */
-export function fullRun(request: RunRequest): Promise<{ directory: RunDirectory; results: Results }> {
-  return alone(request.out, () => measured(request));
+export function fullRun(request: RunRequest): Promise<{ directory: Run; results: Results }> {
+  const store = new DirectoryStore(request.out);
+  return store.exclusive(() => measured(request, store));
 }
 
-async function measured(request: RunRequest): Promise<{ directory: RunDirectory; results: Results }> {
-  const { device, directory, seconds } = await sampled(request);
+async function measured(request: RunRequest, store: DirectoryStore): Promise<{ directory: Run; results: Results }> {
+  const { device, directory, seconds } = await sampled(request, store);
   try {
     const start = performance.now();
     const results = await analyzeRun(directory, request.config, request.progress, device, request.interrupted);
@@ -150,7 +142,7 @@ async function measured(request: RunRequest): Promise<{ directory: RunDirectory;
 
 /** chi, clusters and scores of a sampled run; with a device, the activations baseline too. */
 export async function analyzeRun(
-  directory: RunDirectory,
+  directory: Run,
   config: RunConfig,
   progress: Progress,
   device?: Device,
@@ -160,11 +152,11 @@ export async function analyzeRun(
   const text = await runText(config, model.config);
   const components = componentsOf(config, model.config);
   if (components.length === 0) {
-    throw new SpectroscopeError(`${directory.path}: has no component to make a column of chi of`, {
+    throw new SpectroscopeError(`${directory.name}: has no component to make a column of chi of`, {
       hint: "sample weight_restrictions beside full; `spectroscope llc` takes what is there",
     });
   }
-  await checkWritable(directory.resultPath("results.json"));
+  await checkWritable(directory.nameOf("results.json"));
   const activations = device ? await finalActivations(device, model, text.probe) : undefined;
   const analysis = await analyze({ directory, config, components, text, activations, progress, interrupted });
   const results = await collectResults(directory, config, model, text, components, analysis);
@@ -174,12 +166,12 @@ export async function analyzeRun(
 }
 
 /** Renders report.html of an analyzed run; returns its path. */
-export async function writeReport(directory: RunDirectory): Promise<string> {
+export async function writeReport(directory: Run): Promise<string> {
   await directory.writeFile("report.html", renderReport(await readReportData(directory)));
-  return join(directory.path, "report.html");
+  return directory.nameOf("report.html");
 }
 
-async function writeTiming(directory: RunDirectory, device: Device, seconds: Timing["seconds"]): Promise<void> {
+async function writeTiming(directory: Run, device: Device, seconds: Timing["seconds"]): Promise<void> {
   const { name, software, driver } = device.facts;
   const timing: Timing = {
     date: new Date().toISOString(),

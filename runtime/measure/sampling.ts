@@ -5,7 +5,7 @@ import type { Device } from "../node/open-device";
 import type { ChainSpec } from "../sampler/chain-plans";
 import { chainWork, type WholeWork, wholeWork } from "../sampler/chain-work";
 import { Laboratory, type TextOnDevice } from "../sampler/laboratory";
-import type { RunDirectory } from "../store/run-directory";
+import type { Run } from "../store/run";
 import type { NeoxConfig } from "../transformer/config";
 import { parseRestriction } from "../transformer/restriction";
 import type { Weights } from "../transformer/weights";
@@ -18,7 +18,7 @@ export interface SamplingContext {
   readonly device: Device;
   readonly model: { readonly config: NeoxConfig; readonly weights: Weights };
   readonly text: RunText;
-  readonly directory: RunDirectory;
+  readonly directory: Run;
   readonly units: readonly UnitPlan[];
   readonly config: Pick<RunConfig, "keep_traces" | "checkpoint_draws" | "acceptance_checks" | "components_at_once">;
   readonly progress: Progress;

@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { openModel } from "../../models/open";
 import { clusterTokens } from "../cluster/cluster";
 import type { Json } from "../store/json";
-import type { RunDirectory } from "../store/run-directory";
+import type { Run } from "../store/run";
 import { agreementOf, type Findings } from "./agreement";
 import { clusterOptions } from "./chi-clusters";
 import { readChi } from "./chi-store";
@@ -20,7 +20,7 @@ export type Swept = (typeof SWEPT)[number];
 
 export interface SweepRequest extends Omit<RunRequest, "config" | "out" | "shard"> {
   /** An analyzed run: the middle of the sweep. */
-  readonly directory: RunDirectory;
+  readonly directory: Run;
   readonly config: RunConfig;
   readonly settings: readonly Swept[];
   readonly factors: readonly number[];
@@ -67,7 +67,7 @@ export async function sweep(request: SweepRequest): Promise<Sensitivity> {
   const rows: SensitivityRow[] = [];
   for (const { name, config: own } of runs) {
     progress.say(`sweep: ${name}`);
-    const out = join(directory.path, "sweep", name);
+    const out = join(directory.name, "sweep", name);
     const sampled = await sampleRun({ ...request, config: own, out });
     const other = await chiMatrices(sampled, components, { estimator: config.estimator, seed: own.sampler.seed });
     const { labels, clusters } = await clusterTokens(other.chi, config.cluster, clusterOptions(other, config));

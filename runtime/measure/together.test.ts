@@ -9,12 +9,13 @@ import { differingFiles, folderBytes, isResult } from "../../harness/test/folder
 import { suite } from "../../harness/test/suite";
 import { generate } from "../../models/nano/corpus";
 import { type LoadedModel, loadModel } from "../../models/weights";
+import { DirectoryStore } from "../node/directory-store";
 import type { Device } from "../node/open-device";
 import { projectRoot } from "../node/root";
 import { chainWork } from "../sampler/chain-work";
 import { Laboratory } from "../sampler/laboratory";
 import { type SamplerSettings, samplerDefaults } from "../sampler/settings";
-import { RunDirectory } from "../store/run-directory";
+import { Run } from "../store/run";
 import { parseRestriction } from "../transformer/restriction";
 import { runConfig } from "./config";
 import { sampleRun } from "./run";
@@ -69,7 +70,7 @@ test.before(async () => {
 test.after(() => rm(folder, { recursive: true, force: true }));
 
 const opened = (name: string) =>
-  RunDirectory.open(join(folder, name), { config: {}, provenance: {}, units: units.map((one) => one.name) });
+  Run.begin(new DirectoryStore(join(folder, name)), { config: {}, provenance: {}, plan: units });
 
 async function context(name: string, componentsAtOnce: number, interrupted = () => false): Promise<SamplingContext> {
   const config = { keep_traces: true, checkpoint_draws: 2, acceptance_checks: 2, components_at_once: componentsAtOnce };

@@ -3,7 +3,7 @@ import type { ChainSpec } from "../sampler/chain-plans";
 import type { ChainWork } from "../sampler/chain-work";
 import type { Laboratory } from "../sampler/laboratory";
 import { lockstepKey } from "../sampler/lockstep-plans";
-import type { RunDirectory } from "../store/run-directory";
+import type { Run } from "../store/run";
 import { drawsSaved } from "./unit-sampler";
 import type { UnitPlan } from "./units";
 
@@ -41,7 +41,7 @@ export function limitOf(device: Device, componentsAtOnce: number): Limit {
 export async function together(
   lab: Laboratory,
   planned: readonly PlannedUnit[],
-  directory: RunDirectory,
+  directory: Run,
   componentsAtOnce: number,
 ): Promise<PlannedUnit[][]> {
   const limit = limitOf(lab.device, componentsAtOnce);

@@ -6,9 +6,9 @@ import type { ComponentChains, Draw } from "../sampler/component-chains";
 import type { Laboratory } from "../sampler/laboratory";
 import { Lockstep } from "../sampler/lockstep";
 import { readCheckpoint, writeCheckpoint } from "../store/checkpoint";
-import type { RunDirectory } from "../store/run-directory";
+import type { Run } from "../store/run";
 import type { ObservableId, SamplesSpec } from "../store/samples";
-import { SamplesWriter } from "../store/samples-writer";
+import { type DrawLosses, SamplesWriter } from "../store/samples-writer";
 import type { RunConfig } from "./config";
 import type { UnitPlan } from "./units";
 
@@ -21,7 +21,7 @@ export interface UnitJob {
   readonly unit: UnitPlan;
   readonly spec: ChainSpec;
   readonly text: RunText;
-  readonly directory: RunDirectory;
+  readonly directory: Run;
   readonly keep: KeepConfig;
   /** Of the whole unit. */
   readonly flops: number;
@@ -41,7 +41,7 @@ export async function sampleJobs(jobs: readonly UnitJob[], onDraw: OnDraw, say: 
   const writers: SamplesWriter[] = [];
   const states: (ChainState | undefined)[] = [];
   for (const job of jobs) {
-    writers.push(await SamplesWriter.open(job.directory.samplesPath(job.unit.name), samplesSpec(job)));
+    writers.push(await SamplesWriter.open(job.directory.samplesStore(job.unit.name), samplesSpec(job)));
     states.push(await savedState(job, say));
   }
   const specs = jobs.map(({ spec }) => spec);
@@ -57,7 +57,7 @@ export async function sampleJobs(jobs: readonly UnitJob[], onDraw: OnDraw, say: 
       if (lockstep.draws % keep.checkpoint_draws === 0 || last) {
         for (const [i, job] of jobs.entries()) {
           const block = blocks[i].splice(0);
-          if (block.length > 0) await writers[i].writeDraws(lockstep.draws - block.length, losses(block));
+          if (block.length > 0) await writers[i].writeDraws(lockstep.draws - block.length, block.map(lossesOf));
           if (!last) await saveState(job, await lockstep.components[i].save());
         }
       }
@@ -71,15 +71,11 @@ export async function sampleJobs(jobs: readonly UnitJob[], onDraw: OnDraw, say: 
 
 /** Puts what chains summed up into their unit's store, which then is whole. */
 async function finish({ unit, spec, directory, flops }: UnitJob, writer: SamplesWriter, chains: ComponentChains) {
-  const { sumD, sumPhiD, shifted } = await chains.sums();
   const { logAcceptance } = chains;
   await writer.finish({
     initLoss: meanByPosition(chains.taskBaseline, spec.probe.rows.positions),
     baseline: chains.baseline,
-    phi: chains.phi,
-    sumD,
-    sumPhiD,
-    shifted,
+    sums: await chains.sums(),
     ...(logAcceptance.length > 0 ? { logAcceptance } : {}),
     facts: {
       unit: unit.name,
@@ -106,20 +102,11 @@ function samplesSpec({ unit, spec, text, keep }: UnitJob): SamplesSpec {
   };
 }
 
-/** Losses of some draws by text, [draws, chains, tokens]. */
-function losses(draws: readonly Draw[]): Partial<Record<ObservableId, Float32Array>> {
-  const joined = (parts: readonly Float32Array[]) => {
-    const out = new Float32Array(parts.reduce((sum, part) => sum + part.length, 0));
-    let at = 0;
-    for (const part of parts) {
-      out.set(part, at);
-      at += part.length;
-    }
-    return out;
-  };
-  const ofTask = draws.flatMap(({ taskLosses }) => (taskLosses ? [taskLosses] : []));
-  return { probe: joined(draws.map((draw) => draw.losses)), ...(ofTask.length > 0 ? { pool: joined(ofTask) } : {}) };
-}
+/** Losses of a draw by text. */
+const lossesOf = ({ losses, taskLosses }: Draw): DrawLosses => ({
+  probe: losses,
+  ...(taskLosses ? { pool: taskLosses } : {}),
+});
 
 /** Mean over sequences, by position. */
 function meanByPosition(tokens: Float32Array, positions: number): Float32Array {
@@ -138,7 +125,7 @@ function identity({ unit }: Pick<UnitJob, "unit">): string {
 
 async function saveState(job: UnitJob, { update, drawn, arrays }: ChainState): Promise<void> {
   const facts = { identity: identity(job), update, drawn };
-  await writeCheckpoint(job.directory.checkpointPath(job.unit.name), {
+  await writeCheckpoint(job.directory.store, job.directory.checkpointKey(job.unit.name), {
     facts,
     arrays: new Map(Object.entries(arrays).filter(([, data]) => data !== undefined)),
   });
@@ -156,7 +143,7 @@ async function savedState(
   say: (line: string) => void,
 ): Promise<ChainState | undefined> {
   try {
-    const found = await readCheckpoint(job.directory.checkpointPath(job.unit.name));
+    const found = await readCheckpoint(job.directory.store, job.directory.checkpointKey(job.unit.name));
     if (!found || found.facts.identity !== identity(job)) return undefined;
     const { update, drawn } = found.facts as { update: number; drawn: number };
     return { update, drawn, arrays: Object.fromEntries(found.arrays) as unknown as StateArrays };

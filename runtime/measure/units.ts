@@ -1,19 +1,13 @@
 import { SpectroscopeError } from "../../kernels/errors";
 import { checkSettings, type SamplerSettings } from "../sampler/settings";
 import type { JsonObject } from "../store/json";
+import type { UnitPlan } from "../store/manifest";
 import type { NeoxConfig } from "../transformer/config";
 import { neuronGroups, parseRestriction, standardRestrictions } from "../transformer/restriction";
 import type { RunConfig } from "./config";
 import { usage } from "./schema";
 
-/** One piece of a run that is stored whole: the chains of one component under one sampler. */
-export interface UnitPlan {
-  readonly name: string;
-  readonly restriction: string;
-  readonly settings: SamplerSettings;
-  /** Numbers of the chains that run here, ascending. */
-  readonly chains: readonly number[];
-}
+export type { UnitPlan } from "../store/manifest";
 
 /** One of `count` processes that share a run, from 1. */
 export interface Shard {
@@ -31,9 +25,9 @@ export function parseShard(text: string): Shard {
 }
 
 /** Refuses a shard where a whole run is needed. */
-export function refuseShard({ path, config }: { readonly path: string; readonly config: JsonObject }): void {
+export function refuseShard({ name, config }: { readonly name: string; readonly config: JsonObject }): void {
   if (config.shard === undefined) return;
-  throw usage(`${path}: is a shard of a run`, "put its shards together first: npx spectroscope merge");
+  throw usage(`${name}: is a shard of a run`, "put its shards together first: npx spectroscope merge");
 }
 
 /** The chains of every unit are dealt to the shards in turn, unit by unit: each gets its own chains of its own units. */

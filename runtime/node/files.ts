@@ -3,9 +3,10 @@ import { rmSync } from "node:fs";
 import { access, constants, mkdir, open, readFile, rename, rm, stat } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
 import { SpectroscopeError } from "../../kernels/errors";
+import { decodeText, parseJson } from "../store/json";
 
 /** Suffix of files that are being written; one left behind by a killed process is garbage. */
-export const TEMPORARY_SUFFIX = ".tmp";
+const TEMPORARY_SUFFIX = ".tmp";
 
 let temporaryCount = 0;
 
@@ -18,6 +19,22 @@ function onSignal(signal: NodeJS.Signals): void {
   for (const path of unfinished) rmSync(path, { force: true });
   process.off(signal, onSignal);
   process.kill(process.pid, signal);
+}
+
+/** A name beside `path` for what nobody else must take for it. */
+export function temporaryName(path: string): string {
+  return join(dirname(path), `.${basename(path)}.${process.pid}.${temporaryCount++}${TEMPORARY_SUFFIX}`);
+}
+
+/** Whether a file is one that is being written, or was when its process was killed. */
+export function isTemporary(path: string): boolean {
+  const name = basename(path);
+  return name.startsWith(".") && name.endsWith(TEMPORARY_SUFFIX);
+}
+
+/** Removes what another process was writing when it was killed; nothing that this one writes now. */
+export async function removeLeftover(path: string): Promise<void> {
+  if (isTemporary(path) && !unfinished.has(path)) await rm(path, { force: true });
 }
 
 function begin(path: string): void {
@@ -62,26 +79,7 @@ export async function readBytes(path: string): Promise<Uint8Array> {
 
 /** Text of a file, strict UTF-8; a byte order mark is dropped. @throws SpectroscopeError naming the path */
 export async function readText(path: string): Promise<string> {
-  const bytes = await readBytes(path);
-  try {
-    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
-  } catch (cause) {
-    throw new SpectroscopeError(`${path}: not UTF-8 text`, { code: "bad-input", hint: "save it as UTF-8", cause });
-  }
-}
-
-/** Parse JSON. `where` names the file in the error. @throws SpectroscopeError */
-export function parseJson(text: string, where: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch (cause) {
-    const detail = cause instanceof Error ? cause.message : String(cause);
-    throw new SpectroscopeError(`${where}: not valid JSON: ${detail}`, {
-      code: "bad-input",
-      hint: text.trim() === "" ? "the file is empty" : "look for a missing quote, a trailing comma or a cut-off end",
-      cause,
-    });
-  }
+  return decodeText(await readBytes(path), path);
 }
 
 /** JSON value of a file. @throws SpectroscopeError naming the path */
@@ -137,7 +135,7 @@ export async function writeAtomic(
   path: string,
   parts: string | Uint8Array | Iterable<Uint8Array> | AsyncIterable<Uint8Array>,
 ): Promise<void> {
-  const temporary = join(dirname(path), `.${basename(path)}.${process.pid}.${temporaryCount++}${TEMPORARY_SUFFIX}`);
+  const temporary = temporaryName(path);
   try {
     await makeFolder(dirname(path));
     begin(temporary);

@@ -1,7 +1,36 @@
-/** Plain JSON values: stable text and differences by key. */
+/** Plain JSON values: their text, stable, and differences by key. */
+import { SpectroscopeError } from "../../kernels/errors";
 
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json | undefined };
 export type JsonObject = { readonly [key: string]: Json | undefined };
+
+/** Text of bytes, strict UTF-8; a byte order mark is dropped. `where` names them in errors. @throws SpectroscopeError */
+export function decodeText(bytes: Uint8Array, where: string): string {
+  try {
+    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+  } catch (cause) {
+    throw new SpectroscopeError(`${where}: not UTF-8 text`, { code: "bad-input", hint: "save it as UTF-8", cause });
+  }
+}
+
+/** Parses JSON. `where` names it in errors. @throws SpectroscopeError */
+export function parseJson(text: string, where: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    const detail = cause instanceof Error ? cause.message : String(cause);
+    throw new SpectroscopeError(`${where}: not valid JSON: ${detail}`, {
+      code: "bad-input",
+      hint: text.trim() === "" ? "the file is empty" : "look for a missing quote, a trailing comma or a cut-off end",
+      cause,
+    });
+  }
+}
+
+/** Text of a JSON file, the same for equal values. @throws TypeError for NaN and infinities */
+export function jsonText(value: Json, where?: string): string {
+  return `${JSON.stringify(normalizeJson(value, where), null, 2)}\n`;
+}
 
 /** The value as a JSON file would give it back: no `undefined`, no -0. @throws TypeError for NaN and infinities */
 export function normalizeJson(value: Json, where = "value"): Json {

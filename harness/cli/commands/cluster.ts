@@ -1,12 +1,12 @@
-import { readFile } from "node:fs/promises";
 import type { ClusterStability } from "../../../runtime/cluster/resampling";
 import { configOf, runConfig } from "../../../runtime/measure/config";
 import { openUnit } from "../../../runtime/measure/features";
 import { analyzeRun, writeReport } from "../../../runtime/measure/run";
 import { usage } from "../../../runtime/measure/schema";
 import { refuseShard } from "../../../runtime/measure/units";
+import { DirectoryStore } from "../../../runtime/node/directory-store";
 import { writeAtomic } from "../../../runtime/node/files";
-import { RunDirectory } from "../../../runtime/store/run-directory";
+import { Run } from "../../../runtime/store/run";
 import { clusterNodes } from "../cluster/graph";
 import { checkLabels, checkOut } from "../cluster/input";
 import { clusterMatrix } from "../cluster/matrix";
@@ -48,7 +48,7 @@ export const cluster = command(
 /** `cluster RUN`: all its feature sets and controls again. */
 async function clusterRun(path: string, values: ClusterValues): Promise<number> {
   const progress = new Progress(values.json);
-  const directory = await RunDirectory.openExisting(path);
+  const directory = await Run.open(new DirectoryStore(path));
   refuseShard(directory);
   const config = runConfig(configOf(directory), `${path}/manifest.json`, changesOf(values));
   if (values.out !== undefined) await checkOut(values.out, { labels: values.labels });
@@ -61,7 +61,7 @@ async function clusterRun(path: string, values: ClusterValues): Promise<number> 
   try {
     const results = await analyzeRun(directory, config, progress, device);
     const report = await writeReport(directory);
-    if (values.out !== undefined) await writeAtomic(values.out, await readFile(directory.resultPath("clusters.jsonl")));
+    if (values.out !== undefined) await writeAtomic(values.out, await directory.readFile("clusters.jsonl"));
     const { clusters, clustering } = results;
     const scores = labels && scoresAgainst(labels, clusters, config.cluster);
     if (values.json) {

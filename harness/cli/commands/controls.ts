@@ -1,5 +1,6 @@
 import { controlsOf, controlsTable } from "../../../runtime/measure/controls";
-import { RunDirectory } from "../../../runtime/store/run-directory";
+import { DirectoryStore } from "../../../runtime/node/directory-store";
+import { Run } from "../../../runtime/store/run";
 import { command, JSON_FLAG, output } from "../command";
 
 /** The controls of an analyzed run. */
@@ -13,7 +14,7 @@ export const controls = command(
     examples: ["controls runs/nano"],
   },
   async ({ values, positionals: [path] }) => {
-    const found = await controlsOf(await RunDirectory.openExisting(path));
+    const found = await controlsOf(await Run.open(new DirectoryStore(path)));
     output(values.json ? JSON.stringify({ run: path, ...found }) : controlsTable(found));
     return 0;
   },

@@ -1,7 +1,8 @@
 import { openUnit } from "../../../runtime/measure/features";
 import { usage } from "../../../runtime/measure/schema";
+import { DirectoryStore } from "../../../runtime/node/directory-store";
 import { writeNpy } from "../../../runtime/node/npy-file";
-import { RunDirectory } from "../../../runtime/store/run-directory";
+import { Run } from "../../../runtime/store/run";
 import { influences } from "../../../runtime/susceptibility/influence";
 import { command, JSON_FLAG, output } from "../command";
 
@@ -33,7 +34,7 @@ export const influence = command(
   async ({ values, positionals: [path] }) => {
     const out = values.out!;
     if (!out.endsWith(".npy")) throw usage(`--out is ${JSON.stringify(out)}`, "name a .npy file");
-    const unit = await openUnit(await RunDirectory.openExisting(path), values.component);
+    const unit = await openUnit(await Run.open(new DirectoryStore(path)), values.component);
     const traces = await unit.rises();
     const { draws, chains, tokens, positions } = unit;
     const size = values.unit === "token" ? tokens : tokens / positions;

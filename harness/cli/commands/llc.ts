@@ -1,7 +1,8 @@
 import { openUnit } from "../../../runtime/measure/features";
 import { usage } from "../../../runtime/measure/schema";
 import { PRIOR_SUFFIX, refuseShard } from "../../../runtime/measure/units";
-import { RunDirectory } from "../../../runtime/store/run-directory";
+import { DirectoryStore } from "../../../runtime/node/directory-store";
+import { Run } from "../../../runtime/store/run";
 import type { Interval } from "../../../runtime/susceptibility/interval";
 import { localLearningCoefficient } from "../../../runtime/susceptibility/llc";
 import { command, JSON_FLAG, output } from "../command";
@@ -16,12 +17,12 @@ interface Row {
   readonly per_chain: readonly number[];
 }
 
-async function rowOf(directory: RunDirectory, name: string): Promise<Row> {
+async function rowOf(directory: Run, name: string): Promise<Row> {
   const unit = await openUnit(directory, name);
   const { n_beta } = unit.config.sampler as { n_beta: number };
   if (n_beta === 0) {
     throw usage(
-      `${directory.path}: was sampled at n_beta 0, where no loss is in the posterior`,
+      `${directory.name}: was sampled at n_beta 0, where no loss is in the posterior`,
       "sample with n_beta above 0",
     );
   }
@@ -41,10 +42,10 @@ export const llc = command(
     examples: ["llc runs/nano"],
   },
   async ({ values, positionals: [path] }) => {
-    const directory = await RunDirectory.openExisting(path);
+    const directory = await Run.open(new DirectoryStore(path));
     refuseShard(directory);
     // One that is not done is refused before any is read.
-    for (const unit of directory.units("pending")) directory.finishedPath(unit);
+    for (const unit of directory.units("pending")) directory.finishedStore(unit);
     const names = directory.units("done").filter((unit) => !unit.endsWith(PRIOR_SUFFIX));
     const rows: Row[] = [];
     for (const name of names) rows.push(await rowOf(directory, name));

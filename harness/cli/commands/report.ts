@@ -1,5 +1,6 @@
 import { writeReport } from "../../../runtime/measure/run";
-import { RunDirectory } from "../../../runtime/store/run-directory";
+import { DirectoryStore } from "../../../runtime/node/directory-store";
+import { Run } from "../../../runtime/store/run";
 import { command, JSON_FLAG, output } from "../command";
 
 /** Renders the report of a run again. */
@@ -12,7 +13,7 @@ export const report = command(
     examples: ["report runs/nano"],
   },
   async ({ values, positionals }) => {
-    const path = await writeReport(await RunDirectory.openExisting(positionals[0]));
+    const path = await writeReport(await Run.open(new DirectoryStore(positionals[0])));
     output(values.json ? JSON.stringify({ report: path }) : `report: ${path}`);
     return 0;
   },

@@ -7,7 +7,8 @@ import { begunConfig, type Results } from "../../../runtime/measure/results";
 import { fullRun, type RunRequest, sampleRun } from "../../../runtime/measure/run";
 import { usage } from "../../../runtime/measure/schema";
 import { parseShard, type Shard } from "../../../runtime/measure/units";
-import { RunDirectory } from "../../../runtime/store/run-directory";
+import { DirectoryStore } from "../../../runtime/node/directory-store";
+import { Run } from "../../../runtime/store/run";
 import { ADAPTER, command, JSON_FLAG, output } from "../command";
 import { onInterrupt } from "../interrupt";
 import { SET_OPTION } from "../options";
@@ -75,7 +76,7 @@ async function resumed(values: RunValues, changes: readonly string[], shard: Sha
   if (values.config !== undefined || values.quick) {
     throw usage("--resume goes on with the run's own config", "leave --config and --quick out");
   }
-  const directory = await RunDirectory.openExisting(values.out);
+  const directory = await Run.open(new DirectoryStore(values.out));
   const config = await begunConfig(directory, changes);
   const own = directory.config.shard as string | undefined;
   const used = shard ?? (own === undefined ? undefined : parseShard(own));
@@ -120,7 +121,7 @@ export const run = command(
     const { out } = settings;
     const { result, progress } = await interruptible(values, settings, fullRun);
     const { directory, results } = result;
-    const report = relative(process.cwd(), directory.resultPath("report.html")) || "report.html";
+    const report = relative(process.cwd(), directory.nameOf("report.html")) || "report.html";
     if (values.json) {
       const { adapter } = (await directory.readJson("timing")) as { adapter: unknown };
       output(JSON.stringify({ run: out, report, adapter, seconds: progress.seconds, ...summary(results) }));

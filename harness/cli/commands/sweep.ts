@@ -2,7 +2,8 @@ import { analyzedConfig } from "../../../runtime/measure/results";
 import { writeReport } from "../../../runtime/measure/run";
 import { checkValue, parseText } from "../../../runtime/measure/schema";
 import { SWEPT, type Swept, sensitivityTable, sweep as sweepRun } from "../../../runtime/measure/sweep";
-import { RunDirectory } from "../../../runtime/store/run-directory";
+import { DirectoryStore } from "../../../runtime/node/directory-store";
+import { Run } from "../../../runtime/store/run";
 import { ADAPTER, command, JSON_FLAG, output } from "../command";
 import { onInterrupt } from "../interrupt";
 import { Progress } from "../progress";
@@ -27,7 +28,7 @@ export const sweep = command(
     const key = { type: "choice", choices: SWEPT, help: "" } as const;
     const settings = values.settings.split(",").map((name) => checkValue(key, name, "--settings") as Swept);
     const factors = values.factors.split(",").map((text) => parseText(FACTOR, text, "--factors") as number);
-    const directory = await RunDirectory.openExisting(path);
+    const directory = await Run.open(new DirectoryStore(path));
     const config = await analyzedConfig(directory);
     const progress = new Progress(values.json);
     const interrupt = onInterrupt((line) => progress.say(line));
