@@ -45,32 +45,31 @@ const IDS = { probe_tokens: "probe.json", pool_tokens: "pool.json" };
 const TEXT = { probe_text: "probe.txt", pool_text: "pool.jsonl" };
 
 test("a model with a preset has its own corpus when nothing is set", async () => {
-  const { probe, pool, startToken } = await open(nano);
+  const { probe, pool } = await open(nano);
   const own = preset.corpora(seeds, 64);
   assert.equal([probe.ids, pool.ids], [own.probe.ids, own.pool.ids]);
   assert.equal(probe.labels, own.probe.labels);
-  assert.is(startToken, preset.startToken);
+  assert.is(probe.nameOf(probe.ids[0]), "<s>", "what begins every row");
 });
 
 test("ready ids keep their rows; tokens are called as the preset or the model's tokenizer calls them, else by number", async () => {
-  const { probe, pool, startToken } = await open(bare, IDS);
+  const { probe, pool } = await open(bare, IDS);
   assert.equal([probe.rows, probe.columns, [...probe.ids]], [2, 3, [0, 1, 2, 3, 4, 103]]);
   assert.equal([pool.rows, pool.columns], [3, 4]);
   assert.equal([probe.nameOf(7), pool.nameOf(7)], ["#7", "#7"]);
-  assert.equal([startToken, probe.labels], [undefined, undefined]);
+  assert.is(probe.labels, undefined);
   const named = (await open(reading, IDS)).probe;
   const tokenizer = await openTokenizer(reading.source.store);
   assert.is(named.nameOf(0), "<|endoftext|>");
   assert.equal(Array.from(named.ids, named.nameOf), Array.from(named.ids, tokenizer.nameOf));
   const own = await open(nano, IDS);
   assert.is(own.probe.nameOf(1), "\n");
-  assert.is(own.startToken, preset.startToken);
   assert.is(own.probe.labels, undefined, "the truth is known of generated text only");
 });
 
 test("text becomes rows by the model's tokenizer, and their names put together are the text", async () => {
   const said: string[] = [];
-  const { probe, pool, startToken } = await open(reading, { ...TEXT, row_length: 5 }, (line) => said.push(line));
+  const { probe, pool } = await open(reading, { ...TEXT, row_length: 5 }, (line) => said.push(line));
   const { encode } = await openTokenizer(reading.source.store);
   const stream = [...encode(FILES["probe.txt"]), 0];
   const rows = Math.floor(stream.length / 5);
@@ -80,7 +79,6 @@ test("text becomes rows by the model's tokenizer, and their names put together a
   assert.ok(text.length > 10 && `${FILES["probe.txt"]}<|endoftext|>`.startsWith(text), text);
   assert.is(pool.columns, 5);
   assert.match(Array.from(pool.ids, pool.nameOf).join(""), /^The loss answers\.<\|endoftext\|>It is far/);
-  assert.is(startToken, undefined);
   assert.match(said[0], new RegExp(`^probe\\.txt: 1 document: ${rows} rows of 5 ids`));
   assert.match(said[1], /^pool\.jsonl: 2 documents: /);
   assert.is((await open(reading, TEXT)).pool.columns, 9, "as many as the model takes");

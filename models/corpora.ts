@@ -92,11 +92,7 @@ async function fromTokens(
   const probe = parseTokens(await read(files.probe), files.probe, tokenLimits(model));
   const pool = parseTokens(await read(files.pool), files.pool, tokenLimits(model));
   const nameOf = preset?.nameOf ?? tokenizer?.nameOf ?? (await readTokenNames(source.store)) ?? unnamed;
-  return {
-    probe: named(probe, nameOf),
-    pool: named(pool, nameOf),
-    ...(preset ? { startToken: preset.startToken } : {}),
-  };
+  return { probe: named(probe, nameOf), pool: named(pool, nameOf) };
 }
 
 async function fromText(
@@ -120,29 +116,4 @@ async function fromText(
     return named(block, (await open()).nameOf);
   };
   return { probe: await corpus(files.probe), pool: await corpus(files.pool) };
-}
-
-// What runtime/measure reads until it takes `Corpora`; then these three go, and models/hub/run-text.ts with them.
-
-/** Rows of ids. */
-export interface Text {
-  readonly ids: Uint32Array;
-  readonly columns: number;
-}
-
-/** What is known of every measured target, in the order of the losses. */
-export interface Labels {
-  readonly modes: readonly string[];
-  readonly roles: readonly string[];
-}
-
-export interface RunText {
-  readonly pool: Text;
-  readonly probe: Text;
-  /** The sampling task's fixed batch, where it is not the probe. */
-  readonly task?: Text;
-  /** Known truth, for nano's own corpus. */
-  readonly labels?: Labels;
-  /** Token strings by id. */
-  readonly vocabulary?: readonly string[];
 }

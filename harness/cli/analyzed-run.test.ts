@@ -6,6 +6,7 @@ import * as assert from "uvu/assert";
 import { readSafetensors, writeSafetensors } from "../../models/hub/safetensors-file";
 import type { Calibration } from "../../runtime/measure/calibrate";
 import type { Comparison } from "../../runtime/measure/compare";
+import { DirectoryStore } from "../../runtime/node/directory-store";
 import { readNpy } from "../../runtime/node/npy-file";
 import { projectRoot } from "../../runtime/node/root";
 import { openSamples } from "../../runtime/store/samples-reader";
@@ -52,7 +53,7 @@ const cli = (...words: string[]) => {
 const json = <T>(...words: string[]): T => JSON.parse(cli(...words, "--json"));
 const refused = (status: number, words: string[], ...texts: (string | RegExp)[]) =>
   assertRefused(runProgram(folder, words), status, ...texts);
-const store = (run: string, unit: string) => openSamples(join(folder, run, `samples_${unit}.zarr`));
+const store = (run: string, unit: string) => openSamples(new DirectoryStore(join(folder, run, `samples_${unit}.zarr`)));
 const mean = (values: ArrayLike<number>) => Array.from(values).reduce((a, b) => a + b, 0) / values.length;
 const near = (a: number, b: number, tolerance: number, what: string) =>
   assert.ok(Math.abs(a - b) <= tolerance, `${what}: ${a}, expected ${b}`);

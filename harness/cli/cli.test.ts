@@ -216,7 +216,8 @@ function interrupted(words: string[]): Promise<number | null> {
     const out = words[words.indexOf("--out") + 1];
     const timer = setInterval(() => {
       try {
-        if (readdirSync(out).some((name) => /^samples_.*\.zarr$/.test(name))) {
+        const stores = readdirSync(out).filter((name) => /^samples_.*\.zarr$/.test(name));
+        if (stores.some((name) => readFileSync(join(out, name, "zarr.json"), "utf8").includes('"completed"'))) {
           clearInterval(timer);
           child.kill("SIGINT");
         }

@@ -3,7 +3,7 @@
  * nobody touched: 20 moments, seeded, spread over the life of small runs of several kinds, five of them in one directory.
  */
 import { type ChildProcess, spawn } from "node:child_process";
-import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import * as assert from "uvu/assert";
@@ -128,6 +128,12 @@ function started(words: readonly string[], out: string, moment?: Moment): Promis
   });
 }
 
+/** Whether a unit's store says that it is finished. */
+function isWhole(path: string): boolean {
+  const root = join(path, "zarr.json");
+  return existsSync(root) && readFileSync(root, "utf8").includes('"completed"');
+}
+
 /** What a kill left: nothing, a unit on its way, finished ones, or results on theirs. */
 function left(out: string): string {
   if (!existsSync(join(out, "manifest.json"))) return "nothing";
@@ -136,8 +142,9 @@ function left(out: string): string {
   if (has(".checkpoint")) return "a checkpoint";
   if (names.includes("results.json")) return "results";
   if (names.some((name) => name.startsWith("susceptibilities.zarr"))) return "results half written";
-  if (has(".partial")) return "a unit begun";
-  return names.some((name) => /^samples_[^/\\]*\.zarr$/.test(name)) ? "whole units" : "a manifest";
+  const units = names.filter((name) => /^samples_[^/\\]*\.zarr$/.test(name));
+  if (!units.every((name) => isWhole(join(out, name)))) return "a unit begun";
+  return units.length > 0 ? "whole units" : "a manifest";
 }
 
 /** `count` moments spread over a run's life: some by the clock, most by what it wrote. */

@@ -4,8 +4,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import * as assert from "uvu/assert";
 import type { Results } from "../../runtime/measure/results";
+import { DirectoryStore } from "../../runtime/node/directory-store";
 import { openSamples } from "../../runtime/store/samples-reader";
-import { openSusceptibilities } from "../../runtime/store/susceptibilities";
+import { readSusceptibilities } from "../../runtime/store/susceptibilities";
 import { susceptibility } from "../../runtime/susceptibility/estimate";
 import { assertRefused, runProgram } from "../test/program";
 import { suite } from "../test/suite";
@@ -44,18 +45,19 @@ function measured(name: string, ...sets: string[]): Run {
   return { path, results: JSON.parse(text("results.json")), report: text("report.html") };
 }
 
-const store = ({ path }: Run, restriction: string) => openSamples(join(path, `samples_${restriction}.zarr`));
+const store = ({ path }: Run, restriction: string) =>
+  openSamples(new DirectoryStore(join(path, `samples_${restriction}.zarr`)));
 const featuresOf = ({ results }: Run) => results.scores.map(({ features }) => features);
 const mean = (values: ArrayLike<number>) => Array.from(values).reduce((a, b) => a + b, 0) / values.length;
 
 /** chi of a run, [tokens, components], and the largest mean of a column over tokens beside the column's own size. */
 async function chiOf({ path }: Run) {
-  const found = await openSusceptibilities(join(path, "susceptibilities.zarr"));
-  const [chi, errors] = [await found.chi(), (await found.errors())!];
-  const width = found.restrictions.length;
-  const columns = found.restrictions.map((_, c) => chi.filter((_value, at) => at % width === c));
+  const store = new DirectoryStore(join(path, "susceptibilities.zarr"));
+  const { tokens, components: restrictions, chi, error: errors } = await readSusceptibilities(store);
+  const width = restrictions.length;
+  const columns = restrictions.map((_, c) => chi.filter((_value, at) => at % width === c));
   const share = Math.max(...columns.map((column) => Math.abs(mean(column)) / mean(column.map(Math.abs))));
-  return { restrictions: found.restrictions, tokens: found.tokens, columns, errors, share };
+  return { restrictions, tokens, columns, errors, share };
 }
 
 const PARAMETER = "gpt_neox.layers.1.mlp.dense_4h_to_h.weight";

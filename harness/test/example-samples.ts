@@ -2,7 +2,8 @@
 
 import { type SamplerSettings, samplerDefaults } from "../../runtime/sampler/settings";
 import type { ObservableId, SamplesSpec } from "../../runtime/store/samples";
-import { type SamplesResults, SamplesWriter } from "../../runtime/store/samples-writer";
+import { type DrawLosses, type SamplesResults, SamplesWriter } from "../../runtime/store/samples-writer";
+import type { Store } from "../../runtime/store/store";
 import { sumsFromTraces } from "../../runtime/susceptibility/estimate";
 import { seededRandom } from "./random";
 
@@ -64,7 +65,7 @@ export function example(seed: number, changes: Partial<SamplesSpec> & { pool?: b
   };
   const spec = { restriction: "l0h1", settings, positions, observables, traces: true, drawsPerChunk, ...rest };
   const results = {
-    ...{ initLoss, baseline: baselines[0], phi, sumD: sums.sumD, sumPhiD: sums.sumPhiD, shifted },
+    ...{ initLoss, baseline: baselines[0], sums: { ...sums, shifted } },
     logAcceptance: Float32Array.from({ length: 3 * chains }, () => -random.uniform()),
     facts: { sampler: "gpu", flops: 12 },
   };
@@ -82,19 +83,26 @@ function shiftedSums(rises: Float32Array, phi: Float64Array, lag: number) {
   return { lag, sumD, sumPhiD };
 }
 
+/** Losses of some draws out of all, draw by draw. */
+export function drawsOf(all: Example["losses"], first: number, count: number): DrawLosses[] {
+  const draw = (values: Float32Array, s: number) => {
+    const size = values.length / shape.draws;
+    return values.subarray(s * size, (s + 1) * size);
+  };
+  return Array.from({ length: count }, (_, i) =>
+    Object.fromEntries(Object.entries(all).map(([id, values]) => [id, draw(values, first + i)])),
+  );
+}
+
 /** Writes a block of an example's draws. */
 export async function writeBlock(writer: SamplesWriter, { losses, spec }: Example, first: number): Promise<void> {
   const count = Math.min(spec.drawsPerChunk, spec.settings.num_draws - first);
-  const block = Object.entries(losses).map(([id, values]) => {
-    const draw = values.length / spec.settings.num_draws;
-    return [id, values.subarray(first * draw, (first + count) * draw)];
-  });
-  await writer.writeDraws(first, Object.fromEntries(block));
+  await writer.writeDraws(first, drawsOf(losses, first, count));
 }
 
 /** Writes an example whole. */
-export async function writeExample(path: string, run: Example): Promise<void> {
-  const writer = await SamplesWriter.open(path, run.spec);
+export async function writeExample(store: Store, run: Example): Promise<void> {
+  const writer = await SamplesWriter.open(store, run.spec);
   for (let first = 0; first < shape.draws; first += run.spec.drawsPerChunk) await writeBlock(writer, run, first);
   await writer.finish(run.results);
 }

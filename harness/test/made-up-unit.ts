@@ -1,9 +1,11 @@
 /** Units of a run directory from made-up traces, as a sampler would have stored them. */
 import { type SamplerSettings, samplerDefaults } from "../../runtime/sampler/settings";
 import type { JsonObject } from "../../runtime/store/json";
-import type { RunDirectory } from "../../runtime/store/run-directory";
+import type { UnitPlan } from "../../runtime/store/manifest";
+import type { Run } from "../../runtime/store/run";
 import { SamplesWriter } from "../../runtime/store/samples-writer";
-import { type ShiftedSums, sumsFromTraces } from "../../runtime/susceptibility/estimate";
+import { sumsFromTraces } from "../../runtime/susceptibility/estimate";
+import type { ShiftedSums } from "../../runtime/susceptibility/sums";
 
 export interface TraceSizes {
   readonly draws: number;
@@ -43,19 +45,28 @@ export function shiftedSumsOf({ traces, phi, sizes }: MadeUpUnit, lag: number): 
   return { lag, sumD, sumPhiD };
 }
 
+function settingsOf({ draws, chains }: Pick<TraceSizes, "draws" | "chains">): SamplerSettings {
+  return {
+    ...samplerDefaults,
+    ...{ seed: 1, lr: 0.1, n_beta: 10, localization: 1, num_chains: chains, num_draws: draws },
+    ...{ num_burnin_steps: 1, num_steps_bw_draws: 1, batch_size: 1 },
+  };
+}
+
+/** Plans of units that are made up. */
+export function plannedUnits(names: readonly string[]): UnitPlan[] {
+  const settings = settingsOf({ draws: 1, chains: 1 });
+  return names.map((name) => ({ name, restriction: name.split(" n_beta=")[0], settings, chains: [0] }));
+}
+
 /** Stores a unit and notes that it is done. */
-export async function storeUnit(directory: RunDirectory, name: string, unit: MadeUpUnit): Promise<void> {
+export async function storeUnit(run: Run, name: string, unit: MadeUpUnit): Promise<void> {
   const { sizes, traces, phi, keepTraces = true, positions = sizes.tokens } = unit;
   const { draws, chains, tokens } = sizes;
   const sequences = tokens / positions;
   const ids = unit.ids ?? new Uint32Array(sequences * (positions + 1));
-  const settings: SamplerSettings = {
-    ...samplerDefaults,
-    ...{ seed: 1, lr: 0.1, n_beta: 10, localization: 1, num_chains: chains, num_draws: draws },
-    ...{ num_burnin_steps: 1, num_steps_bw_draws: 1, batch_size: 1 },
-    ...unit.sampler,
-  };
-  const writer = await SamplesWriter.open(directory.samplesPath(name), {
+  const settings: SamplerSettings = { ...settingsOf(sizes), ...unit.sampler };
+  const writer = await SamplesWriter.open(run.samplesStore(name), {
     restriction: name.split(" n_beta=")[0],
     settings,
     positions,
@@ -63,14 +74,15 @@ export async function storeUnit(directory: RunDirectory, name: string, unit: Mad
     traces: keepTraces,
     drawsPerChunk: draws,
   });
-  if (keepTraces) await writer.writeDraws(0, { probe: traces });
-  const { sumD, sumPhiD } = sumsFromTraces(traces, phi, sizes);
+  const size = chains * tokens;
+  const losses = Array.from({ length: draws }, (_, s) => ({ probe: traces.subarray(s * size, (s + 1) * size) }));
+  if (keepTraces) await writer.writeDraws(0, losses);
   await writer.finish({
     initLoss: new Float32Array(positions),
     baseline: new Float32Array(tokens),
-    ...{ phi, sumD, sumPhiD, shifted: shiftedSumsOf(unit, Math.floor(draws / 2)) },
+    sums: { ...sumsFromTraces(traces, phi, sizes), shifted: shiftedSumsOf(unit, Math.floor(draws / 2)) },
     ...(unit.logAcceptance ? { logAcceptance: unit.logAcceptance } : {}),
     facts: { weights: 1, sampler: "sgld", ...unit.facts },
   });
-  await directory.finishUnit(name);
+  await run.finishUnit(name);
 }

@@ -2,7 +2,7 @@ import * as assert from "uvu/assert";
 import { Chains } from "../../runtime/sampler/chains";
 import { Laboratory } from "../../runtime/sampler/laboratory";
 import type { SamplerSettings } from "../../runtime/sampler/settings";
-import type { ComponentSums } from "../../runtime/susceptibility/estimate";
+import type { Sums } from "../../runtime/susceptibility/sums";
 import { parseRestriction } from "../../runtime/transformer/restriction";
 import { testDevice } from "./device";
 import { hostLosses } from "./host-losses";
@@ -13,7 +13,7 @@ import { CONTEXT, type TinyModel } from "./tiny-model";
 /**
  * Runs chains of one parameter of a tiny model, its text both pool and probe: what they sum up, and their last draw.
  */
-export async function tinySums(model: TinyModel, parameter: string, settings: SamplerSettings): Promise<ComponentSums> {
+export async function tinySums(model: TinyModel, parameter: string, settings: SamplerSettings): Promise<Sums> {
   const lab = new Laboratory(await testDevice(), model.model, model.weights);
   const text = lab.addText("text", model.ids, model.ids.length);
   const restriction = parseRestriction(parameter, model.model);
@@ -26,7 +26,7 @@ export async function tinySums(model: TinyModel, parameter: string, settings: Sa
     phi.set(drawn.phi, draw * num_chains);
     losses = drawn.losses;
   }
-  const sums = { chains: num_chains, draws: num_draws, tokens: CONTEXT, ...(await chains.sums()), phi };
+  const sums = { ...(await chains.sums()), phi };
   const blocks = await chains.parameters();
   const { size, entries } = chains.block;
   chains.close();

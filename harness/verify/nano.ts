@@ -10,7 +10,8 @@ import type { ChainSpec } from "../../runtime/sampler/chain-plans";
 import { Chains } from "../../runtime/sampler/chains";
 import { Laboratory } from "../../runtime/sampler/laboratory";
 import type { SamplerSettings } from "../../runtime/sampler/settings";
-import { type ComponentSums, susceptibility } from "../../runtime/susceptibility/estimate";
+import { susceptibility } from "../../runtime/susceptibility/estimate";
+import type { Sums } from "../../runtime/susceptibility/sums";
 import type { LossModel } from "../../runtime/transformer/losses";
 import { parseRestriction } from "../../runtime/transformer/restriction";
 import { memoryTensors } from "../../runtime/transformer/weights";
@@ -86,8 +87,7 @@ async function sampleComponent(chains: Chains, settings: SamplerSettings, tokens
     }
     phiByDraw.push(...draw.phi);
   }
-  const { sumD, sumPhiD } = await chains.sums();
-  const sums: ComponentSums = { chains: M, draws: S, tokens, sumD, sumPhiD, phi: phiByDraw };
+  const sums: Sums = { ...(await chains.sums()), phi: phiByDraw };
   return { traces, phi, sums };
 }
 
@@ -137,7 +137,7 @@ async function susceptibilityRows(
     const { data } = golden.tensor(`${entry.case}/${name}`);
     return Float64Array.from({ length: N }, (_, i) => data[i * components.length + index]);
   };
-  let full: ComponentSums | undefined;
+  let full: Sums | undefined;
   for (const [index, component] of components.entries()) {
     const restriction = parseRestriction(component, lab.model);
     const chains = await Chains.open(lab, { restriction, settings: sampler, ...texts });

@@ -17,7 +17,7 @@ const REQUEST = { probe_seed: 3, probe_sequences: 16, pool_seed: 4, pool_sequenc
 const texts = ({ numbers, names }: Labelling) => Array.from(numbers, (number) => names[number]);
 
 test("its text is the corpus of both seeds, with a role and a mode of every target in the order of the losses", () => {
-  const { probe, pool, startToken } = preset.corpora(REQUEST, 64);
+  const { probe, pool } = preset.corpora(REQUEST, 64);
   const generated = generate({ seed: 3, sequences: 16, context: 64 });
   assert.equal(probe.ids, generated.ids);
   assert.equal([probe.rows, probe.columns], [16, 65]);
@@ -33,7 +33,7 @@ test("its text is the corpus of both seeds, with a role and a mode of every targ
     Array.from(modes, (mode) => modeNames[mode]),
   );
   assert.is(pool.labels, undefined);
-  assert.is(probe.nameOf(startToken!), "<s>");
+  assert.is(probe.nameOf(probe.ids[0]), "<s>");
 });
 
 test("labels are numbered in the order in which they appear, so that their tables have no empty rows", () => {

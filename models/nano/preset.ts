@@ -2,7 +2,7 @@
 import type { Corpora, Corpus, Labelling } from "../../runtime/measure/corpus";
 import { generate, modeNames, roleNames, targets } from "./corpus";
 import { componentScale } from "./sampling";
-import { START, tokenId, vocabulary } from "./vocabulary";
+import { vocabulary } from "./vocabulary";
 
 /** What the embedded model is called. */
 export const NANO = "nano";
@@ -21,8 +21,6 @@ export interface Preset {
   readonly componentScale: Readonly<Record<string, number>>;
   /** Whether a run keeps every token's loss at every draw unless it is told: a few MiB here, terabytes of a large model. */
   readonly keepTraces: boolean;
-  /** Id that begins every row. */
-  readonly startToken: number;
   /** The text of an id; `#id` where there is none. */
   nameOf(id: number): string;
   /**
@@ -34,7 +32,6 @@ export interface Preset {
 }
 
 const nameOf = (id: number) => vocabulary[id] ?? `#${id}`;
-const startToken = tokenId(START);
 
 /** Labels numbered in the order of their first targets: of those that the text has, none is left out and no other is there. */
 function byAppearance(values: ArrayLike<number>, names: readonly string[]): Labelling {
@@ -51,7 +48,6 @@ function byAppearance(values: ArrayLike<number>, names: readonly string[]): Labe
 export const preset: Preset = {
   componentScale,
   keepTraces: true,
-  startToken,
   nameOf,
   corpora(request, positions) {
     const probe = generate({ seed: request.probe_seed, sequences: request.probe_sequences, context: positions });
@@ -64,7 +60,7 @@ export const preset: Preset = {
     });
     const { roles, modes } = targets(probe);
     const labels = { roles: byAppearance(roles, roleNames), modes: byAppearance(modes, modeNames) };
-    return { probe: { ...corpus(probe), labels }, pool: corpus(pool), startToken };
+    return { probe: { ...corpus(probe), labels }, pool: corpus(pool) };
   },
 };
 

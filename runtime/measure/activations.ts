@@ -10,7 +10,7 @@ import type { MeasuredModel } from "./request";
 export async function finalActivations(
   device: Device,
   { model, weights }: MeasuredModel,
-  text: Corpus,
+  text: Pick<Corpus, "ids" | "columns">,
 ): Promise<Matrix> {
   const lab = new Laboratory(device, model, weights);
   try {

@@ -4,8 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import * as assert from "uvu/assert";
 import { Progress } from "../../harness/cli/progress";
-import { settledConfig } from "../../harness/cli/run-config";
-import { storeUnit } from "../../harness/test/made-up-unit";
+import { plannedUnits, storeUnit } from "../../harness/test/made-up-unit";
 import { plantClusters } from "../../harness/test/planted";
 import { seededRandom } from "../../harness/test/random";
 import { suite } from "../../harness/test/suite";
@@ -13,10 +12,12 @@ import { clusterTokens } from "../cluster/cluster";
 import { gaussianMatrix, shuffledColumns } from "../cluster/controls";
 import { columnReliability } from "../cluster/reliability";
 import { scorePartition } from "../cluster/score";
-import { RunDirectory } from "../store/run-directory";
+import { DirectoryStore } from "../node/directory-store";
+import { Run } from "../store/run";
 import { splitHalf } from "../susceptibility/agreement";
 import { type AnalysisContext, analyze, scoreRow } from "./analysis";
 import { chiStability, clusterProfiles, columnWeights } from "./chi-clusters";
+import { runConfig } from "./config";
 import { type ChiMatrices, chiMatrices } from "./features";
 
 const test = suite("runtime/measure/analysis");
@@ -24,7 +25,7 @@ const shape = { draws: 6, chains: 4, tokens: 48 };
 const components = ["l0h0", "l0h1", "l0h2", "l0h3"];
 // Everything that hangs together at all is a cluster: what is compared is the path, not the selection.
 const loose = ["null=none", "excess_min=0", "recurrence_min=0", "phi_max=1", "k=6", "min_size=3"];
-const config = settledConfig({}, "test", [...loose.map((set) => `cluster.${set}`), "trace_rank=6"]);
+const config = runConfig({}, "test", [...loose.map((set) => `cluster.${set}`), "trace_rank=6"]);
 const columns = 9;
 let folder = "";
 let context: AnalysisContext;
@@ -32,7 +33,11 @@ let context: AnalysisContext;
 test.before(async () => {
   folder = await mkdtemp(join(tmpdir(), "spectroscope-analysis-"));
   const names = ["full", ...components].flatMap((name) => [name, `${name} n_beta=0`]);
-  const directory = await RunDirectory.open(join(folder, "run"), { config: {}, provenance: {}, units: names });
+  const directory = await Run.begin(new DirectoryStore(join(folder, "run")), {
+    config: {},
+    provenance: {},
+    plan: plannedUnits(names),
+  });
   const { draws, chains, tokens } = shape;
   for (const [index, name] of names.entries()) {
     const random = seededRandom(70 + index);
@@ -133,7 +138,7 @@ test("a run without traces has the shifted control instead, and no trace feature
 
 test("without a loss in the posterior there is no n_beta = 0 control, nor where no draws are asked for it", async () => {
   for (const set of ["sampler.n_beta=0", "controls.n_beta_zero_draws=0"]) {
-    const own = settledConfig({}, "test", [...loose.map((text) => `cluster.${text}`), "trace_rank=6", set]);
+    const own = runConfig({}, "test", [...loose.map((text) => `cluster.${text}`), "trace_rank=6", set]);
     const { results } = await analyze({ ...context, config: own });
     assert.not(results.some(({ features }) => features.includes("n_beta")));
   }
@@ -211,7 +216,7 @@ test("a profile is the mean of normalized columns, its error the standard error 
     error: new Float32Array(4),
     byChain: [matrix(1, 1, -1, -1), matrix(1, -1, 1, -1), matrix(-1, 1, 1, -1)],
   };
-  const plain = settledConfig({}, "test", ["cluster.columns=zscore"]);
+  const plain = runConfig({}, "test", ["cluster.columns=zscore"]);
   const [{ profile, error }] = clusterProfiles([{ members: [0, 1] }], chi, plain);
   assert.ok(Math.abs(profile[0] - 1) < 1e-9);
   // Chains say 1, 0, 0: a spread of sqrt(1/3), over sqrt(3).
@@ -224,7 +229,7 @@ test("stability of chi's clusters: half the tokens, the components, the chains; 
   const { rows, cols } = planted;
   const chain = () => ({ rows, cols, data: planted.data.map((x) => x + 0.2 * random.normal()) });
   const chi: ChiMatrices = { chi: planted, error: new Float32Array(0), byChain: [chain(), chain(), chain()] };
-  const own = settledConfig({}, "test", ["cluster.stability=2", "cluster.k=8", "cluster.min_size=6"]);
+  const own = runConfig({}, "test", ["cluster.stability=2", "cluster.k=8", "cluster.min_size=6"]);
   const truth = [0, 1, 2].map((label) => ({
     members: Array.from(planted.truth.keys()).filter((row) => planted.truth[row] === label),
   }));

@@ -3,11 +3,12 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import * as assert from "uvu/assert";
-import { storeUnit } from "../../harness/test/made-up-unit";
+import { plannedUnits, storeUnit } from "../../harness/test/made-up-unit";
 import { seededRandom } from "../../harness/test/random";
 import { refused } from "../../harness/test/refused";
 import { suite } from "../../harness/test/suite";
-import { RunDirectory } from "../store/run-directory";
+import { DirectoryStore } from "../node/directory-store";
+import { Run } from "../store/run";
 import { shuffledPairing } from "../susceptibility/controls";
 import { shuffledSusceptibility, sumsFromTraces, susceptibility } from "../susceptibility/estimate";
 import { chiMatrices, traceMatrix } from "./features";
@@ -24,11 +25,15 @@ interface Example {
 }
 const examples = new Map<string, Example>();
 let folder = "";
-let directory: RunDirectory;
+let directory: Run;
 
 test.before(async () => {
   folder = await mkdtemp(join(tmpdir(), "spectroscope-features-"));
-  directory = await RunDirectory.open(join(folder, "run"), { config: {}, provenance: {}, units: names });
+  directory = await Run.begin(new DirectoryStore(join(folder, "run")), {
+    config: {},
+    provenance: {},
+    plan: plannedUnits(names),
+  });
   for (const [index, name] of names.entries()) {
     const random = seededRandom(40 + index);
     const { draws, chains, tokens } = shape;
@@ -113,7 +118,11 @@ test("the shuffled control pairs draws within each chain, and is of single_chain
 test("the shifted control pairs each draw with half a run earlier, within each chain, and needs no traces", async () => {
   const { draws, tokens } = shape;
   const lag = Math.floor(draws / 2);
-  const bare = await RunDirectory.open(join(folder, "bare"), { config: {}, provenance: {}, units: names });
+  const bare = await Run.begin(new DirectoryStore(join(folder, "bare")), {
+    config: {},
+    provenance: {},
+    plan: plannedUnits(names),
+  });
   for (const name of names) {
     const { traces, phi } = examples.get(name)!;
     await storeUnit(bare, name, { sizes: shape, traces, phi, keepTraces: false });
@@ -156,7 +165,11 @@ test("the shifted control pairs each draw with half a run earlier, within each c
 
 test("one chain alone has chi and no error", async () => {
   const { draws, tokens } = shape;
-  const single = await RunDirectory.open(join(folder, "single"), { config: {}, provenance: {}, units: ["l0h0"] });
+  const single = await Run.begin(new DirectoryStore(join(folder, "single")), {
+    config: {},
+    provenance: {},
+    plan: plannedUnits(["l0h0"]),
+  });
   const own = part("l0h0", [1]);
   await storeUnit(single, "l0h0", { sizes: { draws, chains: 1, tokens }, traces: own.traces, phi: own.phi });
   const { chi, error, byChain } = await chiMatrices(single, ["l0h0"], { estimator: "single_chain", seed: 1 });

@@ -14,7 +14,7 @@ import type { Sums } from "../susceptibility/sums";
 
 /** The store of a finished unit. */
 export function openUnit(run: Run, name: string): Promise<Samples> {
-  return openSamples(run.finishedPath(name));
+  return openSamples(run.finishedStore(name));
 }
 
 /**

@@ -4,14 +4,15 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import * as assert from "uvu/assert";
 import { Progress } from "../../harness/cli/progress";
-import { settledConfig } from "../../harness/cli/run-config";
-import { storeUnit } from "../../harness/test/made-up-unit";
+import { plannedUnits, storeUnit } from "../../harness/test/made-up-unit";
 import { seededRandom } from "../../harness/test/random";
 import { refused } from "../../harness/test/refused";
 import { suite } from "../../harness/test/suite";
+import { DirectoryStore } from "../node/directory-store";
 import type { JsonObject } from "../store/json";
-import { RunDirectory } from "../store/run-directory";
+import { Run } from "../store/run";
 import { compareRuns, comparisonTable } from "./compare";
+import { runConfig } from "./config";
 import { controlsOf, controlsTable } from "./controls";
 import { readResults } from "./results";
 import { analyzeRun } from "./run";
@@ -37,17 +38,17 @@ interface Made {
 /** Samples and analyzes a run whose tokens answer by component alike in every run, beside noise of its seed. */
 async function made(name: string, { components, seed, chains = 3, probe = "same", sets = [] }: Made): Promise<string> {
   const path = join(folder, name);
-  const config = settledConfig({}, "test", [
+  const config = runConfig({}, "test", [
     ...[`weight_restrictions=${components.join(",")}`, "neuron_groups=0", "probe_sequences=2", "pool_sequences=2"],
     ...[`sampler.num_chains=${chains}`, `sampler.num_draws=${sizes.draws}`, `sampler.seed=${seed}`],
     ...["controls.n_beta_zero_draws=0", "trace_rank=4", "cluster.k=6", "cluster.min_size=4"],
     ...sets,
   ]);
   const { cluster, ...sampling } = config;
-  const directory = await RunDirectory.open(path, {
+  const directory = await Run.begin(new DirectoryStore(path), {
     config: { ...sampling, inputs: { probe } } as unknown as JsonObject,
     provenance: {},
-    units: components,
+    plan: plannedUnits(components),
   });
   for (const component of components) {
     const answers = seededRandom(component.length + component.charCodeAt(component.length - 1));
@@ -86,7 +87,7 @@ test("two seeds: what differs, what agrees by column, and what no comparison can
   );
   assert.equal(found.only, [["l0h2"], ["l1h4"]]);
   const results = await Promise.all(
-    [a, b].map(async (path) => (await readResults(await RunDirectory.openExisting(path))).results),
+    [a, b].map(async (path) => (await readResults(await Run.open(new DirectoryStore(path)))).results),
   );
   for (const { name, pearson, spearman, reliability, meanRise, llc } of found.components) {
     assert.ok(pearson! > 0.9 && spearman! > 0.9, `${name}: ${pearson}, ${spearman}`);
@@ -127,7 +128,11 @@ test("runs that cannot be compared are refused, and the reason is named", async 
   const apart = await made("apart", { components: ["l1h7"], seed: 1 });
   await refused(compareRuns(a, apart), /no component in common; compare runs whose weight_restrictions overlap/);
   await refused(compareRuns(a, join(folder, "absent")), /absent: no manifest\.json, so it is not a run/);
-  await RunDirectory.open(join(folder, "raw"), { config: {}, provenance: {}, units: ["l0h1"] });
+  await Run.begin(new DirectoryStore(join(folder, "raw")), {
+    config: {},
+    provenance: {},
+    plan: plannedUnits(["l0h1"]),
+  });
   await refused(
     compareRuns(a, join(folder, "raw")),
     /raw: not clustered yet; run `npx spectroscope cluster .*raw` first/,
@@ -142,7 +147,7 @@ test("a run of one chain has no errors, and neither comparison nor controls inve
   assert.is(found.rows.find(({ features }) => features === "chi, shuffled draws")!.clusters[1], null);
   assert.is(found.rows.find(({ features }) => features === "chi, shifted draws")!.clusters[0], null);
   assert.match(comparisonTable(found), /^l0h1 .* - /m);
-  const directory = await RunDirectory.openExisting(single);
+  const directory = await Run.open(new DirectoryStore(single));
   const { results } = await readResults(directory);
   assert.is(results.components[0].reliability, undefined);
   assert.ok(results.remarks.some((remark) => /^One chain: chi has no errors/.test(remark)));
@@ -152,7 +157,7 @@ test("a run of one chain has no errors, and neither comparison nor controls inve
 });
 
 test("controls: the measurement, then every null through the same clustering, and what was not run", async () => {
-  const directory = await RunDirectory.openExisting(join(folder, "a"));
+  const directory = await Run.open(new DirectoryStore(join(folder, "a")));
   const { results } = await readResults(directory);
   const found = await controlsOf(directory);
   assert.equal(
@@ -179,7 +184,7 @@ test("controls: the measurement, then every null through the same clustering, an
   assert.ok(found.reliability.every(({ reliability }) => reliability! > 0.9));
   assert.is(found.sensitivity, undefined);
   assert.equal(found.missing, [
-    `sensitivity: not run; npx spectroscope sweep ${directory.path}`,
+    `sensitivity: not run; npx spectroscope sweep ${directory.name}`,
     "n_beta = 0: not sampled; --set controls.n_beta_zero_draws=4",
   ]);
   const row = { setting: "lr=0.04", medianSpearman: 0.875, lowestSpearman: 0.5, columns: [], ari: 0.25 };

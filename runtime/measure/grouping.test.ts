@@ -1,25 +1,22 @@
 /** Units of one layer sampled together: the files of each alone, wherever and whenever that stops. */
-
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import * as assert from "uvu/assert";
 import { Progress } from "../../harness/cli/progress";
-import { settledConfig } from "../../harness/cli/run-config";
-import { testDevice, wasmDevice } from "../../harness/test/device";
+import { testDevice } from "../../harness/test/device";
 import { differingFiles, folderBytes, isResult } from "../../harness/test/folder-bytes";
 import { suite } from "../../harness/test/suite";
-import { openFolder } from "../../models/hub/open";
 import { generate } from "../../models/nano/corpus";
-import type { LoadedModel } from "../../models/weights";
+import { type LoadedModel, loadModel } from "../../models/weights";
+import { DirectoryStore } from "../node/directory-store";
+import type { Device } from "../node/open-device";
 import { projectRoot } from "../node/root";
-import type { Device } from "../plan/device";
 import { chainWork } from "../sampler/chain-work";
 import { Laboratory } from "../sampler/laboratory";
 import { type SamplerSettings, samplerDefaults } from "../sampler/settings";
-import { RunDirectory } from "../store/run-directory";
+import { Run } from "../store/run";
 import { parseRestriction } from "../transformer/restriction";
-import { roomBeside } from "../webgpu/device";
 import { runConfig } from "./config";
 import { sampleRun } from "./run";
 import { placeText, type SamplingContext, sampleUnits, workLine } from "./sampling";
@@ -68,12 +65,12 @@ let folder = "";
 let model: LoadedModel;
 test.before(async () => {
   folder = await mkdtemp(join(tmpdir(), "spectroscope-together-"));
-  model = await openFolder(join(projectRoot(), "models", "nano"));
+  model = await loadModel(join(projectRoot(), "models", "nano"));
 });
 test.after(() => rm(folder, { recursive: true, force: true }));
 
 const opened = (name: string) =>
-  RunDirectory.open(join(folder, name), { config: {}, provenance: {}, units: units.map((one) => one.name) });
+  Run.begin(new DirectoryStore(join(folder, name)), { config: {}, provenance: {}, plan: units });
 
 async function context(name: string, componentsAtOnce: number, interrupted = () => false): Promise<SamplingContext> {
   const config = { keep_traces: true, checkpoint_draws: 2, acceptance_checks: 2, components_at_once: componentsAtOnce };
@@ -94,10 +91,10 @@ const bytesOf = (name: string) => folderBytes(join(folder, name), isResult);
 
 /** Units as sampling plans them, in a directory. */
 async function grouped(name: string, componentsAtOnce: number, device?: Device): Promise<string[][]> {
-  const lab = new Laboratory(await testDevice(), model.model, model.weights);
+  const lab = new Laboratory(await testDevice(), model.config, model.weights);
   const texts = placeText(lab, text);
   const planned = units.map((one): PlannedUnit => {
-    const restriction = parseRestriction(one.restriction, model.model);
+    const restriction = parseRestriction(one.restriction, model.config);
     const spec = { ...texts, restriction, settings: one.settings, chains: one.chains, acceptanceChecks: 2 };
     return { unit: one, spec, work: chainWork(lab, spec) };
   });
@@ -145,15 +142,16 @@ test("units are together that are of one layer and kind and stand at the same dr
   const each = units.map(({ name }) => [name]);
   assert.equal(await grouped("none", 1), each);
   const device = await testDevice();
-  const gpu = (software: boolean, maxBufferSize = 2 ** 40): Device => {
-    const facts = { ...device.facts, software, limits: { ...device.facts.limits, maxBufferSize } };
-    return { ...device, facts, roomBeside: roomBeside(facts, 2 ** 40) };
-  };
+  const gpu = (software: boolean, maxBufferSize = 2 ** 40): Device =>
+    ({
+      ...{ kind: "gpu", bindingBytes: 2 ** 40 },
+      facts: { ...device.facts, software, limits: { ...device.facts.limits, maxBufferSize } },
+    }) as unknown as Device;
   assert.equal(await grouped("none", 0, gpu(true)), each, "a software adapter");
   assert.equal(await grouped("none", 0, gpu(false)), all, "a GPU");
   assert.equal(await grouped("none", 0, gpu(false, 1024)), each, "a GPU without room");
   assert.is(limitOf(gpu(false), 0).bytes, 2 ** 28);
-  assert.is(limitOf(await wasmDevice(), 0).units, 1);
+  assert.is(limitOf({ ...gpu(false), kind: "wasm" } as Device, 0).units, 1);
   // l1h2 is left at draw 2, the others of its layer have not begun.
   let asked = 0;
   const only = await context("apart", 1, () => ++asked > 3);
@@ -173,7 +171,7 @@ test("the setting is no part of what a run is compared by", async () => {
   };
   const sampled = (componentsAtOnce: number, interrupted: () => boolean) =>
     sampleRun({
-      config: settledConfig({ ...small, components_at_once: componentsAtOnce }, "test", []),
+      config: runConfig({ ...small, components_at_once: componentsAtOnce }, "test"),
       ...{ out, adapter: "gpu", progress: new Progress(true), interrupted },
     });
   let asked = 0;

@@ -39,7 +39,7 @@ async function sampled(request: MeasureRequest): Promise<Sampled> {
   const { cluster, components_at_once, ...sampling } = config;
   const { name, software, driver } = device.facts;
   const inputs = await fingerprints(model, texts);
-  const run = await Run.open(store.name, {
+  const run = await Run.begin(store, {
     config: {
       ...sampling,
       inputs,
@@ -53,7 +53,8 @@ async function sampled(request: MeasureRequest): Promise<Sampled> {
       version,
       ...model.origin,
     },
-    units: units.map((unit) => unit.name),
+    plan: whole,
+    own: units,
   });
   // For `--resume`: sampling does not depend on it, so the manifest does not hold it. What was analyzed keeps its own.
   if (!(await run.has("results.json"))) await run.writeJson(CLUSTER_CONFIG, cluster as unknown as Json);

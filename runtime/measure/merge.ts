@@ -150,7 +150,17 @@ async function mergeUnit(run: Run, unit: UnitPlan, parts: readonly Samples[]): P
         const own = await Promise.all(parts.map((part) => part.traces(id, { from, to })));
         blocks.push([id, joinChains(own, parts.map(chainsOf), to - from)]);
       }
-      await writer.writeDraws(from, Object.fromEntries(blocks));
+      const draw = (s: number) =>
+        Object.fromEntries(
+          blocks.map(([id, all]) => {
+            const size = all.length / (to - from);
+            return [id, all.subarray(s * size, (s + 1) * size)];
+          }),
+        );
+      await writer.writeDraws(
+        from,
+        Array.from({ length: to - from }, (_, s) => draw(s)),
+      );
     }
   }
   const logs = await Promise.all(parts.map((part) => part.logAcceptance()));
@@ -159,10 +169,7 @@ async function mergeUnit(run: Run, unit: UnitPlan, parts: readonly Samples[]): P
   await writer.finish({
     initLoss: await first.initLoss(),
     baseline,
-    phi: sums.phi,
-    sumD: sums.sumD,
-    sumPhiD: sums.sumPhiD,
-    ...(sums.shifted ? { shifted: sums.shifted } : {}),
+    sums,
     ...(checks > 0 ? { logAcceptance: joinChains(logs as Float32Array[], parts.map(chainsOf), checks) } : {}),
     facts: {
       ...facts,

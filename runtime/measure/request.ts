@@ -12,8 +12,8 @@ import type { Shard } from "./units";
 export interface MeasuredModel {
   readonly model: Model;
   readonly weights: Weights;
-  /** For the manifest: repository, revision, commit. */
-  readonly origin?: Readonly<Record<string, string | undefined>>;
+  /** For the manifest. */
+  readonly origin?: { readonly repo: string; readonly revision?: string; readonly commit: string };
 }
 
 /** What is measured, and how. */

@@ -4,7 +4,7 @@ import { clusterLine } from "../cluster/cluster-lines";
 import type { Device } from "../plan/device";
 import type { Json, JsonObject } from "../store/json";
 import type { Run } from "../store/run";
-import { openSusceptibilities, writeSusceptibilities } from "../store/susceptibilities";
+import { readSusceptibilities, writeSusceptibilities } from "../store/susceptibilities";
 import type { ChiTable } from "../susceptibility/chi-table";
 import type { Analysis } from "./analysis";
 import { configOf, type RunConfig, runConfig } from "./config";
@@ -40,8 +40,8 @@ export async function writeResults(run: Run, results: Results, analysis: Analysi
 }
 
 /** chi of an analyzed run. */
-export async function readChi(run: Run): Promise<ChiTable> {
-  return (await openSusceptibilities(run.store.below(CHI))).table();
+export function readChi(run: Run): Promise<ChiTable> {
+  return readSusceptibilities(run.store.below(CHI));
 }
 
 /** What the analysis of a run stored, and the sweep beside it. @throws SpectroscopeError for a run that was not analyzed yet */

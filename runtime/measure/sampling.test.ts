@@ -2,7 +2,7 @@
  * What sampling stores: traces, phi, sums and settings that belong to each other; whatever stops it, going on gives the bytes
  * that a run without a stop has.
  */
-import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import * as assert from "uvu/assert";
@@ -10,18 +10,19 @@ import { Progress } from "../../harness/cli/progress";
 import { testDevice } from "../../harness/test/device";
 import { differingFiles, folderBytes, isResult } from "../../harness/test/folder-bytes";
 import { shiftedSumsOf } from "../../harness/test/made-up-unit";
+import { alter, flipped } from "../../harness/test/stores";
 import { suite } from "../../harness/test/suite";
 import type { SpectroscopeError } from "../../kernels/errors";
 import type { RunText } from "../../models/corpora";
-import { openFolder } from "../../models/hub/open";
 import { generate } from "../../models/nano/corpus";
-import type { LoadedModel } from "../../models/weights";
+import { type LoadedModel, loadModel } from "../../models/weights";
+import { DirectoryStore } from "../node/directory-store";
 import { projectRoot } from "../node/root";
 import { chainWork } from "../sampler/chain-work";
 import { Laboratory } from "../sampler/laboratory";
 import { type SamplerSettings, samplerDefaults } from "../sampler/settings";
 import { readCheckpoint, writeCheckpoint } from "../store/checkpoint";
-import { RunDirectory } from "../store/run-directory";
+import { Run } from "../store/run";
 import { sumsFromTraces } from "../susceptibility/estimate";
 import { parseRestriction } from "../transformer/restriction";
 import { openUnit } from "./features";
@@ -60,15 +61,15 @@ let folder = "";
 let model: LoadedModel;
 test.before(async () => {
   folder = await mkdtemp(join(tmpdir(), "spectroscope-sampling-"));
-  model = await openFolder(join(projectRoot(), "models", "nano"));
+  model = await loadModel(join(projectRoot(), "models", "nano"));
 });
 test.after(() => rm(folder, { recursive: true, force: true }));
 
 const opened = (name: string, plan: readonly UnitPlan[]) =>
-  RunDirectory.open(join(folder, name), { config: {}, provenance: {}, units: plan.map((one) => one.name) });
+  Run.begin(new DirectoryStore(join(folder, name)), { config: {}, provenance: {}, plan });
 
 async function context(
-  directory: RunDirectory,
+  directory: Run,
   plan: readonly UnitPlan[],
   changes: Partial<SamplingContext> = {},
 ): Promise<SamplingContext> {
@@ -172,7 +173,7 @@ for (const keep of [true, false]) {
         assert.ok(++stops < 20, "it gets on");
       }
       assert.ok(stops >= 3, `stopped ${stops} times`);
-      const wanted = folderBytes(whole.path, isResult);
+      const wanted = folderBytes(whole.name, isResult);
       assert.equal(differingFiles(folderBytes(path, isResult), wanted), []);
       assert.is(
         Object.keys(wanted).some((name) => name.includes("/loss_")),
@@ -205,24 +206,20 @@ test("a checkpoint that is damaged, which is said, or another run's is not gone 
   const plan = [unit("l0h1", { num_draws: 5 })];
   const whole = await opened("undamaged", plan);
   await sampleUnits(await context(whole, plan));
-  const wanted = folderBytes(whole.path, isResult);
-  const lab = new Laboratory(await testDevice(), model.model, model.weights);
+  const wanted = folderBytes(whole.name, isResult);
+  const lab = new Laboratory(await testDevice(), model.config, model.weights);
   const texts = placeText(lab, { pool, probe });
   const [{ restriction, settings: own, chains }] = plan;
   const spec = {
     ...texts,
-    restriction: parseRestriction(restriction, model.model),
+    restriction: parseRestriction(restriction, model.config),
     ...{ settings: own, chains, acceptanceChecks: 2 },
   };
-  const damages: Record<string, (path: string) => Promise<void>> = {
-    damaged: async (path) => {
-      const bytes = await readFile(path);
-      bytes[bytes.length >> 1] ^= 1;
-      await writeFile(path, bytes);
-    },
-    foreign: async (path) => {
-      const { facts, arrays } = (await readCheckpoint(path))!;
-      await writeCheckpoint(path, { facts: { ...facts, identity: "another" }, arrays });
+  const damages: Record<string, (run: Run, key: string) => Promise<void>> = {
+    damaged: ({ store }, key) => alter(store, key, (bytes) => flipped(bytes.length >> 1)(bytes)),
+    foreign: async ({ store }, key) => {
+      const { facts, arrays } = (await readCheckpoint(store, key))!;
+      await writeCheckpoint(store, key, { facts: { ...facts, identity: "another" }, arrays });
     },
   };
   for (const [kind, damage] of Object.entries(damages)) {
@@ -242,9 +239,9 @@ test("a checkpoint that is damaged, which is said, or another run's is not gone 
         (line) => said.push(line),
       );
     await sampled(3).catch((error) => assert.is(error.message, "stop"));
-    const path = directory.checkpointPath("l0h1");
-    assert.is((await readCheckpoint(path))!.facts.drawn, 2);
-    await damage(path);
+    const key = directory.checkpointKey("l0h1");
+    assert.is((await readCheckpoint(directory.store, key))!.facts.drawn, 2);
+    await damage(directory, key);
     begun.length = 0;
     await sampled(-1);
     assert.equal(begun, [0, 1, 2, 3, 4, 5], `${kind}: it begins anew`);
@@ -252,7 +249,7 @@ test("a checkpoint that is damaged, which is said, or another run's is not gone 
       said.map((line) => /l0h1\.checkpoint: .* is not what was written: l0h1 begins anew/.test(line)),
       kind === "damaged" ? [true] : [],
     );
-    assert.equal(differingFiles(folderBytes(directory.path, isResult), wanted), []);
+    assert.equal(differingFiles(folderBytes(directory.name, isResult), wanted), []);
   }
   lab.close();
 });

@@ -7,7 +7,7 @@ import { Lockstep } from "../sampler/lockstep";
 import { readCheckpoint, writeCheckpoint } from "../store/checkpoint";
 import type { Run } from "../store/run";
 import type { ObservableId, SamplesSpec } from "../store/samples";
-import { SamplesWriter } from "../store/samples-writer";
+import { type DrawLosses, SamplesWriter } from "../store/samples-writer";
 import type { RunConfig } from "./config";
 import type { OnEvent } from "./events";
 import type { SampledTexts } from "./texts";
@@ -42,7 +42,7 @@ export async function sampleJobs(jobs: readonly UnitJob[], onDraw: OnDraw, on?: 
   const writers: SamplesWriter[] = [];
   const states: (ChainState | undefined)[] = [];
   for (const job of jobs) {
-    writers.push(await SamplesWriter.open(job.run.samplesPath(job.unit.name), samplesSpec(job)));
+    writers.push(await SamplesWriter.open(job.run.samplesStore(job.unit.name), samplesSpec(job)));
     states.push(await savedState(job, on));
   }
   const specs = jobs.map(({ spec }) => spec);
@@ -61,7 +61,7 @@ export async function sampleJobs(jobs: readonly UnitJob[], onDraw: OnDraw, on?: 
       if (lockstep.draws % keep.checkpoint_draws === 0 || last) {
         for (const [i, job] of jobs.entries()) {
           const block = blocks[i].splice(0);
-          if (block.length > 0) await writers[i].writeDraws(lockstep.draws - block.length, losses(block));
+          if (block.length > 0) await writers[i].writeDraws(lockstep.draws - block.length, block.map(lossesOf));
           if (!last) await saveState(job, await lockstep.components[i].save());
         }
       }
@@ -75,15 +75,11 @@ export async function sampleJobs(jobs: readonly UnitJob[], onDraw: OnDraw, on?: 
 
 /** Puts what chains summed up into their unit's store, which then is whole. */
 async function finish({ unit, spec, run, flops }: UnitJob, writer: SamplesWriter, chains: ComponentChains) {
-  const { sumD, sumPhiD, shifted } = await chains.sums();
   const { logAcceptance } = chains;
   await writer.finish({
     initLoss: meanByPosition(chains.taskBaseline, spec.probe.rows.positions),
     baseline: chains.baseline,
-    phi: chains.phi,
-    sumD,
-    sumPhiD,
-    shifted,
+    sums: await chains.sums(),
     ...(logAcceptance.length > 0 ? { logAcceptance } : {}),
     facts: {
       unit: unit.name,
@@ -110,20 +106,11 @@ function samplesSpec({ unit, spec, texts, keep }: UnitJob): SamplesSpec {
   };
 }
 
-/** Losses of some draws by text, [draws, chains, tokens]. */
-function losses(draws: readonly Draw[]): Partial<Record<ObservableId, Float32Array>> {
-  const joined = (parts: readonly Float32Array[]) => {
-    const out = new Float32Array(parts.reduce((sum, part) => sum + part.length, 0));
-    let at = 0;
-    for (const part of parts) {
-      out.set(part, at);
-      at += part.length;
-    }
-    return out;
-  };
-  const ofTask = draws.flatMap(({ taskLosses }) => (taskLosses ? [taskLosses] : []));
-  return { probe: joined(draws.map((draw) => draw.losses)), ...(ofTask.length > 0 ? { pool: joined(ofTask) } : {}) };
-}
+/** Losses of a draw by text. */
+const lossesOf = ({ losses, taskLosses }: Draw): DrawLosses => ({
+  probe: losses,
+  ...(taskLosses ? { pool: taskLosses } : {}),
+});
 
 /** Mean over sequences, by position. */
 function meanByPosition(tokens: Float32Array, positions: number): Float32Array {
@@ -142,7 +129,7 @@ function identity({ unit }: Pick<UnitJob, "unit">): string {
 
 async function saveState(job: UnitJob, { update, drawn, arrays }: ChainState): Promise<void> {
   const facts = { identity: identity(job), update, drawn };
-  await writeCheckpoint(job.run.checkpointPath(job.unit.name), {
+  await writeCheckpoint(job.run.store, job.run.checkpointKey(job.unit.name), {
     facts,
     arrays: new Map(Object.entries(arrays).filter(([, data]) => data !== undefined)),
   });
@@ -157,7 +144,7 @@ export async function drawsSaved(job: Pick<UnitJob, "unit" | "run">): Promise<nu
 /** The state that a stopped process left; nothing where there is none, or where it was damaged: then the unit begins anew. */
 async function savedState(job: Pick<UnitJob, "unit" | "run">, on?: OnEvent): Promise<ChainState | undefined> {
   try {
-    const found = await readCheckpoint(job.run.checkpointPath(job.unit.name));
+    const found = await readCheckpoint(job.run.store, job.run.checkpointKey(job.unit.name));
     if (!found || found.facts.identity !== identity(job)) return undefined;
     const { update, drawn } = found.facts as { update: number; drawn: number };
     return { update, drawn, arrays: Object.fromEntries(found.arrays) as unknown as StateArrays };

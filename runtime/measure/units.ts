@@ -2,18 +2,12 @@ import { SpectroscopeError } from "../../kernels/errors";
 import { usage } from "../config/schema";
 import { checkSettings, type SamplerSettings } from "../sampler/settings";
 import type { JsonObject } from "../store/json";
+import type { UnitPlan } from "../store/manifest";
 import type { Model } from "../transformer/family";
 import { neuronGroups, parseRestriction, standardRestrictions } from "../transformer/restriction";
 import type { RunConfig } from "./config";
 
-/** One piece of a run that is stored whole: the chains of one component under one sampler. */
-export interface UnitPlan {
-  readonly name: string;
-  readonly restriction: string;
-  readonly settings: SamplerSettings;
-  /** Numbers of the chains that run here, ascending. */
-  readonly chains: readonly number[];
-}
+export type { UnitPlan };
 
 /** One of `count` processes that share a run, from 1. */
 export interface Shard {

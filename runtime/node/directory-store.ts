@@ -1,68 +1,182 @@
-/** A folder as a store that is only read. Node only. */
-import { open, readdir, stat } from "node:fs/promises";
-import { join } from "node:path";
-import { fileError, systemCode } from "./files";
+/** A folder as a store: a key is a path below it. */
+import { constants } from "node:fs";
+import { open, readdir, readFile, realpath, rm, stat } from "node:fs/promises";
+import { basename, dirname, join, resolve } from "node:path";
+import { SpectroscopeError } from "../../kernels/errors";
+import { checkKey, joinKeys, locked, type Parts, type Store } from "../store/store";
+import { fileError, isTemporary, removeLeftover, systemCode, writeAtomic } from "./files";
+import { LockFile, type LockTimes } from "./lock-file";
 
-/** One read of at most this many bytes: Node refuses more than 2 GiB at once. */
-const READ_BYTES = 1 << 28;
+export class DirectoryStore implements Store {
+  private lock?: LockFile;
+  /** Folders whose names may not outlive a power cut yet; one list for a store and all below it. */
+  private readonly unsynced: Set<string>;
 
-/** What is no value but no failure either: nothing there, or a part of the key is a file. */
-const isAbsent = (error: unknown) => ["ENOENT", "ENOTDIR"].includes(systemCode(error) ?? "");
-
-/** Files below a folder by their path, with `/`. A file is opened for each read, so nothing needs to be closed. */
-export class DirectoryStore {
-  constructor(readonly name: string) {}
-
-  nameOf(key: string): string {
-    return join(this.name, key);
+  /** `parent`: the store that this one is a part of; `times`: of the lock. */
+  constructor(
+    readonly name: string,
+    private readonly parent?: DirectoryStore,
+    private readonly times?: LockTimes,
+  ) {
+    this.unsynced = parent?.unsynced ?? new Set();
   }
 
-  /** Bytes of a file, or of a part of it as far as it goes; undefined where there is none. @throws SpectroscopeError */
+  nameOf(key: string): string {
+    return join(this.name, ...checkKey(this.name, key).split("/").filter(Boolean));
+  }
+
   async get(key: string, range?: { readonly from: number; readonly to: number }): Promise<Uint8Array | undefined> {
-    try {
-      const file = await open(this.nameOf(key), "r");
-      try {
-        const { from = 0, to = (await file.stat()).size } = range ?? {};
-        const out = new Uint8Array(to - from);
-        let done = 0;
-        while (done < out.length) {
-          const part = Math.min(READ_BYTES, out.length - done);
-          const { bytesRead } = await file.read(out, done, part, from + done);
-          // The file ends before the range does.
-          if (bytesRead === 0) return out.slice(0, done);
-          done += bytesRead;
-        }
-        return out;
-      } finally {
-        await file.close();
-      }
-    } catch (error) {
-      if (isAbsent(error)) return undefined;
-      throw fileError("read", this.nameOf(key), error);
-    }
+    const path = this.nameOf(key);
+    return absent("read", path, async () => {
+      if (range) return readRange(path, range.from, range.to);
+      const { buffer, byteOffset, byteLength } = await readFile(path);
+      // A small Buffer may share its memory with others, and decoders look at the whole of it.
+      if (buffer.byteLength !== byteLength) return new Uint8Array(buffer.slice(byteOffset, byteOffset + byteLength));
+      return new Uint8Array(buffer);
+    });
+  }
+
+  async set(key: string, parts: Parts): Promise<void> {
+    await this.checkHeld();
+    const path = this.nameOf(key);
+    await writeAtomic(path, parts);
+    this.renamedIn(path);
   }
 
   async size(key: string): Promise<number | undefined> {
-    const found = await this.found(key);
+    const path = this.nameOf(key);
+    const found = await absent("read", path, () => stat(path));
     return found?.isFile() ? found.size : undefined;
   }
 
-  private async found(key: string) {
+  async list(prefix: string): Promise<readonly string[]> {
+    const keys: string[] = [];
+    for (const entry of await this.entries(prefix)) {
+      const key = joinKeys(prefix, entry.name);
+      if (entry.isDirectory()) keys.push(...(await this.list(key)));
+      else keys.push(key);
+    }
+    return keys.sort();
+  }
+
+  async names(prefix: string): Promise<readonly string[]> {
+    return (await this.entries(prefix)).map(({ name }) => name).sort();
+  }
+
+  /** What a killed process left half-written is none, and goes where nobody else writes. */
+  private async entries(prefix: string) {
+    const path = this.nameOf(prefix);
+    const all = (await absent("list", path, () => readdir(path, { withFileTypes: true }), prefix === "")) ?? [];
+    if (this.holder) for (const { name } of all) await removeLeftover(join(path, name));
+    return all.filter(({ name }) => !isTemporary(name) && !name.endsWith(".lock"));
+  }
+
+  async delete(prefix: string): Promise<void> {
+    await this.checkHeld();
+    const path = this.nameOf(prefix);
     try {
-      return await stat(this.nameOf(key));
+      await rm(path, { recursive: true, force: true });
     } catch (error) {
-      if (isAbsent(error)) return undefined;
-      throw fileError("read", this.nameOf(key), error);
+      throw fileError("write", path, error);
+    }
+    this.renamedIn(path);
+  }
+
+  /** Notes the folder whose names changed, and those that may have been made for it. */
+  private renamedIn(path: string): void {
+    const top = dirname(resolve(this.root.name));
+    for (let folder = dirname(resolve(path)); ; folder = dirname(folder)) {
+      this.unsynced.add(folder);
+      if (folder === top || folder === dirname(folder)) return;
     }
   }
 
-  /** Names directly below a prefix, sorted. */
-  async names(prefix: string): Promise<readonly string[]> {
-    try {
-      return (await readdir(this.nameOf(prefix))).sort();
-    } catch (error) {
-      if (isAbsent(error)) return [];
-      throw fileError("list", this.nameOf(prefix), error);
+  async flush(): Promise<void> {
+    for (const path of this.unsynced) {
+      // Not every system lets a folder be opened.
+      const folder = await open(path, "r").catch(() => undefined);
+      await folder?.sync().catch(() => {});
+      await folder?.close();
     }
+    this.unsynced.clear();
+  }
+
+  below(prefix: string): DirectoryStore {
+    return new DirectoryStore(this.nameOf(prefix), this, this.times);
+  }
+
+  private get root(): DirectoryStore {
+    return this.parent?.root ?? this;
+  }
+
+  /** The store, this one or one that it is a part of, that is held. */
+  private get holder(): DirectoryStore | undefined {
+    return this.lock ? this : this.parent?.holder;
+  }
+
+  private async checkHeld(): Promise<void> {
+    const { holder } = this;
+    if (!holder || (await holder.lock?.isHeld())) return;
+    throw new SpectroscopeError(`${holder.name}: another process has taken this run's lock`, {
+      code: "locked",
+      hint: "run the same command again once no other process writes it",
+    });
+  }
+
+  async exclusive<T>(body: () => Promise<T>): Promise<T> {
+    if (this.lock) throw locked(this.name);
+    const lock = await LockFile.take(`${await realPath(this.name)}.lock`, this.times);
+    if (!lock) throw locked(this.name);
+    this.lock = lock;
+    try {
+      return await body();
+    } finally {
+      this.lock = undefined;
+      await lock.release();
+    }
+  }
+}
+
+/** What `work` gives; undefined where nothing is. `whole`: it asks for all of a store. @throws SpectroscopeError naming the path */
+async function absent<T>(
+  action: "read" | "list",
+  path: string,
+  work: () => Promise<T>,
+  whole = false,
+): Promise<T | undefined> {
+  try {
+    return await work();
+  } catch (error) {
+    const code = systemCode(error);
+    // Below a file there is nothing; a store that is one itself is a mistake.
+    if (code === "ENOENT" || (code === "ENOTDIR" && !whole)) return undefined;
+    throw fileError(action, path, error);
+  }
+}
+
+async function readRange(path: string, from: number, to: number): Promise<Uint8Array> {
+  const file = await open(path, constants.O_RDONLY);
+  try {
+    const bytes = new Uint8Array(Math.max(0, Math.min(to, (await file.stat()).size) - from));
+    let at = 0;
+    while (at < bytes.length) {
+      const { bytesRead } = await file.read(bytes, at, bytes.length - at, from + at);
+      if (bytesRead === 0) return bytes.slice(0, at);
+      at += bytesRead;
+    }
+    return bytes;
+  } finally {
+    await file.close();
+  }
+}
+
+/** The one path of a folder that may be there or not, however it is spelled and whatever links lead to it. */
+async function realPath(path: string): Promise<string> {
+  const whole = resolve(path);
+  try {
+    return await realpath(whole);
+  } catch (error) {
+    if (systemCode(error) !== "ENOENT" || whole === dirname(whole)) throw fileError("read", path, error);
+    return join(await realPath(dirname(whole)), basename(whole));
   }
 }

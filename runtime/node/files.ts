@@ -5,10 +5,8 @@ import { basename, dirname, join, resolve } from "node:path";
 import { SpectroscopeError } from "../../kernels/errors";
 import { decodeText, parseJson } from "../store/json";
 
-export { parseJson };
-
 /** Suffix of files that are being written; one left behind by a killed process is garbage. */
-export const TEMPORARY_SUFFIX = ".tmp";
+const TEMPORARY_SUFFIX = ".tmp";
 
 let temporaryCount = 0;
 
@@ -21,6 +19,22 @@ function onSignal(signal: NodeJS.Signals): void {
   for (const path of unfinished) rmSync(path, { force: true });
   process.off(signal, onSignal);
   process.kill(process.pid, signal);
+}
+
+/** A name beside `path` for what nobody else must take for it. */
+export function temporaryName(path: string): string {
+  return join(dirname(path), `.${basename(path)}.${process.pid}.${temporaryCount++}${TEMPORARY_SUFFIX}`);
+}
+
+/** Whether a file is one that is being written, or was when its process was killed. */
+export function isTemporary(path: string): boolean {
+  const name = basename(path);
+  return name.startsWith(".") && name.endsWith(TEMPORARY_SUFFIX);
+}
+
+/** Removes what another process was writing when it was killed; nothing that this one writes now. */
+export async function removeLeftover(path: string): Promise<void> {
+  if (isTemporary(path) && !unfinished.has(path)) await rm(path, { force: true });
 }
 
 function begin(path: string): void {
@@ -121,7 +135,7 @@ export async function writeAtomic(
   path: string,
   parts: string | Uint8Array | Iterable<Uint8Array> | AsyncIterable<Uint8Array>,
 ): Promise<void> {
-  const temporary = join(dirname(path), `.${basename(path)}.${process.pid}.${temporaryCount++}${TEMPORARY_SUFFIX}`);
+  const temporary = temporaryName(path);
   try {
     await makeFolder(dirname(path));
     begin(temporary);

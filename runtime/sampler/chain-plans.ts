@@ -50,12 +50,12 @@ export function shiftOf(settings: SamplerSettings): number {
   return Math.max(1, Math.floor(settings.num_draws / 2));
 }
 
-/** Streaming sums of d and of phi times d, each in two f32 parts whose sum is the value; [M, N] each. */
+/** Streaming sums of d and of phi times d, each in two f32 parts whose sum is the value, by the kernel's names; [M, N] each. */
 export interface SumViews {
-  readonly sumD: View;
-  readonly sumPhiD: View;
-  readonly carryD: View;
-  readonly carryPhiD: View;
+  readonly sum_d: View;
+  readonly sum_phi_d: View;
+  readonly c_d: View;
+  readonly c_phi_d: View;
 }
 
 /** The chains' own tensors; M chains, P block elements, N probe tokens, R batch tokens, K tokens of the sampling task. */
@@ -145,10 +145,10 @@ export function chainTensors(model: Model, spec: ChainSpec, targets?: View): Cha
     phiBefore: state("phi before", [M]),
   };
   const sumViews = (what: string): SumViews => ({
-    sumD: state(`${what} d`, [M, N]),
-    sumPhiD: state(`${what} phi d`, [M, N]),
-    carryD: state(`${what} carry d`, [M, N]),
-    carryPhiD: state(`${what} carry phi d`, [M, N]),
+    sum_d: state(`${what} d`, [M, N]),
+    sum_phi_d: state(`${what} phi d`, [M, N]),
+    c_d: state(`${what} carry d`, [M, N]),
+    c_phi_d: state(`${what} carry phi d`, [M, N]),
   });
   const moving = new ChainWeights(block, { weights: views.w, gradients: views.g });
   return { kind, block, moving, views, sums: sumViews("sum"), shiftedSums: sumViews("shifted") };
@@ -210,6 +210,5 @@ function mean(rises: View, out: View): Call {
 
 /** A draw's part of the sums of d and of phi * d. */
 function moments(losses: View, baseline: View, phi: View, sums: SumViews): Call {
-  const { sumD: sum_d, sumPhiD: sum_phi_d, carryD: c_d, carryPhiD: c_phi_d } = sums;
-  return call("moments", covariance, { losses, baseline, phi, sum_d, sum_phi_d, c_d, c_phi_d });
+  return call("moments", covariance, { losses, baseline, phi, ...sums });
 }

@@ -12,12 +12,12 @@ export interface StateArrays {
   /** Streaming sums and what rounding took from them, [M, N] each; the same of the shifted-draws control. */
   readonly sum_d: Float32Array;
   readonly sum_phi_d: Float32Array;
-  readonly carry_d: Float32Array;
-  readonly carry_phi_d: Float32Array;
-  readonly shifted_sum_d: Float32Array;
-  readonly shifted_sum_phi_d: Float32Array;
-  readonly shifted_carry_d: Float32Array;
-  readonly shifted_carry_phi_d: Float32Array;
+  readonly c_d: Float32Array;
+  readonly c_phi_d: Float32Array;
+  readonly sum_d_shifted: Float32Array;
+  readonly sum_phi_d_shifted: Float32Array;
+  readonly c_d_shifted: Float32Array;
+  readonly c_phi_d_shifted: Float32Array;
   /** l(w*) of the probe and of the sampling task. */
   readonly baseline: Float32Array;
   readonly task_baseline: Float32Array;
@@ -44,14 +44,14 @@ export function stateViews({
   return [
     ["w", views.w],
     ...(views.v ? [["v", views.v] as const] : []),
-    ["sum_d", sums.sumD],
-    ["sum_phi_d", sums.sumPhiD],
-    ["carry_d", sums.carryD],
-    ["carry_phi_d", sums.carryPhiD],
-    ["shifted_sum_d", shiftedSums.sumD],
-    ["shifted_sum_phi_d", shiftedSums.sumPhiD],
-    ["shifted_carry_d", shiftedSums.carryD],
-    ["shifted_carry_phi_d", shiftedSums.carryPhiD],
+    ["sum_d", sums.sum_d],
+    ["sum_phi_d", sums.sum_phi_d],
+    ["c_d", sums.c_d],
+    ["c_phi_d", sums.c_phi_d],
+    ["sum_d_shifted", shiftedSums.sum_d],
+    ["sum_phi_d_shifted", shiftedSums.sum_phi_d],
+    ["c_d_shifted", shiftedSums.c_d],
+    ["c_phi_d_shifted", shiftedSums.c_phi_d],
   ];
 }
 

@@ -195,9 +195,9 @@ test("at w* nothing rises, and phi is the mean of d over tokens at every draw", 
   }
   // What rounding took from the sums is kept beside them and must come back with them.
   // biome-ignore lint/complexity/useLiteralKeys: brackets reach a private member.
-  const { carryD, carryPhiD } = chains["own"].planned.sums;
-  lab.memory.write(carryD, new Float32Array(2 * N).fill(0.25));
-  lab.memory.write(carryPhiD, new Float32Array(2 * N).fill(0.5));
+  const { c_d, c_phi_d } = chains["own"].planned.sums;
+  lab.memory.write(c_d, new Float32Array(2 * N).fill(0.25));
+  lab.memory.write(c_phi_d, new Float32Array(2 * N).fill(0.5));
   const { sumD: d, sumPhiD: phiD } = await chains.sums();
   assert.ok(Math.abs(d[3] - sumD[3] - 0.25) < 1e-6 && Math.abs(phiD[5] - sumPhiD[5] - 0.5) < 1e-6, "the carries");
   chains.close();

@@ -1,7 +1,8 @@
+import type { Sums } from "../susceptibility/sums";
 import type { ParameterBlock } from "../transformer/block";
 import type { ChainSpec, SamplerKind } from "./chain-plans";
 import type { ChainState } from "./chain-state";
-import type { ChainSums, ComponentChains, Draw } from "./component-chains";
+import type { ComponentChains, Draw } from "./component-chains";
 import type { Laboratory } from "./laboratory";
 import { Lockstep } from "./lockstep";
 
@@ -69,7 +70,7 @@ export class Chains {
   }
 
   /** The streaming sums so far. */
-  sums(): Promise<ChainSums> {
+  sums(): Promise<Required<Sums>> {
     return this.own.sums();
   }
 

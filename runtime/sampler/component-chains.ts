@@ -1,6 +1,6 @@
 import { SpectroscopeError } from "../../kernels/errors";
 import type { View } from "../plan/plan";
-import type { ShiftedSums } from "../susceptibility/estimate";
+import type { DrawSums, Sums } from "../susceptibility/sums";
 import type { ParameterBlock } from "../transformer/block";
 import { AcceptanceCheck } from "./acceptance-check";
 import { Batches, Minibatches } from "./batches";
@@ -20,14 +20,6 @@ export interface Draw {
   readonly taskLosses?: Float32Array;
   /** d = l(w) - l(w*), [chains, tokens]. */
   readonly rises: Float32Array;
-}
-
-/** Streaming sums over draws, as the device holds them: [chains, tokens] each. */
-export interface ChainSums {
-  readonly sumD: Float64Array;
-  readonly sumPhiD: Float64Array;
-  /** Those of the shifted-draws control. */
-  readonly shifted: ShiftedSums;
 }
 
 /** l(w*) of the probe's and of the sampling task's tokens. */
@@ -131,16 +123,19 @@ export class ComponentChains {
   }
 
   /** The streaming sums so far: what the device holds in two f32 parts, added in f64. */
-  async sums(): Promise<ChainSums> {
+  async sums(): Promise<Required<Sums>> {
     const { sums, shiftedSums } = this.planned;
+    const { drawn } = this.stand;
     return {
+      ...{ chains: this.count, draws: drawn, tokens: this.baseline.length },
       ...(await this.readSums(sums)),
+      phi: this.phi.slice(0, drawn * this.count),
       shifted: { lag: shiftOf(this.spec.settings), ...(await this.readSums(shiftedSums)) },
     };
   }
 
-  private async readSums({ sumD, carryD, sumPhiD, carryPhiD }: SumViews) {
-    const [d, dRest, phiD, phiDRest] = await this.lab.memory.read([sumD, carryD, sumPhiD, carryPhiD]);
+  private async readSums({ sum_d, c_d, sum_phi_d, c_phi_d }: SumViews): Promise<DrawSums> {
+    const [d, dRest, phiD, phiDRest] = await this.lab.memory.read([sum_d, c_d, sum_phi_d, c_phi_d]);
     const whole = (high: ArrayLike<number>, low: ArrayLike<number>) =>
       Float64Array.from({ length: high.length }, (_, i) => high[i] + low[i]);
     return { sumD: whole(d, dRest), sumPhiD: whole(phiD, phiDRest) };

@@ -7,8 +7,9 @@ import { chiOf, type Expectations } from "../../harness/test/quadrature";
 import { suite, type TestContext } from "../../harness/test/suite";
 import { neuronBiases, tinyModel } from "../../harness/test/tiny-model";
 import { checkEstimate, tinyIntegrals, tinySums } from "../../harness/test/tiny-runs";
-import { type ComponentSums, susceptibility } from "../susceptibility/estimate";
+import { susceptibility } from "../susceptibility/estimate";
 import { localLearningCoefficient } from "../susceptibility/llc";
+import type { Sums } from "../susceptibility/sums";
 import { type SamplerSettings, samplerDefaults } from "./settings";
 
 const test = suite("runtime/sampler/quadrature", { gpu: true });
@@ -29,7 +30,7 @@ const settings: SamplerSettings = {
 
 /** The chains of a component, and the integrals that they estimate. */
 interface Component {
-  readonly sums: ComponentSums;
+  readonly sums: Sums;
   readonly exact: Expectations;
   readonly stepped: Expectations;
 }

@@ -1,20 +1,14 @@
 /** Checkpoints: what is written is read back, or it is told that it is not what was written. */
-import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import * as assert from "uvu/assert";
 import { seededRandom } from "../../harness/test/random";
 import { refused } from "../../harness/test/refused";
+import { alter, flipped, storeKinds } from "../../harness/test/stores";
 import { suite } from "../../harness/test/suite";
 import type { SpectroscopeError } from "../../kernels/errors";
 import { type Checkpoint, readCheckpoint, writeCheckpoint } from "./checkpoint";
+import { need, type Store } from "./store";
 
 const test = suite("runtime/store/checkpoint");
-let folder = "";
-test.before(async () => {
-  folder = await mkdtemp(join(tmpdir(), "spectroscope-"));
-});
-test.after(() => rm(folder, { recursive: true }));
 
 const random = seededRandom(11);
 const example = (drawn: number): Checkpoint => ({
@@ -29,121 +23,128 @@ const example = (drawn: number): Checkpoint => ({
 const bits = ({ arrays }: Checkpoint) =>
   [...arrays].map(([name, data]) => [name, Buffer.from(data.buffer, data.byteOffset, data.byteLength).toString("hex")]);
 
-async function damaged(path: string, line: RegExp): Promise<void> {
-  await refused(readCheckpoint(path), line, /delete it: its unit begins anew/);
-  const error = await readCheckpoint(path).catch((thrown: SpectroscopeError) => thrown);
+async function damaged(store: Store, key: string, line: RegExp): Promise<void> {
+  await refused(readCheckpoint(store, key), line, /delete it: its unit begins anew/);
+  const error = await readCheckpoint(store, key).catch((thrown: SpectroscopeError) => thrown);
   assert.is((error as SpectroscopeError).code, "damaged");
 }
 
-test("what is written is read back to the bit, in a folder that was not there", async () => {
-  const path = join(folder, "new", "l0h1.checkpoint");
-  const state = example(3);
-  await writeCheckpoint(path, state);
-  const read = (await readCheckpoint(path))!;
-  assert.equal(read.facts, state.facts);
-  assert.equal(bits(read), bits(state));
-  assert.equal(await readdir(join(folder, "new")), ["l0h1.checkpoint"]);
-});
+for (const { kind, open } of storeKinds(test)) {
+  test(`${kind}: what is written is read back to the bit, in a folder that was not there`, async () => {
+    const store = open("new");
+    const key = "checkpoints/l0h1.checkpoint";
+    const state = example(3);
+    await writeCheckpoint(store, key, state);
+    const read = (await readCheckpoint(store, key))!;
+    assert.equal(read.facts, state.facts);
+    assert.equal(bits(read), bits(state));
+    assert.equal(await store.list(""), [key]);
+  });
 
-test("a part of a larger array is written alone", async () => {
-  const path = join(folder, "part");
-  const whole = Float32Array.of(1, 2, 3, 4);
-  await writeCheckpoint(path, { facts: {}, arrays: new Map([["part", whole.subarray(1, 3)]]) });
-  assert.equal((await readCheckpoint(path))!.arrays.get("part"), Float32Array.of(2, 3));
-});
+  test(`${kind}: a part of a larger array is written alone`, async () => {
+    const store = open("checkpoints");
+    const key = "part";
+    const whole = Float32Array.of(1, 2, 3, 4);
+    await writeCheckpoint(store, key, { facts: {}, arrays: new Map([["part", whole.subarray(1, 3)]]) });
+    assert.equal((await readCheckpoint(store, key))!.arrays.get("part"), Float32Array.of(2, 3));
+  });
 
-test("a later checkpoint replaces the earlier one, whole or not at all", async () => {
-  const path = join(folder, "over");
-  const [first, second] = [example(1), example(2)];
-  await writeCheckpoint(path, first);
-  const broken = { facts: { drawn: Number.NaN }, arrays: new Map() };
-  await writeCheckpoint(path, broken).then(
-    () => assert.unreachable("NaN is no JSON"),
-    () => {},
-  );
-  assert.equal(bits((await readCheckpoint(path))!), bits(first), "one that fails leaves the earlier");
-  await writeCheckpoint(path, second);
-  const read = (await readCheckpoint(path))!;
-  assert.is(read.facts.drawn, 2);
-  assert.equal(bits(read), bits(second));
-  assert.equal(
-    (await readdir(folder)).filter((name) => name.includes("over")),
-    ["over"],
-  );
-});
+  test(`${kind}: a later checkpoint replaces the earlier one, whole or not at all`, async () => {
+    const store = open("checkpoints");
+    const key = "over";
+    const [first, second] = [example(1), example(2)];
+    await writeCheckpoint(store, key, first);
+    const broken = { facts: { drawn: Number.NaN }, arrays: new Map() };
+    await writeCheckpoint(store, key, broken).then(
+      () => assert.unreachable("NaN is no JSON"),
+      () => {},
+    );
+    assert.equal(bits((await readCheckpoint(store, key))!), bits(first), "one that fails leaves the earlier");
+    await writeCheckpoint(store, key, second);
+    const read = (await readCheckpoint(store, key))!;
+    assert.is(read.facts.drawn, 2);
+    assert.equal(bits(read), bits(second));
+    assert.equal(
+      (await store.list("")).filter((name) => name.includes("over")),
+      ["over"],
+    );
+  });
 
-test("where there is none there is nothing, and what cannot be read is told", async () => {
-  assert.is(await readCheckpoint(join(folder, "absent")), undefined);
-  assert.is(await readCheckpoint(join(folder, "no folder", "absent")), undefined);
-  await refused(readCheckpoint(folder), /cannot read .*it is a directory/);
-});
+  test(`${kind}: where there is none there is nothing, and what cannot be read is told`, async () => {
+    const store = open("none");
+    assert.is(await readCheckpoint(store, "absent"), undefined);
+    assert.is(await readCheckpoint(store, "no folder/absent"), undefined);
+    await writeCheckpoint(store, "folder/in it", example(1));
+    if (kind === "directory") await refused(readCheckpoint(store, "folder"), /cannot read .*it is a directory/);
+  });
 
-test("any byte that changed, and any end that is missing, is told", async () => {
-  const path = join(folder, "damaged");
-  await writeCheckpoint(path, example(4));
-  const whole = await readFile(path);
-  const head = whole.indexOf(10) + 1;
-  const altered = async (at: number) => {
-    const bytes = Buffer.from(whole);
-    bytes[at] ^= 4;
-    await writeFile(path, bytes);
-  };
-  // In the head of the first array, in its values, and the very last byte.
-  for (const at of [head + 3, head + 200, head + 3000, whole.length - 1]) {
-    await altered(at);
-    await damaged(path, /damaged: array (w|odd values) is not what was written/);
-  }
-  for (const length of [head, head + 500, whole.length - 1]) {
-    await writeFile(path, whole.subarray(0, length));
-    await damaged(path, /array .* is not what was written/);
-  }
-  for (const length of [0, 1, head - 1]) {
-    await writeFile(path, whole.subarray(0, length));
-    await damaged(path, /damaged: no checkpoint/);
-  }
-  await writeFile(path, whole);
-  assert.is((await readCheckpoint(path))!.facts.drawn, 4);
-});
+  test(`${kind}: any byte that changed, and any end that is missing, is told`, async () => {
+    const store = open("checkpoints");
+    const key = "damaged";
+    await writeCheckpoint(store, key, example(4));
+    const whole = await need(store, key);
+    const head = whole.indexOf(10) + 1;
+    // In the head of the first array, in its values, and the very last byte.
+    for (const at of [head + 3, head + 200, head + 3000, whole.length - 1]) {
+      await alter(store, key, () => flipped(at, 4)(whole));
+      await damaged(store, key, /damaged: array (w|odd values) is not what was written/);
+    }
+    for (const length of [head, head + 500, whole.length - 1]) {
+      await store.set(key, whole.subarray(0, length));
+      await damaged(store, key, /array .* is not what was written/);
+    }
+    for (const length of [0, 1, head - 1]) {
+      await store.set(key, whole.subarray(0, length));
+      await damaged(store, key, /damaged: no checkpoint/);
+    }
+    await store.set(key, whole);
+    assert.is((await readCheckpoint(store, key))!.facts.drawn, 4);
+  });
 
-test("every byte of the facts counts: a checkpoint whose counts were altered is not gone on with", async () => {
-  const path = join(folder, "facts");
-  await writeCheckpoint(path, example(4));
-  const text = (await readFile(path)).toString("latin1").replace('"drawn":4', '"drawn":5');
-  await writeFile(path, Buffer.from(text, "latin1"));
-  await damaged(path, /facts are not what was written/);
-});
+  test(`${kind}: every byte of the facts counts: a checkpoint whose counts were altered is not gone on with`, async () => {
+    const store = open("checkpoints");
+    const key = "facts";
+    await writeCheckpoint(store, key, example(4));
+    const text = Buffer.from(await need(store, key))
+      .toString("latin1")
+      .replace('"drawn":4', '"drawn":5');
+    await store.set(key, Buffer.from(text, "latin1"));
+    await damaged(store, key, /facts are not what was written/);
+  });
 
-test("files of another kind or version are told apart", async () => {
-  const path = join(folder, "other");
-  await writeCheckpoint(path, example(1));
-  const bytes = await readFile(path);
-  const replaced = async (before: string, after: string) => {
-    const text = bytes.toString("latin1");
-    assert.ok(text.includes(before));
-    await writeFile(path, Buffer.from(text.replace(before, after), "latin1"));
-  };
-  await replaced('"version":1', '"version":2');
-  await damaged(path, /other: not a checkpoint of version 1/);
-  await replaced("spectroscope-checkpoint", "spectroscope-run");
-  await damaged(path, /not a checkpoint of version 1/);
-  await replaced("{", "[");
-  await damaged(path, /not a checkpoint of version 1/);
-  for (const line of ["null\n", "3\n", "{}\n"]) {
-    await writeFile(path, line);
-    await damaged(path, /not a checkpoint/);
-  }
-  await writeFile(path, '{"format":"spectroscope-checkpoint","version":1}\n');
-  await damaged(path, /facts are not what was written/);
-});
+  test(`${kind}: files of another kind or version are told apart`, async () => {
+    const store = open("checkpoints");
+    const key = "other";
+    await writeCheckpoint(store, key, example(1));
+    const bytes = Buffer.from(await need(store, key));
+    const replaced = async (before: string, after: string) => {
+      const text = bytes.toString("latin1");
+      assert.ok(text.includes(before));
+      await store.set(key, Buffer.from(text.replace(before, after), "latin1"));
+    };
+    await replaced('"version":2', '"version":1');
+    await damaged(store, key, /other: not a checkpoint of version 2/);
+    await replaced("spectroscope-checkpoint", "spectroscope-run");
+    await damaged(store, key, /not a checkpoint of version 2/);
+    await replaced("{", "[");
+    await damaged(store, key, /not a checkpoint of version 2/);
+    for (const line of ["null\n", "3\n", "{}\n"]) {
+      await store.set(key, Buffer.from(line));
+      await damaged(store, key, /not a checkpoint/);
+    }
+    await store.set(key, Buffer.from('{"format":"spectroscope-checkpoint","version":2}\n'));
+    await damaged(store, key, /facts are not what was written/);
+  });
 
-test("equal states have equal bytes", async () => {
-  const written: string[] = [];
-  for (const name of ["one", "two"]) {
-    const path = join(folder, name);
-    await writeCheckpoint(path, { facts: { a: 1 }, arrays: new Map([["x", Float32Array.of(1, 2)]]) });
-    written.push((await readFile(path)).toString("hex"));
-  }
-  assert.is(written[0], written[1]);
-});
+  test(`${kind}: equal states have equal bytes`, async () => {
+    const written: string[] = [];
+    for (const name of ["one", "two"]) {
+      const store = open("equal");
+      await writeCheckpoint(store, name, { facts: { a: 1 }, arrays: new Map([["x", Float32Array.of(1, 2)]]) });
+      written.push(Buffer.from(await need(store, name)).toString("hex"));
+    }
+    assert.is(written[0], written[1]);
+  });
+}
 
 test.run();

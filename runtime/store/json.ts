@@ -1,10 +1,10 @@
-/** Plain JSON values: read from text with errors a person can use, stable text and differences by key. */
+/** Plain JSON values: their text, stable, and differences by key. */
 import { SpectroscopeError } from "../../kernels/errors";
 
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json | undefined };
 export type JsonObject = { readonly [key: string]: Json | undefined };
 
-/** Text of a file's bytes, strict UTF-8; a byte order mark is dropped. @throws SpectroscopeError naming the file */
+/** Text of bytes, strict UTF-8; a byte order mark is dropped. `where` names them in errors. @throws SpectroscopeError */
 export function decodeText(bytes: Uint8Array, where: string): string {
   try {
     return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
@@ -13,7 +13,7 @@ export function decodeText(bytes: Uint8Array, where: string): string {
   }
 }
 
-/** Parse JSON. `where` names the file in the error. @throws SpectroscopeError */
+/** Parses JSON. `where` names it in errors. @throws SpectroscopeError */
 export function parseJson(text: string, where: string): unknown {
   try {
     return JSON.parse(text);
@@ -25,6 +25,11 @@ export function parseJson(text: string, where: string): unknown {
       cause,
     });
   }
+}
+
+/** Text of a JSON file, the same for equal values. @throws TypeError for NaN and infinities */
+export function jsonText(value: Json, where?: string): string {
+  return `${JSON.stringify(normalizeJson(value, where), null, 2)}\n`;
 }
 
 /** The value as a JSON file would give it back: no `undefined`, no -0. @throws TypeError for NaN and infinities */

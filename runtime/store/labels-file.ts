@@ -1,7 +1,6 @@
-/** Labels of rows, to score against: text, `.npy` or JSON, told by content. Node only. */
+/** Labels of rows, to score against: text, `.npy` or JSON, told by content. */
 import { SpectroscopeError } from "../../kernels/errors";
-import { parseJson } from "../node/files";
-import { readUnpacked } from "../node/gzip";
+import { decodeText, parseJson } from "./json";
 import { decodeNpy } from "./npy";
 
 export interface GivenLabels {
@@ -12,19 +11,13 @@ export interface GivenLabels {
 }
 
 /**
- * Reads one label a row: a text of one label a line, a `.npy` of whole numbers, or a JSON array. Any text is a label; an empty
- * line, -1 and null are none. @throws SpectroscopeError naming the file
+ * One label a row: a text of one label a line, a `.npy` of whole numbers, or a JSON array. Any text is a label; an empty line, -1
+ * and null are none. `file` names it in errors. @throws SpectroscopeError
  */
-export async function readLabels(path: string): Promise<GivenLabels> {
-  const bytes = await readUnpacked(path);
-  if (bytes[0] === 0x93 && bytes[1] === 0x4e) return numbered(npyLabels(bytes, path));
-  let text: string;
-  try {
-    text = new TextDecoder("utf-8", { fatal: true }).decode(bytes);
-  } catch (cause) {
-    throw new SpectroscopeError(`${path}: not UTF-8 text`, { hint: "give text, .npy or JSON", cause });
-  }
-  return numbered(text.trimStart().startsWith("[") ? jsonLabels(text, path) : lineLabels(text));
+export function parseLabels(bytes: Uint8Array, file: string): GivenLabels {
+  if (bytes[0] === 0x93 && bytes[1] === 0x4e) return numbered(npyLabels(bytes, file));
+  const text = decodeText(bytes, file);
+  return numbered(text.trimStart().startsWith("[") ? jsonLabels(text, file) : lineLabels(text));
 }
 
 function npyLabels(bytes: Uint8Array, path: string): string[] {

@@ -1,26 +1,28 @@
-/** File names for things with free names. */
+/** Names of a run's units as parts of keys. */
 import { SpectroscopeError } from "../../kernels/errors";
 
 /**
- * A name that is safe as one path component on every system, and different for different names: lower-case letters, digits
- * and "-" stay, a space becomes "_", every other byte of its UTF-8 becomes "~" and two hex digits. `l0 attn` -> `l0_attn`.
- * @throws SpectroscopeError for an empty name or one too long for a file system
+ * A unit's name as part of a file's name, devinterp's where that is a file name everywhere: every byte of its UTF-8 outside a-z,
+ * 0-9, space and `-_.=[]+` becomes "~" and two hex digits, capitals too, so that different names stay different where case does
+ * not count. @throws SpectroscopeError for an empty name or one too long for a file system
  */
-export function safeName(name: string): string {
-  let safe = "";
-  for (const byte of new TextEncoder().encode(name)) {
+export function escapedName(unit: string): string {
+  let name = "";
+  for (const byte of new TextEncoder().encode(unit)) {
     const char = String.fromCharCode(byte);
-    if (/[a-z0-9-]/.test(char)) safe += char;
-    else if (char === " ") safe += "_";
-    else safe += `~${byte.toString(16).padStart(2, "0")}`;
+    name += /[a-z0-9 \-_.=[\]+]/.test(char) ? char : `~${byte.toString(16).padStart(2, "0")}`;
   }
-  // Windows keeps these for devices.
-  if (/^(con|prn|aux|nul|com\d|lpt\d)$/.test(safe)) safe = `~${name.charCodeAt(0).toString(16)}${safe.slice(1)}`;
-  if (safe.length === 0 || safe.length > 200) {
-    throw new SpectroscopeError(`${JSON.stringify(name)} cannot name a file: ${safe.length} characters`, {
+  if (name.length === 0 || name.length > 200) {
+    throw new SpectroscopeError(`unit ${JSON.stringify(unit)} cannot name a store: ${name.length} bytes`, {
       code: "bad-input",
       hint: "use 1 to 200 plain characters",
     });
   }
-  return safe;
+  return name;
 }
+
+/** Key of a unit's store in its run. */
+export const samplesName = (unit: string) => `samples_${escapedName(unit)}.zarr`;
+
+/** Key of what its chains stand at while it is sampled. */
+export const checkpointName = (unit: string) => `checkpoints/${escapedName(unit)}.checkpoint`;

@@ -1,5 +1,5 @@
 /**
- * NumPy's `.npy`: one array, little-endian, C order. Bytes only; `npy-file.ts` does the disk.
+ * NumPy's `.npy`: one array, little-endian, C order. Bytes only.
  * Source: the format description in NumPy's documentation (numpy.lib.format), versions 1.0 to 3.0 read, 1.0 written.
  */
 import { SpectroscopeError } from "../../kernels/errors";

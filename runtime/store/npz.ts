@@ -18,32 +18,32 @@ export interface SparseMatrix {
 export const isZip = (bytes: Uint8Array) => bytes[0] === 0x50 && bytes[1] === 0x4b;
 
 /** Read a square CSR matrix; `file` names it in errors. @throws SpectroscopeError for another format, shape or index out of range */
-export function parseSparse(bytes: Uint8Array, file: string): SparseMatrix {
+export async function parseSparse(bytes: Uint8Array, file: string): Promise<SparseMatrix> {
   const fail = (what: string, hint: string): never => {
     throw new SpectroscopeError(`${file}: ${what}`, { hint });
   };
   const archive = new ZipArchive(bytes, file);
   const remedy = "write scipy.sparse.save_npz(file, scipy.sparse.csr_matrix(A))";
-  const need = (name: string) => {
+  const need = async (name: string) => {
     if (!archive.has(`${name}.npy`)) fail(`has no ${name}.npy, so it is no sparse matrix of SciPy's`, remedy);
     return archive.read(`${name}.npy`);
   };
-  const format = formatName(need("format"));
+  const format = formatName(await need("format"));
   if (format !== "csr") fail(`is in format ${JSON.stringify(format)}, csr is read`, remedy);
-  const member = (name: string) => decodeNpy(plainBytes(need(name)), `${file}, ${name}`);
-  const shape = Array.from(member("shape").data);
+  const member = async (name: string) => decodeNpy(plainBytes(await need(name)), `${file}, ${name}`);
+  const shape = Array.from((await member("shape")).data);
   const [n] = shape;
   if (shape.length !== 2 || shape[1] !== n) fail(`is ${shape.join(" x ")}; a graph's matrix is square`, "give n x n");
   if (n > 2 ** 31 - 1) fail(`has ${n} nodes`, "at most 2^31 - 1 are read");
-  const indptr = member("indptr").data;
-  const indices = member("indices").data;
+  const indptr = (await member("indptr")).data;
+  const indices = (await member("indices")).data;
   const count = indices.length;
   if (indptr.length !== n + 1 || indptr[0] !== 0 || indptr[n] !== count)
     fail(
       `indptr has ${indptr.length} entries from ${indptr[0]} to ${indptr[indptr.length - 1]}, expected ${n + 1} from 0 to ${count}`,
       remedy,
     );
-  const data = member("data");
+  const data = await member("data");
   if (data.data.length !== count) fail(`has ${data.data.length} values for ${count} indices`, remedy);
   for (let v = 0; v < n; v++) {
     if (!(indptr[v + 1] >= indptr[v])) fail(`indptr falls from ${indptr[v]} to ${indptr[v + 1]} at row ${v}`, remedy);

@@ -10,9 +10,11 @@ import { promisify } from "node:util";
 import * as assert from "uvu/assert";
 import { type Example, example, shape, tokens, writeExample } from "../../harness/test/example-samples";
 import { suite } from "../../harness/test/suite";
+import { DirectoryStore } from "../node/directory-store";
 import { projectRoot } from "../node/root";
 import { susceptibility } from "../susceptibility/estimate";
-import { samplesMetadata, samplesName } from "./samples";
+import { samplesName } from "./names";
+import { samplesMetadata } from "./samples";
 import { openSamples } from "./samples-reader";
 import { writeSusceptibilities } from "./susceptibilities";
 
@@ -54,12 +56,12 @@ function samplesExpected(path: string, { spec, results, losses }: Example): obje
       [chains, positions],
       [...Array.from(results.initLoss), ...Array.from(results.initLoss)],
     ),
-    phi: array("float32", ["chain", "draw"], [chains, draws], chainFirst(results.phi, draws)),
+    phi: array("float32", ["chain", "draw"], [chains, draws], chainFirst(results.sums.phi, draws)),
     baseline_probe: array("float32", text, [sequences, positions], results.baseline),
-    sum_d: sums(results.sumD),
-    sum_phi_d: sums(results.sumPhiD),
-    sum_d_shifted: sums(results.shifted!.sumD),
-    sum_phi_d_shifted: sums(results.shifted!.sumPhiD),
+    sum_d: sums(results.sums.sumD),
+    sum_phi_d: sums(results.sums.sumPhiD),
+    sum_d_shifted: sums(results.sums.shifted!.sumD),
+    sum_phi_d_shifted: sums(results.sums.shifted!.sumPhiD),
     log_acceptance: array("float32", ["chain", "check"], [chains, checks], chainFirst(results.logAcceptance!, checks)),
   };
   for (const { id, ids } of spec.observables) {
@@ -80,15 +82,24 @@ async function writeRuns(pool: boolean): Promise<{ stores: object[]; chi: object
   const place = (restriction: string) => join(folder, `${name}_${samplesName(restriction)}`);
   const restriction = "l0 attn";
   const runs = [example(10, { restriction: "full", pool }), example(11, { restriction, pool })];
-  for (const each of runs) await writeExample(place(each.spec.restriction), each);
-  const [full, component] = await Promise.all(runs.map((each) => openSamples(place(each.spec.restriction))));
+  for (const each of runs) await writeExample(new DirectoryStore(place(each.spec.restriction)), each);
+  const [full, component] = await Promise.all(
+    runs.map((each) => openSamples(new DirectoryStore(place(each.spec.restriction)))),
+  );
   const { chi, error } = susceptibility(await component.sums(), await full.sums());
 
   const path = join(folder, `${name}_susceptibilities.zarr`);
   const { positions, sequences, chains } = shape;
   const { ids } = runs[0].spec.observables[0];
-  const byChain = Float64Array.from({ length: chains * tokens }, (_, i) => i);
-  await writeSusceptibilities(path, [{ name: "probe", positions, ids }], [{ restriction, chi, error, byChain }]);
+  const byChain = Float32Array.from({ length: chains * tokens }, (_, i) => i);
+  const table = {
+    tokens,
+    components: [restriction],
+    chi: Float32Array.from(chi),
+    error: Float32Array.from(error),
+    byChain,
+  };
+  await writeSusceptibilities(new DirectoryStore(path), { name: "probe", positions, ids }, table);
   const rows = Array.from({ length: tokens }, (_, i) => i);
   const places = Array.from({ length: sequences * (positions + 1) }, (_, i) => i);
   const integers = (dim: string, values: ArrayLike<number>) => array("int64", [dim], [values.length], values);

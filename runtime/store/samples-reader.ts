@@ -1,10 +1,11 @@
-/** Reads the samples of one restricted run; the layout is in `samples.ts`. Node only. */
+/** Reads the samples of one restricted run; the layout is in `samples.ts`. */
 import { SpectroscopeError } from "../../kernels/errors";
-import type { ComponentSums } from "../susceptibility/estimate";
+import type { DrawSums, Sums } from "../susceptibility/sums";
 import { transposed } from "./box";
-import { contentDigest, openFinished } from "./finished";
+import { openFinished } from "./finished";
 import type { JsonObject } from "./json";
 import type { ObservableId } from "./samples";
+import type { Store } from "./store";
 import type { ZarrGroup } from "./zarr";
 import type { ZarrArray } from "./zarr-array";
 
@@ -17,7 +18,8 @@ export interface DrawRange {
 
 export class Samples {
   private constructor(
-    readonly path: string,
+    /** For people and errors. */
+    readonly name: string,
     private readonly group: ZarrGroup,
     /** devinterp's `metadata.config`. */
     readonly config: JsonObject,
@@ -31,20 +33,20 @@ export class Samples {
   ) {}
 
   /** @throws SpectroscopeError when there is no store, it is not finished, or it is not one of samples */
-  static async open(path: string): Promise<Samples> {
-    const group = await openFinished(path);
+  static async open(store: Store): Promise<Samples> {
+    const group = await openFinished(store);
     const { config, spectroscope } = (group.attributes.metadata ?? {}) as {
       config?: JsonObject;
       spectroscope?: JsonObject;
     };
     if (!config || !spectroscope) {
-      throw new SpectroscopeError(`${path}: has no metadata of samples`, {
+      throw new SpectroscopeError(`${store.name}: has no metadata of samples`, {
         hint: "choose a samples_<restriction>.zarr",
       });
     }
     const [chains, draws] = (await group.array("phi", "f32")).shape;
     const [sequences, positions] = (await group.array("baseline_probe", "f32")).shape;
-    return new Samples(path, group, config, spectroscope, chains, draws, sequences, positions);
+    return new Samples(store.name, group, config, spectroscope, chains, draws, sequences, positions);
   }
 
   get restriction(): string {
@@ -54,11 +56,6 @@ export class Samples {
   /** Probe tokens, sequences * positions. */
   get tokens(): number {
     return this.sequences * this.positions;
-  }
-
-  /** One hash for all that is in the arrays. */
-  get digest(): string {
-    return contentDigest(this.group);
   }
 
   /** Texts that this run measured. */
@@ -108,20 +105,17 @@ export class Samples {
   }
 
   /** The streaming sums over the probe's tokens. */
-  async sums(): Promise<ComponentSums> {
+  async sums(): Promise<Sums> {
     const { chains, draws, tokens, group } = this;
     const sum = async (name: string) => (await group.array(name, "f64")).read();
-    const own = {
-      chains,
-      draws,
-      tokens,
-      sumD: await sum("sum_d"),
-      sumPhiD: await sum("sum_phi_d"),
-      phi: await this.phi(),
-    };
+    const both = async (suffix = ""): Promise<DrawSums> => ({
+      sumD: await sum(`sum_d${suffix}`),
+      sumPhiD: await sum(`sum_phi_d${suffix}`),
+    });
+    const own = { chains, draws, tokens, ...(await both()), phi: await this.phi() };
     if (!(await group.has("sum_d_shifted"))) return own;
     const lag = Number((await group.array("sum_d_shifted", "f64")).attributes.lag);
-    return { ...own, shifted: { lag, sumD: await sum("sum_d_shifted"), sumPhiD: await sum("sum_phi_d_shifted") } };
+    return { ...own, shifted: { lag, ...(await both("_shifted")) } };
   }
 
   /**
@@ -130,7 +124,7 @@ export class Samples {
    */
   async traces(id: ObservableId = "probe", range: DrawRange = { from: 0, to: this.draws }): Promise<Float32Array> {
     if (!this.hasTraces) {
-      throw new SpectroscopeError(`${this.path}: keeps no losses of single draws`, {
+      throw new SpectroscopeError(`${this.name}: keeps no losses of single draws`, {
         hint: "sample again into another directory with --keep-traces",
       });
     }
@@ -166,4 +160,4 @@ export class Samples {
 }
 
 /** Opens the finished samples of one restricted run. */
-export const openSamples = (path: string): Promise<Samples> => Samples.open(path);
+export const openSamples = (store: Store): Promise<Samples> => Samples.open(store);

@@ -1,14 +1,14 @@
-/** Writes the samples of one restricted run, draws as they come; the layout is in `samples.ts`. Node only. */
-import { stat } from "node:fs/promises";
+/** Writes the samples of one restricted run, draws as they come; the layout is in `samples.ts`. */
 import { SpectroscopeError } from "../../kernels/errors";
-import type { ShiftedSums } from "../susceptibility/estimate";
+import type { DrawSums, Sums } from "../susceptibility/sums";
 import { gridIndices, transposed } from "./box";
-import { finishStore, PARTIAL } from "./finished";
+import { finishStore, isFinished } from "./finished";
 import { differences, type Json, type JsonObject, normalizeJson } from "./json";
 import { type ObservableId, type SamplesSpec, samplesMetadata } from "./samples";
+import type { Store } from "./store";
 import { ZarrGroup } from "./zarr";
 import type { ZarrArray } from "./zarr-array";
-import { METADATA, ZarrFiles } from "./zarr-files";
+import { METADATA } from "./zarr-files";
 
 /** What is known of a restricted run when its last draw is done. */
 export interface SamplesResults {
@@ -16,12 +16,7 @@ export interface SamplesResults {
   readonly initLoss: ArrayLike<number>;
   /** l(w*) of the probe, nats, [tokens]. */
   readonly baseline: ArrayLike<number>;
-  /** [draws, chains]. */
-  readonly phi: ArrayLike<number>;
-  /** [chains, tokens], as phi * d. */
-  readonly sumD: ArrayLike<number>;
-  readonly sumPhiD: ArrayLike<number>;
-  readonly shifted?: ShiftedSums;
+  readonly sums: Sums;
   /** Log acceptance ratios, [checks, chains]; may be infinite. */
   readonly logAcceptance?: ArrayLike<number>;
   /** Anything else worth knowing: sampler, weights, FLOPs, acceptance; becomes `metadata.spectroscope`. */
@@ -42,32 +37,31 @@ function check(name: string, values: ArrayLike<number>, expected: number, finite
   }
 }
 
+/** Losses (nats, not their rises) of one draw by text, [chains, tokens] each. */
+export type DrawLosses = Readonly<Partial<Record<ObservableId, ArrayLike<number>>>>;
+
 export class SamplesWriter {
   private readonly traces = new Map<ObservableId, ZarrArray<"f32">>();
 
   private constructor(
-    /** Where the store will be. */
-    readonly path: string,
+    readonly store: Store,
     private readonly spec: SamplesSpec,
     private readonly group: ZarrGroup,
   ) {}
 
   /**
-   * Begins the store of a run at `<path>.partial`, or goes on with one that a killed process left there: its chunks stay, and
-   * draws that come again are written over them. @throws SpectroscopeError when the store is finished, or what is there
-   * belongs to another run: the differing keys are named
+   * Begins the store of a restricted run, or goes on with one that a killed process left there: its chunks stay, and draws that
+   * come again are written over them. @throws SpectroscopeError when the store is finished, or what is there belongs to another
+   * run: the differing keys are named
    */
-  static async open(path: string, spec: SamplesSpec): Promise<SamplesWriter> {
-    const partial = path + PARTIAL;
-    if (await stat(path).catch(() => undefined)) fail(`${path}: is there already`, "read it, or delete it");
+  static async open(store: Store, spec: SamplesSpec): Promise<SamplesWriter> {
+    if (await isFinished(store)) fail(`${store.name}: is there already`, "read it, or delete it");
     const metadata = samplesMetadata(spec);
-    const before = (await new ZarrFiles(partial).has(`/${METADATA}`)) ? await ZarrGroup.open(partial) : undefined;
+    const before = (await store.size(METADATA)) === undefined ? undefined : await ZarrGroup.open(store);
     if (before) await checkSame(before, metadata as unknown as JsonObject, spec);
-    const group = await ZarrGroup.create(partial, { metadata: metadata as unknown as Json });
-    const writer = new SamplesWriter(path, spec, group);
+    const group = await ZarrGroup.create(store, { metadata: metadata as unknown as Json });
+    const writer = new SamplesWriter(store, spec, group);
     for (const { id, ids } of spec.observables) await writer.begin(id, ids);
-    // Removes what was being written when the process was killed.
-    await group.files.list();
     return writer;
   }
 
@@ -91,25 +85,29 @@ export class SamplesWriter {
   }
 
   /**
-   * Writes the losses (nats, not their rises) of a block of draws, [k, chains, tokens] for every observable. Blocks begin at
-   * multiples of `drawsPerChunk` and are whole, but for the run's last. @throws SpectroscopeError for another block
+   * Writes the losses of a block of draws. Blocks begin at multiples of `drawsPerChunk` and are whole, but for the run's last.
+   * @throws SpectroscopeError for another block
    */
-  async writeDraws(first: number, losses: Readonly<Partial<Record<ObservableId, ArrayLike<number>>>>): Promise<void> {
+  async writeDraws(first: number, draws: readonly DrawLosses[]): Promise<void> {
     const { settings, drawsPerChunk, positions } = this.spec;
-    const { num_chains: chains, num_draws: draws } = settings;
-    const count = Math.min(drawsPerChunk, draws - first);
+    const { num_chains: chains, num_draws } = settings;
+    const count = Math.min(drawsPerChunk, num_draws - first);
+    const { name } = this.store;
     if (!(first >= 0 && first % drawsPerChunk === 0 && count > 0)) {
-      fail(`${this.path}: no block of draws begins at ${first}`, `blocks have ${drawsPerChunk} of ${draws} draws`);
+      fail(`${name}: no block of draws begins at ${first}`, `blocks have ${drawsPerChunk} of ${num_draws} draws`);
     }
+    if (draws.length !== count) fail(`${name}: ${draws.length} draws from draw ${first} on, expected ${count}`);
     for (const [id, array] of this.traces) {
       const tokens = sequencesOf(this.spec, id) * positions;
-      const values = losses[id] ?? fail(`${this.path}: draws ${first} and on have no losses of ${id}`);
-      check(`losses of ${id} from draw ${first}`, values, count * chains * tokens);
+      const losses = draws.map((draw, s) => {
+        const values = draw[id] ?? fail(`${name}: draw ${first + s} has no losses of ${id}`);
+        check(`losses of ${id} of draw ${first + s}`, values, chains * tokens);
+        return values;
+      });
       for (let m = 0; m < chains; m++) {
         const chunk = new Float32Array(count * tokens);
-        for (let s = 0; s < count; s++) {
-          const row = (s * chains + m) * tokens;
-          for (let i = 0; i < tokens; i++) chunk[s * tokens + i] = values[row + i];
+        for (const [s, values] of losses.entries()) {
+          for (let i = 0; i < tokens; i++) chunk[s * tokens + i] = values[m * tokens + i];
         }
         await array.writeChunk([m, first / drawsPerChunk, 0, 0], chunk);
       }
@@ -117,7 +115,7 @@ export class SamplesWriter {
   }
 
   /**
-   * Writes all that is known at the end and gives the store its name; last of all, that it is complete.
+   * Writes all that is known at the end; last of all, that the store is complete.
    * @throws SpectroscopeError for values that are missing or not finite, and for draws that were never written
    */
   async finish(results: SamplesResults): Promise<void> {
@@ -125,7 +123,8 @@ export class SamplesWriter {
     const { num_chains: chains, num_draws: draws } = settings;
     const sequences = sequencesOf(this.spec, "probe");
     const tokens = sequences * positions;
-    const { initLoss, baseline, phi, shifted, logAcceptance } = results;
+    const { initLoss, baseline, logAcceptance } = results;
+    const { phi, shifted } = results.sums;
     check("initLoss", initLoss, positions);
     check("baseline", baseline, tokens);
     check("phi", phi, draws * chains);
@@ -143,17 +142,17 @@ export class SamplesWriter {
     );
     const text = ["batch_probe", "token_pos"];
     await group.write({ name: "baseline_probe", dtype: "f32", dims: text, shape: [sequences, positions] }, baseline);
-    const sum = async (name: string, values: ArrayLike<number>, attributes: JsonObject = {}) => {
+    const sum = async (name: string, values: ArrayLike<number>, attributes: JsonObject) => {
       check(name, values, chains * tokens);
       const shape = [chains, sequences, positions];
       await group.write({ name, dtype: "f64", dims: ["chain", ...text], shape, attributes }, values);
     };
-    await sum("sum_d", results.sumD);
-    await sum("sum_phi_d", results.sumPhiD);
-    if (shifted) {
-      await sum("sum_d_shifted", shifted.sumD, { lag: shifted.lag });
-      await sum("sum_phi_d_shifted", shifted.sumPhiD, { lag: shifted.lag });
-    }
+    const both = async ({ sumD, sumPhiD }: DrawSums, suffix = "", attributes: JsonObject = {}) => {
+      await sum(`sum_d${suffix}`, sumD, attributes);
+      await sum(`sum_phi_d${suffix}`, sumPhiD, attributes);
+    };
+    await both(results.sums);
+    if (shifted) await both(shifted, "_shifted", { lag: shifted.lag });
     if (logAcceptance) {
       const checks = Math.floor(logAcceptance.length / chains);
       check("logAcceptance", logAcceptance, checks * chains, false);
@@ -166,7 +165,7 @@ export class SamplesWriter {
     await group.setAttributes({
       metadata: { ...metadata, spectroscope: { ...results.facts, ...metadata.spectroscope } },
     });
-    await finishStore(group, this.path);
+    await finishStore(group);
   }
 
   private async checkDraws(): Promise<void> {
@@ -174,7 +173,7 @@ export class SamplesWriter {
       for (const index of gridIndices(array.grid)) {
         if (await array.hasChunk(index)) continue;
         const first = index[1] * this.spec.drawsPerChunk;
-        fail(`${this.path}: losses of ${id} of chain ${index[0]} from draw ${first} were never written`);
+        fail(`${this.store.name}: losses of ${id} of chain ${index[0]} from draw ${first} were never written`);
       }
     }
   }
@@ -206,6 +205,6 @@ async function checkSame(before: ZarrGroup, metadata: JsonObject, spec: SamplesS
     if (known && (known.length !== ids.length || known.some((value, i) => value !== ids[i]))) changed.push(name);
   }
   if (changed.length > 0) {
-    fail(`${before.path}: belongs to another run: ${changed.join(", ")} differ`, "delete it, or use its settings");
+    fail(`${before.name}: belongs to another run: ${changed.join(", ")} differ`, "delete it, or use its settings");
   }
 }

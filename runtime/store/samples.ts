@@ -14,11 +14,8 @@
  *
  * Attributes of the root: `metadata.config` (devinterp's), `metadata.spectroscope` (ours), `sha256` and `completed`.
  */
-import { SpectroscopeError } from "../../kernels/errors";
 import type { SamplerSettings } from "../sampler/settings";
 import type { JsonObject } from "./json";
-
-export { PARTIAL } from "./finished";
 
 /** Texts that losses are measured on: the probe, and the sampling task's fixed batch where that is another. */
 export type ObservableId = "probe" | "pool";
@@ -82,27 +79,4 @@ export function samplesMetadata(spec: SamplesSpec): { readonly config: JsonObjec
     },
     spectroscope: { restriction: spec.restriction, traces: spec.traces },
   };
-}
-
-/**
- * Name of a restriction's store, devinterp's where that is a file name everywhere: every byte outside a-z, 0-9, space and
- * `-_.=[]+` becomes "~" and two hex digits, capitals too, so that different names stay different where case does not count.
- * @throws SpectroscopeError for an empty name or one too long for a file system
- */
-export function samplesName(restriction: string): string {
-  let name = "";
-  for (const byte of new TextEncoder().encode(restriction)) {
-    const char = String.fromCharCode(byte);
-    name += /[a-z0-9 \-_.=[\]+]/.test(char) ? char : `~${byte.toString(16).padStart(2, "0")}`;
-  }
-  if (name.length === 0 || name.length > 200) {
-    throw new SpectroscopeError(
-      `restriction ${JSON.stringify(restriction)} cannot name a store: ${name.length} bytes`,
-      {
-        code: "bad-input",
-        hint: "use 1 to 200 plain characters",
-      },
-    );
-  }
-  return `samples_${name}.zarr`;
 }

@@ -1,112 +1,108 @@
 /** Susceptibilities of all components, in the layout of devinterp's `compute_susceptibilities`. */
-import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import * as assert from "uvu/assert";
+import { storeBytes } from "../../harness/test/folder-bytes";
 import { seededRandom } from "../../harness/test/random";
 import { refused } from "../../harness/test/refused";
+import { alter, flipped, storeKinds } from "../../harness/test/stores";
 import { suite } from "../../harness/test/suite";
-import { openSusceptibilities, writeSusceptibilities } from "./susceptibilities";
+import type { ChiTable } from "../susceptibility/chi-table";
+import { openFinished } from "./finished";
+import { readSusceptibilities, writeSusceptibilities } from "./susceptibilities";
 
 const test = suite("runtime/store/susceptibilities");
-let folder = "";
-test.before(async () => {
-  folder = await mkdtemp(join(tmpdir(), "spectroscope-"));
-});
-test.after(() => rm(folder, { recursive: true }));
-
 const random = seededRandom(1);
-const normals = (length: number) => Float64Array.from({ length }, () => random.normal());
-/** Two sequences of 3 losses, after one of 2. */
-const texts = [
-  { name: "aside", positions: 2, ids: [7, 8, 9] },
-  { name: "probe", positions: 3, ids: Uint32Array.of(1, 2, 3, 4, 5, 6, 7, 50_276) },
-];
-const TOKENS = 8;
-const columns = ["embed", "l0 attn", "l0h1"].map((restriction) => ({
-  ...{ restriction, chi: normals(TOKENS), error: normals(TOKENS).map(Math.abs), byChain: normals(2 * TOKENS) },
-}));
+const normals = (length: number) => Float32Array.from({ length }, () => random.normal());
+/** Two sequences of 3 losses. */
+const probe = { name: "probe", positions: 3, ids: Uint32Array.of(1, 2, 3, 4, 5, 6, 7, 50_276) };
+const TOKENS = 6;
+const components = ["embed", "l0 attn", "l0h1"];
+const table: ChiTable = {
+  ...{ tokens: TOKENS, components, chi: normals(3 * TOKENS), error: normals(3 * TOKENS).map(Math.abs) },
+  byChain: normals(2 * 3 * TOKENS),
+};
 
-test("what is written is read back, token by token", async () => {
-  const path = join(folder, "susceptibilities.zarr");
-  await writeSusceptibilities(path, texts, columns, { estimator: "two_chain" });
-  const read = await openSusceptibilities(path);
-  assert.equal(
-    [read.restrictions, read.texts, read.tokens],
-    [["embed", "l0 attn", "l0h1"], ["aside", "probe"], TOKENS],
-  );
-  assert.equal(read.facts, { estimator: "two_chain" });
-  const [chi, errors, byChain] = [await read.chi(), await read.errors(), await read.byChain()];
-  for (let i = 0; i < TOKENS; i++) {
-    columns.forEach((column, c) => {
-      assert.is(chi[i * 3 + c], Math.fround(column.chi[i]));
-      assert.is(errors?.[i * 3 + c], Math.fround(column.error[i]));
-      for (let m = 0; m < 2; m++) {
-        assert.is(byChain?.[(m * TOKENS + i) * 3 + c], Math.fround(column.byChain[m * TOKENS + i]));
-      }
-    });
-  }
-  const rows = await read.rows();
-  assert.equal(Array.from(rows.dataset), [0, 0, 1, 1, 1, 1, 1, 1]);
-  assert.equal(Array.from(rows.batch), [0, 0, 0, 0, 0, 1, 1, 1]);
-  assert.equal(Array.from(rows.targetPosition), [1, 2, 1, 2, 3, 1, 2, 3]);
-  assert.equal(Array.from(await read.ids()), [7, 8, 9, 1, 2, 3, 4, 5, 6, 7, 50_276]);
-});
-
-test("an earlier store is replaced, and errors and single chains may be absent", async () => {
-  const path = join(folder, "again.zarr");
-  await writeSusceptibilities(path, texts, columns);
-  const bare = columns.slice(0, 2).map(({ restriction, chi }) => ({ restriction, chi }));
-  await writeSusceptibilities(path, texts, bare);
-  const read = await openSusceptibilities(path);
-  assert.equal(read.restrictions, ["embed", "l0 attn"]);
-  assert.is(await read.errors(), undefined);
-  assert.is(await read.byChain(), undefined);
-  assert.equal(
-    (await readdir(folder)).filter((name) => name.startsWith("again")),
-    ["again.zarr"],
-  );
-});
-
-test("a matrix too large for one chunk is written in blocks of rows", async () => {
-  const positions = 2 ** 16 + 5;
-  const ids = new Uint32Array(positions + 1);
-  const wide = Array.from({ length: 64 }, (_, c) => ({
-    restriction: `l0h${c}`,
-    chi: Float32Array.from({ length: positions }, (_, i) => i + c / 64),
-  }));
-  const path = join(folder, "large.zarr");
-  await writeSusceptibilities(path, [{ name: "probe", positions, ids }], wide);
-  assert.equal((await readdir(join(path, "susceptibilities", "sus", "c"))).sort(), ["0", "1"]);
-  const read = await (await openSusceptibilities(path)).chi();
-  assert.ok(read.every((value, i) => value === i / 64));
-});
-
-test("columns that do not go together are refused, and damage is told", async () => {
-  const path = join(folder, "refused.zarr");
-  const write = (...changed: object[]) =>
-    writeSusceptibilities(
-      path,
-      texts,
-      columns.map((column, i) => ({ ...column, ...changed[i] })),
+for (const { kind, open } of storeKinds(test)) {
+  test(`${kind}: what is written is read back, token by token`, async () => {
+    const store = open("susceptibilities.zarr");
+    await writeSusceptibilities(store, probe, table, { estimator: "two_chain" });
+    assert.equal(await readSusceptibilities(store), table);
+    const root = await openFinished(store);
+    assert.equal(root.attributes.metadata, { spectroscope: { estimator: "two_chain" } });
+    const [group, context] = [await root.group("susceptibilities"), await root.group("context")];
+    for (const each of [group, context]) assert.equal(each.attributes, { dataset_id_to_name: ["probe"] });
+    const shapes = await Promise.all(
+      ["sus", "sus_error", "chi_by_chain"].map(async (name) => (await group.array(name, "f32")).shape),
     );
-  await refused(write({}, { chi: [1] }), /l0 attn has 1 values, 8 errors and 16 values of single chains for 8 tokens/);
-  await refused(write({}, {}, { error: undefined }), /l0h1 has 8 values, 0 errors/);
-  await refused(write({ error: undefined }), /l0 attn has 8 values, 8 errors/);
-  await refused(write({}, { byChain: [] }), /0 values of single chains for 8 tokens; give every component the same/);
-  await refused(
-    writeSusceptibilities(path, [...texts].reverse(), columns),
-    /texts probe, aside are not sorted by name/,
-  );
-  const broken = [{ ...texts[0], ids: [1, 2] }];
-  await refused(writeSusceptibilities(path, broken, columns), /aside has 2 token ids, which are no rows of 3/);
-  await refused(openSusceptibilities(path), /no Zarr v3 group there/);
-  await write();
-  const chunk = join(path, "susceptibilities", "sus", "c", "0", "0");
-  const bytes = await readFile(chunk);
-  bytes[bytes.length - 1] ^= 1;
-  await writeFile(chunk, bytes);
-  await refused((await openSusceptibilities(path)).chi(), /sus.c.0.0: altered or damaged/);
-});
+    assert.equal(shapes, [
+      [TOKENS, 3],
+      [TOKENS, 3],
+      [2, TOKENS, 3],
+    ]);
+    const row = async (from: typeof group, name: string) => Array.from(await (await from.array(name, "i64")).read());
+    assert.equal(await row(group, "dataset_id"), [0, 0, 0, 0, 0, 0]);
+    assert.equal(await row(group, "batch"), [0, 0, 0, 1, 1, 1]);
+    assert.equal(await row(group, "target_position"), [1, 2, 3, 1, 2, 3]);
+    assert.equal(await row(context, "dataset_id"), [0, 0, 0, 0, 0, 0, 0, 0]);
+    assert.equal(await row(context, "batch"), [0, 0, 0, 0, 1, 1, 1, 1]);
+    assert.equal(await row(context, "position"), [0, 1, 2, 3, 0, 1, 2, 3]);
+    assert.equal(await row(context, "input_ids"), [1, 2, 3, 4, 5, 6, 7, 50_276]);
+  });
+
+  test(`${kind}: an earlier store is replaced, and is no finished one from then on`, async () => {
+    const [again, once] = [open("again.zarr"), open("once.zarr")];
+    await writeSusceptibilities(again, probe, { ...table, byChain: normals(9 * 3 * TOKENS) });
+    await again.set("susceptibilities/left/over", new Uint8Array(1));
+    let killed = false;
+    const half = Object.create(again, {
+      set: {
+        value: async (key: string, bytes: Uint8Array) => {
+          if (key === "susceptibilities/sus/c/0/0") {
+            killed = true;
+            throw new Error("killed");
+          }
+          await again.set(key, bytes);
+        },
+      },
+    });
+    await writeSusceptibilities(half, probe, table).catch((error) => assert.is(error.message, "killed"));
+    assert.ok(killed);
+    await refused(readSusceptibilities(again), /again\.zarr: not finished/);
+    for (const store of [again, once]) await writeSusceptibilities(store, probe, table);
+    assert.equal(await storeBytes(again), await storeBytes(once));
+  });
+
+  test(`${kind}: a matrix too large for one chunk is written in blocks of rows`, async () => {
+    const positions = 2 ** 16 + 5;
+    const chi = Float32Array.from({ length: 64 * positions }, (_, i) => i / 64);
+    const wide = { tokens: positions, components: Array.from({ length: 64 }, (_, c) => `l0h${c}`), chi };
+    const store = open("large.zarr");
+    const ids = new Uint32Array(positions + 1);
+    await writeSusceptibilities(store, { name: "probe", positions, ids }, { ...wide, error: chi, byChain: chi });
+    assert.equal(await store.list("susceptibilities/sus/c"), [
+      "susceptibilities/sus/c/0/0",
+      "susceptibilities/sus/c/1/0",
+    ]);
+    const read = await readSusceptibilities(store);
+    for (const values of [read.chi, read.byChain]) assert.ok(values.every((value, i) => value === i / 64));
+  });
+
+  test(`${kind}: a table that does not fit itself or its text is refused, and damage is told`, async () => {
+    const store = open("refused.zarr");
+    const write = (changes: Partial<ChiTable>) => writeSusceptibilities(store, probe, { ...table, ...changes });
+    const wrong = (sizes: string) =>
+      new RegExp(`chi has ${sizes} of single chains for 6 tokens and 3 components; give`);
+    await refused(write({ chi: normals(17) }), wrong("17 values, 18 errors and 36 values"));
+    await refused(write({ error: normals(0) }), wrong("18 values, 0 errors and 36 values"));
+    await refused(write({ byChain: normals(35) }), wrong("18 values, 18 errors and 35 values"));
+    await refused(write({ components: [] }), /for 6 tokens and 0 components/);
+    await refused(write({ tokens: 5 }), /chi has 5 tokens, probe has 6; give chi of this text/);
+    const broken = { ...probe, ids: [1, 2] };
+    await refused(writeSusceptibilities(store, broken, table), /probe has 2 token ids, which are no rows of 4/);
+    await refused(readSusceptibilities(store), /no Zarr v3 group there/);
+    await write({});
+    await alter(store, "susceptibilities/sus/c/0/0", flipped(-1));
+    await refused(readSusceptibilities(store), /sus.c.0.0: altered or damaged/);
+  });
+}
 
 test.run();

@@ -1,4 +1,4 @@
-/** An array of a Zarr store: whole, chunk by chunk, and parts along an axis. Node only; `zarr.ts` makes and opens them. */
+/** An array of a Zarr store: whole, chunk by chunk, and parts along an axis; `zarr.ts` makes and opens them. */
 import * as zarrita from "zarrita";
 import { SpectroscopeError } from "../../kernels/errors";
 import { copyBox, gridIndices } from "./box";
@@ -66,9 +66,9 @@ export class ZarrArray<T extends ZarrType = ZarrType> {
     this.dims = node.dimensionNames ?? [];
   }
 
-  /** Folder of the array. */
-  get path(): string {
-    return this.node.store.pathOf(this.node.path);
+  /** For people and errors. */
+  get name(): string {
+    return this.node.store.nameOf(this.node.path);
   }
 
   get attributes(): JsonObject {
@@ -94,9 +94,9 @@ export class ZarrArray<T extends ZarrType = ZarrType> {
 
   private checked(data: ZarrInput<T>, shape: readonly number[]): ZarrValues[T] {
     if (data.length !== elementCount(shape)) {
-      fail(`${this.path}: ${data.length} elements given for shape [${shape}], which has ${elementCount(shape)}`);
+      fail(`${this.name}: ${data.length} elements given for shape [${shape}], which has ${elementCount(shape)}`);
     }
-    checkValues(this.dtype, data, this.path);
+    checkValues(this.dtype, data, this.name);
     const values = zarrTypes[this.dtype].make(0);
     if (values.constructor === data.constructor) return data as unknown as ZarrValues[T];
     const make = values.constructor as unknown as { from(data: ZarrInput<T>): ZarrValues[T] };
@@ -132,7 +132,7 @@ export class ZarrArray<T extends ZarrType = ZarrType> {
     const { grid } = this;
     const inside = (at: number, axis: number) => Number.isInteger(at) && at >= 0 && at < grid[axis];
     if (index.length !== grid.length || !index.every(inside)) {
-      fail(`${this.path}: no chunk [${index}] in a grid of [${grid}] chunks`);
+      fail(`${this.name}: no chunk [${index}] in a grid of [${grid}] chunks`);
     }
   }
 
@@ -156,7 +156,7 @@ export class ZarrArray<T extends ZarrType = ZarrType> {
         range.from <= range.to
       )
     ) {
-      fail(`${this.path}: no range ${range.from} to ${range.to} along axis ${range.axis} of shape [${this.shape}]`);
+      fail(`${this.name}: no range ${range.from} to ${range.to} along axis ${range.axis} of shape [${this.shape}]`);
     }
     const shape = past.map((end, axis) => end - first[axis]);
     const out = zarrTypes[this.dtype].make(elementCount(shape)) as ZarrValues[T];
@@ -179,7 +179,7 @@ export class ZarrArray<T extends ZarrType = ZarrType> {
   /** A whole chunk, with what fills it up at the edge. */
   private async chunk(index: readonly number[]): Promise<ZarrValues[T]> {
     const key = this.keyOf(index);
-    const path = this.node.store.pathOf(key);
+    const path = this.node.store.nameOf(key);
     if (!hasNoValue(this.dtype) && !(await this.node.store.has(key))) {
       fail(`${path}: this chunk of ${this.node.dtype} is missing`, "delete the store to have it computed again");
     }

@@ -1,7 +1,7 @@
 /**
- * Zarr v3 groups and arrays on disk, as devinterp v2 writes them: chunk keys with `/`, numbers as `bytes` (little-endian) and
+ * Zarr v3 groups and arrays in a store, as devinterp v2 writes them: chunk keys with `/`, numbers as `bytes` (little-endian) and
  * `zstd` (level 0, no checksum), names of dimensions, xarray's `_FillValue`. Every file is written whole or not at all; equal
- * data give equal bytes. Node only.
+ * data give equal bytes.
  *
  *     zarr.json              a group: attributes
  *     phi/zarr.json          an array: shape, type, chunks, dimensions, attributes
@@ -11,6 +11,7 @@ import * as zarrita from "zarrita";
 import { SpectroscopeError } from "../../kernels/errors";
 import { type Json, type JsonObject, normalizeJson } from "./json";
 import { elementCount } from "./npy";
+import type { Store } from "./store";
 import { readError, ZarrArray, ZSTD } from "./zarr-array";
 import { METADATA, ZarrFiles } from "./zarr-files";
 import { hasNoValue, type ZarrInput, type ZarrType, zarrTypeNamed, zarrTypes } from "./zarr-values";
@@ -55,9 +56,9 @@ export class ZarrGroup {
     private values: JsonObject,
   ) {}
 
-  /** Makes a group at a path, or gives one that is there new attributes; what is in it stays. */
-  static async create(path: string, attributes: JsonObject = {}): Promise<ZarrGroup> {
-    const files = new ZarrFiles(path);
+  /** Makes a store's root group, or gives one that is there new attributes; what is in it stays. */
+  static async create(store: Store, attributes: JsonObject = {}): Promise<ZarrGroup> {
+    const files = new ZarrFiles(store);
     return ZarrGroup.make(files, zarrita.root(files), attributes);
   }
 
@@ -67,14 +68,14 @@ export class ZarrGroup {
     return new ZarrGroup(files, location, values);
   }
 
-  /** Opens a group. @throws SpectroscopeError when there is none */
-  static async open(path: string): Promise<ZarrGroup> {
-    const files = new ZarrFiles(path);
+  /** Opens a store's root group. @throws SpectroscopeError when there is none */
+  static async open(store: Store): Promise<ZarrGroup> {
+    const files = new ZarrFiles(store);
     return ZarrGroup.at(files, zarrita.root(files));
   }
 
   private static async at(files: ZarrFiles, location: Location): Promise<ZarrGroup> {
-    const path = files.pathOf(location.resolve(METADATA).path);
+    const path = files.nameOf(location.resolve(METADATA).path);
     try {
       const node = await zarrita.open.v3(location, { kind: "group" });
       return new ZarrGroup(files, location, (node.attrs ?? {}) as JsonObject);
@@ -84,8 +85,9 @@ export class ZarrGroup {
     }
   }
 
-  get path(): string {
-    return this.files.pathOf(this.location.path);
+  /** For people and errors. */
+  get name(): string {
+    return this.files.nameOf(this.location.path);
   }
 
   get attributes(): JsonObject {
@@ -156,20 +158,20 @@ export class ZarrGroup {
   /** Opens an array. @throws SpectroscopeError when it is missing, damaged, or of another type than the one asked for */
   async array<T extends ZarrType>(name: string, dtype: T): Promise<ZarrArray<T>> {
     const location = this.member(name);
-    const path = this.files.pathOf(location.path);
+    const where = this.files.nameOf(location.path);
     let node: zarrita.Array<zarrita.DataType, ZarrFiles>;
     try {
       node = await zarrita.open.v3(location, { kind: "array" });
     } catch (error) {
       if (zarrita.isZarritaError(error, "NotFoundError")) {
         const others = await this.arrays();
-        fail(`${this.path}: no array ${name}`, `there are ${others.join(", ") || "none"}`);
+        fail(`${this.name}: no array ${name}`, `there are ${others.join(", ") || "none"}`);
       }
-      throw readError(`${path}/${METADATA}`, error);
+      throw readError(`${where}/${METADATA}`, error);
     }
     const found = zarrTypeNamed(node.dtype);
     if (found !== dtype) {
-      fail(`${path}: holds ${node.dtype}, expected ${zarrTypes[dtype].name}`, "read it as the type it has");
+      fail(`${where}: holds ${node.dtype}, expected ${zarrTypes[dtype].name}`, "read it as the type it has");
     }
     return new ZarrArray(node, dtype);
   }

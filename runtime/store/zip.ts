@@ -1,8 +1,7 @@
 /**
  * Zip archives, as `numpy.savez` and `scipy.sparse.save_npz` write them: stored or deflated members, read by the central
- * directory. Source: PKWARE's APPNOTE, sections 4.3 and 4.4. No zip64, no encryption. Node only.
+ * directory. Source: PKWARE's APPNOTE, sections 4.3 and 4.4. No zip64, no encryption.
  */
-import { inflateRawSync } from "node:zlib";
 import { SpectroscopeError } from "../../kernels/errors";
 
 const END = 0x06054b50;
@@ -56,7 +55,7 @@ export class ZipArchive {
   }
 
   /** Bytes of a member, held against their checksum. @throws SpectroscopeError */
-  read(name: string): Uint8Array {
+  async read(name: string): Promise<Uint8Array> {
     const entry = this.entries.get(name);
     if (!entry)
       throw new SpectroscopeError(`${this.file}: has no ${name}`, {
@@ -68,7 +67,7 @@ export class ZipArchive {
     const start = at + 30 + this.view.getUint16(at + 26, true) + this.view.getUint16(at + 28, true);
     if (start + packed > this.bytes.length) this.damaged(`${name} is cut off`);
     const raw = this.bytes.subarray(start, start + packed);
-    const whole = method === STORED ? raw : method === DEFLATED ? this.inflate(name, raw, size) : undefined;
+    const whole = method === STORED ? raw : method === DEFLATED ? await this.inflate(name, raw, size, crc) : undefined;
     if (!whole)
       throw new SpectroscopeError(`${this.file}: ${name} is packed by method ${method}`, {
         hint: "save it stored or deflated",
@@ -77,12 +76,31 @@ export class ZipArchive {
     return whole;
   }
 
-  private inflate(name: string, raw: Uint8Array, size: number): Uint8Array {
+  /**
+   * Gzip has the same data between a header and the checksum and size that the archive tells, and every engine that has a
+   * DecompressionStream unpacks it; bare deflate came later.
+   */
+  private async inflate(name: string, raw: Uint8Array, size: number, crc: number): Promise<Uint8Array> {
+    const trailer = new DataView(new ArrayBuffer(8));
+    trailer.setUint32(0, crc, true);
+    trailer.setUint32(4, size, true);
+    const header = Uint8Array.of(0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 255);
+    const parts = [header, raw, new Uint8Array(trailer.buffer)] as Uint8Array<ArrayBuffer>[];
+    const out = new Uint8Array(size);
+    let at = 0;
     try {
-      return inflateRawSync(raw, { maxOutputLength: Math.max(size, 1) });
+      const unpacked = new Blob(parts).stream().pipeThrough(new DecompressionStream("gzip")).getReader();
+      for (;;) {
+        const { done, value } = await unpacked.read();
+        if (done) break;
+        if (at + value.length > size) throw new Error(`more than the ${size} bytes that it says`);
+        out.set(value, at);
+        at += value.length;
+      }
     } catch (cause) {
       this.damaged(`${name}: ${(cause as Error).message}`);
     }
+    return out.subarray(0, at);
   }
 
   /** The end record is the last thing in the file but for a comment. */

@@ -1,15 +1,14 @@
-/** chi of all components over all tokens: one table from the estimator to clustering, store and report. */
 import type { Matrix } from "../cluster/matrix";
 
-/** Row-major, a row a token, a column a component; nats squared. */
+/** chi of all components: one table from estimator to clustering, store and report, row-major as it lies in the store. */
 export interface ChiTable {
+  /** Rows: probe tokens, sequence by sequence. */
   readonly tokens: number;
   /** Names of the columns. */
   readonly components: readonly string[];
-  readonly chains: number;
-  /** [tokens, components]. */
+  /** Nats squared, [tokens, components]. */
   readonly chi: Float32Array;
-  /** Jackknife standard error over chains, [tokens, components]; NaN where there is none. */
+  /** Jackknife standard error over chains, [tokens, components]; NaN with one chain. */
   readonly error: Float32Array;
   /** As every chain alone measures it, [chains, tokens, components]. */
   readonly byChain: Float32Array;
@@ -19,7 +18,8 @@ export interface ChiTable {
 export function emptyTable(tokens: number, components: readonly string[], chains: number): ChiTable {
   const size = tokens * components.length;
   return {
-    ...{ tokens, components, chains },
+    tokens,
+    components,
     chi: new Float32Array(size),
     error: new Float32Array(size).fill(Number.NaN),
     byChain: new Float32Array(chains * size),
@@ -32,11 +32,8 @@ export function chiMatrix({ tokens, components, chi }: ChiTable): Matrix {
 }
 
 /** chi of every chain as a matrix; not copies. */
-export function chainMatrices({ tokens, components, chains, byChain }: ChiTable): Matrix[] {
-  const size = tokens * components.length;
-  return Array.from({ length: chains }, (_, m) => ({
-    rows: tokens,
-    cols: components.length,
-    data: byChain.subarray(m * size, (m + 1) * size),
-  }));
+export function chainMatrices({ tokens: rows, components, chi, byChain }: ChiTable): Matrix[] {
+  const [cols, size] = [components.length, chi.length];
+  const chains = size > 0 ? byChain.length / size : 0;
+  return Array.from({ length: chains }, (_, m) => ({ rows, cols, data: byChain.subarray(m * size, (m + 1) * size) }));
 }

@@ -2,14 +2,8 @@ import * as assert from "uvu/assert";
 import { seededRandom } from "../../harness/test/random";
 import { refusedAtOnce } from "../../harness/test/refused";
 import { suite } from "../../harness/test/suite";
-import {
-  type ComponentSums,
-  chainSums,
-  shiftedSusceptibility,
-  shuffledSusceptibility,
-  sumsFromTraces,
-  susceptibility,
-} from "./estimate";
+import { chainSums, shiftedSusceptibility, shuffledSusceptibility, sumsFromTraces, susceptibility } from "./estimate";
+import type { Sums } from "./sums";
 
 const test = suite("runtime/susceptibility/estimate");
 
@@ -129,7 +123,7 @@ test("a constant added to one token's loss changes no chi: of single_chain, and 
 });
 
 /** Shifted sums by definition, from traces. */
-function shiftedSums({ traces, phi }: ReturnType<typeof example>, lag: number): ComponentSums {
+function shiftedSums({ traces, phi }: ReturnType<typeof example>, lag: number): Sums {
   const { draws, chains, tokens } = shape;
   const sumD = new Float64Array(chains * tokens);
   const sumPhiD = new Float64Array(chains * tokens);

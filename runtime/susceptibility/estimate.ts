@@ -1,4 +1,5 @@
 import { SpectroscopeError } from "../../kernels/errors";
+import type { Sums } from "./sums";
 
 /**
  * Susceptibilities from streaming sums. For a component C, phi = L(w) - L(w*), L the mean loss over the sampling task's
@@ -7,31 +8,6 @@ import { SpectroscopeError } from "../../kernels/errors";
  * changes no chi of `single_chain`, and none of `two_chain` when both runs have it. Definition: arXiv 2601.12703; see
  * docs/numerics.md.
  */
-
-/** Sums of "shifted draws": the losses of one draw with phi of `lag` draws earlier in the same chain. */
-export interface ShiftedSums {
-  /** At least 0 and below the draws; half a run is far enough for a null. */
-  readonly lag: number;
-  /** Sum of d over draws s >= lag, [chains, tokens]. */
-  readonly sumD: ArrayLike<number>;
-  /** Sum of phi of draw s - lag times d of draw s, over draws s >= lag, [chains, tokens]. */
-  readonly sumPhiD: ArrayLike<number>;
-}
-
-/** Sums over the draws of each chain of a restricted run. */
-export interface ComponentSums {
-  readonly chains: number;
-  readonly draws: number;
-  readonly tokens: number;
-  /** Sum of d, [chains, tokens]. */
-  readonly sumD: ArrayLike<number>;
-  /** Sum of phi * d, [chains, tokens]. */
-  readonly sumPhiD: ArrayLike<number>;
-  /** phi of every draw, [draws, chains]. */
-  readonly phi: ArrayLike<number>;
-  /** Sums of the null that needs no traces, where the run kept them. */
-  readonly shifted?: ShiftedSums;
-}
 
 /** `two_chain`: the second factor's mean comes from the unrestricted run; `single_chain`: the plain covariance. */
 export type Estimator = "two_chain" | "single_chain";
@@ -51,7 +27,7 @@ interface Totals {
 }
 
 /** Totals over all chains but one (`without` -1: all). */
-function totals(sums: ComponentSums, without: number): Totals {
+function totals(sums: Sums, without: number): Totals {
   const t = { n: 0, phi: 0, phi2: 0 };
   for (let m = 0; m < sums.chains; m++) {
     if (m === without) continue;
@@ -67,7 +43,7 @@ function totals(sums: ComponentSums, without: number): Totals {
 
 function columnSum(
   values: ArrayLike<number>,
-  sums: Pick<ComponentSums, "chains" | "tokens">,
+  sums: Pick<Sums, "chains" | "tokens">,
   token: number,
   without: number,
 ): number {
@@ -76,7 +52,7 @@ function columnSum(
   return total;
 }
 
-function chiOf(sums: ComponentSums, full: ComponentSums | undefined, without: number, out: Float64Array): void {
+function chiOf(sums: Sums, full: Sums | undefined, without: number, out: Float64Array): void {
   const own = totals(sums, without);
   const other = full ?? sums;
   const reference = full ? totals(full, without) : own;
@@ -92,7 +68,7 @@ function chiOf(sums: ComponentSums, full: ComponentSums | undefined, without: nu
  * or, without it, over the component's own. The error is the jackknife over chains; with `full`, chain m is left out of
  * both runs.
  */
-export function susceptibility(sums: ComponentSums, full?: ComponentSums): Column {
+export function susceptibility(sums: Sums, full?: Sums): Column {
   if (full && (full.tokens !== sums.tokens || full.chains !== sums.chains)) {
     throw new SpectroscopeError(
       `two_chain: the full run has ${full.chains} chains and ${full.tokens} tokens, the component ${sums.chains} and ${sums.tokens}`,
@@ -120,7 +96,7 @@ export function susceptibility(sums: ComponentSums, full?: ComponentSums): Colum
 }
 
 /** The sums of one chain alone. */
-export function chainSums(sums: ComponentSums, chain: number): ComponentSums {
+export function chainSums(sums: Sums, chain: number): Sums {
   const { draws, tokens, chains, shifted } = sums;
   const slice = (values: ArrayLike<number>) =>
     Float64Array.from({ length: tokens }, (_, i) => values[chain * tokens + i]);
@@ -142,7 +118,7 @@ export function chainSums(sums: ComponentSums, chain: number): ComponentSums {
  * What a chain still remembers after `lag` draws stays in it. Nats squared, one per token. Errors: sums without shifted
  * ones, a lag that leaves no draw.
  */
-export function shiftedSusceptibility(sums: ComponentSums): Float64Array {
+export function shiftedSusceptibility(sums: Sums): Float64Array {
   const { draws, chains, tokens, phi, shifted } = sums;
   if (!shifted) {
     throw new SpectroscopeError("shifted draws: this run kept no shifted sums", { hint: "sample the component anew" });
@@ -176,7 +152,7 @@ interface PairTotals {
 
 /** chi from sums of d and of another draw's phi times d. */
 function pairedChi(
-  sums: Pick<ComponentSums, "chains" | "tokens" | "sumD" | "sumPhiD">,
+  sums: Pick<Sums, "chains" | "tokens" | "sumD" | "sumPhiD">,
   { n, earlier, later, cross }: PairTotals,
 ): Float64Array {
   return Float64Array.from({ length: sums.tokens }, (_, i) => {
@@ -192,7 +168,7 @@ export function sumsFromTraces(
   phi: ArrayLike<number>,
   shape: { draws: number; chains: number; tokens: number },
   pairing?: readonly (readonly number[])[],
-): ComponentSums {
+): Sums {
   const { draws, chains, tokens } = shape;
   const sumD = new Float64Array(chains * tokens);
   const sumPhiD = new Float64Array(chains * tokens);

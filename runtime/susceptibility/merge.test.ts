@@ -2,14 +2,15 @@ import * as assert from "uvu/assert";
 import { seededRandom } from "../../harness/test/random";
 import { refusedAtOnce } from "../../harness/test/refused";
 import { suite } from "../../harness/test/suite";
-import { type ComponentSums, chainSums, shiftedSusceptibility, susceptibility } from "./estimate";
+import { chainSums, shiftedSusceptibility, susceptibility } from "./estimate";
 import { mergeSums, type SumsPart } from "./merge";
+import type { Sums } from "./sums";
 
 const test = suite("runtime/susceptibility/merge");
 
 const shape = { chains: 5, draws: 6, tokens: 4 };
 
-function wholeRun(): ComponentSums {
+function wholeRun(): Sums {
   const random = seededRandom(31);
   const values = (length: number) => Float64Array.from({ length }, () => random.normal());
   const size = shape.chains * shape.tokens;
@@ -27,10 +28,10 @@ const whole = wholeRun();
 /** A shard with these chains, in this order. */
 function shard(chains: readonly number[]): SumsPart {
   const single = chains.map((chain) => chainSums(whole, chain));
-  const rows = (values: (sums: ComponentSums) => ArrayLike<number>) =>
+  const rows = (values: (sums: Sums) => ArrayLike<number>) =>
     Float64Array.from(single.flatMap((sums) => Array.from(values(sums))));
   const phi = Array.from({ length: shape.draws }, (_, s) => single.map((sums) => sums.phi[s])).flat();
-  const sums: ComponentSums = {
+  const sums: Sums = {
     ...shape,
     chains: chains.length,
     sumD: rows((s) => s.sumD),
@@ -59,7 +60,7 @@ test("shards give the whole run back, with the same bits in whatever order they 
 });
 
 test("gaps, doubles and shards of other runs are refused by name", () => {
-  const with0 = (change: Partial<ComponentSums>): SumsPart => {
+  const with0 = (change: Partial<Sums>): SumsPart => {
     const { chains, sums } = shard([0]);
     return { chains, sums: { ...sums, ...change } };
   };

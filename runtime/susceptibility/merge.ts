@@ -1,10 +1,10 @@
 import { SpectroscopeError } from "../../kernels/errors";
-import type { ComponentSums, ShiftedSums } from "./estimate";
+import type { ShiftedSums, Sums } from "./sums";
 
 /** What one shard holds of a component: some chains, by their numbers in the whole run, in the order of its sums. */
 export interface SumsPart {
   readonly chains: readonly number[];
-  readonly sums: ComponentSums;
+  readonly sums: Sums;
 }
 
 function refuse(what: string, hint: string): never {
@@ -17,10 +17,10 @@ function refuse(what: string, hint: string): never {
  * held twice or no whole numbers; shards that differ in draws, tokens or shifted sums; arrays that do not fit their
  * sizes.
  */
-export function mergeSums(parts: readonly SumsPart[]): ComponentSums {
+export function mergeSums(parts: readonly SumsPart[]): Sums {
   if (parts.length === 0) refuse("no shards", "give at least one");
   const { draws, tokens, shifted } = parts[0].sums;
-  const places: { part: ComponentSums; row: number }[] = [];
+  const places: { part: Sums; row: number }[] = [];
   let chains = 0;
   for (const [number, { chains: held, sums }] of parts.entries()) {
     const name = `shard ${number}`;
@@ -49,7 +49,7 @@ export function mergeSums(parts: readonly SumsPart[]): ComponentSums {
       );
     }
   }
-  const gather = (values: (sums: ComponentSums) => ArrayLike<number>) => {
+  const gather = (values: (sums: Sums) => ArrayLike<number>) => {
     const out = new Float64Array(chains * tokens);
     for (const [chain, { part, row }] of places.entries()) {
       const from = values(part);
@@ -81,7 +81,7 @@ export function mergeSums(parts: readonly SumsPart[]): ComponentSums {
 }
 
 /** Refuses a shard whose arrays do not fit what it says of itself. */
-function checkPart(name: string, held: readonly number[], sums: ComponentSums): void {
+function checkPart(name: string, held: readonly number[], sums: Sums): void {
   const { chains, tokens, draws, shifted } = sums;
   const hint = "read the shard again: it is cut or damaged";
   if (held.length !== chains) refuse(`${name} names ${held.length} chains and holds ${chains}`, hint);

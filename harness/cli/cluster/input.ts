@@ -33,7 +33,7 @@ export interface ReadGraph extends GivenGraph {
  */
 export async function readGraph(path: string, symmetrize?: SymmetrizeRule): Promise<ReadGraph> {
   const bytes = await readUnpacked(path);
-  if (isZip(bytes)) return graphOfMatrix(parseSparse(bytes, path), path, symmetrize);
+  if (isZip(bytes)) return graphOfMatrix(await parseSparse(bytes, path), path, symmetrize);
   if (bytes[0] === 0x93)
     throw new SpectroscopeError(`${path}: is a .npy array, not a graph`, {
       hint: "give --matrix for points, or scipy.sparse.save_npz of a csr_matrix for a graph",

@@ -3,9 +3,10 @@
 import { SpectroscopeError } from "../../../kernels/errors";
 import { SYMMETRIZE_RULES } from "../../../runtime/cluster/symmetrize";
 import type { Values } from "../../../runtime/config/schema";
+import { readUnpacked } from "../../../runtime/node/gzip";
 import { openDevice } from "../../../runtime/node/open-device";
 import type { Device } from "../../../runtime/plan/device";
-import { type GivenLabels, readLabels } from "../../../runtime/store/labels-file";
+import { type GivenLabels, parseLabels } from "../../../runtime/store/labels-file";
 import { ADAPTER, JSON_FLAG } from "../command";
 import { SET_OPTION } from "../options";
 import type { Progress } from "../progress";
@@ -58,7 +59,7 @@ export function changesOf({ set = [], seed, stability, symmetrize }: ClusterValu
 
 /** The file of `--labels`, read before long work. @throws SpectroscopeError naming it */
 export async function labelsOf({ labels }: ClusterValues): Promise<GivenLabels | undefined> {
-  return labels === undefined ? undefined : readLabels(labels);
+  return labels === undefined ? undefined : parseLabels(await readUnpacked(labels), labels);
 }
 
 /** The activations baseline needs an adapter, and many neighbors are sooner found by one; nothing else does. */
