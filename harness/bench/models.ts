@@ -1,9 +1,9 @@
 /** The models that whole steps are timed on, and small ones for scaling. */
 import { parseModel } from "../../models/families/registry";
 import { syntheticIds, syntheticWeights } from "../../models/synthetic";
+import { type SamplerSettings, samplerDefaults } from "../../runtime/config/sampler";
 import type { Device } from "../../runtime/plan/device";
 import { Laboratory, type TextOnDevice } from "../../runtime/sampler/laboratory";
-import { type SamplerSettings, samplerDefaults } from "../../runtime/sampler/settings";
 import type { Model } from "../../runtime/transformer/family";
 import type { Weights } from "../../runtime/transformer/weights";
 import { isWebGpu } from "../../runtime/webgpu/device";

@@ -1,6 +1,6 @@
 /** A small made-up run for the tests of its stores. */
 
-import { type SamplerSettings, samplerDefaults } from "../../runtime/sampler/settings";
+import { type SamplerSettings, samplerDefaults } from "../../runtime/config/sampler";
 import type { ObservableId, SamplesSpec } from "../../runtime/store/samples";
 import { type DrawLosses, type SamplesResults, SamplesWriter } from "../../runtime/store/samples-writer";
 import type { Store } from "../../runtime/store/store";

@@ -1,5 +1,5 @@
 /** Units of a run directory from made-up traces, as a sampler would have stored them. */
-import { type SamplerSettings, samplerDefaults } from "../../runtime/sampler/settings";
+import { type SamplerSettings, samplerDefaults } from "../../runtime/config/sampler";
 import type { JsonObject } from "../../runtime/store/json";
 import type { UnitPlan } from "../../runtime/store/manifest";
 import type { Run } from "../../runtime/store/run";

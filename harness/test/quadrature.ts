@@ -1,4 +1,4 @@
-import type { SamplerSettings } from "../../runtime/sampler/settings";
+import type { SamplerSettings } from "../../runtime/config/sampler";
 
 /** An even grid over a box of one or two weights. */
 export interface Grid {

@@ -3,13 +3,12 @@
 import { join } from "node:path";
 import { parseModel } from "../../models/families/registry";
 import { openFolder } from "../../models/hub/open";
-import { loadModel } from "../../models/weights";
+import type { SamplerSettings } from "../../runtime/config/sampler";
 import { projectRoot } from "../../runtime/node/root";
 import type { Device } from "../../runtime/plan/device";
 import type { ChainSpec } from "../../runtime/sampler/chain-plans";
 import { Chains } from "../../runtime/sampler/chains";
 import { Laboratory } from "../../runtime/sampler/laboratory";
-import type { SamplerSettings } from "../../runtime/sampler/settings";
 import { susceptibility } from "../../runtime/susceptibility/estimate";
 import type { Sums } from "../../runtime/susceptibility/sums";
 import type { LossModel } from "../../runtime/transformer/losses";

@@ -1,10 +1,10 @@
 /** Holds chains to a golden: every weight after their updates, with the project's noise and batches. */
 
 import { SpectroscopeError } from "../../kernels/errors";
+import { checkSettings, type SamplerSettings, samplerDefaults } from "../../runtime/config/sampler";
 import type { Device } from "../../runtime/plan/device";
 import { Chains } from "../../runtime/sampler/chains";
 import { Laboratory } from "../../runtime/sampler/laboratory";
-import { checkSettings, type SamplerSettings, samplerDefaults } from "../../runtime/sampler/settings";
 import type { LossModel } from "../../runtime/transformer/losses";
 import { parseRestriction } from "../../runtime/transformer/restriction";
 import type { Golden, OnRow } from "./golden";

@@ -1,7 +1,7 @@
 /** Safetensors files of a store, read by range. */
 import { SpectroscopeError } from "../../kernels/errors";
 import { suggest } from "../../kernels/suggest";
-import { elementCount } from "../../runtime/store/npy";
+import { elementCount } from "../../runtime/formats/npy";
 import { type ModelFiles, missing, readJson } from "./files";
 import {
   decodeElements,

@@ -6,7 +6,7 @@
  */
 import { SpectroscopeError } from "../../kernels/errors";
 import { suggest } from "../../kernels/suggest";
-import { elementCount } from "../../runtime/store/npy";
+import { elementCount } from "../../runtime/formats/npy";
 import { pieces, type TensorSource } from "../../runtime/transformer/weights";
 import { decodeHalf } from "./half";
 

@@ -1,7 +1,7 @@
 import * as assert from "uvu/assert";
 import { refused } from "../../harness/test/refused";
 import { suite } from "../../harness/test/suite";
-import { encodeNpy } from "../../runtime/store/npy";
+import { encodeNpy } from "../../runtime/formats/npy";
 import { parseTokens } from "./tokens";
 
 const LIMITS = { vocabSize: 100, maxPositionEmbeddings: 4 };

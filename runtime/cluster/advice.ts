@@ -1,6 +1,7 @@
 /** What a reader of a clustering should know about its input, in words: stated rules, never a refusal. */
+
+import type { Matrix } from "../statistics/matrix";
 import type { ClusterConfig } from "./config";
-import type { Matrix } from "./matrix";
 import type { Points } from "./normalize";
 
 /**

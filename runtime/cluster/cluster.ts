@@ -3,13 +3,13 @@
 import { SpectroscopeError } from "../../kernels/errors";
 import type { Graph } from "../../kernels/graph/csr";
 import type { Device } from "../plan/device";
+import { checkMatrix, type Matrix } from "../statistics/matrix";
 import { graphAdvice, pointAdvice } from "./advice";
 import { type Envelope, type NullPoint, nullEnvelope, randomSetEnvelope } from "./candidates";
 import { type ClusterConfig, DEFAULT_GRAPH_NULL, defaultK, defaultNullDraws, parseClusterConfig } from "./config";
 import { fillGaussian, rewire, shuffleColumnsInPlace } from "./controls";
 import { type Clustering, type CoverOptions, coverGraph, searchNull } from "./cover";
 import type { NeighborSearch } from "./knn";
-import { checkMatrix, type Matrix } from "./matrix";
 import { findNeighbors, type NeighborFacts } from "./neighbors/find";
 import type { Progress } from "./neighbors/slices";
 import { normalize, type Points } from "./normalize";

@@ -2,9 +2,9 @@ import * as assert from "uvu/assert";
 import { suite } from "../../harness/test/suite";
 import { type Graph, graphFromEdges } from "../../kernels/graph/csr";
 import { words } from "../../kernels/philox/philox";
+import type { Matrix } from "../statistics/matrix";
 import { pearson } from "../susceptibility/agreement";
 import { fillGaussian, gaussianMatrix, rewire, shuffledColumns } from "./controls";
-import type { Matrix } from "./matrix";
 
 const test = suite("runtime/cluster/controls");
 

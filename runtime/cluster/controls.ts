@@ -1,7 +1,7 @@
 /** Matrices and graphs without structure: what a cluster must beat, and controls. Random choices are Philox's, keyed by meaning. */
 import { type Graph, graphFromEdges } from "../../kernels/graph/csr";
 import { deriveKey, normals, words } from "../../kernels/philox/philox";
-import type { Matrix } from "./matrix";
+import type { Matrix } from "../statistics/matrix";
 
 /**
  * Permutes each column by itself in place, uniformly: every column keeps its values, and relations between columns go. A

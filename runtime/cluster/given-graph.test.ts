@@ -1,8 +1,8 @@
 import * as assert from "uvu/assert";
 import { suite } from "../../harness/test/suite";
 import { SpectroscopeError } from "../../kernels/errors";
-import { parseEdgeList } from "../store/edge-list";
-import type { SparseMatrix } from "../store/npz";
+import { parseEdgeList } from "../formats/edge-list";
+import type { SparseMatrix } from "../formats/npz";
 import { graphOfList, graphOfMatrix } from "./given-graph";
 
 const test = suite("runtime/cluster/given-graph");

@@ -1,8 +1,8 @@
 /** Graphs as people have them, made into checked ones: what is dropped is counted, what is doubtful is refused with its place. */
 import { SpectroscopeError } from "../../kernels/errors";
 import { checkCsr, type Graph, graphFromEdges } from "../../kernels/graph/csr";
-import type { EdgeList } from "../store/edge-list";
-import type { SparseMatrix } from "../store/npz";
+import type { EdgeList } from "../formats/edge-list";
+import type { SparseMatrix } from "../formats/npz";
 import type { SymmetrizeRule } from "./symmetrize";
 
 export interface GivenGraph {

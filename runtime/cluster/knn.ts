@@ -1,4 +1,4 @@
-import type { Matrix } from "./matrix";
+import type { Matrix } from "../statistics/matrix";
 import { checkK } from "./neighbors/points";
 
 /** Another search: points to `[rows, k]` ids by ascending distance, ties by id, the point itself left out. */

@@ -1,6 +1,6 @@
 import { SpectroscopeError } from "../../kernels/errors";
-import { normalScores } from "../susceptibility/ranks";
-import { checkMatrix, type Matrix } from "./matrix";
+import { checkMatrix, type Matrix } from "../statistics/matrix";
+import { normalScores } from "../statistics/ranks";
 import { ledoitWolf, type WhitenRule, whitenBy, whitenByRank } from "./whiten";
 
 export const COLUMN_RULES = ["zscore", "asinh", "rank"] as const;

@@ -1,6 +1,6 @@
 import { SpectroscopeError } from "../../kernels/errors";
 import { deriveKey, normals } from "../../kernels/philox/philox";
-import { checkMatrix, type Matrix } from "./matrix";
+import { checkMatrix, type Matrix } from "../statistics/matrix";
 
 export interface PrincipalAxes {
   rank: number;

@@ -1,9 +1,9 @@
 import * as assert from "uvu/assert";
 import { suite } from "../../harness/test/suite";
 import { SpectroscopeError } from "../../kernels/errors";
+import type { Matrix } from "../statistics/matrix";
 import { gaussianMatrix } from "./controls";
 import { nearestNeighbors } from "./knn";
-import type { Matrix } from "./matrix";
 import { normalize, normalizeColumns } from "./normalize";
 import { principalAxes, symmetricEigen } from "./pca";
 import { makeRandom } from "./random";

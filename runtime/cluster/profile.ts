@@ -1,5 +1,5 @@
 /** What a cluster looks like: its mean over columns, its sweep in short, and the conductance profile of all candidates. */
-import type { Matrix } from "./matrix";
+import type { Matrix } from "../statistics/matrix";
 import { type ColumnRule, normalizeColumns } from "./normalize";
 
 /** Prefixes of a sweep that its short form keeps. */

@@ -1,5 +1,5 @@
 import { SpectroscopeError } from "../../kernels/errors";
-import type { Matrix } from "./matrix";
+import type { Matrix } from "../statistics/matrix";
 import { type ColumnRule, normalizeColumns } from "./normalize";
 
 export interface Reliability {

@@ -1,9 +1,9 @@
 /** Clusters again on half of what was measured: which are found again. Halves are drawn by Philox, keyed by meaning. */
 import { type Graph, inducedSubgraph } from "../../kernels/graph/csr";
 import { deriveKey, words } from "../../kernels/philox/philox";
+import type { Matrix } from "../statistics/matrix";
 import { type ClusterOptions, clusterGraph, clusterTokens, type SearchOptions } from "./cluster";
 import type { ClusterConfig } from "./config";
-import type { Matrix } from "./matrix";
 import { ROWS_LOSE } from "./normalize";
 import type { TokenSet } from "./score";
 import { bestMatches } from "./stability";

@@ -1,6 +1,6 @@
 /** Whitening: distances in units of a covariance's spread in their direction. By rank, or by a shrunk covariance. */
 import { SpectroscopeError } from "../../kernels/errors";
-import type { Matrix } from "./matrix";
+import type { Matrix } from "../statistics/matrix";
 import { principalAxes } from "./pca";
 
 export const WHITEN_RULES = ["none", "rank", "shrinkage"] as const;

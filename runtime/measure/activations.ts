@@ -1,6 +1,6 @@
-import type { Matrix } from "../cluster/matrix";
 import type { Device } from "../plan/device";
 import { Laboratory } from "../sampler/laboratory";
+import type { Matrix } from "../statistics/matrix";
 import { planModel } from "../transformer/model";
 import { FIXED_WEIGHTS } from "../transformer/moving";
 import type { Corpus } from "./corpus";

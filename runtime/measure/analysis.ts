@@ -2,10 +2,10 @@
 import { type ClusterOptions, clusterTokens, type TokenClustering } from "../cluster/cluster";
 import { gaussianMatrix, shuffledColumns } from "../cluster/controls";
 import type { Clustering } from "../cluster/cover";
-import type { Matrix } from "../cluster/matrix";
 import { conductanceProfile, type ProfileBin } from "../cluster/profile";
 import type { ClusterStability } from "../cluster/resampling";
 import type { Device } from "../plan/device";
+import type { Matrix } from "../statistics/matrix";
 import type { Run } from "../store/run";
 import { splitHalf } from "../susceptibility/agreement";
 import { type ChiTable, chainMatrices, chiMatrix } from "../susceptibility/chi-table";

@@ -1,9 +1,9 @@
 import { SpectroscopeError } from "../../kernels/errors";
+import { drawsDirectly } from "../config/sampler";
 import { usage } from "../config/schema";
 import type { ChainSpec } from "../sampler/chain-plans";
 import { Chains } from "../sampler/chains";
 import { Laboratory, type TextOnDevice } from "../sampler/laboratory";
-import { drawsDirectly } from "../sampler/settings";
 import { stepError } from "../susceptibility/acceptance";
 import { diagnose } from "../susceptibility/diagnostics";
 import { parseRestriction } from "../transformer/restriction";

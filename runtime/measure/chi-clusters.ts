@@ -1,10 +1,10 @@
 /** What the chains of a run say about chi's clusters: weights and noise of its columns, stability, errors of profiles. */
 import { type ClusterOptions, clusterTokens } from "../cluster/cluster";
-import type { Matrix } from "../cluster/matrix";
 import { normalizeColumns } from "../cluster/normalize";
 import { columnReliability } from "../cluster/reliability";
 import { type ClusterStability, matrixReruns, type Rerun, resample } from "../cluster/resampling";
 import type { TokenSet } from "../cluster/score";
+import type { Matrix } from "../statistics/matrix";
 import { type ChiTable, chainMatrices, chiMatrix } from "../susceptibility/chi-table";
 import type { RunConfig } from "./config";
 

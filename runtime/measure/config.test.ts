@@ -3,8 +3,8 @@ import * as assert from "uvu/assert";
 import { suite } from "../../harness/test/suite";
 import type { SpectroscopeError } from "../../kernels/errors";
 import { DEFAULT_CLUSTER_CONFIG } from "../cluster/config";
+import { checkSettings, samplerSchema } from "../config/sampler";
 import { defaultsOf } from "../config/schema";
-import { checkSettings, samplerSchema } from "../sampler/settings";
 import { type RunPreset, runConfig } from "./config";
 
 const test = suite("runtime/measure/config");

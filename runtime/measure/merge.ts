@@ -1,5 +1,5 @@
 import { SpectroscopeError } from "../../kernels/errors";
-import type { SamplerSettings } from "../sampler/settings";
+import type { SamplerSettings } from "../config/sampler";
 import { differences, type Json } from "../store/json";
 import { Run } from "../store/run";
 import type { ObservableId } from "../store/samples";

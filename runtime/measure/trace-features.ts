@@ -1,5 +1,5 @@
-import type { Matrix } from "../cluster/matrix";
 import { principalAxes } from "../cluster/pca";
+import type { Matrix } from "../statistics/matrix";
 import type { Run } from "../store/run";
 import { shuffledTraces } from "../susceptibility/controls";
 import { traceColumns } from "../susceptibility/traces";

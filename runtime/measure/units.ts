@@ -1,6 +1,6 @@
 import { SpectroscopeError } from "../../kernels/errors";
+import { checkSettings, type SamplerSettings } from "../config/sampler";
 import { usage } from "../config/schema";
-import { checkSettings, type SamplerSettings } from "../sampler/settings";
 import type { JsonObject } from "../store/json";
 import type { UnitPlan } from "../store/manifest";
 import type { Model } from "../transformer/family";

@@ -1,6 +1,6 @@
 /** `.npy` files on disk. Node only. */
 
-import { decodeNpy, encodeNpy, type NpyArray, type NpyInput } from "../store/npy";
+import { decodeNpy, encodeNpy, type NpyArray, type NpyInput } from "../formats/npy";
 import { readBytes, writeAtomic } from "./files";
 
 /** Read an array. @throws SpectroscopeError naming the file */

@@ -4,6 +4,7 @@ import { sumRows } from "../../kernels/reduce/sum_rows";
 import { gaussian } from "../../kernels/sgld/gaussian";
 import { rmsprop } from "../../kernels/sgld/rmsprop";
 import { step } from "../../kernels/sgld/step";
+import { drawsDirectly, type SamplerSettings } from "../config/sampler";
 import { type Call, reshape, tensor, type View } from "../plan/plan";
 import { layoutBlock, type ParameterBlock } from "../transformer/block";
 import type { Model } from "../transformer/family";
@@ -12,7 +13,6 @@ import { ChainWeights, type MovingWeights } from "../transformer/moving";
 import type { Restriction } from "../transformer/restriction";
 import { call } from "../transformer/tape";
 import type { TextOnDevice } from "./laboratory";
-import { drawsDirectly, type SamplerSettings } from "./settings";
 
 /** How weights are drawn: by chains, or, where no loss is in the posterior, directly. */
 export type SamplerKind = "sgld" | "gaussian";

@@ -7,6 +7,7 @@ import { suite } from "../../harness/test/suite";
 import { openFolder } from "../../models/hub/open";
 import { generate } from "../../models/nano/corpus";
 import type { LoadedModel } from "../../models/weights";
+import { type SamplerSettings, samplerDefaults } from "../config/sampler";
 import { projectRoot } from "../node/root";
 import { mergeSums } from "../susceptibility/merge";
 import { parseRestriction } from "../transformer/restriction";
@@ -14,7 +15,6 @@ import type { ChainSpec } from "./chain-plans";
 import type { ChainState } from "./chain-state";
 import { Chains } from "./chains";
 import { Laboratory } from "./laboratory";
-import { type SamplerSettings, samplerDefaults } from "./settings";
 
 const test = suite("runtime/sampler/chain-state", { gpu: true });
 const CONTEXT = 8;

@@ -1,7 +1,7 @@
 import { SpectroscopeError } from "../../kernels/errors";
+import type { SamplerSettings } from "../config/sampler";
 import type { View } from "../plan/plan";
 import type { ChainTensors } from "./chain-plans";
-import type { SamplerSettings } from "./settings";
 
 /** The arrays of a state; M chains, P block elements, N probe tokens, S draws so far. */
 export interface StateArrays {

@@ -2,11 +2,11 @@
 import * as assert from "uvu/assert";
 import { suite } from "../../harness/test/suite";
 import { CONTEXT, tinyModel } from "../../harness/test/tiny-model";
+import { type SamplerSettings, samplerDefaults } from "../config/sampler";
 import { openProcessor } from "../processor/device";
 import { parseRestriction } from "../transformer/restriction";
 import { chainWork } from "./chain-work";
 import { Laboratory } from "./laboratory";
-import { type SamplerSettings, samplerDefaults } from "./settings";
 
 const test = suite("runtime/sampler/chain-work");
 

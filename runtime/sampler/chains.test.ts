@@ -8,6 +8,7 @@ import type { SpectroscopeError } from "../../kernels/errors";
 import { openFolder } from "../../models/hub/open";
 import { generate } from "../../models/nano/corpus";
 import type { LoadedModel } from "../../models/weights";
+import { checkSettings, type SamplerSettings, samplerDefaults } from "../config/sampler";
 import { projectRoot } from "../node/root";
 import { tensor } from "../plan/plan";
 import { gatherBlock, gatherSlice, layoutBlock } from "../transformer/block";
@@ -22,7 +23,6 @@ import { memoryTensors } from "../transformer/weights";
 import { Chains } from "./chains";
 import { Laboratory, type TextOnDevice } from "./laboratory";
 import { planLockstep } from "./lockstep-plans";
-import { checkSettings, type SamplerSettings, samplerDefaults } from "./settings";
 
 const test = suite("runtime/sampler/chains", { gpu: true });
 

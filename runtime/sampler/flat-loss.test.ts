@@ -6,8 +6,8 @@ import { runKernel } from "../../harness/test/run-kernel";
 import { suite } from "../../harness/test/suite";
 import { type Target, TargetChains } from "../../harness/test/target-chains";
 import { gaussian } from "../../kernels/sgld/gaussian";
+import { type SamplerSettings, samplerDefaults, samplingMethods } from "../config/sampler";
 import { chainKeys } from "./batches";
-import { type SamplerSettings, samplerDefaults, samplingMethods } from "./settings";
 
 const test = suite("runtime/sampler/flat-loss", { gpu: true });
 

@@ -11,8 +11,8 @@ import {
 } from "../../harness/test/singular-losses";
 import { suite } from "../../harness/test/suite";
 import { beside, TargetChains } from "../../harness/test/target-chains";
+import { type SamplerSettings, samplerDefaults } from "../config/sampler";
 import { localLearningCoefficient } from "../susceptibility/llc";
-import { type SamplerSettings, samplerDefaults } from "./settings";
 
 const test = suite("runtime/sampler/learning-coefficient", { gpu: true });
 

@@ -1,3 +1,4 @@
+import type { SamplerSettings } from "../config/sampler";
 import { ALIGNED_ELEMENTS } from "../plan/alignment";
 import type { Plan, View } from "../plan/plan";
 import { groupSlice, layerOf, planJoint } from "../transformer/joint";
@@ -18,7 +19,6 @@ import {
   updateCall,
 } from "./chain-plans";
 import type { Laboratory, TextOnDevice } from "./laboratory";
-import type { SamplerSettings } from "./settings";
 
 /** What planning asks of a laboratory. */
 export type PlanContext = Pick<Laboratory, "model" | "fixed">;

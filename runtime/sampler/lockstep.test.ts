@@ -8,7 +8,7 @@ import { suite } from "../../harness/test/suite";
 import { nanoModel, tinyModel } from "../../harness/test/tiny-model";
 import { openFolder } from "../../models/hub/open";
 import { generate } from "../../models/nano/corpus";
-import { loadModel } from "../../models/weights";
+import { type SamplerSettings, samplerDefaults } from "../config/sampler";
 import { projectRoot } from "../node/root";
 import type { Device } from "../plan/device";
 import type { LossModel } from "../transformer/losses";
@@ -18,7 +18,6 @@ import type { ChainState } from "./chain-state";
 import { Laboratory } from "./laboratory";
 import { Lockstep } from "./lockstep";
 import { lockstepKey } from "./lockstep-plans";
-import { type SamplerSettings, samplerDefaults } from "./settings";
 
 const test = suite("runtime/sampler/lockstep", { gpu: true });
 

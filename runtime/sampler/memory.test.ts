@@ -6,11 +6,11 @@ import { collectGarbage, residentMiB } from "../../harness/test/residence";
 import { suite } from "../../harness/test/suite";
 import { openFolder } from "../../models/hub/open";
 import { generate } from "../../models/nano/corpus";
+import { type SamplerSettings, samplerDefaults } from "../config/sampler";
 import { projectRoot } from "../node/root";
 import { parseRestriction } from "../transformer/restriction";
 import { Chains } from "./chains";
 import { Laboratory } from "./laboratory";
-import { type SamplerSettings, samplerDefaults } from "./settings";
 
 const test = suite("runtime/sampler/memory", { gpu: true });
 

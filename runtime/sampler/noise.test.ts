@@ -7,13 +7,13 @@ import { deriveKey, normals, philox4x32 } from "../../kernels/philox/philox";
 import { openFolder } from "../../models/hub/open";
 import { generate } from "../../models/nano/corpus";
 import type { LoadedModel } from "../../models/weights";
+import { type SamplerSettings, samplerDefaults } from "../config/sampler";
 import { projectRoot } from "../node/root";
 import { gatherBlock } from "../transformer/block";
 import { parseRestriction } from "../transformer/restriction";
 import { Batches } from "./batches";
 import { Chains } from "./chains";
 import { Laboratory } from "./laboratory";
-import { type SamplerSettings, samplerDefaults } from "./settings";
 
 const test = suite("runtime/sampler/noise", { gpu: true });
 const CONTEXT = 8;

@@ -8,8 +8,8 @@ import { testDevice } from "../../harness/test/device";
 import { suite } from "../../harness/test/suite";
 import { BLOCKS, TARGET, type Target, TargetChains } from "../../harness/test/target-chains";
 import { normals } from "../../kernels/philox/philox";
+import { type RmspropStart, rmspropStarts, type SamplerSettings, samplerDefaults } from "../config/sampler";
 import { chainKeys } from "./batches";
-import { type RmspropStart, rmspropStarts, type SamplerSettings, samplerDefaults } from "./settings";
 
 const test = suite("runtime/sampler/ornstein-uhlenbeck", { gpu: true });
 

@@ -7,10 +7,10 @@ import { chiOf, type Expectations } from "../../harness/test/quadrature";
 import { suite, type TestContext } from "../../harness/test/suite";
 import { neuronBiases, tinyModel } from "../../harness/test/tiny-model";
 import { checkEstimate, tinyIntegrals, tinySums } from "../../harness/test/tiny-runs";
+import { type SamplerSettings, samplerDefaults } from "../config/sampler";
 import { susceptibility } from "../susceptibility/estimate";
 import { localLearningCoefficient } from "../susceptibility/llc";
 import type { Sums } from "../susceptibility/sums";
-import { type SamplerSettings, samplerDefaults } from "./settings";
 
 const test = suite("runtime/sampler/quadrature", { gpu: true });
 

@@ -8,8 +8,8 @@ import { type Derivatives, differentiate, inverse, meanOf, secondOrderChi } from
 import { suite, type TestContext } from "../../harness/test/suite";
 import { CONTEXT, neuronBiases, type TinyModel, tinyModel } from "../../harness/test/tiny-model";
 import { checkEstimate, tinyIntegrals, tinySums } from "../../harness/test/tiny-runs";
+import { type SamplerSettings, samplerDefaults } from "../config/sampler";
 import { susceptibility } from "../susceptibility/estimate";
-import { type SamplerSettings, samplerDefaults } from "./settings";
 
 const test = suite("runtime/sampler/second-order", { gpu: true });
 

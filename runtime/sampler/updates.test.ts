@@ -7,10 +7,10 @@ import { hostLosses } from "../../harness/test/host-losses";
 import { suite } from "../../harness/test/suite";
 import { CONTEXT, neuronBiases, type TinyModel, tinyModel } from "../../harness/test/tiny-model";
 import { deriveKey, normals } from "../../kernels/philox/philox";
+import { type SamplerSettings, samplerDefaults } from "../config/sampler";
 import { parseRestriction } from "../transformer/restriction";
 import { Chains } from "./chains";
 import { Laboratory } from "./laboratory";
-import { type SamplerSettings, samplerDefaults } from "./settings";
 
 const test = suite("runtime/sampler/updates", { gpu: true });
 

@@ -1,6 +1,6 @@
 /** `manifest.json` of a run: what it was asked to do, whole, so that nothing else is needed to go on with it or put it together. */
 import { SpectroscopeError } from "../../kernels/errors";
-import type { SamplerSettings } from "../sampler/settings";
+import type { SamplerSettings } from "../config/sampler";
 import { decodeText, differences, type Json, type JsonObject, jsonText, normalizeJson, parseJson } from "./json";
 import { samplesName } from "./names";
 import { need, type Store } from "./store";

@@ -9,6 +9,7 @@
  *     <result>.npy, <result>.json    anything else, by name
  */
 import { SpectroscopeError } from "../../kernels/errors";
+import { decodeNpy, encodeNpy, type NpyArray, type NpyInput } from "../formats/npy";
 import { isFinished } from "./finished";
 import { decodeText, type Json, type JsonObject, jsonText, parseJson } from "./json";
 import {
@@ -22,7 +23,6 @@ import {
   writeManifest,
 } from "./manifest";
 import { checkpointName } from "./names";
-import { decodeNpy, encodeNpy, type NpyArray, type NpyInput } from "./npy";
 import { need, type Store } from "./store";
 
 const CHECKPOINTS = "checkpoints";

@@ -14,7 +14,7 @@
  *
  * Attributes of the root: `metadata.config` (devinterp's), `metadata.spectroscope` (ours), `sha256` and `completed`.
  */
-import type { SamplerSettings } from "../sampler/settings";
+import type { SamplerSettings } from "../config/sampler";
 import type { JsonObject } from "./json";
 
 /** Texts that losses are measured on: the probe, and the sampling task's fixed batch where that is another. */

@@ -1,6 +1,6 @@
 import { normalBelow } from "../../kernels/common/erf.reference";
 import { SpectroscopeError } from "../../kernels/errors";
-import { drawsDirectly, type SamplerSettings } from "../sampler/settings";
+import { drawsDirectly, type SamplerSettings } from "../config/sampler";
 
 /** A chain at one moment, on one minibatch. Arrays are one chain's parameter block, [P]. */
 export interface ChainPoint {

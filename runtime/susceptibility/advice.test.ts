@@ -1,6 +1,6 @@
 import * as assert from "uvu/assert";
 import { suite } from "../../harness/test/suite";
-import { type SamplerSettings, samplerDefaults } from "../sampler/settings";
+import { type SamplerSettings, samplerDefaults } from "../config/sampler";
 import { advice, type ComponentHealth } from "./advice";
 import { burninWanted, relaxationTime } from "./relaxation";
 

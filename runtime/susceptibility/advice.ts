@@ -1,4 +1,4 @@
-import { drawsDirectly, type SamplerSettings } from "../sampler/settings";
+import { drawsDirectly, type SamplerSettings } from "../config/sampler";
 import { burninWanted, relaxationTime, stepInFlatDirections, THINNING } from "./relaxation";
 
 /** What is known of one component's chains; what was not measured is absent and no rule speaks of it. */

@@ -2,7 +2,7 @@ import * as assert from "uvu/assert";
 import { refusedAtOnce } from "../../harness/test/refused";
 import { suite } from "../../harness/test/suite";
 import { gaussianMatrix } from "../cluster/controls";
-import type { Matrix } from "../cluster/matrix";
+import type { Matrix } from "../statistics/matrix";
 import { columnAgreement, pearson, spearman, splitHalf } from "./agreement";
 
 const test = suite("runtime/susceptibility/agreement");

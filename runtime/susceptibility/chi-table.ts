@@ -1,4 +1,4 @@
-import type { Matrix } from "../cluster/matrix";
+import type { Matrix } from "../statistics/matrix";
 
 /** chi of all components: one table from estimator to clustering, store and report, row-major as it lies in the store. */
 export interface ChiTable {

@@ -1,5 +1,5 @@
 import { SpectroscopeError } from "../../kernels/errors";
-import type { Matrix } from "../cluster/matrix";
+import type { Matrix } from "../statistics/matrix";
 import type { TraceShape } from "./traces";
 
 /** Tokens, or the mean over a sequence's tokens. */

@@ -1,4 +1,4 @@
-import type { SamplerSettings } from "../sampler/settings";
+import type { SamplerSettings } from "../config/sampler";
 
 /** Relaxation times between draws that leave them all but independent: exp(-2.5) = 0.08. */
 export const THINNING = 2.5;

@@ -1,9 +1,9 @@
 /** The graphs of the clustering benchmark: what they are made of, by size. Every parameter and seed stands here. */
 
 import type { Graph } from "../../../kernels/graph/csr";
-import type { Matrix } from "../../../runtime/cluster/matrix";
 import { exactNeighbors } from "../../../runtime/cluster/neighbors/exact";
 import { symmetrize } from "../../../runtime/cluster/symmetrize";
+import type { Matrix } from "../../../runtime/statistics/matrix";
 import { type BlockModelOptions, blockModel } from "./block-model";
 import { type LfrOptions, lfr } from "./lfr";
 import { type MixtureOptions, mixturePoints } from "./mixture";

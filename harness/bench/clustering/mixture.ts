@@ -1,5 +1,5 @@
-import type { Matrix } from "../../../runtime/cluster/matrix";
 import { makeRandom } from "../../../runtime/cluster/random";
+import type { Matrix } from "../../../runtime/statistics/matrix";
 import { groupSizes, shuffledGroups } from "./sizes";
 
 export interface MixtureOptions {

@@ -3,8 +3,8 @@ import { clusterLine, type LineExtras } from "../../../runtime/cluster/cluster-l
 import type { ClusterConfig } from "../../../runtime/cluster/config";
 import { conductanceProfile } from "../../../runtime/cluster/profile";
 import type { ClusterStability } from "../../../runtime/cluster/resampling";
+import type { GivenLabels } from "../../../runtime/formats/labels";
 import { writeAtomic } from "../../../runtime/node/files";
-import type { GivenLabels } from "../../../runtime/store/labels-file";
 import { output } from "../command";
 import type { Progress } from "../progress";
 import type { ClusterValues } from "./options";

@@ -2,15 +2,15 @@
 import { resolve } from "node:path";
 import { SpectroscopeError } from "../../../kernels/errors";
 import { type GivenGraph, graphOfList, graphOfMatrix } from "../../../runtime/cluster/given-graph";
-import { checkMatrix, type Matrix } from "../../../runtime/cluster/matrix";
 import type { SymmetrizeRule } from "../../../runtime/cluster/symmetrize";
 import { usage } from "../../../runtime/config/schema";
+import { parseEdgeList } from "../../../runtime/formats/edge-list";
+import type { GivenLabels } from "../../../runtime/formats/labels";
+import { decodeNpy } from "../../../runtime/formats/npy";
+import { isZip, parseSparse } from "../../../runtime/formats/npz";
 import { checkWritable } from "../../../runtime/node/files";
 import { readUnpacked } from "../../../runtime/node/gzip";
-import { parseEdgeList } from "../../../runtime/store/edge-list";
-import type { GivenLabels } from "../../../runtime/store/labels-file";
-import { decodeNpy } from "../../../runtime/store/npy";
-import { isZip, parseSparse } from "../../../runtime/store/npz";
+import { checkMatrix, type Matrix } from "../../../runtime/statistics/matrix";
 
 /** @throws SpectroscopeError naming the file: not .npy, not two axes, a value that is not finite */
 export async function readMatrix(path: string): Promise<Matrix> {

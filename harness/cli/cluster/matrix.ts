@@ -1,9 +1,9 @@
 import { clusterTokens } from "../../../runtime/cluster/cluster";
-import type { Matrix } from "../../../runtime/cluster/matrix";
 import { meanProfiles } from "../../../runtime/cluster/profile";
 import { matrixReruns, resample } from "../../../runtime/cluster/resampling";
 import { runConfig } from "../../../runtime/measure/config";
 import type { Device } from "../../../runtime/plan/device";
+import type { Matrix } from "../../../runtime/statistics/matrix";
 import { Progress } from "../progress";
 import { type Finished, finish } from "./finish";
 import { checkLabels, readMatrix } from "./input";

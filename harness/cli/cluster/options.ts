@@ -3,10 +3,10 @@
 import { SpectroscopeError } from "../../../kernels/errors";
 import { SYMMETRIZE_RULES } from "../../../runtime/cluster/symmetrize";
 import type { Values } from "../../../runtime/config/schema";
+import { type GivenLabels, parseLabels } from "../../../runtime/formats/labels";
 import { readUnpacked } from "../../../runtime/node/gzip";
 import { openDevice } from "../../../runtime/node/open-device";
 import type { Device } from "../../../runtime/plan/device";
-import { type GivenLabels, parseLabels } from "../../../runtime/store/labels-file";
 import { ADAPTER, JSON_FLAG } from "../command";
 import { SET_OPTION } from "../options";
 import type { Progress } from "../progress";

@@ -12,9 +12,9 @@ import {
   writeDescent,
 } from "../../../kernels/knn/descent";
 import { Arena, knnWasm } from "../../../kernels/knn/memory";
+import type { Matrix } from "../../statistics/matrix";
 import { openPool } from "../../threads/pool";
 import { defaultThreads } from "../../threads/threads";
-import type { Matrix } from "../matrix";
 import { checkSearch } from "./points";
 import type { Progress } from "./slices";
 

@@ -2,8 +2,8 @@ import * as assert from "uvu/assert";
 import { plantClusters } from "../../../harness/test/planted";
 import { refused } from "../../../harness/test/refused";
 import { suite } from "../../../harness/test/suite";
+import type { Matrix } from "../../statistics/matrix";
 import { nearestNeighbors } from "../knn";
-import type { Matrix } from "../matrix";
 import { makeRandom } from "../random";
 import { exactNeighbors } from "./exact";
 

@@ -1,8 +1,8 @@
 /** Exact neighbors on the host: WebAssembly SIMD on all cores, `kernels/knn/assembly/exact.ts`. */
 import { Arena, FIELD, knnWasm, planExact, writeExact } from "../../../kernels/knn/memory";
+import type { Matrix } from "../../statistics/matrix";
 import { openPool } from "../../threads/pool";
 import { defaultThreads } from "../../threads/threads";
-import type { Matrix } from "../matrix";
 import { checkSearch } from "./points";
 import { inSlices, type Progress } from "./slices";
 

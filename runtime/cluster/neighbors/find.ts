@@ -2,9 +2,8 @@
 
 import { SpectroscopeError } from "../../../kernels/errors";
 import type { Device } from "../../plan/device";
+import type { Matrix } from "../../statistics/matrix";
 import { defaultThreads } from "../../threads/threads";
-import { isWebGpu } from "../../webgpu/device";
-import type { Matrix } from "../matrix";
 import { descentNeighbors } from "./descent";
 import { exactNeighbors } from "./exact";
 import { gpuNeighbors } from "./gpu";
@@ -102,8 +101,7 @@ export async function findNeighbors(points: Matrix, k: number, options: FindOpti
     recall,
     seconds: (performance.now() - start) / 1000,
   });
-  if (device && isWebGpu(device) && method === "webgpu")
-    return done(await gpuNeighbors(device, points, k, { threads, progress }));
+  if (device && method === "webgpu") return done(await gpuNeighbors(device, points, k, { threads, progress }));
   if (method === "wasm") return done(await exactNeighbors(points, k, { threads, progress }));
   const ids = await descentNeighbors(points, k, { threads, seed, progress });
   return done(ids, await measureRecall(points, k, ids, drawQueries(points.rows, RECALL_QUERIES, seed), threads));

@@ -2,8 +2,10 @@ import * as assert from "uvu/assert";
 import { testDevice } from "../../../harness/test/device";
 import { plantClusters } from "../../../harness/test/planted";
 import { suite } from "../../../harness/test/suite";
+import { waitFor } from "../../node/wait";
+import type { Matrix } from "../../statistics/matrix";
+import { webgpuDevice } from "../../webgpu/device";
 import { nearestNeighbors } from "../knn";
-import type { Matrix } from "../matrix";
 import { makeRandom } from "../random";
 import { gpuNeighbors } from "./gpu";
 
@@ -20,7 +22,10 @@ async function check(points: Matrix, k: number): Promise<void> {
   for (const variant of ["plain", "tiled"]) {
     // Tiled kernels are slow on software adapters: equality there, never time.
     if (variant === "tiled" && points.rows > 500) continue;
-    const got = await gpuNeighbors(await testDevice(), points, k, { variant });
+    const { gpu } = await testDevice();
+    const device = webgpuDevice(gpu, { wait: waitFor, tuning: { overrides: [{ kernel: "knn/forward", variant }] } });
+    const got = await gpuNeighbors(device, points, k);
+    device.close();
     const at = got.findIndex((id, i) => id !== want[i]);
     assert.is(at, -1, `${points.rows} x ${points.cols}, k ${k}, ${variant}: ${got[at]} and not ${want[at]} at ${at}`);
   }

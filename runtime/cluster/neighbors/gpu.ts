@@ -6,11 +6,10 @@
 import { SpectroscopeError } from "../../../kernels/errors";
 import { forward } from "../../../kernels/knn/forward";
 import { frameOf, LEAST_EXPONENT } from "../../../kernels/knn/frame";
-import { Usage, upload } from "../../webgpu/buffers";
-import { type GpuTensor, prepare } from "../../webgpu/call";
-import type { WebGpuDevice } from "../../webgpu/device";
-import { readTensors } from "../../webgpu/readback";
-import type { Matrix } from "../matrix";
+import type { Device } from "../../plan/device";
+import type { BoundPlan, Memory } from "../../plan/memory";
+import { tensor, type View } from "../../plan/plan";
+import type { Matrix } from "../../statistics/matrix";
 import { exactNeighbors } from "./exact";
 import { checkSearch } from "./points";
 import { inSlices, type Progress } from "./slices";
@@ -18,8 +17,6 @@ import { inSlices, type Progress } from "./slices";
 export interface GpuOptions {
   readonly threads?: number;
   readonly progress?: Progress;
-  /** Of `knn/forward`; by default the adapter's. */
-  readonly variant?: string;
 }
 
 /** Candidates beyond k: what f32 may rank wrongly, several times over. */
@@ -32,7 +29,7 @@ const GRAIN = 128;
  * @returns `[rows, k]` ids, nearest first
  */
 export async function gpuNeighbors(
-  device: WebGpuDevice,
+  device: Device,
   points: Matrix,
   k: number,
   options: GpuOptions = {},
@@ -41,44 +38,29 @@ export async function gpuNeighbors(
   const { rows, cols } = points;
   const frame = rounded(points);
   if (!frame) return exactNeighbors(points, k, options);
+  checkRoom(device, points);
   const held = Math.min(rows - 1, k + SPARE);
   const ids = new Uint32Array(rows * k);
   const doubtful: number[] = [];
   await device.within(`neighbors of ${rows} x ${cols} points`, async () => {
-    const x = tensor(device, "f32", [rows, cols]);
-    upload(device.gpu, x.buffer, frame.x);
+    const memory = device.openMemory();
     try {
+      const x = tensor("points", [rows, cols], "kept");
+      memory.write(x, frame.x);
       await inSlices(rows, GRAIN, options.progress, async (from, to) => {
-        const Q = to - from;
-        const indices = tensor(device, "u32", [Q, held]);
-        const distances = tensor(device, "f32", [Q, held]);
-        const call = await prepare(device, {
-          kernel: forward,
-          tensors: { x, indices, distances },
-          params: { first: from },
-          variant: options.variant,
-        });
-        try {
-          const encoder = device.gpu.createCommandEncoder();
-          const pass = encoder.beginComputePass();
-          call.encode(pass);
-          pass.end();
-          device.gpu.queue.submit([encoder.finish()]);
-          const [names, far] = await readTensors(device, [indices, distances]);
-          for (let q = 0; q < Q; q++) {
-            const list = (names as Uint32Array).subarray(q * held, (q + 1) * held);
-            const last = far[(q + 1) * held - 1];
-            if (!rank(points, frame, from + q, list, last, ids.subarray((from + q) * k, (from + q + 1) * k)))
-              doubtful.push(from + q);
-          }
-        } finally {
-          call.destroy();
-          indices.buffer.destroy();
-          distances.buffer.destroy();
+        const search = await openSearch(memory, x, { from, queries: to - from, held });
+        search.plan.submit();
+        const [names, far] = await memory.read([search.indices, search.distances]);
+        search.close();
+        for (let q = 0; q < to - from; q++) {
+          const list = (names as Uint32Array).subarray(q * held, (q + 1) * held);
+          const last = far[(q + 1) * held - 1];
+          if (!rank(points, frame, from + q, list, last, ids.subarray((from + q) * k, (from + q + 1) * k)))
+            doubtful.push(from + q);
         }
       });
     } finally {
-      x.buffer.destroy();
+      memory.destroy();
     }
   });
   if (doubtful.length > 0) {
@@ -89,19 +71,40 @@ export async function gpuNeighbors(
   return ids;
 }
 
-function tensor(device: WebGpuDevice, type: "f32" | "u32", shape: readonly number[]): GpuTensor {
-  const bytes = Math.ceil((shape[0] * shape[1] * 4) / 16) * 16;
-  const { maxBufferSize } = device.gpu.limits;
-  if (bytes > maxBufferSize)
-    throw new SpectroscopeError(
-      `neighbors: ${shape.join(" x ")} take ${bytes} bytes, ${device.facts.name} gives ${maxBufferSize}`,
-      {
-        code: "gpu",
-        hint: "search without the GPU",
-      },
-    );
-  const usage = Usage.STORAGE | Usage.COPY_SRC | Usage.COPY_DST;
-  return { buffer: device.gpu.createBuffer({ size: bytes, usage, label: "neighbors" }), type, shape, offset: 0 };
+/** One slice of the queries, ready to run. */
+interface Search {
+  readonly plan: BoundPlan;
+  /** Ids of each query's nearest, and their squared distances, [queries, held]. */
+  readonly indices: View;
+  readonly distances: View;
+  close(): void;
+}
+
+async function openSearch(
+  memory: Memory,
+  x: View,
+  { from, queries, held }: { readonly from: number; readonly queries: number; readonly held: number },
+): Promise<Search> {
+  const indices = tensor("nearest", [queries, held], "kept", "u32");
+  const distances = tensor("their distances", [queries, held], "kept");
+  const tensors = { x, indices, distances };
+  const call = { label: "neighbors", kernel: forward, tensors, params: { first: from } };
+  const plan = await memory.bind({ name: "neighbors", calls: [call] });
+  const close = () => {
+    plan.destroy();
+    for (const { slot } of [indices, distances]) memory.release(slot);
+  };
+  return { plan, indices, distances, close };
+}
+
+/** @throws SpectroscopeError when the device cannot be given the points whole */
+function checkRoom({ facts, bindingBytes }: Device, { rows, cols }: Matrix): void {
+  const bytes = 4 * rows * cols;
+  if (bytes <= bindingBytes) return;
+  throw new SpectroscopeError(`neighbors: ${rows} x ${cols} take ${bytes} bytes, ${facts.name} binds ${bindingBytes}`, {
+    code: "gpu",
+    hint: "search without the GPU",
+  });
 }
 
 /** The points as the GPU gets them: moved, scaled to at most 1, rounded to f32. */

@@ -1,5 +1,5 @@
 import { SpectroscopeError } from "../../../kernels/errors";
-import { checkMatrix, type Matrix } from "../matrix";
+import { checkMatrix, type Matrix } from "../../statistics/matrix";
 
 /** Throws SpectroscopeError unless the points are finite, k of them can be neighbors, and their distances are f64 numbers. */
 export function checkSearch(points: Matrix, k: number): void {

@@ -1,4 +1,4 @@
-import type { Matrix } from "../matrix";
+import type { Matrix } from "../../statistics/matrix";
 import { makeRandom } from "../random";
 import { exactNeighbors } from "./exact";
 

@@ -3,7 +3,7 @@ import { refusedAtOnce } from "../../harness/test/refused";
 import { suite } from "../../harness/test/suite";
 import { normalQuantile, studentQuantile } from "./quantiles";
 
-const test = suite("runtime/susceptibility/quantiles");
+const test = suite("runtime/statistics/quantiles");
 
 // scipy 1.17.1: stats.norm.ppf.
 const normal: [number, number][] = [

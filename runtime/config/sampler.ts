@@ -1,5 +1,5 @@
-import { checkValue } from "../config/resolve";
-import { defaultsOf, type Schema, usage, type Values } from "../config/schema";
+import { checkValue } from "./resolve";
+import { defaultsOf, type Schema, usage, type Values } from "./schema";
 
 /** How an update moves the weights; names are devinterp's. */
 export const samplingMethods = ["sgmcmc_sgld", "rmsprop_sgld"] as const;

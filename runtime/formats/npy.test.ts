@@ -6,7 +6,7 @@ import { suite } from "../../harness/test/suite";
 import { readNpy, writeNpy } from "../node/npy-file";
 import { decodeNpy, encodeNpy, type NpyInput } from "./npy";
 
-const test = suite("runtime/store/npy");
+const test = suite("runtime/formats/npy");
 const bytesOf = (array: NpyInput) => new Uint8Array(Buffer.concat(encodeNpy(array)));
 
 /** A file with a given header text, as NumPy pads it. */

@@ -6,7 +6,7 @@ import { encodeNpy, type NpyInput } from "./npy";
 import { isZip, parseSparse } from "./npz";
 import { crc32, ZipArchive } from "./zip";
 
-const test = suite("runtime/store/npz");
+const test = suite("runtime/formats/npz");
 const refused = (bytes: Uint8Array, pattern: RegExp) =>
   refusedLine(parseSparse(bytes, "graph.npz"), /^graph\.npz/, pattern);
 

@@ -3,7 +3,7 @@ import { suite } from "../../harness/test/suite";
 import { SpectroscopeError } from "../../kernels/errors";
 import { parseEdgeList } from "./edge-list";
 
-const test = suite("runtime/store/edge-list");
+const test = suite("runtime/formats/edge-list");
 const parse = (text: string) => parseEdgeList(new TextEncoder().encode(text), "edges.tsv");
 const refused = (text: string, ...patterns: RegExp[]) =>
   assert.throws(
