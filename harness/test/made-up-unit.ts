@@ -1,6 +1,6 @@
 /** Units of a run directory from made-up traces, as a sampler would have stored them. */
 import { type SamplerSettings, samplerDefaults } from "../../runtime/config/sampler";
-import type { JsonObject } from "../../runtime/store/json";
+import type { JsonObject } from "../../runtime/formats/json";
 import type { UnitPlan } from "../../runtime/store/manifest";
 import type { Run } from "../../runtime/store/run";
 import { SamplesWriter } from "../../runtime/store/samples-writer";

@@ -1,6 +1,6 @@
 /** The files of a model's directory: their names, as transformers writes them, and how they are read. */
 import { SpectroscopeError } from "../../kernels/errors";
-import { decodeText, parseJson } from "../../runtime/store/json";
+import { decodeText, parseJson } from "../../runtime/formats/json";
 import type { Store } from "../../runtime/store/store";
 
 export const CONFIG = "config.json";

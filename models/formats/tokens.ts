@@ -1,7 +1,7 @@
 /** Token ids to be measured: a block of B rows of T ids, from a JSON list of lists, an integer `.npy` or `.safetensors`. */
 import { SpectroscopeError } from "../../kernels/errors";
+import { parseJson } from "../../runtime/formats/json";
 import { decodeNpy, type NpyArray } from "../../runtime/formats/npy";
-import { parseJson } from "../../runtime/store/json";
 import type { Model } from "../../runtime/transformer/family";
 import { parseSafetensors, type SafetensorsTensor } from "./safetensors";
 

@@ -1,6 +1,6 @@
 /** Labels of rows, to score against: text, `.npy` or JSON, told by content. */
 import { SpectroscopeError } from "../../kernels/errors";
-import { decodeText, parseJson } from "../store/json";
+import { decodeText, parseJson } from "./json";
 import { decodeNpy } from "./npy";
 
 export interface GivenLabels {

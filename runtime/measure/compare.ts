@@ -1,5 +1,5 @@
 import { SpectroscopeError } from "../../kernels/errors";
-import { differences, type Json, type JsonObject } from "../store/json";
+import { differences, type Json, type JsonObject } from "../formats/json";
 import type { Run } from "../store/run";
 import { type Agreement, agreementOf, type Findings } from "./agreement";
 import { configOf } from "./config";

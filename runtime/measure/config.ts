@@ -2,7 +2,7 @@ import { checkClusterConfig, clusterSchema } from "../cluster/config";
 import { type Agreement, applySettings, checkAgreements, resolveConfig } from "../config/resolve";
 import { samplerSchema } from "../config/sampler";
 import type { Schema, Values } from "../config/schema";
-import type { JsonObject } from "../store/json";
+import type { JsonObject } from "../formats/json";
 
 /** What is sampled and from what; unknown keys are refused. Names are devinterp's where it has them. */
 export const samplingSchema = {

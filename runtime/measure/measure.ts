@@ -3,7 +3,7 @@
  * Nothing here knows where the model, the texts, the device or the store came from, nor who is told.
  */
 import { SpectroscopeError } from "../../kernels/errors";
-import type { Json, JsonObject } from "../store/json";
+import type { Json, JsonObject } from "../formats/json";
 import { Run } from "../store/run";
 import { finalActivations } from "./activations";
 import { analyzeSamples } from "./analysis";

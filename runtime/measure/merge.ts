@@ -1,6 +1,6 @@
 import { SpectroscopeError } from "../../kernels/errors";
 import type { SamplerSettings } from "../config/sampler";
-import { differences, type Json } from "../store/json";
+import { differences, type Json } from "../formats/json";
 import { Run } from "../store/run";
 import type { ObservableId } from "../store/samples";
 import type { Samples } from "../store/samples-reader";

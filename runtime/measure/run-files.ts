@@ -1,8 +1,8 @@
 /** The files that an analysis leaves in a run, and what is read back from them. */
 import { SpectroscopeError } from "../../kernels/errors";
 import { clusterLine } from "../cluster/cluster-lines";
+import type { Json, JsonObject } from "../formats/json";
 import type { Device } from "../plan/device";
-import type { Json, JsonObject } from "../store/json";
 import type { Run } from "../store/run";
 import { readSusceptibilities, writeSusceptibilities } from "../store/susceptibilities";
 import type { ChiTable } from "../susceptibility/chi-table";

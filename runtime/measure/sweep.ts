@@ -1,5 +1,5 @@
 import { clusterTokens } from "../cluster/cluster";
-import type { Json } from "../store/json";
+import type { Json } from "../formats/json";
 import type { Run } from "../store/run";
 import { chainMatrices, chiMatrix } from "../susceptibility/chi-table";
 import { agreementOf, type Findings } from "./agreement";

@@ -1,7 +1,7 @@
 import { SpectroscopeError } from "../../kernels/errors";
 import { checkSettings, type SamplerSettings } from "../config/sampler";
 import { usage } from "../config/schema";
-import type { JsonObject } from "../store/json";
+import type { JsonObject } from "../formats/json";
 import type { UnitPlan } from "../store/manifest";
 import type { Model } from "../transformer/family";
 import { neuronGroups, parseRestriction, standardRestrictions } from "../transformer/restriction";

@@ -3,7 +3,7 @@ import { rmSync } from "node:fs";
 import { access, constants, mkdir, open, readFile, rename, rm, stat } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
 import { SpectroscopeError } from "../../kernels/errors";
-import { decodeText, parseJson } from "../store/json";
+import { decodeText, parseJson } from "../formats/json";
 
 /** Suffix of files that are being written; one left behind by a killed process is garbage. */
 const TEMPORARY_SUFFIX = ".tmp";

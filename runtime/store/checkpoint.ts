@@ -7,8 +7,8 @@
  *     the arrays as .npy, one after another; sha256 of each is of its parts (sha256.ts), for a state may be large
  */
 import { SpectroscopeError } from "../../kernels/errors";
+import { type JsonObject, normalizeJson } from "../formats/json";
 import { decodeNpy, encodeNpy } from "../formats/npy";
-import { type JsonObject, normalizeJson } from "./json";
 import { sha256, sha256OfParts } from "./sha256";
 import type { Store } from "./store";
 

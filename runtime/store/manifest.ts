@@ -1,7 +1,15 @@
 /** `manifest.json` of a run: what it was asked to do, whole, so that nothing else is needed to go on with it or put it together. */
 import { SpectroscopeError } from "../../kernels/errors";
 import type { SamplerSettings } from "../config/sampler";
-import { decodeText, differences, type Json, type JsonObject, jsonText, normalizeJson, parseJson } from "./json";
+import {
+  decodeText,
+  differences,
+  type Json,
+  type JsonObject,
+  jsonText,
+  normalizeJson,
+  parseJson,
+} from "../formats/json";
 import { samplesName } from "./names";
 import { need, type Store } from "./store";
 

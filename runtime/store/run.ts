@@ -9,9 +9,9 @@
  *     <result>.npy, <result>.json    anything else, by name
  */
 import { SpectroscopeError } from "../../kernels/errors";
+import { decodeText, type Json, type JsonObject, jsonText, parseJson } from "../formats/json";
 import { decodeNpy, encodeNpy, type NpyArray, type NpyInput } from "../formats/npy";
 import { isFinished } from "./finished";
-import { decodeText, type Json, type JsonObject, jsonText, parseJson } from "./json";
 import {
   MANIFEST,
   type Manifest,

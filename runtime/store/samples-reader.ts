@@ -1,9 +1,9 @@
 /** Reads the samples of one restricted run; the layout is in `samples.ts`. */
 import { SpectroscopeError } from "../../kernels/errors";
+import type { JsonObject } from "../formats/json";
 import type { DrawSums, Sums } from "../susceptibility/sums";
 import { transposed } from "./box";
 import { openFinished } from "./finished";
-import type { JsonObject } from "./json";
 import type { ObservableId } from "./samples";
 import type { Store } from "./store";
 import type { ZarrGroup } from "./zarr";

@@ -1,9 +1,9 @@
 /** Writes the samples of one restricted run, draws as they come; the layout is in `samples.ts`. */
 import { SpectroscopeError } from "../../kernels/errors";
+import { differences, type Json, type JsonObject, normalizeJson } from "../formats/json";
 import type { DrawSums, Sums } from "../susceptibility/sums";
 import { gridIndices, transposed } from "./box";
 import { finishStore, isFinished } from "./finished";
-import { differences, type Json, type JsonObject, normalizeJson } from "./json";
 import { type ObservableId, type SamplesSpec, samplesMetadata } from "./samples";
 import type { Store } from "./store";
 import { ZarrGroup } from "./zarr";

@@ -15,7 +15,7 @@
  * Attributes of the root: `metadata.config` (devinterp's), `metadata.spectroscope` (ours), `sha256` and `completed`.
  */
 import type { SamplerSettings } from "../config/sampler";
-import type { JsonObject } from "./json";
+import type { JsonObject } from "../formats/json";
 
 /** Texts that losses are measured on: the probe, and the sampling task's fixed batch where that is another. */
 export type ObservableId = "probe" | "pool";

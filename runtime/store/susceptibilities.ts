@@ -13,9 +13,9 @@
  *       dataset_id, batch, position           (ctx_flat) i64; position counts from 0
  */
 import { SpectroscopeError } from "../../kernels/errors";
+import type { JsonObject } from "../formats/json";
 import type { ChiTable } from "../susceptibility/chi-table";
 import { beginAgain, finishStore, openFinished } from "./finished";
-import type { JsonObject } from "./json";
 import type { Store } from "./store";
 import { ZarrGroup } from "./zarr";
 

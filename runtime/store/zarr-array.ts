@@ -1,9 +1,9 @@
 /** An array of a Zarr store: whole, chunk by chunk, and parts along an axis; `zarr.ts` makes and opens them. */
 import * as zarrita from "zarrita";
 import { SpectroscopeError } from "../../kernels/errors";
+import type { JsonObject } from "../formats/json";
 import { elementCount } from "../formats/npy";
 import { copyBox, gridIndices } from "./box";
-import type { JsonObject } from "./json";
 import type { ZarrFiles } from "./zarr-files";
 import {
   checkValues,

@@ -9,8 +9,8 @@
  */
 import * as zarrita from "zarrita";
 import { SpectroscopeError } from "../../kernels/errors";
+import { type Json, type JsonObject, normalizeJson } from "../formats/json";
 import { elementCount } from "../formats/npy";
-import { type Json, type JsonObject, normalizeJson } from "./json";
 import type { Store } from "./store";
 import { readError, ZarrArray, ZSTD } from "./zarr-array";
 import { METADATA, ZarrFiles } from "./zarr-files";

@@ -1,5 +1,5 @@
+import type { Json } from "../../../runtime/formats/json";
 import type { Comparison } from "../../../runtime/measure/compare";
-import type { Json } from "../../../runtime/store/json";
 
 /** The comparison for people. */
 export function comparisonTable(comparison: Comparison): string {
