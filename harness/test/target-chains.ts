@@ -2,12 +2,11 @@ import { rmsprop } from "../../kernels/sgld/rmsprop";
 import { step } from "../../kernels/sgld/step";
 import type { Device } from "../../runtime/node/open-device";
 import { type BoundPlan, type Memory, openMemory } from "../../runtime/plan/memory";
-import { tensor, type View } from "../../runtime/plan/plan";
+import { call, tensor, type View } from "../../runtime/plan/plan";
 import { chainKeys } from "../../runtime/sampler/batches";
 import { biasCorrection, UPDATE_LABEL } from "../../runtime/sampler/chain-plans";
 import type { SamplerSettings } from "../../runtime/sampler/settings";
 import { tokenView } from "../../runtime/transformer/model";
-import { call } from "../../runtime/transformer/tape";
 
 /** A loss that is no network's and whose posterior is known. */
 export interface Target {

@@ -4,13 +4,12 @@ import { sumRows } from "../../kernels/reduce/sum_rows";
 import { gaussian } from "../../kernels/sgld/gaussian";
 import { rmsprop } from "../../kernels/sgld/rmsprop";
 import { step } from "../../kernels/sgld/step";
-import { type Call, reshape, tensor, type View } from "../plan/plan";
+import { type Call, call, reshape, tensor, type View } from "../plan/plan";
 import { layoutBlock, type ParameterBlock } from "../transformer/block";
 import type { NeoxConfig } from "../transformer/config";
 import { tokenView } from "../transformer/model";
 import { ChainWeights, type MovingWeights } from "../transformer/moving";
 import type { Restriction } from "../transformer/restriction";
-import { call } from "../transformer/tape";
 import type { TextOnDevice } from "./laboratory";
 import { drawsDirectly, type SamplerSettings } from "./settings";
 
