@@ -1,5 +1,5 @@
 /** The processor's kernels, models and chains against the goldens that hold GPUs. */
-import { kernels } from "../../kernels/registry";
+import { everyKernel } from "../../kernels/probes";
 import type { Device } from "../../runtime/node/open-device";
 import { wasmDevice } from "../test/device";
 import { suite } from "../test/suite";
@@ -18,7 +18,7 @@ const parts: Record<string, Verify> = {
     verifyKernels(
       device,
       m,
-      kernels.filter(({ wasm }) => wasm),
+      everyKernel.filter(({ wasm }) => wasm),
     ),
   "nano: losses, gradients, chains, susceptibilities": verifyNano,
   "random models of every kind": verifyRandom,

@@ -1,4 +1,4 @@
-import { kernels } from "../../../kernels/registry";
+import { everyKernel } from "../../../kernels/probes";
 import { MODEL_FORMS, openModel } from "../../../models/open";
 import { usage } from "../../../runtime/measure/schema";
 import type { Device } from "../../../runtime/node/open-device";
@@ -84,7 +84,7 @@ async function goldenParts(only: "all" | Part): Promise<Verify[]> {
   const manifest = await readManifest();
   await checkFiles(manifest);
   const run: Record<Part, Verify> = {
-    kernels: (device, onRow) => verifyKernels(device, manifest, kernels, onRow),
+    kernels: (device, onRow) => verifyKernels(device, manifest, everyKernel, onRow),
     nano: (device, onRow) => verifyNano(device, manifest, onRow),
     random: (device, onRow) => verifyRandom(device, manifest, onRow),
     pythia: async (device, onRow) => {

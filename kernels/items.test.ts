@@ -1,12 +1,12 @@
 /** Items are independent: every kernel gives the same bits whoever computes which of them. */
 import * as assert from "uvu/assert";
-import { caseInputs, toHost } from "../../harness/test/cases";
-import { runOnWasm } from "../../harness/test/run-on-processor";
-import { suite } from "../../harness/test/suite";
-import { openWasm } from "../../runtime/processor/device";
-import { kernels } from "../registry";
+import { caseInputs, toHost } from "../harness/test/cases";
+import { runOnWasm } from "../harness/test/run-on-processor";
+import { suite } from "../harness/test/suite";
+import { openWasm } from "../runtime/processor/device";
+import { everyKernel } from "./probes";
 
-const test = suite("kernels/wasm/items");
+const test = suite("kernels/items");
 
 test("every kernel gives the same bits at once on one thread, and item by item on three", async (t) => {
   const [one, three] = await Promise.all([openWasm(1), openWasm(3)]);
@@ -16,7 +16,7 @@ test("every kernel gives the same bits at once on one thread, and item by item o
   team.run = (name, block, items) => run(name, block, items, 1, false);
   let count = 0;
   try {
-    for (const kernel of kernels) {
+    for (const kernel of everyKernel) {
       if (!kernel.wasm) continue;
       for (const [index, c] of kernel.cases.entries()) {
         if (c.bench) continue;
