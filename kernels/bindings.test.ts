@@ -15,7 +15,7 @@ import { pipelineFor } from "../runtime/webgpu/pipelines";
 import { readTensors } from "../runtime/webgpu/readback";
 import { refusal } from "../runtime/webgpu/variants";
 import { type Case, isStrided, type Kernel, linearGrid, shapeOf } from "./kernel";
-import { kernels } from "./registry";
+import { everyKernel } from "./probes";
 
 const test = suite("kernels/bindings", { gpu: true });
 /** What lies around inputs, and around outputs: two numbers, because GELU hands a large one on unchanged. */
@@ -94,7 +94,7 @@ async function check(kernel: Kernel, variantName: string, c: Case): Promise<void
   for (const buffer of buffers) buffer.destroy();
 }
 
-for (const kernel of kernels) {
+for (const kernel of everyKernel) {
   test(`${kernel.name}: operands in larger buffers, with strides of their own, over a folded grid`, async (t) => {
     const { facts } = await testDevice();
     let ran = 0;

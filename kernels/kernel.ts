@@ -68,13 +68,11 @@ export interface Variant extends Chunk {
 }
 
 /**
- * How a kernel runs in WebAssembly: a function of `kernels/wasm`, called as `name(block, from, to, scratch)`. The block is the
- * 32-bit addresses of the bindings in their order, then the uniform block as the WGSL has it. An item sums in an order that
- * depends on the item alone, so that results are the same for any number of threads and any grain.
+ * How a kernel runs in WebAssembly: a function of its folder's `assembly`, called as `layernorm_forward(block, from, to, scratch)`.
+ * The block is the 32-bit addresses of the bindings in their order, then the uniform block as the WGSL has it. An item sums in
+ * an order that depends on the item alone, so that results are the same for any number of threads and any grain.
  */
 export interface HostCode {
-  /** The export's name. */
-  readonly name: string;
   /** Independent pieces of work of a call: what `from` and `to` count. */
   readonly items: (dims: Dims, params: Params) => number;
   /** Items that a thread takes at a time; absent: a share of the whole. */
@@ -140,6 +138,11 @@ export interface Kernel<B extends string = string, P extends string = string> {
 /** Declares a kernel; only checks that the literal types are kept. */
 export function kernel<const B extends string, const P extends string>(k: Kernel<B, P>): Kernel<B, P> {
   return k;
+}
+
+/** The WebAssembly function of a kernel: that of "layernorm/forward" is `layernorm_forward`. */
+export function exportName({ name }: { readonly name: string }): string {
+  return name.replace("/", "_");
 }
 
 /** A dims entry as a number: "D", "G?", "T*D", "3". */

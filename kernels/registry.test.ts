@@ -5,8 +5,9 @@ import * as assert from "uvu/assert";
 import { WgslReflect } from "wgsl_reflect/wgsl_reflect.module.js";
 import { suite } from "../harness/test/suite";
 import { projectRoot } from "../runtime/node/root";
+import { activationNames } from "./activation/functions";
 import { type Kernel, uniformFields, type Variant } from "./kernel";
-import { kernels } from "./registry";
+import { everyKernel } from "./probes";
 
 const test = suite("kernels/registry");
 const folder = join(projectRoot(), "kernels");
@@ -66,7 +67,7 @@ function check(kernel: Kernel, name: string, variant: Variant): void {
   assert.ok(bindings.length <= 8, `${where}: at most 8 storage buffers`);
 }
 
-for (const kernel of kernels) {
+for (const kernel of everyKernel) {
   test(`${kernel.name}: the descriptor is what its WGSL says`, () => {
     assert.ok(kernel.variants.plain, "every kernel has a plain variant");
     assert.ok(kernel.tolerance.reason.length > 0, "a tolerance has a reason");
@@ -80,9 +81,22 @@ for (const kernel of kernels) {
   });
 }
 
+/** Declarations of kernels, which begin so; an activation's name is made of the function's. */
+const DECLARED = /\bkernel\(\{\s*name: ["`](\w+\/[\w${}]+)["`]/g;
+
+test("every descriptor is in the registry, or among the probes, once", () => {
+  const known = everyKernel.map(({ name }) => name);
+  assert.equal(known.length, new Set(known).size);
+  const declared = readdirSync(folder, { recursive: true, encoding: "utf8" })
+    .filter((entry) => entry.endsWith(".ts") && !entry.endsWith(".test.ts"))
+    .flatMap((entry) => [...readFileSync(join(folder, entry), "utf8").matchAll(DECLARED)])
+    .flatMap(([, name]) => activationNames.map((f) => name.replace(/\$\{name\}/, f)));
+  assert.equal([...new Set(declared)].sort(), [...known].sort());
+});
+
 test("every WGSL file belongs to a kernel or a test", () => {
   const used = new Set(
-    kernels.flatMap((kernel) =>
+    everyKernel.flatMap((kernel) =>
       Object.values(kernel.variants).flatMap((variant) => [variant.file, ...(variant.chunks ?? []).map((c) => c.file)]),
     ),
   );

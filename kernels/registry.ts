@@ -20,15 +20,13 @@ import { nn } from "./matmul/nn";
 import { nt } from "./matmul/nt";
 import { tn } from "./matmul/tn";
 import { covariance } from "./moments/covariance";
-import { bits } from "./philox/bits";
-import { normal } from "./philox/normal";
 import { sumRows } from "./reduce/sum_rows";
 import { rotate } from "./rotary/rotate";
 import { gaussian } from "./sgld/gaussian";
 import { rmsprop } from "./sgld/rmsprop";
 import { step } from "./sgld/step";
 
-/** Every kernel: what tests, goldens and benches go through. */
+/** Every kernel that plans call: what tests, goldens, benches and tunings go through. */
 export const kernels: readonly Kernel[] = [
   sum,
   attentionForward,
@@ -51,8 +49,6 @@ export const kernels: readonly Kernel[] = [
   tn,
   biasBackward,
   covariance,
-  bits,
-  normal,
   sumRows,
   rotate,
   gaussian,

@@ -1,25 +1,23 @@
 /** Builds dist/: AssemblyScript to WebAssembly, then TypeScript with WGSL as text to bundles for Node. */
 import { spawnSync } from "node:child_process";
-import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, statSync } from "node:fs";
+import { existsSync, mkdirSync, renameSync, rmSync, statSync } from "node:fs";
 import { dirname, join, relative, sep } from "node:path";
-import { fileURLToPath, pathToFileURL } from "node:url";
+import { pathToFileURL } from "node:url";
+import { generate, generated, KERNELS } from "./generate.mjs";
+import { assemblySources, files, root } from "./sources.mjs";
 
-export const root = join(dirname(fileURLToPath(import.meta.url)), "..", "..");
+export { root };
+
 const SOURCES = ["kernels", "runtime", "models", "goldens", "harness"];
 
-function* files(folder) {
-  for (const entry of readdirSync(join(root, folder), { withFileTypes: true })) {
-    const path = join(folder, entry.name);
-    if (entry.isDirectory()) yield* files(path);
-    else yield path;
-  }
-}
+/** The modules in AssemblyScript: every kernel that plans call in one, and two that work on host arrays. */
+const MODULES = {
+  kernels: KERNELS,
+  graph: join("kernels", "graph", "assembly", "index.ts"),
+  knn: join("kernels", "knn", "assembly", "index.ts"),
+};
 
-/** Kernels written in AssemblyScript: every `kernels/NAME/assembly/index.ts`. */
-const assembled = () =>
-  readdirSync(join(root, "kernels")).filter((name) => existsSync(join(root, "kernels", name, "assembly", "index.ts")));
-
-/** Every such kernel is built twice from one source: WebAssembly tells shared memory from unshared in a module's import. */
+/** Every module is built twice from one source: WebAssembly tells shared memory from unshared in a module's import. */
 const MEMORIES = ["single", "shared"];
 const outFile = (name, memory) => join("dist", name, `${memory}.wasm`);
 
@@ -28,7 +26,7 @@ function assemble(name, memory) {
   const out = outFile(name, memory);
   mkdirSync(dirname(join(root, out)), { recursive: true });
   const asc = join(root, "node_modules", "assemblyscript", "bin", "asc.js");
-  const entry = `kernels/${name}/assembly/index.ts`;
+  const entry = MODULES[name];
   const fresh = `${out}.${process.pid}`;
   const args = [asc, entry, "--config", "asconfig.json", "--target", memory, "--outFile", fresh];
   const run = spawnSync(process.execPath, args, { cwd: root, encoding: "utf8" });
@@ -36,19 +34,18 @@ function assemble(name, memory) {
   renameSync(join(root, fresh), join(root, out));
 }
 
-/** Every file that may be in a module: `kernels/wasm` takes those of many kernels, others their own. */
-const assemblies = (name) =>
-  [...files(name === "wasm" ? "kernels" : join("kernels", name))].filter((file) =>
-    file.split(sep).includes("assembly"),
-  );
+/** Every file that may be in a module. */
+const sourcesOf = (name) =>
+  name === "kernels"
+    ? [...assemblySources(), ...generated()]
+    : assemblySources().filter((file) => file.startsWith(join("kernels", name)));
 
 /** Whether some source, or how sources are built, is newer than what was assembled. */
 function stale(name, memory) {
   const built = join(root, outFile(name, memory));
   if (!existsSync(built)) return true;
   const made = statSync(built).mtimeMs;
-  const sources = ["asconfig.json", ...assemblies(name)];
-  return sources.some((file) => statSync(join(root, file)).mtimeMs > made);
+  return ["asconfig.json", ...sourcesOf(name)].some((file) => statSync(join(root, file)).mtimeMs > made);
 }
 
 /**
@@ -57,7 +54,6 @@ function stale(name, memory) {
  */
 export async function build({ tests = [] } = {}) {
   const { build: bundle } = await import("esbuild");
-  for (const name of assembled()) for (const memory of MEMORIES) if (stale(name, memory)) assemble(name, memory);
   const options = {
     absWorkingDir: root,
     bundle: true,
@@ -70,6 +66,10 @@ export async function build({ tests = [] } = {}) {
     loader: { ".wgsl": "text", ".wasm": "binary" },
     logLevel: "warning",
   };
+  await generate(bundle, options);
+  for (const name of Object.keys(MODULES)) {
+    for (const memory of MEMORIES) if (stale(name, memory)) assemble(name, memory);
+  }
   const found = SOURCES.filter((folder) => tests && existsSync(join(root, folder)))
     .flatMap((folder) => [...files(folder)])
     .filter((file) => file.endsWith(".test.ts"))

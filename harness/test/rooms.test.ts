@@ -25,7 +25,7 @@ const INSIDE: Readonly<Record<string, readonly string[]>> = {
   sampler: ["config", "plan", "transformer", "susceptibility"],
   cluster: ["config", "formats", "plan", "statistics", "threads"],
   store: ["config", "formats", "susceptibility"],
-  measure: ["config", "plan", "transformer", "sampler", "statistics", "susceptibility", "cluster", "store"],
+  measure: ["config", "formats", "plan", "transformer", "sampler", "statistics", "susceptibility", "cluster", "store"],
   node: ["formats", "plan", "webgpu", "processor", "threads", "store"],
 };
 

@@ -3,11 +3,10 @@ import { step } from "../../kernels/sgld/step";
 import type { SamplerSettings } from "../../runtime/config/sampler";
 import type { Device } from "../../runtime/plan/device";
 import type { BoundPlan, Memory } from "../../runtime/plan/memory";
-import { tensor, type View } from "../../runtime/plan/plan";
+import { call, tensor, type View } from "../../runtime/plan/plan";
 import { chainKeys } from "../../runtime/sampler/batches";
 import { biasCorrection, UPDATE_LABEL } from "../../runtime/sampler/chain-plans";
 import { tokenView } from "../../runtime/transformer/model";
-import { call } from "../../runtime/transformer/tape";
 
 /** A loss that is no network's and whose posterior is known. */
 export interface Target {

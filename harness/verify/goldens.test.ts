@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import * as assert from "uvu/assert";
 import { SpectroscopeError } from "../../kernels/errors";
-import { kernels } from "../../kernels/registry";
+import { everyKernel } from "../../kernels/probes";
 import { testDevice } from "../test/device";
 import { suite } from "../test/suite";
 import { goldenCases, goldenFileOf, type Row, roundedParams, row, rowLine, verifyCase } from "./kernels";
@@ -25,9 +25,9 @@ integrity("every file is there with the hash of the manifest", async (t) => {
 });
 
 integrity("every kernel has a golden, and every golden its kernel", () => {
-  const missing = kernels.filter((kernel) => !goldenFileOf(manifest, kernel)).map((kernel) => kernel.name);
+  const missing = everyKernel.filter((kernel) => !goldenFileOf(manifest, kernel)).map((kernel) => kernel.name);
   assert.equal(missing, [], "kernels without a golden");
-  const known = new Set(kernels.map((kernel) => kernel.name));
+  const known = new Set(everyKernel.map((kernel) => kernel.name));
   const named = manifest.files.flatMap((file) => file.entries.flatMap((entry) => entry.kernel ?? []));
   assert.equal([...new Set(named.filter((name) => !known.has(name)))], [], "goldens without a kernel");
 });
@@ -87,7 +87,7 @@ integrity("a manifest of another format or with a broken entry is refused", asyn
   }
 });
 
-for (const kernel of kernels) {
+for (const kernel of everyKernel) {
   // The reference is what every other test of a kernel trusts; f64 on both sides leaves room for rounding only.
   integrity(`${kernel.name}: the f64 reference agrees with the goldens`, async (t) => {
     const file = goldenFileOf(manifest, kernel);
@@ -112,7 +112,7 @@ for (const kernel of kernels) {
 integrity.run();
 
 const run = suite("goldens/kernels", { gpu: true });
-for (const kernel of kernels) {
+for (const kernel of everyKernel) {
   run(kernel.name, async (t) => {
     const device = await testDevice();
     const file = goldenFileOf(manifest, kernel);

@@ -1,6 +1,6 @@
 /** The processor's kernels, models and chains against the goldens that hold GPUs. */
 
-import { kernels } from "../../kernels/registry";
+import { everyKernel } from "../../kernels/probes";
 import type { Device } from "../../runtime/plan/device";
 import { wasmDevice } from "../test/device";
 import { suite } from "../test/suite";
@@ -19,7 +19,7 @@ const parts: Record<string, Verify> = {
     verifyKernels(
       device,
       m,
-      kernels.filter(({ wasm }) => wasm),
+      everyKernel.filter(({ wasm }) => wasm),
     ),
   "nano: losses, gradients, chains, susceptibilities": verifyNano,
   "random models of every kind": verifyRandom,

@@ -17,7 +17,7 @@ export const backward = forEachActivation((name, f) =>
     },
     params: {},
     variants: elementwise("backward", { plain, plain4 }, f.chunks),
-    wasm: { name: `activation_${name}_backward`, items: ({ N }) => Math.ceil(N / 2048) },
+    wasm: { items: ({ N }) => Math.ceil(N / 2048) },
     work: ({ N }) => ({ flops: f.flops * N, bytes: 12 * N }),
     tolerance: f.tolerance.backward,
     cases,

@@ -16,7 +16,7 @@ export const forward = forEachActivation((name, f) =>
     },
     params: {},
     variants: elementwise("forward", { plain, plain4 }, f.chunks),
-    wasm: { name: `activation_${name}_forward`, items: ({ N }) => Math.ceil(N / 2048) },
+    wasm: { items: ({ N }) => Math.ceil(N / 2048) },
     work: ({ N }) => ({ flops: f.flops * N, bytes: 8 * N }),
     tolerance: f.tolerance.forward,
     cases,

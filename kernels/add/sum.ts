@@ -34,7 +34,7 @@ export const sum = kernel({
       suits: "any",
     },
   },
-  wasm: { name: "add_sum", items: ({ G, R, D }) => G * Math.ceil((R * D) / 256) },
+  wasm: { items: ({ G, R, D }) => G * Math.ceil((R * D) / 256) },
   work: ({ G, R, D }, { use_c }) => ({ flops: (1 + use_c) * G * R * D, bytes: 4 * G * R * D * (3 + use_c) }),
   tolerance: { absolute: 0, relative: 1.2e-7, reason: "two roundings of half an ulp" },
   cases: [

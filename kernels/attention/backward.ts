@@ -72,7 +72,7 @@ export const backward = kernel({
       suits: "software",
     },
   },
-  wasm: { name: "attention_backward", items: ({ G, B, H }) => G * B * H, scratch: backwardScratch },
+  wasm: { items: ({ G, B, H }) => G * B * H, scratch: backwardScratch },
   // A pair of row and visible key: five products of width K, and about ten operations of softmax.
   work: ({ G, B, T, H, K }) => ({
     flops: G * B * H * ((T * (T + 1)) / 2) * (10 * K + 10),

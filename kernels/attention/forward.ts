@@ -62,7 +62,6 @@ export const forward = kernel({
     },
   },
   wasm: {
-    name: "attention_forward",
     items: ({ G, B, T, H }) => G * B * H * Math.ceil(T / 64),
     scratch: forwardScratch,
   },

@@ -45,7 +45,7 @@ export const backward = kernel({
       suits: "software",
     },
   },
-  wasm: { name: "embedding_backward", items: ({ G, V }) => G * Math.ceil(V / 64) },
+  wasm: { items: ({ G, V }) => G * Math.ceil(V / 64) },
   work: ({ G, R, V, D }) => ({ flops: G * R * D, bytes: 4 * G * (R * (D + 1) + V * D) }),
   tolerance: {
     absolute: 1e-7,

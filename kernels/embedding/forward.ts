@@ -42,7 +42,7 @@ export const forward = kernel({
       suits: "any",
     },
   },
-  wasm: { name: "embedding_forward", items: ({ G, R }) => G * Math.ceil(R / 16) },
+  wasm: { items: ({ G, R }) => G * Math.ceil(R / 16) },
   work: ({ G, R, D }, { use_add = 0 }) => ({
     flops: G * R * D * use_add,
     bytes: 4 * G * R * ((2 + use_add) * D + 1),

@@ -69,7 +69,7 @@ export const backward = kernel({
       suits: "gpu",
     },
   },
-  wasm: { name: "layernorm_backward", items: ({ G, R }) => G * Math.ceil(R / 16) },
+  wasm: { items: ({ G, R }) => G * Math.ceil(R / 16) },
   work: ({ G, R, D }, { use_add }) => ({ flops: 14 * G * R * D, bytes: 4 * G * R * ((3 + use_add) * D + 2) }),
   tolerance: {
     absolute: 1e-7,

@@ -43,7 +43,7 @@ export const backwardParams = kernel({
       suits: "gpu",
     },
   },
-  wasm: { name: "layernorm_backward_params", items: ({ G, D }) => G * Math.ceil(D / 16) },
+  wasm: { items: ({ G, D }) => G * Math.ceil(D / 16) },
   work: ({ G, R, D }) => ({ flops: 5 * G * R * D, bytes: 4 * G * (R * (2 * D + 2) + 2 * D) }),
   tolerance: {
     absolute: 1e-6,

@@ -53,7 +53,7 @@ export const forward = kernel({
       suits: "gpu",
     },
   },
-  wasm: { name: "layernorm_forward", items: ({ G, R }) => G * Math.ceil(R / 16) },
+  wasm: { items: ({ G, R }) => G * Math.ceil(R / 16) },
   work: ({ G, R, D }) => ({ flops: 8 * G * R * D, bytes: 4 * G * R * (2 * D + 2) }),
   tolerance: {
     absolute: 1e-7,

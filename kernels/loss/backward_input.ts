@@ -66,7 +66,7 @@ export const backwardInput = kernel({
       suits: "software",
     },
   },
-  wasm: wasmOf("loss_backward_input", "R"),
+  wasm: wasmOf("R"),
   work: ({ G, R, V, D }, { use_add = 0 }) => ({
     flops: 4 * G * R * V * D,
     bytes: 4 * (G * R * ((2 + use_add) * D + 2) + V * D),

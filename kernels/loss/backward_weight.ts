@@ -51,7 +51,7 @@ export const backwardWeight = kernel({
       suits: "software",
     },
   },
-  wasm: wasmOf("loss_backward_weight", "V"),
+  wasm: wasmOf("V"),
   work: ({ G, R, V, D }) => ({ flops: 4 * G * R * V * D, bytes: 4 * (G * R * (D + 2) + 2 * V * D) }),
   tolerance: {
     absolute: 5e-7,

@@ -66,7 +66,7 @@ export const forward = kernel({
       tolerance: halfTolerance,
     },
   },
-  wasm: wasmOf("loss_forward", "R"),
+  wasm: wasmOf("R"),
   work: ({ G, R, V, D }) => ({ flops: 2 * G * R * V * D, bytes: 4 * (G * R * (D + 3) + V * D) }),
   tolerance: {
     absolute: 2e-6,

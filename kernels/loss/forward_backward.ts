@@ -84,7 +84,7 @@ export const forwardBackward = kernel({
     matrix8: matrices(8),
     matrix16: matrices(16),
   },
-  wasm: wasmOf("loss_forward_backward", "R"),
+  wasm: wasmOf("R"),
   work: ({ G, R, V, D }) => ({ flops: 4 * G * R * V * D, bytes: 4 * (G * R * (2 * D + 3) + V * D) }),
   tolerance: {
     absolute: 5e-7,

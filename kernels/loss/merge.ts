@@ -29,7 +29,7 @@ export const merge = kernel({
       suits: "any",
     },
   },
-  wasm: { name: "loss_merge", items: ({ G, R }) => G * Math.ceil(R / 256) },
+  wasm: { items: ({ G, R }) => G * Math.ceil(R / 256) },
   // A difference, a comparison, an exponential, a quotient and about a dozen products and sums.
   work: ({ G, R }) => ({ flops: 25 * G * R, bytes: 28 * G * R }),
   tolerance: {

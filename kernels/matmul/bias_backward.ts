@@ -38,7 +38,7 @@ export const biasBackward = kernel({
       suits: "gpu",
     },
   },
-  wasm: { name: "matmul_bias_backward", items: ({ G, N }) => G * Math.ceil(N / 64) },
+  wasm: { items: ({ G, N }) => G * Math.ceil(N / 64) },
   work: ({ G, M, N }) => ({ flops: G * M * N, bytes: 4 * G * N * (M + 1) }),
   tolerance: {
     absolute: 1e-6,

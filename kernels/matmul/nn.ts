@@ -38,7 +38,6 @@ export const nn = kernel({
     },
   ),
   wasm: {
-    name: "matmul_nn",
     items: ({ G, M, K }) => G * Math.ceil(M / 64) * Math.ceil(K / 64),
     scratch: ({ N }) => 128 + 4 * 64 * N,
   },

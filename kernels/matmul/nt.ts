@@ -48,7 +48,6 @@ export const nt = kernel({
     },
   ),
   wasm: {
-    name: "matmul_nt",
     items: ({ G, M, N }) => G * Math.ceil(M / 64) * Math.ceil(N / 64),
     scratch: ({ K }) => 128 + 4 * 64 * K,
   },

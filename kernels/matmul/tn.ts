@@ -34,7 +34,6 @@ export const tn = kernel({
     },
   ),
   wasm: {
-    name: "matmul_tn",
     items: ({ G, N, K }) => G * Math.ceil(N / 32) * Math.ceil(K / 64),
     scratch: () => 128 + 4 * 256 * (32 + 64),
   },

@@ -27,7 +27,7 @@ export const covariance = kernel({
       suits: "any",
     },
   },
-  wasm: { name: "moments_covariance", items: ({ G, N }) => G * Math.ceil(N / 512) },
+  wasm: { items: ({ G, N }) => G * Math.ceil(N / 512) },
   work: ({ G, N }) => ({ flops: 16 * G * N, bytes: 4 * (9 * G * N + N + G) }),
   tolerance: {
     absolute: 5e-7,

@@ -23,7 +23,7 @@ export const bits = kernel({
       suits: "any",
     },
   },
-  wasm: { name: "philox_bits", items: ({ G, P }) => G * Math.ceil(P / 1024), scratch: () => 1024 },
+  wasm: { items: ({ G, P }) => G * Math.ceil(P / 1024), scratch: () => 1024 },
   work: ({ G, P }) => ({ flops: 0, bytes: 4 * G * (P + 2) }),
   tolerance: { absolute: 0, relative: 0, reason: "integers" },
   cases: [

@@ -23,7 +23,7 @@ export const normal = kernel({
       suits: "any",
     },
   },
-  wasm: { name: "philox_normal", items: ({ G, P }) => G * Math.ceil(P / 1024), scratch: () => 1024 },
+  wasm: { items: ({ G, P }) => G * Math.ceil(P / 1024), scratch: () => 1024 },
   // Logarithm, root, sine, cosine: about 25 operations a normal, beside 140 integer ones.
   work: ({ G, P }) => ({ flops: 25 * G * P, bytes: 4 * G * (P + 2) }),
   tolerance: {

@@ -29,7 +29,7 @@ export const sumRows = kernel({
       suits: "gpu",
     },
   },
-  wasm: { name: "reduce_sum_rows", items: ({ G }) => G },
+  wasm: { items: ({ G }) => G },
   work: ({ G, R }) => ({ flops: G * R, bytes: 4 * G * (R + 1) }),
   tolerance: {
     absolute: 1e-6,

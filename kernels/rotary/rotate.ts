@@ -34,7 +34,7 @@ export const rotate = kernel({
       suits: "software",
     },
   },
-  wasm: { name: "rotary_rotate", items: ({ G, B, T }) => G * B * T },
+  wasm: { items: ({ G, B, T }) => G * B * T },
   work: ({ G, B, T, H, K, Rt }) => ({ flops: 6 * G * B * T * H * Rt, bytes: 24 * G * B * T * H * K + 4 * T * Rt }),
   tolerance: { absolute: 1e-7, relative: 1.5e-7, reason: "two products and a sum, rounded three times" },
   cases: [

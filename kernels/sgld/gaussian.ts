@@ -18,7 +18,7 @@ export const gaussian = kernel({
   },
   params: { localization: "f32", weight_decay: "f32", noise_level: "f32", step: "u32" },
   variants: variantsOf("gaussian", scalar, vector),
-  wasm: { name: "sgld_gaussian", items: ({ G, P }) => G * Math.ceil(P / 1024), scratch: () => 1024 },
+  wasm: { items: ({ G, P }) => G * Math.ceil(P / 1024), scratch: () => 1024 },
   work: ({ G, P }) => ({ flops: 29 * G * P, bytes: 4 * G * (P + 2) + 4 * P }),
   tolerance: {
     absolute: 1e-7,

@@ -42,7 +42,7 @@ export const rmsprop = kernel({
     step: "u32",
   },
   variants: variantsOf("rmsprop", scalar, vector),
-  wasm: { name: "sgld_rmsprop", items: ({ G, P }) => G * Math.ceil(P / 1024), scratch: () => 1024 },
+  wasm: { items: ({ G, P }) => G * Math.ceil(P / 1024), scratch: () => 1024 },
   // Moment, rate, drift, pulls and step 18, a normal 25.
   work: ({ G, P }) => ({ flops: 43 * G * P, bytes: 4 * G * (5 * P + 2) + 4 * P }),
   tolerance: {

@@ -35,7 +35,7 @@ export const step = kernel({
     step: "u32",
   },
   variants: variantsOf("step", scalar, vector),
-  wasm: { name: "sgld_step", items: ({ G, P }) => G * Math.ceil(P / 1024), scratch: () => 1024 },
+  wasm: { items: ({ G, P }) => G * Math.ceil(P / 1024), scratch: () => 1024 },
   // Drift, pulls and step 10, a normal 25.
   work: ({ G, P }) => ({ flops: 35 * G * P, bytes: 4 * G * (3 * P + 2) + 4 * P }),
   tolerance: {

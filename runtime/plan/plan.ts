@@ -42,6 +42,24 @@ export interface Plan {
   readonly calls: readonly Call[];
 }
 
+/** Every binding of a kernel, by name. */
+export type Tensors<B extends string> = Readonly<Record<NoInfer<B>, View>>;
+
+/** Every parameter of a kernel, by name, and the sizes that its tensors do not say. */
+export type Arguments<P extends string> = [P] extends [never]
+  ? [params?: undefined, dims?: Dims]
+  : [params: Readonly<Record<P, number>>, dims?: Dims];
+
+/** A call record; a binding or a parameter that is missing, or is not the kernel's, does not compile. */
+export function call<B extends string, P extends string>(
+  label: string,
+  kernel: Kernel<B, P>,
+  tensors: Tensors<B>,
+  ...[params, dims]: Arguments<P>
+): Call {
+  return { label, kernel, tensors, ...(params ? { params } : {}), ...(dims ? { dims } : {}) };
+}
+
 /** Makes a slot and a view of the whole of it. */
 export function tensor(name: string, shape: readonly number[], life: Slot["life"], type: Slot["type"] = "f32"): View {
   const size = shape.reduce((a, b) => a * b, 1);

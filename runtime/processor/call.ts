@@ -1,5 +1,5 @@
 import { SpectroscopeError } from "../../kernels/errors";
-import { type Dims, type HostCode, isStrided, type Params } from "../../kernels/kernel";
+import { type Dims, exportName, type HostCode, isStrided, type Params } from "../../kernels/kernel";
 import type { Call, View } from "../plan/plan";
 import { extentOf, packUniforms, uniformBytes, unify } from "../plan/shapes";
 import type { Region } from "./arena";
@@ -35,7 +35,7 @@ export class HostCall {
     );
     const { dims, shared } = unify(kernel, shapes, call.dims);
     const { wasm } = kernel;
-    const id = wasm && machine.team.find(wasm.name);
+    const id = wasm && machine.team.find(exportName(kernel));
     if (!wasm || id === undefined) {
       throw new SpectroscopeError(`kernel ${kernel.name} has no WebAssembly`, { code: "internal" });
     }

@@ -1,5 +1,5 @@
 /** The processor as a device: kernels in WebAssembly SIMD, on several threads over one memory of at most 4 GiB. */
-import { wasmModule } from "../../kernels/wasm/module";
+import { wasmModule } from "../../kernels/module";
 import type { AdapterFacts, Device } from "../plan/device";
 import { canShare, checkThreads, defaultThreads } from "../threads/threads";
 import { Arena } from "./arena";

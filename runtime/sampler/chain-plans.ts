@@ -5,13 +5,12 @@ import { gaussian } from "../../kernels/sgld/gaussian";
 import { rmsprop } from "../../kernels/sgld/rmsprop";
 import { step } from "../../kernels/sgld/step";
 import { drawsDirectly, type SamplerSettings } from "../config/sampler";
-import { type Call, reshape, tensor, type View } from "../plan/plan";
+import { type Call, call, reshape, tensor, type View } from "../plan/plan";
 import { layoutBlock, type ParameterBlock } from "../transformer/block";
 import type { Model } from "../transformer/family";
 import { tokenView } from "../transformer/model";
 import { ChainWeights, type MovingWeights } from "../transformer/moving";
 import type { Restriction } from "../transformer/restriction";
-import { call } from "../transformer/tape";
 import type { TextOnDevice } from "./laboratory";
 
 /** How weights are drawn: by chains, or, where no loss is in the posterior, directly. */

@@ -14,9 +14,9 @@ import { nn } from "../../kernels/matmul/nn";
 import { nt } from "../../kernels/matmul/nt";
 import { tn } from "../../kernels/matmul/tn";
 import { rotate } from "../../kernels/rotary/rotate";
-import { reshape, type View } from "../plan/plan";
+import { call, reshape, type View } from "../plan/plan";
 import type { FixedTensors } from "./fixed";
-import { call, type Rows, type Tape, type Value, type Weight, withGroups } from "./tape";
+import { type Rows, type Tape, type Value, type Weight, withGroups } from "./tape";
 import type { VocabularyPart } from "./weight-source";
 
 /** The operations of models on a tape: how each is computed and how it is differentiated. */

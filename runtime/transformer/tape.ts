@@ -1,6 +1,6 @@
 import { forward as embeddingForward } from "../../kernels/embedding/forward";
-import type { Dims, Kernel, Params } from "../../kernels/kernel";
-import { type Call, reshape, type Slot, tensor, type View } from "../plan/plan";
+import type { Kernel } from "../../kernels/kernel";
+import { type Arguments, type Call, call, reshape, type Slot, type Tensors, tensor, type View } from "../plan/plan";
 
 /** Sequences and positions of a set of rows. */
 export interface Rows {
@@ -129,8 +129,13 @@ export class Tape {
   }
 
   /** Adds a call to the body. */
-  emit(label: string, kernel: Kernel, tensors: Record<string, View>, params?: Params, dims?: Dims): void {
-    this.body.push(call(label, kernel, tensors, params, dims));
+  emit<B extends string, P extends string>(
+    label: string,
+    kernel: Kernel<B, P>,
+    tensors: Tensors<B>,
+    ...rest: Arguments<P>
+  ): void {
+    this.body.push(call(label, kernel, tensors, ...rest));
   }
 
   /**
@@ -226,11 +231,6 @@ export function neededCalls(prefix: readonly Call[]): Call[] {
     for (const [name, { access }] of bindings) if (access !== "write") read.add(one.tensors[name].slot);
   }
   return needed.reverse();
-}
-
-/** A call record. */
-export function call(label: string, kernel: Kernel, tensors: Record<string, View>, params?: Params, dims?: Dims): Call {
-  return { label, kernel, tensors, ...(params ? { params } : {}), ...(dims ? { dims } : {}) };
 }
 
 /** A value with an explicit group axis: [G, R, width], or [1, R, width] when shared. */

@@ -3,9 +3,9 @@ import { backwardWeight } from "../../kernels/loss/backward_weight";
 import { forward } from "../../kernels/loss/forward";
 import { forwardBackward } from "../../kernels/loss/forward_backward";
 import { merge } from "../../kernels/loss/merge";
-import { tensor, type View } from "../plan/plan";
+import { call, tensor, type View } from "../plan/plan";
 import type { ModelPlanOptions } from "./request";
-import { call, type Tape, type Value } from "./tape";
+import type { Tape, Value } from "./tape";
 import type { VocabularyPart } from "./weight-source";
 
 /** What planning losses asks for. */

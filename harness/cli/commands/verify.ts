@@ -1,4 +1,4 @@
-import { kernels } from "../../../kernels/registry";
+import { everyKernel } from "../../../kernels/probes";
 import { MODEL_FORMS, openModel } from "../../../models/hub/open";
 import { usage } from "../../../runtime/config/schema";
 import { openTuned } from "../../../runtime/node/open-tuned";
@@ -84,7 +84,7 @@ async function goldenParts(only: "all" | Part): Promise<Verify[]> {
   const manifest = await readManifest();
   await checkFiles(manifest);
   const run: Record<Part, Verify> = {
-    kernels: (device, onRow) => verifyKernels(device, manifest, kernels, onRow),
+    kernels: (device, onRow) => verifyKernels(device, manifest, everyKernel, onRow),
     nano: (device, onRow) => verifyNano(device, manifest, onRow),
     random: (device, onRow) => verifyRandom(device, manifest, onRow),
     pythia: async (device, onRow) => {

@@ -3,7 +3,7 @@
 // Deterministic: no sums. Any finite x: far out the factor is 0 or 1 exactly, never NaN.
 import { geluSlope4 } from "../../common/assembly/erf";
 import { storeFirst } from "../../common/assembly/lanes";
-import { place, word } from "../../common/assembly/block";
+import * as abi from "../../../dist/abi/activation/gelu_backward";
 import { GELU, GELU_TANH, geluTanhSlope4, ITEM, RELU, reluSlope4 } from "./functions";
 
 // @ts-ignore: decorator
@@ -18,10 +18,10 @@ function slope4(name: i32, x: v128): v128 {
 // @ts-ignore: decorator
 @inline
 function backward(name: i32, block: usize, from: u32, to: u32): void {
-  const x = place(block, 0);
-  const dy = place(block, 1);
-  const dx = place(block, 2);
-  const end = min(<usize>to * ITEM, <usize>word(block, 3) << 2);
+  const x = abi.x(block);
+  const dy = abi.dy(block);
+  const dx = abi.dx(block);
+  const end = min(<usize>to * ITEM, <usize>abi.N(block) << 2);
   let i = <usize>from * ITEM;
   for (; i + 64 <= end; i += 64) {
     const a = f32x4.mul(v128.load(dy + i), slope4(name, v128.load(x + i)));

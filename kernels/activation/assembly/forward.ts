@@ -3,7 +3,7 @@
 // Deterministic: no sums. Any finite x: huge arguments give x or 0, never NaN.
 import { gelu4 } from "../../common/assembly/erf";
 import { storeFirst } from "../../common/assembly/lanes";
-import { place, word } from "../../common/assembly/block";
+import * as abi from "../../../dist/abi/activation/gelu_forward";
 import { GELU, GELU_TANH, geluTanh4, ITEM, RELU, relu4 } from "./functions";
 
 // @ts-ignore: decorator
@@ -18,9 +18,9 @@ function value4(name: i32, x: v128): v128 {
 // @ts-ignore: decorator
 @inline
 function forward(name: i32, block: usize, from: u32, to: u32): void {
-  const x = place(block, 0);
-  const y = place(block, 1);
-  const end = min(<usize>to * ITEM, <usize>word(block, 2) << 2);
+  const x = abi.x(block);
+  const y = abi.y(block);
+  const end = min(<usize>to * ITEM, <usize>abi.N(block) << 2);
   let i = <usize>from * ITEM;
   for (; i + 64 <= end; i += 64) {
     const a = value4(name, v128.load(x + i));

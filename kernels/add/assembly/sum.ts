@@ -1,22 +1,22 @@
 // y = a + b + (use_c ? c : 0), four elements at a time; an item is 256 elements of one group. Bit-equal to the WGSL.
-import { place, word } from "../../common/assembly/block";
+import * as abi from "../../../dist/abi/add/sum";
 
 /** Elements of an item. */
 const ITEM: u32 = 256;
 
 export function add_sum(block: usize, from: u32, to: u32, _scratch: usize): void {
-  const size = word(block, 5) * word(block, 6);
-  const groupsOfC = word(block, 7);
-  const useC = word(block, 13) != 0;
+  const size = abi.R(block) * abi.D(block);
+  const groupsOfC = abi.Gc(block);
+  const useC = abi.use_c(block) != 0;
   const perGroup = (size + ITEM - 1) / ITEM;
   for (let item = from; item < to; item++) {
     const g = item / perGroup;
     const first = (item - g * perGroup) * ITEM;
     const end = min(size, first + ITEM);
-    const a = place(block, 0) + (<usize>(g * word(block, 10) + first) << 2);
-    const b = place(block, 1) + (<usize>(g * word(block, 11) + first) << 2);
-    const c = place(block, 2) + (<usize>((groupsOfC == 1 ? 0 : g) * size + first) << 2);
-    const y = place(block, 3) + (<usize>(g * word(block, 12) + first) << 2);
+    const a = abi.a(block) + (<usize>(g * abi.stride_a(block) + first) << 2);
+    const b = abi.b(block) + (<usize>(g * abi.stride_b(block) + first) << 2);
+    const c = abi.c(block) + (<usize>((groupsOfC == 1 ? 0 : g) * size + first) << 2);
+    const y = abi.y(block) + (<usize>(g * abi.stride_y(block) + first) << 2);
     const bytes = <usize>(end - first) << 2;
     let i: usize = 0;
     for (; i + 16 <= bytes; i += 16) {

@@ -8,17 +8,17 @@
 // running dq, dk and dv.
 // Deterministic: blocks ascend, rows within them too. p comes from lse with its exponent clamped to [-80, 0].
 import { first, storeFirst, sumOf } from "../../common/assembly/lanes";
-import { float, place, word } from "../../common/assembly/block";
+import * as abi from "../../../dist/abi/attention/backward";
 import { packColumns } from "../../matmul/assembly/panels";
 import { tileOfColumns, tileOfRows } from "../../matmul/assembly/tile";
 import { BLOCK, packScaled, paddedRow, rowAt } from "./heads";
 import { SQUARE, SQUARE_ROW, weigh } from "./square";
 
 export function attention_backward(block: usize, from: u32, to: u32, scratch: usize): void {
-  const T = word(block, 7);
-  const H = word(block, 8);
-  const K = word(block, 9);
-  const scale = float(block, 10);
+  const T = abi.T(block);
+  const H = abi.H(block);
+  const K = abi.K(block);
+  const scale = abi.scale(block);
   const width = <usize>K << 2;
   const pitch = 3 * H * width;
   const shortPitch = <usize>H << 2;
@@ -42,11 +42,11 @@ export function attention_backward(block: usize, from: u32, to: u32, scratch: us
     const h = head - batch * H;
     const places = <usize>batch * T * pitch + <usize>h * 3 * width;
     const short = <usize>batch * T * H + h;
-    const q = place(block, 0) + places;
-    const out = place(block, 1) + short * width;
-    const lse = place(block, 2) + (short << 2);
-    const dout = place(block, 3) + short * width;
-    const dqkv = place(block, 4) + places;
+    const q = abi.qkv(block) + places;
+    const out = abi.out(block) + short * width;
+    const lse = abi.lse(block) + (short << 2);
+    const dout = abi.dout(block) + short * width;
+    const dqkv = abi.dqkv(block) + places;
     packScaled(q + width, pitch, T, K, scale, keys);
     packScaled(q + 2 * width, pitch, T, K, 1, values);
     for (let s: u32 = 0; s < T; s += BLOCK) {

@@ -10,7 +10,7 @@
 import { exp4 } from "../../common/assembly/exp";
 import { storeFirst } from "../../common/assembly/lanes";
 import { log4 } from "../../common/assembly/log4";
-import { float, place, word } from "../../common/assembly/block";
+import * as abi from "../../../dist/abi/attention/forward";
 import { packColumns } from "../../matmul/assembly/panels";
 import { tileOfColumns, tileOfRows } from "../../matmul/assembly/tile";
 import { BLOCK, packScaled, paddedRow, rowAt } from "./heads";
@@ -22,10 +22,10 @@ const HELD: u32 = 16;
 const SCORES: usize = <usize>HELD << 2;
 
 export function attention_forward(block: usize, from: u32, to: u32, scratch: usize): void {
-  const T = word(block, 5);
-  const H = word(block, 6);
-  const K = word(block, 7);
-  const scale = float(block, 8);
+  const T = abi.T(block);
+  const H = abi.H(block);
+  const K = abi.K(block);
+  const scale = abi.scale(block);
   const width = <usize>K << 2;
   const pitch = 3 * H * width;
   const shortPitch = <usize>H << 2;
@@ -44,7 +44,7 @@ export function attention_forward(block: usize, from: u32, to: u32, scratch: usi
     const bottom = min(T, top + ROWS);
     const batch = head / H;
     const h = head - batch * H;
-    const q = place(block, 0) + <usize>batch * T * pitch + <usize>h * 3 * width;
+    const q = abi.qkv(block) + <usize>batch * T * pitch + <usize>h * 3 * width;
     const short = <usize>batch * T * H + h;
     if (head != packedHead) packed = 0;
     packedHead = head;
@@ -60,8 +60,8 @@ export function attention_forward(block: usize, from: u32, to: u32, scratch: usi
         const rows = min<u32>(4, end - quad);
         softmax(own, quad, totals);
         average(own, values, min(quad + 4, T), T, sums, padded);
-        let lse = place(block, 2) + (short << 2) + quad * shortPitch;
-        let out = place(block, 1) + (short << 2) * K + quad * shortPitch * K;
+        let lse = abi.lse(block) + (short << 2) + quad * shortPitch;
+        let out = abi.out(block) + (short << 2) * K + quad * shortPitch * K;
         for (let i: usize = 0; i < rows; i++) {
           store<f32>(lse, load<f32>(totals + (i << 2), 16));
           divide(sums + i * padded, v128.load32_splat(totals + (i << 2)), K, out);

@@ -5,26 +5,26 @@
 // Shapes as the WGSL. An item is 64 rows of a group's table, all columns: it looks at all R ids once, four at a time.
 // Deterministic: r ascends. Rows that no id names become 0. Plain f32 sums of at most R terms, kept in dtable itself.
 // Ids of no row of the item wrap past its end and add nothing.
-import { place, word } from "../../common/assembly/block";
+import * as abi from "../../../dist/abi/embedding/backward";
 import { addRow } from "./forward";
 
 /** Table rows of an item. */
 const ROWS: u32 = 64;
 
 export function embedding_backward(block: usize, from: u32, to: u32, _scratch: usize): void {
-  const R = word(block, 4);
-  const V = word(block, 5);
-  const D = word(block, 6);
+  const R = abi.R(block);
+  const V = abi.V(block);
+  const D = abi.D(block);
   const row = <usize>D << 2;
   const perGroup = (V + ROWS - 1) / ROWS;
   for (let item = from; item < to; item++) {
     const g = item / perGroup;
     const top = (item - g * perGroup) * ROWS;
     const rows = min(ROWS, V - top);
-    const ids = place(block, 0) + (<usize>g * word(block, 7) << 2);
-    const dy = place(block, 1) + <usize>g * R * row;
-    const dtable = place(block, 2) + (<usize>g * word(block, 8) << 2) + top * row;
-    const named = word(block, 9) + top;
+    const ids = abi.ids(block) + (<usize>g * abi.stride_ids(block) << 2);
+    const dy = abi.dy(block) + <usize>g * R * row;
+    const dtable = abi.dtable(block) + (<usize>g * abi.stride_dtable(block) << 2) + top * row;
+    const named = abi.first(block) + top;
     memory.fill(dtable, 0, rows * row);
     let r: u32 = 0;
     for (; r + 4 <= R; r += 4) {

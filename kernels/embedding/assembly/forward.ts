@@ -5,32 +5,32 @@
 // Shapes as the WGSL. An item is 16 rows of a group. Deterministic: without `add` a copy, bit for bit. An id of no row of this part
 // reads nothing: unsigned numbers wrap, so that one below `first` is past the end as well.
 import { storeFirst } from "../../common/assembly/lanes";
-import { place, word } from "../../common/assembly/block";
+import * as abi from "../../../dist/abi/embedding/forward";
 
 /** Rows of an item. */
 const ROWS: u32 = 16;
 
 export function embedding_forward(block: usize, from: u32, to: u32, _scratch: usize): void {
-  const R = word(block, 5);
-  const V = word(block, 6);
-  const D = word(block, 7);
-  const named = word(block, 13);
-  const useAdd = word(block, 14) != 0;
+  const R = abi.R(block);
+  const V = abi.V(block);
+  const D = abi.D(block);
+  const named = abi.first(block);
+  const useAdd = abi.use_add(block) != 0;
   const row = <usize>D << 2;
   const perGroup = (R + ROWS - 1) / ROWS;
   for (let item = from; item < to; item++) {
     const g = item / perGroup;
     const top = (item - g * perGroup) * ROWS;
     const bottom = min(R, top + ROWS);
-    const table = place(block, 0) + (<usize>g * word(block, 11) << 2);
-    const ids = place(block, 1) + (<usize>g * word(block, 12) << 2);
+    const table = abi.table(block) + (<usize>g * abi.stride_table(block) << 2);
+    const ids = abi.ids(block) + (<usize>g * abi.stride_ids(block) << 2);
     for (let r = top; r < bottom; r++) {
       const v = load<u32>(ids + (<usize>r << 2)) - named;
       const at = (<usize>g * R + r) * row;
-      const y = place(block, 3) + at;
+      const y = abi.y(block) + at;
       if (v < V) memory.copy(y, table + v * row, row);
       else memory.fill(y, 0, row);
-      if (useAdd) addRow(y, place(block, 2) + at, row);
+      if (useAdd) addRow(y, abi.add(block) + at, row);
     }
   }
 }

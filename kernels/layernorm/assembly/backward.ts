@@ -5,37 +5,37 @@
 // Shapes as the WGSL. An item is 16 rows of a group. Deterministic: eight partial sums over d, two vectors of four, are added in a
 // fixed order. xhat is recomputed from the saved mean and rstd, so that forward and backward agree on it to the bit.
 import { first, storeFirst, sumOf } from "../../common/assembly/lanes";
-import { place, word } from "../../common/assembly/block";
+import * as abi from "../../../dist/abi/layernorm/backward";
 
 /** Rows of an item. */
 const ROWS: u32 = 16;
 
 export function layernorm_backward(block: usize, from: u32, to: u32, _scratch: usize): void {
-  const R = word(block, 8);
-  const D = word(block, 9);
-  const groupsOfAdd = word(block, 10);
-  const useAdd = word(block, 15) != 0;
+  const R = abi.R(block);
+  const D = abi.D(block);
+  const groupsOfAdd = abi.Ga(block);
+  const useAdd = abi.use_add(block) != 0;
   const perGroup = (R + ROWS - 1) / ROWS;
   for (let item = from; item < to; item++) {
     const g = item / perGroup;
     const top = (item - g * perGroup) * ROWS;
     const bottom = min(R, top + ROWS);
-    const x = place(block, 1) + (<usize>(g * word(block, 13)) << 2);
-    const weight = place(block, 4) + (<usize>(g * word(block, 14)) << 2);
+    const x = abi.x(block) + (<usize>(g * abi.stride_x(block)) << 2);
+    const weight = abi.weight(block) + (<usize>(g * abi.stride_weight(block)) << 2);
     for (let r = top; r < bottom; r++) {
       const row = <usize>g * R + r;
-      const mean = load<f32>(place(block, 2) + (row << 2));
-      const rstd = load<f32>(place(block, 3) + (row << 2));
-      const add = useAdd ? place(block, 5) + ((groupsOfAdd == 1 ? <usize>r : row) * D << 2) : 0;
+      const mean = load<f32>(abi.mean(block) + (row << 2));
+      const rstd = load<f32>(abi.rstd(block) + (row << 2));
+      const add = useAdd ? abi.add(block) + ((groupsOfAdd == 1 ? <usize>r : row) * D << 2) : 0;
       backwardRow(
-        place(block, 0) + (row * D << 2),
+        abi.dy(block) + (row * D << 2),
         x + (<usize>r * D << 2),
         weight,
         add,
         mean,
         rstd,
         D,
-        place(block, 6) + (row * D << 2),
+        abi.dx(block) + (row * D << 2),
       );
     }
   }

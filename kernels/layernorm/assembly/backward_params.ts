@@ -5,26 +5,26 @@
 // Shapes as the WGSL. An item is 16 columns of a group. Deterministic: blocks of 32 rows in order, then their sums in order.
 // Blocks because R may be thousands: the error grows with 32 + R/32 roundings, not with R.
 import { storeFirst } from "../../common/assembly/lanes";
-import { place, word } from "../../common/assembly/block";
+import * as abi from "../../../dist/abi/layernorm/backward_params";
 
 /** Columns of an item, rows of a block. */
 const COLUMNS: u32 = 16;
 const ROWS: u32 = 32;
 
 export function layernorm_backward_params(block: usize, from: u32, to: u32, _scratch: usize): void {
-  const R = word(block, 7);
-  const D = word(block, 8);
+  const R = abi.R(block);
+  const D = abi.D(block);
   const perGroup = (D + COLUMNS - 1) / COLUMNS;
   for (let item = from; item < to; item++) {
     const g = item / perGroup;
     const d = (item - g * perGroup) * COLUMNS;
     const columns = min(COLUMNS, D - d);
-    const dy = place(block, 0) + (<usize>g * R * D + d << 2);
-    const x = place(block, 1) + (<usize>(g * word(block, 9) + d) << 2);
-    const mean = place(block, 2) + (<usize>g * R << 2);
-    const rstd = place(block, 3) + (<usize>g * R << 2);
-    const dweight = place(block, 4) + (<usize>(g * word(block, 10) + d) << 2);
-    const dbias = place(block, 5) + (<usize>(g * word(block, 11) + d) << 2);
+    const dy = abi.dy(block) + (<usize>g * R * D + d << 2);
+    const x = abi.x(block) + (<usize>(g * abi.stride_x(block) + d) << 2);
+    const mean = abi.mean(block) + (<usize>g * R << 2);
+    const rstd = abi.rstd(block) + (<usize>g * R << 2);
+    const dweight = abi.dweight(block) + (<usize>(g * abi.stride_dweight(block) + d) << 2);
+    const dbias = abi.dbias(block) + (<usize>(g * abi.stride_dbias(block) + d) << 2);
     let j: u32 = 0;
     for (; j + 8 <= columns; j += 8) {
       const at = <usize>j << 2;

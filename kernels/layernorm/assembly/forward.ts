@@ -5,31 +5,31 @@
 // Shapes as the WGSL. An item is 16 rows of a group. Deterministic: sixteen partial sums over d, four vectors of four, are added
 // in a fixed order. The variance is a second pass over the row: a mean of squares would lose all digits of a row with a large mean.
 import { first, storeFirst, sumOf } from "../../common/assembly/lanes";
-import { float, place, word } from "../../common/assembly/block";
+import * as abi from "../../../dist/abi/layernorm/forward";
 
 /** Rows of an item. */
 const ROWS: u32 = 16;
 
 export function layernorm_forward(block: usize, from: u32, to: u32, _scratch: usize): void {
-  const R = word(block, 7);
-  const D = word(block, 8);
-  const eps = float(block, 12);
+  const R = abi.R(block);
+  const D = abi.D(block);
+  const eps = abi.eps(block);
   const perGroup = (R + ROWS - 1) / ROWS;
   for (let item = from; item < to; item++) {
     const g = item / perGroup;
     const top = (item - g * perGroup) * ROWS;
     const bottom = min(R, top + ROWS);
-    const x = place(block, 0) + (<usize>(g * word(block, 9)) << 2);
-    const weight = place(block, 1) + (<usize>(g * word(block, 10)) << 2);
-    const bias = place(block, 2) + (<usize>(g * word(block, 11)) << 2);
+    const x = abi.x(block) + (<usize>(g * abi.stride_x(block)) << 2);
+    const weight = abi.weight(block) + (<usize>(g * abi.stride_weight(block)) << 2);
+    const bias = abi.bias(block) + (<usize>(g * abi.stride_bias(block)) << 2);
     for (let r = top; r < bottom; r++) {
       const row = <usize>g * R + r;
       const at = x + (<usize>r * D << 2);
       const mean = sumOfRow(at, D) / <f32>D;
       const rstd = <f32>1 / sqrt<f32>(squaresOfRow(at, mean, D) / <f32>D + eps);
-      normalize(at, weight, bias, mean, rstd, D, place(block, 3) + (row * D << 2));
-      store<f32>(place(block, 4) + (row << 2), mean);
-      store<f32>(place(block, 5) + (row << 2), rstd);
+      normalize(at, weight, bias, mean, rstd, D, abi.y(block) + (row * D << 2));
+      store<f32>(abi.mean(block) + (row << 2), mean);
+      store<f32>(abi.rstd(block) + (row << 2), rstd);
     }
   }
 }

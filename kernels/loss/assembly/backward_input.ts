@@ -7,21 +7,21 @@
 // Deterministic: a logit's d ascends in pieces of 256; in dx, a block is summed by itself before it joins.
 // Numerics: the target is taken off in its block, where it cancels a probability near 1.
 import { exp1, exp4 } from "../../common/assembly/exp";
-import { float, place, word } from "../../common/assembly/block";
+import * as abi from "../../../dist/abi/loss/backward_input";
 import { packColumns, packRows } from "../../matmul/assembly/panels";
 import { productOfColumns, productOfRows } from "../../matmul/assembly/product";
 import { BLOCK_ROW, ENTRIES, LOGITS, OWN, PANELS, pickOwn, ROWS } from "./blocks";
 
 export function loss_backward_input(block: usize, from: u32, to: u32, scratch: usize): void {
-  const R = word(block, 7);
-  const V = word(block, 8);
-  const D = word(block, 9);
-  const strideX = word(block, 13);
-  const strideW = word(block, 14);
-  const strideTargets = word(block, 15);
-  const scale = float(block, 16);
-  const first = word(block, 17);
-  const useAdd = word(block, 18) != 0;
+  const R = abi.R(block);
+  const V = abi.V(block);
+  const D = abi.D(block);
+  const strideX = abi.stride_x(block);
+  const strideW = abi.stride_w(block);
+  const strideTargets = abi.stride_targets(block);
+  const scale = abi.scale(block);
+  const first = abi.first(block);
+  const useAdd = abi.use_add(block) != 0;
   const row = <usize>D << 2;
   const logits = scratch + LOGITS;
   const own = scratch + PANELS;
@@ -33,12 +33,12 @@ export function loss_backward_input(block: usize, from: u32, to: u32, scratch: u
     const rows = min(ROWS, R - r);
     const padded = (rows + 7) & ~7;
     const at = <usize>(g * R + r);
-    const dx = place(block, 5) + at * row;
-    const lse = place(block, 3) + (at << 2);
-    const targets = place(block, 2) + (<usize>(g * strideTargets + r) << 2);
-    let w = place(block, 1) + (<usize>(g * strideW) << 2);
-    let before = useAdd ? place(block, 4) + at * row : 0;
-    packRows(place(block, 0) + (<usize>g * strideX + <usize>r * D << 2), row, rows, D, own);
+    const dx = abi.dx(block) + at * row;
+    const lse = abi.lse(block) + (at << 2);
+    const targets = abi.targets(block) + (<usize>(g * strideTargets + r) << 2);
+    let w = abi.w(block) + (<usize>(g * strideW) << 2);
+    let before = useAdd ? abi.add(block) + at * row : 0;
+    packRows(abi.x(block) + (<usize>g * strideX + <usize>r * D << 2), row, rows, D, own);
     for (let v: u32 = 0; v < V; v += ENTRIES) {
       const entries = min(ENTRIES, V - v);
       productOfRows(w, row, entries, own, padded, D, 0, 0, 0, 0, logits, BLOCK_ROW, scratch);

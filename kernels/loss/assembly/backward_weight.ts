@@ -7,21 +7,21 @@
 // and the block.
 // Deterministic: a logit's d ascends in pieces of 256; in dw, a block is summed by itself before it joins.
 import { exp1, exp4 } from "../../common/assembly/exp";
-import { float, place, word } from "../../common/assembly/block";
+import * as abi from "../../../dist/abi/loss/backward_weight";
 import { packColumns, packRows } from "../../matmul/assembly/panels";
 import { productOfColumns, productOfRows } from "../../matmul/assembly/product";
 import { BLOCK_ROW, ENTRIES, LOGITS, PANELS, ROWS } from "./blocks";
 
 export function loss_backward_weight(block: usize, from: u32, to: u32, scratch: usize): void {
-  const R = word(block, 6);
-  const V = word(block, 7);
-  const D = word(block, 8);
-  const strideX = word(block, 9);
-  const strideW = word(block, 10);
-  const strideTargets = word(block, 11);
-  const strideOut = word(block, 12);
-  const scale = float(block, 13);
-  const first = word(block, 14);
+  const R = abi.R(block);
+  const V = abi.V(block);
+  const D = abi.D(block);
+  const strideX = abi.stride_x(block);
+  const strideW = abi.stride_w(block);
+  const strideTargets = abi.stride_targets(block);
+  const strideOut = abi.stride_dw(block);
+  const scale = abi.scale(block);
+  const first = abi.first(block);
   const row = <usize>D << 2;
   const logits = scratch + LOGITS;
   const own = scratch + PANELS;
@@ -33,14 +33,14 @@ export function loss_backward_weight(block: usize, from: u32, to: u32, scratch: 
     const v = (item - g * perGroup) * ROWS;
     const entries = min(ROWS, V - v);
     const padded = (entries + 7) & ~7;
-    const dw = place(block, 4) + (<usize>g * strideOut + <usize>v * D << 2);
-    let x = place(block, 0) + (<usize>(g * strideX) << 2);
-    packRows(place(block, 1) + (<usize>g * strideW + <usize>v * D << 2), row, entries, D, own);
+    const dw = abi.dw(block) + (<usize>g * strideOut + <usize>v * D << 2);
+    let x = abi.x(block) + (<usize>(g * strideX) << 2);
+    packRows(abi.w(block) + (<usize>g * strideW + <usize>v * D << 2), row, entries, D, own);
     for (let r: u32 = 0; r < R; r += ENTRIES) {
       const rows = min(ENTRIES, R - r);
       productOfRows(x, row, rows, own, padded, D, 0, 0, 0, 0, logits, BLOCK_ROW, scratch);
-      const lse = place(block, 3) + (<usize>(g * R + r) << 2);
-      const targets = place(block, 2) + (<usize>(g * strideTargets + r) << 2);
+      const lse = abi.lse(block) + (<usize>(g * R + r) << 2);
+      const targets = abi.targets(block) + (<usize>(g * strideTargets + r) << 2);
       for (let i: u32 = 0; i < rows; i++) {
         const sum = load<f32>(lse + (<usize>i << 2));
         const hit = load<u32>(targets + (<usize>i << 2)) - first - v;

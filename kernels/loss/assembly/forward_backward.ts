@@ -8,20 +8,20 @@
 // Deterministic: a logit's d ascends in pieces of 256, a block's exponentials and its share of dx are
 // summed by themselves before they join.
 // Numerics: every exponent has its row's running maximum subtracted; a factor of exactly 1 is skipped, which changes no bit.
-import { float, place, word } from "../../common/assembly/block";
+import * as abi from "../../../dist/abi/loss/forward_backward";
 import { packColumns, packRows } from "../../matmul/assembly/panels";
 import { productOfColumns, productOfRows } from "../../matmul/assembly/product";
 import { BLOCK_ROW, clearRows, ENTRIES, FACTORS, joinBlock, LOGITS, PANELS, pickOwn, ROWS, SUMS } from "./blocks";
 import { storeLosses } from "./softmax";
 
 export function loss_forward_backward(block: usize, from: u32, to: u32, scratch: usize): void {
-  const R = word(block, 7);
-  const V = word(block, 8);
-  const D = word(block, 9);
-  const strideX = word(block, 10);
-  const strideW = word(block, 11);
-  const strideTargets = word(block, 12);
-  const scale = float(block, 13);
+  const R = abi.R(block);
+  const V = abi.V(block);
+  const D = abi.D(block);
+  const strideX = abi.stride_x(block);
+  const strideW = abi.stride_w(block);
+  const strideTargets = abi.stride_targets(block);
+  const scale = abi.scale(block);
   const row = <usize>D << 2;
   const logits = scratch + LOGITS;
   const own = scratch + PANELS;
@@ -33,10 +33,10 @@ export function loss_forward_backward(block: usize, from: u32, to: u32, scratch:
     const rows = min(ROWS, R - r);
     const padded = (rows + 7) & ~7;
     const at = <usize>(g * R + r);
-    const dx = place(block, 5) + at * row;
-    const targets = place(block, 2) + (<usize>(g * strideTargets + r) << 2);
-    const w = place(block, 1) + (<usize>(g * strideW) << 2);
-    packRows(place(block, 0) + (<usize>g * strideX + <usize>r * D << 2), row, rows, D, own);
+    const dx = abi.dx(block) + at * row;
+    const targets = abi.targets(block) + (<usize>(g * strideTargets + r) << 2);
+    const w = abi.w(block) + (<usize>(g * strideW) << 2);
+    packRows(abi.x(block) + (<usize>g * strideX + <usize>r * D << 2), row, rows, D, own);
     clearRows(scratch);
     for (let v: u32 = 0; v < V; v += ENTRIES) {
       const entries = min(ENTRIES, V - v);
@@ -53,7 +53,7 @@ export function loss_forward_backward(block: usize, from: u32, to: u32, scratch:
       const sum = load<f32>(scratch + SUMS + (<usize>i << 2));
       finishRow(dx + <usize>i * row, w + <usize>y * row, D, scale / sum, scale);
     }
-    storeLosses(scratch, rows, place(block, 3) + (at << 2), place(block, 4) + (at << 2));
+    storeLosses(scratch, rows, abi.losses(block) + (at << 2), abi.lse(block) + (at << 2));
   }
 }
 

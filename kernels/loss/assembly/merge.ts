@@ -6,14 +6,14 @@
 // Numerics: with u = exp(-|lse_a - lse_b|), lse is the larger plus log(1 + u), and lse - lse_p is log(1 + u) where p is the
 // larger, plus the difference where it is the smaller: nothing cancels.
 import { exp1 } from "../../common/assembly/exp";
-import { place, word } from "../../common/assembly/block";
+import * as abi from "../../../dist/abi/loss/merge";
 
 const ITEM: u32 = 256;
 
 export function loss_merge(block: usize, from: u32, to: u32, _scratch: usize): void {
-  const R = word(block, 8);
-  const strideTargets = word(block, 9);
-  const first = word(block, 10);
+  const R = abi.R(block);
+  const strideTargets = abi.stride_targets(block);
+  const first = abi.first(block);
   const perGroup = (R + ITEM - 1) / ITEM;
   for (let item = from; item < to; item++) {
     const g = item / perGroup;
@@ -21,13 +21,13 @@ export function loss_merge(block: usize, from: u32, to: u32, _scratch: usize): v
     const end = min(R, begin + ITEM);
     for (let r = begin; r < end; r++) {
       const i = <usize>(g * R + r) << 2;
-      const a = load<f32>(place(block, 1) + i);
-      const b = load<f32>(place(block, 3) + i);
+      const a = load<f32>(abi.lse_a(block) + i);
+      const b = load<f32>(abi.lse_b(block) + i);
       const more = log1p(exp1(max(-abs(a - b), -80)));
-      const inB = load<u32>(place(block, 4) + (<usize>(g * strideTargets + r) << 2)) >= first;
-      const own = load<f32>(place(block, inB ? 2 : 0) + i);
-      store<f32>(place(block, 6) + i, max(a, b) + more);
-      store<f32>(place(block, 5) + i, own + (max(inB ? a - b : b - a, 0) + more));
+      const inB = load<u32>(abi.targets(block) + (<usize>(g * strideTargets + r) << 2)) >= first;
+      const own = load<f32>((inB ? abi.losses_b(block) : abi.losses_a(block)) + i);
+      store<f32>(abi.lse(block) + i, max(a, b) + more);
+      store<f32>(abi.losses(block) + i, own + (max(inB ? a - b : b - a, 0) + more));
     }
   }
 }

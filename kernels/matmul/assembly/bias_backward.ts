@@ -2,22 +2,22 @@
 //
 // An item is 64 columns of a group. Blocks of 32 rows are summed by themselves first and then added to the whole:
 // the rounding error of a long sum in one accumulator grows with its length. Deterministic: m ascends.
-import { place, word } from "../../common/assembly/block";
+import * as abi from "../../../dist/abi/matmul/bias_backward";
 
 const COLUMNS: u32 = 64;
 const ROWS: u32 = 32;
 
 export function matmul_bias_backward(block: usize, from: u32, to: u32, _scratch: usize): void {
-  const M = word(block, 3);
-  const N = word(block, 4);
-  const stride = word(block, 5);
+  const M = abi.M(block);
+  const N = abi.N(block);
+  const stride = abi.stride_dbias(block);
   const row = <usize>N << 2;
   const perGroup = (N + COLUMNS - 1) / COLUMNS;
   for (let item = from; item < to; item++) {
     const g = item / perGroup;
     const n = (item - g * perGroup) * COLUMNS;
-    const dy = place(block, 0) + (<usize>g * M * N + n << 2);
-    const out = place(block, 1) + (<usize>g * stride + n << 2);
+    const dy = abi.dy(block) + (<usize>g * M * N + n << 2);
+    const out = abi.dbias(block) + (<usize>g * stride + n << 2);
     const bytes = <usize>min(COLUMNS, N - n) << 2;
     let j: usize = 0;
     for (; j + 64 <= bytes; j += 64) sixteen(dy + j, row, M, out + j);

@@ -4,7 +4,7 @@
 // An item is 64 rows x 64 columns of a group. Items that follow one another have the same columns of w where they can, so that
 // a thread packs these once; scratch holds their panels, 64 N floats, and a tile.
 // Deterministic: n ascends in pieces of 256.
-import { place, word } from "../../common/assembly/block";
+import * as abi from "../../../dist/abi/matmul/nn";
 import { packColumns } from "./panels";
 import { EDGE, productOfRows } from "./product";
 
@@ -12,12 +12,12 @@ const ROWS: u32 = 64;
 const COLUMNS: u32 = 64;
 
 export function matmul_nn(block: usize, from: u32, to: u32, scratch: usize): void {
-  const G = word(block, 4);
-  const M = word(block, 5);
-  const N = word(block, 6);
-  const K = word(block, 7);
-  const strideW = word(block, 11);
-  const useAdd = word(block, 12) != 0;
+  const G = abi.G(block);
+  const M = abi.M(block);
+  const N = abi.N(block);
+  const K = abi.K(block);
+  const strideW = abi.stride_w(block);
+  const useAdd = abi.use_add(block) != 0;
   const inRow = <usize>N << 2;
   const outRow = <usize>K << 2;
   const panels = scratch + EDGE;
@@ -31,14 +31,14 @@ export function matmul_nn(block: usize, from: u32, to: u32, scratch: usize): voi
     const k = columnBlock * COLUMNS;
     const rows = min(ROWS, M - m);
     const columns = min(COLUMNS, K - k);
-    const w = place(block, 1) + (<usize>(g * strideW + k) << 2);
+    const w = abi.w(block) + (<usize>(g * strideW + k) << 2);
     if (w != packed) {
       packed = w;
       packColumns(w, outRow, columns, N, panels);
     }
-    const dy = place(block, 0) + <usize>(g * M + m) * inRow;
+    const dy = abi.dy(block) + <usize>(g * M + m) * inRow;
     const at = <usize>(g * M + m) * outRow + (<usize>k << 2);
-    const add = useAdd ? place(block, 2) + at : 0;
-    productOfRows(dy, inRow, rows, panels, columns, N, add, outRow, 0, 0, place(block, 3) + at, outRow, scratch);
+    const add = useAdd ? abi.add(block) + at : 0;
+    productOfRows(dy, inRow, rows, panels, columns, N, add, outRow, 0, 0, abi.dx(block) + at, outRow, scratch);
   }
 }

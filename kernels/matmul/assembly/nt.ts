@@ -5,7 +5,7 @@
 // a thread packs these once; scratch holds their panels, 64 K floats, and a tile.
 // Deterministic: k ascends in pieces of 256. Bias and residual are added to the sum, as the definition has it.
 import { gelu4 } from "../../common/assembly/erf";
-import { place, word } from "../../common/assembly/block";
+import * as abi from "../../../dist/abi/matmul/nt";
 import { packRows } from "./panels";
 import { EDGE, productOfRows } from "./product";
 
@@ -13,17 +13,17 @@ const ROWS: u32 = 64;
 const COLUMNS: u32 = 64;
 
 export function matmul_nt(block: usize, from: u32, to: u32, scratch: usize): void {
-  const G = word(block, 5);
-  const M = word(block, 6);
-  const N = word(block, 7);
-  const K = word(block, 8);
-  const strideX = word(block, 12);
-  const strideW = word(block, 13);
-  const strideBias = word(block, 14);
-  const strideResidual = word(block, 15);
-  const useBias = word(block, 16) != 0;
-  const useResidual = word(block, 17) != 0;
-  const gelu = word(block, 18) != 0;
+  const G = abi.G(block);
+  const M = abi.M(block);
+  const N = abi.N(block);
+  const K = abi.K(block);
+  const strideX = abi.stride_x(block);
+  const strideW = abi.stride_w(block);
+  const strideBias = abi.stride_bias(block);
+  const strideResidual = abi.stride_residual(block);
+  const useBias = abi.use_bias(block) != 0;
+  const useResidual = abi.use_residual(block) != 0;
+  const gelu = abi.gelu(block) != 0;
   const row = <usize>K << 2;
   const outRow = <usize>N << 2;
   const panels = scratch + EDGE;
@@ -37,15 +37,15 @@ export function matmul_nt(block: usize, from: u32, to: u32, scratch: usize): voi
     const n = columnBlock * COLUMNS;
     const rows = min(ROWS, M - m);
     const columns = min(COLUMNS, N - n);
-    const w = place(block, 1) + (<usize>(g * strideW) << 2) + <usize>n * row;
+    const w = abi.w(block) + (<usize>(g * strideW) << 2) + <usize>n * row;
     if (w != packed) {
       packed = w;
       packRows(w, row, columns, K, panels);
     }
-    const x = place(block, 0) + (<usize>(g * strideX) << 2) + <usize>m * row;
-    const y = place(block, 4) + (<usize>(g * M + m) * N + n << 2);
-    const bias = useBias ? place(block, 2) + (<usize>(g * strideBias + n) << 2) : 0;
-    const residual = useResidual ? place(block, 3) + (<usize>g * strideResidual + <usize>m * N + n << 2) : 0;
+    const x = abi.x(block) + (<usize>(g * strideX) << 2) + <usize>m * row;
+    const y = abi.y(block) + (<usize>(g * M + m) * N + n << 2);
+    const bias = useBias ? abi.bias(block) + (<usize>(g * strideBias + n) << 2) : 0;
+    const residual = useResidual ? abi.residual(block) + (<usize>g * strideResidual + <usize>m * N + n << 2) : 0;
     productOfRows(x, row, rows, panels, columns, K, bias, 0, gelu ? 0 : residual, outRow, y, outRow, scratch);
     if (gelu) finish(y, residual, outRow, rows, columns);
   }

@@ -5,7 +5,7 @@
 // their rows lie far apart, and such places share the few sets of a cache that one power of two leaves.
 // Deterministic: m ascends; a piece is summed by itself and added to the sum of those before it, so that rounding does not grow
 // with the length. Running sums live in dw.
-import { place, word } from "../../common/assembly/block";
+import * as abi from "../../../dist/abi/matmul/tn";
 import { packColumns, packQuads } from "./panels";
 import { EDGE, productOfColumns } from "./product";
 
@@ -15,11 +15,11 @@ const COLUMNS: u32 = 64;
 const STEPS: u32 = 256;
 
 export function matmul_tn(block: usize, from: u32, to: u32, scratch: usize): void {
-  const M = word(block, 4);
-  const N = word(block, 5);
-  const K = word(block, 6);
-  const strideX = word(block, 7);
-  const strideOut = word(block, 8);
+  const M = abi.M(block);
+  const N = abi.N(block);
+  const K = abi.K(block);
+  const strideX = abi.stride_x(block);
+  const strideOut = abi.stride_dw(block);
   const dyRow = <usize>N << 2;
   const xRow = <usize>K << 2;
   const quads = scratch + EDGE;
@@ -33,9 +33,9 @@ export function matmul_tn(block: usize, from: u32, to: u32, scratch: usize): voi
     const k = (rest - g * columnBlocks) * COLUMNS;
     const rows = min(ROWS, N - n);
     const columns = min(COLUMNS, K - k);
-    const out = place(block, 2) + (<usize>g * strideOut + <usize>n * K + k << 2);
-    let dy = place(block, 0) + (<usize>g * M * N + n << 2);
-    let x = place(block, 1) + (<usize>g * strideX + k << 2);
+    const out = abi.dw(block) + (<usize>g * strideOut + <usize>n * K + k << 2);
+    let dy = abi.dy(block) + (<usize>g * M * N + n << 2);
+    let x = abi.x(block) + (<usize>g * strideX + k << 2);
     for (let m: u32 = 0; m < M; m += STEPS) {
       const steps = min(STEPS, M - m);
       packQuads(dy, dyRow, rows, steps, quads);

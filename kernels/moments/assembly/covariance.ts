@@ -6,24 +6,24 @@
 // Numerics: each addition is Knuth's TwoSum, whose exact rounding error is kept beside the sum. WebAssembly rounds every operation
 // as written, so that nothing has to be hidden from a compiler. Bit-equal to the WGSL.
 import { storeFirst } from "../../common/assembly/lanes";
-import { place, word } from "../../common/assembly/block";
+import * as abi from "../../../dist/abi/moments/covariance";
 
 /** Tokens of an item. */
 const ITEM: u32 = 512;
 
 export function moments_covariance(block: usize, from: u32, to: u32, _scratch: usize): void {
-  const N = word(block, 8);
+  const N = abi.N(block);
   const perGroup = (N + ITEM - 1) / ITEM;
   for (let item = from; item < to; item++) {
     const g = item / perGroup;
     const n = (item - g * perGroup) * ITEM;
     const end = min(N, n + ITEM);
-    const phi = v128.load32_splat(place(block, 2) + (<usize>g << 2));
+    const phi = v128.load32_splat(abi.phi(block) + (<usize>g << 2));
     for (let i = n; i < end; i += 4) {
       const at = <usize>g * N + i << 2;
-      const d = f32x4.sub(v128.load(place(block, 0) + at), v128.load(place(block, 1) + (<usize>i << 2)));
-      add(place(block, 3) + at, place(block, 5) + at, d, end - i);
-      add(place(block, 4) + at, place(block, 6) + at, f32x4.mul(phi, d), end - i);
+      const d = f32x4.sub(v128.load(abi.losses(block) + at), v128.load(abi.baseline(block) + (<usize>i << 2)));
+      add(abi.sum_d(block) + at, abi.c_d(block) + at, d, end - i);
+      add(abi.sum_phi_d(block) + at, abi.c_phi_d(block) + at, f32x4.mul(phi, d), end - i);
     }
   }
 }

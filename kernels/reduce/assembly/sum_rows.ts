@@ -3,17 +3,17 @@
 // Shapes as the WGSL. An item is a group. Deterministic: blocks of 128 terms in sixteen partial sums, four vectors of four; the blocks'
 // sums by lanes in order, then the four lanes. The error grows with 8 + R/128 roundings, not with R.
 import { first, sumOf } from "../../common/assembly/lanes";
-import { float, place, word } from "../../common/assembly/block";
+import * as abi from "../../../dist/abi/reduce/sum_rows";
 
 /** Bytes of a block. */
 const BLOCK: usize = 512;
 
 export function reduce_sum_rows(block: usize, from: u32, to: u32, _scratch: usize): void {
-  const R = word(block, 3);
-  const scale = float(block, 4);
+  const R = abi.R(block);
+  const scale = abi.scale(block);
   for (let g = from; g < to; g++) {
-    const sum = sumOfRow(place(block, 0) + (<usize>g * R << 2), <usize>R << 2);
-    store<f32>(place(block, 1) + (<usize>g << 2), scale * sum);
+    const sum = sumOfRow(abi.x(block) + (<usize>g * R << 2), <usize>R << 2);
+    store<f32>(abi.out(block) + (<usize>g << 2), scale * sum);
   }
 }
 

@@ -5,21 +5,21 @@
 // Shapes as the WGSL. An item is a position of a sequence: the q, k and v of all its heads, which are neighbors and have one row of
 // the table. Deterministic: no sums.
 import { storeFirst } from "../../common/assembly/lanes";
-import { float, place, word } from "../../common/assembly/block";
+import * as abi from "../../../dist/abi/rotary/rotate";
 
 export function rotary_rotate(block: usize, from: u32, to: u32, _scratch: usize): void {
-  const T = word(block, 5);
-  const H = word(block, 6);
-  const K = word(block, 7);
-  const Rt = word(block, 8);
-  const sign = float(block, 9);
+  const T = abi.T(block);
+  const H = abi.H(block);
+  const K = abi.K(block);
+  const Rt = abi.Rt(block);
+  const sign = abi.sign(block);
   const head = <usize>K << 2;
   const row = 3 * H * head;
   const half = <usize>Rt << 1;
   for (let item = from; item < to; item++) {
-    const table = place(block, 1) + (<usize>(item % T) * Rt << 2);
-    let x = place(block, 0) + item * row;
-    let out = place(block, 2) + item * row;
+    const table = abi.table(block) + (<usize>(item % T) * Rt << 2);
+    let x = abi.qkv(block) + item * row;
+    let out = abi.out(block) + item * row;
     memory.copy(out, x, row);
     for (let h: u32 = 0; h < H; h++) {
       if (Rt == 4) {

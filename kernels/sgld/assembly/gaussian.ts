@@ -6,31 +6,31 @@
 // Deterministic: an element depends on its key, step and index alone. Without decay the mean is the center to the bit.
 import { storeFirst } from "../../common/assembly/lanes";
 import { NORMALS, normals } from "../../common/assembly/normal";
-import { float, place, word } from "../../common/assembly/block";
+import * as abi from "../../../dist/abi/sgld/gaussian";
 
 /** Elements of an item. */
 const ITEM: u32 = 1024;
 
 export function sgld_gaussian(block: usize, from: u32, to: u32, scratch: usize): void {
-  const P = word(block, 4);
-  const strideCenter = word(block, 5);
-  const localization = float(block, 6);
-  const decay = float(block, 7);
-  const step = word(block, 9);
+  const P = abi.P(block);
+  const strideCenter = abi.stride_center(block);
+  const localization = abi.localization(block);
+  const decay = abi.weight_decay(block);
+  const step = abi.step(block);
   const pull = localization + decay;
   const kept = f32x4.splat(decay > 0 ? localization / pull : 1);
-  const spread = f32x4.splat(float(block, 8) / sqrt<f32>(pull));
+  const spread = f32x4.splat(abi.noise_level(block) / sqrt<f32>(pull));
   const perGroup = (P + ITEM - 1) / ITEM;
   for (let item = from; item < to; item++) {
     const g = item / perGroup;
     const e = (item - g * perGroup) * ITEM;
     const end = min(P, e + ITEM);
-    const key = place(block, 2) + (<usize>g << 3);
+    const key = abi.keys(block) + (<usize>g << 3);
     for (let i = e; i < end; i += NORMALS) {
       const bytes = <usize>min(NORMALS, end - i) << 2;
       normals(load<u32>(key), load<u32>(key, 4), step, i, <u32>bytes >> 2, scratch);
-      const w = place(block, 0) + (<usize>g * P + i << 2);
-      const center = place(block, 1) + (<usize>g * strideCenter + i << 2);
+      const w = abi.w(block) + (<usize>g * P + i << 2);
+      const center = abi.center(block) + (<usize>g * strideCenter + i << 2);
       for (let at: usize = 0; at < bytes; at += 16) {
         const mean = f32x4.mul(kept, v128.load(center + at));
         const next = f32x4.add(mean, f32x4.mul(v128.load(scratch + at), spread));

@@ -8,41 +8,41 @@
 // Numerics: those of the WGSL. The box keeps a NaN: a chain that diverged must be seen.
 import { storeFirst } from "../../common/assembly/lanes";
 import { NORMALS, normals } from "../../common/assembly/normal";
-import { float, place, word } from "../../common/assembly/block";
+import * as abi from "../../../dist/abi/sgld/rmsprop";
 import { boxed4 } from "./box";
 
 /** Elements of an item. */
 const ITEM: u32 = 1024;
 
 export function sgld_rmsprop(block: usize, from: u32, to: u32, scratch: usize): void {
-  const P = word(block, 6);
-  const strideCenter = word(block, 7);
-  const lr = f32x4.splat(float(block, 8));
-  const beta = f32x4.splat(float(block, 9));
-  const localization = f32x4.splat(float(block, 10));
-  const weightDecay = f32x4.splat(float(block, 11));
-  const box = float(block, 12);
-  const noise = f32x4.splat(float(block, 13));
-  const decay = f32x4.splat(float(block, 14));
-  const rest = f32x4.splat(<f32>1 - float(block, 14));
-  const epsilon = f32x4.splat(float(block, 15));
-  const correction = f32x4.splat(float(block, 16));
-  const step = word(block, 17);
+  const P = abi.P(block);
+  const strideCenter = abi.stride_center(block);
+  const lr = f32x4.splat(abi.lr(block));
+  const beta = f32x4.splat(abi.n_beta(block));
+  const localization = f32x4.splat(abi.localization(block));
+  const weightDecay = f32x4.splat(abi.weight_decay(block));
+  const box = abi.bounding_box_size(block);
+  const noise = f32x4.splat(abi.noise_level(block));
+  const decay = f32x4.splat(abi.decay(block));
+  const rest = f32x4.splat(<f32>1 - abi.decay(block));
+  const epsilon = f32x4.splat(abi.epsilon(block));
+  const correction = f32x4.splat(abi.correction(block));
+  const step = abi.step(block);
   const half = f32x4.splat(0.5);
   const perGroup = (P + ITEM - 1) / ITEM;
   for (let item = from; item < to; item++) {
     const chain = item / perGroup;
     const e = (item - chain * perGroup) * ITEM;
     const end = min(P, e + ITEM);
-    const key = place(block, 4) + (<usize>chain << 3);
+    const key = abi.keys(block) + (<usize>chain << 3);
     for (let i = e; i < end; i += NORMALS) {
       const bytes = <usize>min(NORMALS, end - i) << 2;
       normals(load<u32>(key), load<u32>(key, 4), step, i, <u32>bytes >> 2, scratch);
       const own = <usize>chain * P + i << 2;
-      const w = place(block, 0) + own;
-      const v = place(block, 1) + own;
-      const g = place(block, 2) + own;
-      const center = place(block, 3) + (<usize>chain * strideCenter + i << 2);
+      const w = abi.w(block) + own;
+      const v = abi.v(block) + own;
+      const g = abi.g(block) + own;
+      const center = abi.center(block) + (<usize>chain * strideCenter + i << 2);
       for (let at: usize = 0; at < bytes; at += 16) {
         const count = <u32>(bytes - at) >> 2;
         const here = v128.load(w + at);

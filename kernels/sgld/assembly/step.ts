@@ -7,35 +7,35 @@
 // Numerics: those of the WGSL. The box keeps a NaN: a chain that diverged must be seen.
 import { storeFirst } from "../../common/assembly/lanes";
 import { NORMALS, normals } from "../../common/assembly/normal";
-import { float, place, word } from "../../common/assembly/block";
+import * as abi from "../../../dist/abi/sgld/step";
 import { boxed4 } from "./box";
 
 /** Elements of an item. */
 const ITEM: u32 = 1024;
 
 export function sgld_step(block: usize, from: u32, to: u32, scratch: usize): void {
-  const P = word(block, 5);
-  const strideCenter = word(block, 6);
-  const lr = float(block, 7);
-  const beta = f32x4.splat(float(block, 8));
-  const localization = f32x4.splat(float(block, 9));
-  const decay = f32x4.splat(float(block, 10));
-  const box = float(block, 11);
-  const noise = f32x4.splat(float(block, 12) * sqrt<f32>(lr));
+  const P = abi.P(block);
+  const strideCenter = abi.stride_center(block);
+  const lr = abi.lr(block);
+  const beta = f32x4.splat(abi.n_beta(block));
+  const localization = f32x4.splat(abi.localization(block));
+  const decay = f32x4.splat(abi.weight_decay(block));
+  const box = abi.bounding_box_size(block);
+  const noise = f32x4.splat(abi.noise_level(block) * sqrt<f32>(lr));
   const half = f32x4.splat(<f32>0.5 * lr);
-  const step = word(block, 13);
+  const step = abi.step(block);
   const perGroup = (P + ITEM - 1) / ITEM;
   for (let item = from; item < to; item++) {
     const chain = item / perGroup;
     const e = (item - chain * perGroup) * ITEM;
     const end = min(P, e + ITEM);
-    const key = place(block, 3) + (<usize>chain << 3);
+    const key = abi.keys(block) + (<usize>chain << 3);
     for (let i = e; i < end; i += NORMALS) {
       const bytes = <usize>min(NORMALS, end - i) << 2;
       normals(load<u32>(key), load<u32>(key, 4), step, i, <u32>bytes >> 2, scratch);
-      const w = place(block, 0) + (<usize>chain * P + i << 2);
-      const g = place(block, 1) + (<usize>chain * P + i << 2);
-      const center = place(block, 2) + (<usize>chain * strideCenter + i << 2);
+      const w = abi.w(block) + (<usize>chain * P + i << 2);
+      const g = abi.g(block) + (<usize>chain * P + i << 2);
+      const center = abi.center(block) + (<usize>chain * strideCenter + i << 2);
       for (let at: usize = 0; at < bytes; at += 16) {
         const here = v128.load(w + at);
         const there = v128.load(center + at);

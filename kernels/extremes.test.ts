@@ -1,26 +1,26 @@
 /** What the cases of a kernel cannot show, on the processor: huge, tiny and missing numbers, long sums, many normals. */
 import * as assert from "uvu/assert";
-import { caseInputs, checkCase, runCase } from "../../harness/test/kernel";
-import { seededRandom } from "../../harness/test/random";
-import { WASM } from "../../harness/test/run-kernel";
-import { suite } from "../../harness/test/suite";
-import { backward as activationBackward } from "../activation/backward";
-import { forward as activationForward } from "../activation/forward";
-import { activationFunctions, activationNames } from "../activation/functions";
-import { backward as attentionBackward } from "../attention/backward";
-import { forward as attentionForward } from "../attention/forward";
-import { forward as attentionReference } from "../attention/reference";
-import { gelu, geluDerivative } from "../common/erf.reference";
-import type { Case, Kernel } from "../kernel";
-import { forward as layernormForward } from "../layernorm/forward";
-import { forward as layernormReference } from "../layernorm/reference";
-import { normal } from "../philox/normal";
-import { deriveKey, normals } from "../philox/philox";
-import { sumRows } from "../reduce/sum_rows";
-import { rmsprop } from "../sgld/rmsprop";
-import { step } from "../sgld/step";
+import { caseInputs, checkCase, runCase } from "../harness/test/kernel";
+import { seededRandom } from "../harness/test/random";
+import { WASM } from "../harness/test/run-kernel";
+import { suite } from "../harness/test/suite";
+import { backward as activationBackward } from "./activation/backward";
+import { forward as activationForward } from "./activation/forward";
+import { activationFunctions, activationNames } from "./activation/functions";
+import { backward as attentionBackward } from "./attention/backward";
+import { forward as attentionForward } from "./attention/forward";
+import { forward as attentionReference } from "./attention/reference";
+import { gelu, geluDerivative } from "./common/erf.reference";
+import type { Case, Kernel } from "./kernel";
+import { forward as layernormForward } from "./layernorm/forward";
+import { forward as layernormReference } from "./layernorm/reference";
+import { normal } from "./philox/normal";
+import { deriveKey, normals } from "./philox/philox";
+import { sumRows } from "./reduce/sum_rows";
+import { rmsprop } from "./sgld/rmsprop";
+import { step } from "./sgld/step";
 
-const test = suite("kernels/wasm/extremes");
+const test = suite("kernels/extremes");
 
 const single = (values: ArrayLike<number>) => Float64Array.from(Float32Array.from(values));
 

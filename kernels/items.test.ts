@@ -1,12 +1,12 @@
 /** Items are independent: every kernel gives the same bits whoever computes which of them. */
 import * as assert from "uvu/assert";
-import { caseInputs, toHost } from "../../harness/test/cases";
-import { runKernel } from "../../harness/test/run-kernel";
-import { suite } from "../../harness/test/suite";
-import { openProcessor } from "../../runtime/processor/device";
-import { kernels } from "../registry";
+import { caseInputs, toHost } from "../harness/test/cases";
+import { runKernel } from "../harness/test/run-kernel";
+import { suite } from "../harness/test/suite";
+import { openProcessor } from "../runtime/processor/device";
+import { everyKernel } from "./probes";
 
-const test = suite("kernels/wasm/items");
+const test = suite("kernels/items");
 
 test("every kernel gives the same bits at once on one thread, and item by item on three", async (t) => {
   const [one, three] = await Promise.all([openProcessor(1), openProcessor(3)]);
@@ -16,7 +16,7 @@ test("every kernel gives the same bits at once on one thread, and item by item o
   team.run = (name, block, items) => run(name, block, items, 1, false);
   let count = 0;
   try {
-    for (const kernel of kernels) {
+    for (const kernel of everyKernel) {
       if (!kernel.wasm) continue;
       for (const [index, c] of kernel.cases.entries()) {
         if (c.bench) continue;

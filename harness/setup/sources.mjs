@@ -1,0 +1,19 @@
+/** Where the sources are. */
+import { readdirSync } from "node:fs";
+import { dirname, join, sep } from "node:path";
+import { fileURLToPath } from "node:url";
+
+export const root = join(dirname(fileURLToPath(import.meta.url)), "..", "..");
+
+/** The files below a folder, in an order that is the same everywhere. */
+export function* files(folder) {
+  const entries = readdirSync(join(root, folder), { withFileTypes: true });
+  for (const entry of entries.sort((a, b) => (a.name < b.name ? -1 : 1))) {
+    const path = join(folder, entry.name);
+    if (entry.isDirectory()) yield* files(path);
+    else yield path;
+  }
+}
+
+/** The kernels' AssemblyScript. */
+export const assemblySources = () => [...files("kernels")].filter((file) => file.split(sep).includes("assembly"));
