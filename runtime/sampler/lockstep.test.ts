@@ -203,10 +203,10 @@ function slowed({ memory }: Laboratory, ms: number): void {
 test("on the processor timers are heard while chains draw, however slow an update and however few between draws", async () => {
   const subject = await nano(true);
   const extra = { device: await wasmDevice() };
-  for (const [what, changes, draws] of [
-    ["two updates a draw", { num_burnin_steps: 0, num_steps_bw_draws: 2 }, 10],
-    ["one draw of many updates", { num_burnin_steps: 0, num_steps_bw_draws: 30 }, 1],
-    ["direct draws", { n_beta: 0 }, 30],
+  for (const [what, changes] of [
+    ["two updates a draw", { num_draws: 10, num_burnin_steps: 0, num_steps_bw_draws: 2 }],
+    ["one draw of many updates", { num_draws: 1, num_burnin_steps: 0, num_steps_bw_draws: 30 }],
+    ["direct draws", { num_draws: 30, n_beta: 0 }],
   ] as const) {
     const { lab, specs } = await setup(subject, ["l1h0"], changes, extra);
     slowed(lab, 30);
@@ -214,11 +214,14 @@ test("on the processor timers are heard while chains draw, however slow an updat
     let heard = 0;
     const timer = setInterval(() => heard++, 1);
     const start = performance.now();
-    for (let i = 0; i < draws; i++) await lockstep.draw();
+    try {
+      while (lockstep.draws < changes.num_draws) await lockstep.draw();
+    } finally {
+      clearInterval(timer);
+      lockstep.close();
+      lab.close();
+    }
     const seconds = (performance.now() - start) / 1000;
-    clearInterval(timer);
-    lockstep.close();
-    lab.close();
     // Every fifth of a second, and an update and a draw later where those lie between.
     assert.ok(heard >= 4, `${what}: heard ${heard} times in ${seconds.toFixed(1)} s`);
   }
