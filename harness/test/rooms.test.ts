@@ -14,15 +14,16 @@ const ROOMS = ["kernels", "runtime", "models", "harness"];
 /** What rooms inside `runtime` may import of each other, beside themselves and `plan`'s types. */
 const INSIDE: Readonly<Record<string, readonly string[]>> = {
   config: [],
+  statistics: [],
   threads: [],
   plan: [],
   webgpu: ["plan"],
   processor: ["plan", "threads"],
   transformer: ["plan"],
-  sampler: ["config", "plan", "transformer", "susceptibility"],
-  cluster: ["config", "plan", "threads"],
-  susceptibility: ["cluster"],
-  store: ["sampler", "susceptibility"],
+  sampler: ["config", "plan", "transformer"],
+  cluster: ["config", "plan", "statistics", "threads"],
+  susceptibility: ["cluster", "sampler", "statistics"],
+  store: ["cluster", "sampler", "susceptibility"],
   measure: ["config", "plan", "transformer", "sampler", "susceptibility", "cluster", "store"],
   node: ["plan", "webgpu", "processor", "threads", "store"],
 };

@@ -1,6 +1,5 @@
 /** Token ids to be measured: a block of B rows of T ids, from a JSON list of lists, an integer `.npy` or `.safetensors`. */
 import { SpectroscopeError } from "../../kernels/errors";
-import { readBytes } from "../../runtime/node/files";
 import { parseJson } from "../../runtime/store/json";
 import { decodeNpy, type NpyArray } from "../../runtime/store/npy";
 import type { Model } from "../../runtime/transformer/family";

@@ -1,6 +1,5 @@
 /** Documents of a text file: plain text is one document, JSON lines are one a line. */
 import { SpectroscopeError } from "../../kernels/errors";
-import { readBytes } from "../../runtime/node/files";
 import { parseJson } from "../../runtime/store/json";
 import { firstInvalidUtf8 } from "./utf8";
 

@@ -2,8 +2,7 @@ import * as assert from "uvu/assert";
 import { suite } from "../../harness/test/suite";
 import { SpectroscopeError } from "../../kernels/errors";
 import { parseEdgeList } from "../store/edge-list";
-import type { SparseMatrix } from "../store/npz";
-import { graphOfList, graphOfMatrix } from "./given-graph";
+import { graphOfList, graphOfMatrix, type SparseMatrix } from "./given-graph";
 
 const test = suite("runtime/cluster/given-graph");
 

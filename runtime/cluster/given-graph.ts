@@ -1,9 +1,34 @@
 /** Graphs as people have them, made into checked ones: what is dropped is counted, what is doubtful is refused with its place. */
 import { SpectroscopeError } from "../../kernels/errors";
 import { checkCsr, type Graph, graphFromEdges } from "../../kernels/graph/csr";
-import type { EdgeList } from "../store/edge-list";
-import type { SparseMatrix } from "../store/npz";
 import type { SymmetrizeRule } from "./symmetrize";
+
+/** Edges as a text lists them. */
+export interface EdgeList {
+  readonly n: number;
+  /** `[2 E]`: end points, pair by pair, as they stand, without self-loops. */
+  readonly ends: Uint32Array;
+  /** `[E]`, positive; absent without a third column. */
+  readonly weights?: Float64Array;
+  /** Names of nodes 0 to n - 1, in order of first appearance; absent when ids are whole numbers, which are then the nodes. */
+  readonly names?: readonly string[];
+  /** A first line that was taken for a header. */
+  readonly header?: string;
+  readonly selfLoops: number;
+  /** Edges of weight 0, left out. */
+  readonly zeroWeights: number;
+}
+
+/** A square matrix as compressed sparse rows, as it is stored: rows in any order within, anything for values. */
+export interface SparseMatrix {
+  readonly n: number;
+  /** `[n + 1]`, ascending from 0. */
+  readonly offsets: Uint32Array;
+  /** `[offsets[n]]`, each below n. */
+  readonly columns: Uint32Array;
+  /** `[offsets[n]]`. */
+  readonly values: Float64Array;
+}
 
 export interface GivenGraph {
   readonly graph: Graph;

@@ -1,5 +1,5 @@
 import { SpectroscopeError } from "../../kernels/errors";
-import { normalScores } from "../susceptibility/ranks";
+import { normalScores } from "../statistics/ranks";
 import { checkMatrix, type Matrix } from "./matrix";
 import { ledoitWolf, type WhitenRule, whitenBy, whitenByRank } from "./whiten";
 

@@ -1,4 +1,6 @@
 /** From the stored units of a run to tables of chi: of the run itself, and of its nulls. */
+
+import type { Sums } from "../sampler/sums";
 import type { Run } from "../store/run";
 import { openSamples, type Samples } from "../store/samples-reader";
 import { type ChiTable, emptyTable } from "../susceptibility/chi-table";
@@ -10,7 +12,6 @@ import {
   shuffledSusceptibility,
   susceptibility,
 } from "../susceptibility/estimate";
-import type { Sums } from "../susceptibility/sums";
 
 /** The store of a finished unit. */
 export function openUnit(run: Run, name: string): Promise<Samples> {

@@ -9,8 +9,8 @@ import { neuronBiases, tinyModel } from "../../harness/test/tiny-model";
 import { checkEstimate, tinyIntegrals, tinySums } from "../../harness/test/tiny-runs";
 import { susceptibility } from "../susceptibility/estimate";
 import { localLearningCoefficient } from "../susceptibility/llc";
-import type { Sums } from "../susceptibility/sums";
 import { type SamplerSettings, samplerDefaults } from "./settings";
+import type { Sums } from "./sums";
 
 const test = suite("runtime/sampler/quadrature", { gpu: true });
 

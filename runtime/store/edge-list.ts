@@ -3,21 +3,7 @@
  * with `#` begins a comment, and the first line may be a header. Bytes only; no object an edge, so that tens of millions of edges are read in seconds.
  */
 import { SpectroscopeError } from "../../kernels/errors";
-
-export interface EdgeList {
-  readonly n: number;
-  /** `[2 E]`: end points, pair by pair, as they stand, without self-loops. */
-  readonly ends: Uint32Array;
-  /** `[E]`, positive; absent without a third column. */
-  readonly weights?: Float64Array;
-  /** Names of nodes 0 to n - 1, in order of first appearance; absent when ids are whole numbers, which are then the nodes. */
-  readonly names?: readonly string[];
-  /** A first line that was taken for a header. */
-  readonly header?: string;
-  readonly selfLoops: number;
-  /** Edges of weight 0, left out. */
-  readonly zeroWeights: number;
-}
+import type { EdgeList } from "../cluster/given-graph";
 
 const TAB = 9;
 const LINE = 10;

@@ -1,18 +1,8 @@
 /** SciPy's sparse matrices on disk (`scipy.sparse.save_npz`), compressed sparse rows only. */
 import { SpectroscopeError } from "../../kernels/errors";
+import type { SparseMatrix } from "../cluster/given-graph";
 import { decodeNpy, type NpyArray } from "./npy";
 import { ZipArchive } from "./zip";
-
-/** A square matrix as compressed sparse rows, as it is stored: rows in any order within, anything for values. */
-export interface SparseMatrix {
-  readonly n: number;
-  /** `[n + 1]`, ascending from 0. */
-  readonly offsets: Uint32Array;
-  /** `[offsets[n]]`, each below n. */
-  readonly columns: Uint32Array;
-  /** `[offsets[n]]`. */
-  readonly values: Float64Array;
-}
 
 /** Whether bytes begin as a zip archive's do. */
 export const isZip = (bytes: Uint8Array) => bytes[0] === 0x50 && bytes[1] === 0x4b;

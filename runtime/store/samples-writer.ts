@@ -1,6 +1,6 @@
 /** Writes the samples of one restricted run, draws as they come; the layout is in `samples.ts`. */
 import { SpectroscopeError } from "../../kernels/errors";
-import type { DrawSums, Sums } from "../susceptibility/sums";
+import type { DrawSums, Sums } from "../sampler/sums";
 import { gridIndices, transposed } from "./box";
 import { finishStore, isFinished } from "./finished";
 import { differences, type Json, type JsonObject, normalizeJson } from "./json";

@@ -1,7 +1,7 @@
 import { SpectroscopeError } from "../../kernels/errors";
 import { deriveKey, words } from "../../kernels/philox/philox";
 import type { Matrix } from "../cluster/matrix";
-import { averageRanks } from "./ranks";
+import { averageRanks } from "../statistics/ranks";
 
 /** Pearson's correlation; NaN where a side does not vary. */
 export function pearson(a: ArrayLike<number>, b: ArrayLike<number>): number {

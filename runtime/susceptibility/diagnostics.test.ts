@@ -4,8 +4,8 @@ import * as assert from "uvu/assert";
 import { seededRandom } from "../../harness/test/random";
 import { suite } from "../../harness/test/suite";
 import { projectRoot } from "../node/root";
+import { averageRanks, normalScores, sortedQuantile } from "../statistics/ranks";
 import { diagnose, essBulk, essMean, essTail, lag1Autocorrelation, rankRHat } from "./diagnostics";
-import { averageRanks, normalScores, sortedQuantile } from "./ranks";
 
 const test = suite("runtime/susceptibility/diagnostics");
 

@@ -6,7 +6,7 @@
  * not finite. R-hat too where no half of a chain moves, and effective sample sizes below 10 draws: half a chain has to
  * give one pair of autocorrelations besides the first, or the number says nothing but how many draws there are.
  */
-import { normalScores, sortedQuantile } from "./ranks";
+import { normalScores, sortedQuantile } from "../statistics/ranks";
 
 export interface Diagnostics {
   readonly rHat?: number;

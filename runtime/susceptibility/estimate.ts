@@ -1,5 +1,5 @@
 import { SpectroscopeError } from "../../kernels/errors";
-import type { Sums } from "./sums";
+import type { Sums } from "../sampler/sums";
 
 /**
  * Susceptibilities from streaming sums. For a component C, phi = L(w) - L(w*), L the mean loss over the sampling task's

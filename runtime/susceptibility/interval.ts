@@ -1,5 +1,5 @@
 import { SpectroscopeError } from "../../kernels/errors";
-import { studentQuantile } from "./quantiles";
+import { studentQuantile } from "../statistics/quantiles";
 
 export interface Interval {
   readonly low: number;

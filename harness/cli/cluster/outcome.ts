@@ -3,8 +3,8 @@ import type { Stage, TokenClustering } from "../../../runtime/cluster/cluster";
 import { type ClusterConfig, defaultMinSize } from "../../../runtime/cluster/config";
 import type { ClusterStability, Resampled } from "../../../runtime/cluster/resampling";
 import { scorePartition, scoreSets, shareAbove, type TokenSet } from "../../../runtime/cluster/score";
+import { sortedQuantile } from "../../../runtime/statistics/ranks";
 import type { GivenLabels } from "../../../runtime/store/labels-file";
-import { sortedQuantile } from "../../../runtime/susceptibility/ranks";
 import type { Progress } from "../progress";
 
 /** Stages shorter than this show no progress. */
