@@ -15,8 +15,8 @@ function findings(columns: Record<string, readonly number[]>, labels: readonly n
   const data = Float32Array.from({ length: TOKENS * components.length }, (_, at) => {
     return columns[components[at % components.length]][Math.floor(at / components.length)];
   });
-  const chi = { rows: TOKENS, cols: components.length, data };
-  return { components, chi: { chi, error: new Float32Array(data.length), byChain: [] }, labels };
+  const error = new Float32Array(data.length);
+  return { chi: { tokens: TOKENS, components, chi: data, error, byChain: new Float32Array(0) }, labels };
 }
 
 const base = { a: column(), b: column(), c: column() };

@@ -3,29 +3,34 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import * as assert from "uvu/assert";
-import { Progress } from "../../harness/cli/progress";
+import { settledConfig } from "../../harness/cli/run-config";
 import { plannedUnits, storeUnit } from "../../harness/test/made-up-unit";
 import { plantClusters } from "../../harness/test/planted";
 import { seededRandom } from "../../harness/test/random";
+import { stopAfter } from "../../harness/test/stop-after";
 import { suite } from "../../harness/test/suite";
 import { clusterTokens } from "../cluster/cluster";
 import { gaussianMatrix, shuffledColumns } from "../cluster/controls";
+import type { Matrix } from "../cluster/matrix";
 import { columnReliability } from "../cluster/reliability";
 import { scorePartition } from "../cluster/score";
 import { DirectoryStore } from "../node/directory-store";
 import { Run } from "../store/run";
 import { splitHalf } from "../susceptibility/agreement";
-import { type AnalysisContext, analyze, scoreRow } from "./analysis";
+import { type ChiTable, chainMatrices, chiMatrix } from "../susceptibility/chi-table";
+import { type AnalysisContext, analyzeSamples } from "./analysis";
 import { chiStability, clusterProfiles, columnWeights } from "./chi-clusters";
+import { chiTable } from "./chi-tables";
 import { runConfig } from "./config";
-import { type ChiMatrices, chiMatrices } from "./features";
+import type { Labelling } from "./corpus";
+import { scoreRow } from "./scoring";
 
 const test = suite("runtime/measure/analysis");
 const shape = { draws: 6, chains: 4, tokens: 48 };
 const components = ["l0h0", "l0h1", "l0h2", "l0h3"];
 // Everything that hangs together at all is a cluster: what is compared is the path, not the selection.
 const loose = ["null=none", "excess_min=0", "recurrence_min=0", "phi_max=1", "k=6", "min_size=3"];
-const config = runConfig({}, "test", [...loose.map((set) => `cluster.${set}`), "trace_rank=6"]);
+const config = settledConfig({}, "test", [...loose.map((set) => `cluster.${set}`), "trace_rank=6"]);
 const columns = 9;
 let folder = "";
 let context: AnalysisContext;
@@ -60,22 +65,12 @@ test.before(async () => {
     });
   }
   const ids = Uint32Array.from({ length: 6 * columns }, (_, i) => (7 * i * i) % 11);
-  const text = { ids, columns };
-  const progress = new Progress(true);
-  const given = {
-    directory,
-    config,
-    components,
-    text: { pool: text, probe: text },
-    progress,
-    interrupted: () => false,
-  };
-  context = given;
+  context = { run: directory, config, components, probe: { ids, rows: 6, columns, nameOf: String } };
 });
 test.after(() => rm(folder, { recursive: true, force: true }));
 
 test("every feature set under its name, controls marked, each weighed by its own chains", async () => {
-  const { results, reliability } = await analyze(context);
+  const { results, reliability } = await analyzeSamples(context);
   assert.equal(
     results.map(({ features, control, baseline = false }) => [features, control, baseline]),
     [
@@ -92,33 +87,33 @@ test("every feature set under its name, controls marked, each weighed by its own
     ],
   );
   const request = { estimator: config.estimator, seed: config.sampler.seed } as const;
-  const weightsOf = ({ byChain }: ChiMatrices) =>
-    columnReliability(byChain, config.cluster.columns, config.cluster.reliability_z).weights;
-  const labelsOf = async ({ chi }: ChiMatrices, weights?: Float64Array) =>
-    Array.from((await clusterTokens(chi, config.cluster, weights ? { weights } : {})).labels);
+  const weightsOf = (table: ChiTable) =>
+    columnReliability(chainMatrices(table), config.cluster.columns, config.cluster.reliability_z).weights;
+  const labelsOf = async (matrix: Matrix, weights?: Float64Array) =>
+    Array.from((await clusterTokens(matrix, config.cluster, weights ? { weights } : {})).labels);
   const labels = (name: string) => Array.from(results.find(({ features }) => features === name)!.clustering.labels);
-  const chi = await chiMatrices(context.directory, components, request);
-  const shuffled = await chiMatrices(context.directory, components, { ...request, null: "shuffled" });
-  const prior = await chiMatrices(context.directory, components, { ...request, suffix: " n_beta=0" });
+  const chi = await chiTable(context.run, components, request);
+  const shuffled = await chiTable(context.run, components, { ...request, null: "shuffled" });
+  const prior = await chiTable(context.run, components, { ...request, suffix: " n_beta=0" });
   assert.equal(Array.from(reliability), Array.from(weightsOf(chi)));
   assert.ok(reliability.every((weight) => weight > 0.5));
-  assert.equal(labels("chi"), await labelsOf(chi, weightsOf(chi)));
-  assert.equal(labels("chi, shuffled draws"), await labelsOf(shuffled, weightsOf(shuffled)));
-  assert.equal(labels("chi, n_beta = 0"), await labelsOf(prior, weightsOf(prior)));
-  const columnwise = { ...chi, chi: shuffledColumns(chi.chi, config.sampler.seed) };
+  assert.equal(labels("chi"), await labelsOf(chiMatrix(chi), weightsOf(chi)));
+  assert.equal(labels("chi, shuffled draws"), await labelsOf(chiMatrix(shuffled), weightsOf(shuffled)));
+  assert.equal(labels("chi, n_beta = 0"), await labelsOf(chiMatrix(prior), weightsOf(prior)));
+  const columnwise = shuffledColumns(chiMatrix(chi), config.sampler.seed);
   assert.equal(labels("chi, every column shuffled"), await labelsOf(columnwise, weightsOf(chi)));
-  const noise = { ...chi, chi: gaussianMatrix(shape.tokens, components.length, config.sampler.seed) };
+  const noise = gaussianMatrix(shape.tokens, components.length, config.sampler.seed);
   assert.equal(labels("Gaussian matrix"), await labelsOf(noise));
-  assert.equal(labels("chi, columns unweighted"), await labelsOf(chi));
-  assert.equal(labels("chi, columns unweighted, shuffled draws"), await labelsOf(shuffled));
+  assert.equal(labels("chi, columns unweighted"), await labelsOf(chiMatrix(chi)));
+  assert.equal(labels("chi, columns unweighted, shuffled draws"), await labelsOf(chiMatrix(shuffled)));
   // The comparisons above mean something only where another path would end elsewhere.
-  assert.not.equal(labels("chi, shuffled draws"), await labelsOf(shuffled, weightsOf(chi)));
+  assert.not.equal(labels("chi, shuffled draws"), await labelsOf(chiMatrix(shuffled), weightsOf(chi)));
   assert.not.equal(labels("chi, n_beta = 0"), labels("chi"));
 });
 
 test("a run without traces has the shifted control instead, and no trace features", async () => {
   const bare = { ...config, keep_traces: false };
-  const { results } = await analyze({ ...context, config: bare });
+  const { results } = await analyzeSamples({ ...context, config: bare });
   const names = results.map(({ features }) => features);
   assert.equal(names, [
     "chi",
@@ -131,44 +126,51 @@ test("a run without traces has the shifted control instead, and no trace feature
     "token identity",
   ]);
   const request = { estimator: config.estimator, seed: config.sampler.seed } as const;
-  const { chi } = await chiMatrices(context.directory, components, { ...request, null: "shifted" });
+  const chi = chiMatrix(await chiTable(context.run, components, { ...request, null: "shifted" }));
   const { labels } = results.find(({ features }) => features === "chi, columns unweighted, shifted draws")!.clustering;
   assert.equal(Array.from(labels), Array.from((await clusterTokens(chi, config.cluster)).labels));
 });
 
 test("without a loss in the posterior there is no n_beta = 0 control, nor where no draws are asked for it", async () => {
   for (const set of ["sampler.n_beta=0", "controls.n_beta_zero_draws=0"]) {
-    const own = runConfig({}, "test", [...loose.map((text) => `cluster.${text}`), "trace_rank=6", set]);
-    const { results } = await analyze({ ...context, config: own });
+    const own = settledConfig({}, "test", [...loose.map((text) => `cluster.${text}`), "trace_rank=6", set]);
+    const { results } = await analyzeSamples({ ...context, config: own });
     assert.not(results.some(({ features }) => features.includes("n_beta")));
   }
 });
 
 test("what two equal runs would correlate comes from halves of the chains; one chain has none", async () => {
-  const { chi, splitHalf: found } = await analyze(context);
-  assert.equal(Array.from(found), Array.from(splitHalf(chi.byChain, { seed: config.sampler.seed }).reliability));
+  const { chi, splitHalf: found } = await analyzeSamples(context);
+  assert.equal(Array.from(found), Array.from(splitHalf(chainMatrices(chi), { seed: config.sampler.seed }).reliability));
   // Tokens answer alike in all chains, so halves of them agree.
   assert.ok(
     found.every((value) => value > 0.9 && value <= 1),
     `${found}`,
   );
-  assert.is(columnWeights({ ...chi, byChain: chi.byChain.slice(0, 1) }, config), undefined);
+  assert.is(columnWeights(chainMatrices(chi).slice(0, 1), config), undefined);
   const unweighted = { cluster: { ...config.cluster, column_weights: "none" } } as typeof config;
-  assert.is(columnWeights(chi, unweighted), undefined);
+  assert.is(columnWeights(chainMatrices(chi), unweighted), undefined);
 });
 
 test("an interrupted analysis stops before the next clustering and says that nothing is lost", async () => {
-  let asked = 0;
-  const run = analyze({ ...context, interrupted: () => ++asked > 2 });
-  const error = await run.catch((thrown) => thrown);
+  const begun: string[] = [];
+  const attention = stopAfter(
+    2,
+    ({ kind }) => kind === "say",
+    (event) => {
+      if (event.kind === "say") begun.push(event.text);
+    },
+  );
+  const error = await analyzeSamples({ ...context, ...attention }).catch((thrown) => thrown);
+  assert.equal(begun, ["clustering chi", "clustering chi, shuffled draws"]);
   assert.is(error.code, "interrupted");
   assert.match(error.line, /stopped before the results were written; .*all draws are kept/);
 });
 
 test("token identity groups the measured targets, not the inputs", async () => {
-  const { results } = await analyze(context);
+  const { results } = await analyzeSamples(context);
   const { clusters, labels } = results.at(-1)!.clustering;
-  const { ids } = context.text.probe;
+  const { ids } = context.probe;
   const targets = Array.from(ids).filter((_, i) => i % columns !== 0);
   assert.is(labels.length, shape.tokens);
   assert.is(clusters.length, new Set(targets).size);
@@ -182,13 +184,13 @@ test("token identity groups the measured targets, not the inputs", async () => {
 });
 
 test("roles and modes are scored each against their own names", () => {
-  const roles = Array.from({ length: 40 }, (_, i) => (i < 20 ? "opening" : "closing"));
-  const modes = Array.from({ length: 40 }, (_, i) => ["code", "prose", "list", "sum"][i % 4]);
-  const labels = Int32Array.from(roles, (role) => (role === "opening" ? 0 : 1));
+  const labels = Int32Array.from({ length: 40 }, (_, i) => (i < 20 ? 0 : 1));
+  const roles: Labelling = { numbers: labels, names: ["opening", "closing"] };
   const clusters = [0, 1].map((id) => ({ id, members: Array.from(labels.keys()).filter((i) => labels[i] === id) }));
   const clustering = { clusters, labels } as unknown as Parameters<typeof scoreRow>[0]["clustering"];
-  const row = scoreRow({ features: "x", control: true, clustering }, { roles, modes });
   const modeNumbers = Int32Array.from({ length: 40 }, (_, i) => i % 4);
+  const modes: Labelling = { numbers: modeNumbers, names: ["code", "prose", "list", "sum"] };
+  const row = scoreRow({ features: "x", control: true, clustering }, { roles, modes });
   assert.equal(
     [row.features, row.control, row.clusters, row.covered, row.meanBestF1, row.rolesAboveHalf, row.ariRoles],
     ["x", true, 2, 1, 1, 2, 1],
@@ -209,12 +211,15 @@ test("without known labels a row has counts alone", () => {
 });
 
 test("a profile is the mean of normalized columns, its error the standard error of that mean over chains", () => {
-  const matrix = (...data: number[]) => ({ rows: 4, cols: 1, data: Float64Array.from(data) });
   // Normalized, every one of these columns holds plus and minus 1.
-  const chi: ChiMatrices = {
-    chi: matrix(5, 5, 3, 3),
-    error: new Float32Array(4),
-    byChain: [matrix(1, 1, -1, -1), matrix(1, -1, 1, -1), matrix(-1, 1, 1, -1)],
+  const chains = [
+    [1, 1, -1, -1],
+    [1, -1, 1, -1],
+    [-1, 1, 1, -1],
+  ];
+  const chi: ChiTable = {
+    ...{ tokens: 4, components: ["l0h0"], chi: Float32Array.of(5, 5, 3, 3) },
+    ...{ error: new Float32Array(4), byChain: Float32Array.from(chains.flat()) },
   };
   const plain = runConfig({}, "test", ["cluster.columns=zscore"]);
   const [{ profile, error }] = clusterProfiles([{ members: [0, 1] }], chi, plain);
@@ -226,22 +231,25 @@ test("a profile is the mean of normalized columns, its error the standard error 
 test("stability of chi's clusters: half the tokens, the components, the chains; one chain has no halves", async (t) => {
   const planted = plantClusters({ seed: 2, sizes: [25, 30, 35], body: 160, dims: 12, centers: 2, spread: 0.3 });
   const random = seededRandom(5);
-  const { rows, cols } = planted;
-  const chain = () => ({ rows, cols, data: planted.data.map((x) => x + 0.2 * random.normal()) });
-  const chi: ChiMatrices = { chi: planted, error: new Float32Array(0), byChain: [chain(), chain(), chain()] };
+  const { rows: tokens, cols } = planted;
+  const chain = () => Array.from(planted.data, (x) => x + 0.2 * random.normal());
+  const chi: ChiTable = {
+    ...{ tokens, components: Array.from({ length: cols }, (_, c) => `c${c}`), chi: Float32Array.from(planted.data) },
+    ...{ error: new Float32Array(0), byChain: Float32Array.from([...chain(), ...chain(), ...chain()]) },
+  };
   const own = runConfig({}, "test", ["cluster.stability=2", "cluster.k=8", "cluster.min_size=6"]);
   const truth = [0, 1, 2].map((label) => ({
     members: Array.from(planted.truth.keys()).filter((row) => planted.truth[row] === label),
   }));
   const scattered = { members: Array.from({ length: 20 }, (_, i) => 11 * i) };
   const done: number[] = [];
-  const result = await chiStability([...truth, scattered], chi, own, (_, at) => done.push(at));
+  const result = await chiStability([...truth, scattered], chi, own, { progress: (_, at) => done.push(at) });
   t.note(JSON.stringify(result));
   for (const { repeats, tokens, components: halves, chains } of result.slice(0, 3))
     assert.ok(repeats === 2 && tokens! > 0.5 && halves! > 0.5 && chains! > 0.5);
   for (const what of ["tokens", "components", "chains"] as const) assert.ok(result[3][what]! < 0.2);
   assert.equal(done, [0, 1, 2, 3, 4, 5], "two repeats of three kinds");
-  const [single] = await chiStability(truth, { ...chi, byChain: chi.byChain.slice(0, 1) }, own, undefined);
+  const [single] = await chiStability(truth, { ...chi, byChain: chi.byChain.slice(0, tokens * cols) }, own);
   assert.equal(Object.keys(single), ["repeats", "tokens", "components"]);
 });
 

@@ -1,7 +1,8 @@
 /** Which setting of a calibration's grid is taken, and what stands against the others. */
 import * as assert from "uvu/assert";
+import { calibrationTable } from "../../harness/cli/tables/calibration";
 import { suite } from "../../harness/test/suite";
-import { type ComponentTrial, calibrationTable, GOOD_RISE, judged, recommend, type Trial } from "./calibrate";
+import { type ComponentTrial, GOOD_RISE, judged, recommend, type Trial } from "./calibrate";
 import { runConfig } from "./config";
 
 const test = suite("runtime/measure/calibrate");

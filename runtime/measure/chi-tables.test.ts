@@ -9,11 +9,13 @@ import { refused } from "../../harness/test/refused";
 import { suite } from "../../harness/test/suite";
 import { DirectoryStore } from "../node/directory-store";
 import { Run } from "../store/run";
+import { chainMatrices, chiMatrix } from "../susceptibility/chi-table";
 import { shuffledPairing } from "../susceptibility/controls";
 import { shuffledSusceptibility, sumsFromTraces, susceptibility } from "../susceptibility/estimate";
-import { chiMatrices, traceMatrix } from "./features";
+import { type ChiRequest, chiTable } from "./chi-tables";
+import { traceMatrix } from "./trace-features";
 
-const test = suite("runtime/measure/features");
+const test = suite("runtime/measure/chi-tables");
 const shape = { draws: 6, chains: 3, tokens: 5 };
 const components = ["l0h0", "l1 mlp"];
 const SUFFIX = " n_beta=0";
@@ -47,6 +49,13 @@ test.before(async () => {
   }
 });
 test.after(() => rm(folder, { recursive: true, force: true }));
+
+/** A table and the matrices in it. */
+async function chiMatrices(run: Run, names: readonly string[], request: ChiRequest) {
+  const table = await chiTable(run, names, request);
+  assert.equal(table.components, names);
+  return { chi: chiMatrix(table), error: table.error, byChain: chainMatrices(table) };
+}
 
 /** The draws of some chains of a unit. */
 function part(name: string, chains: readonly number[]) {

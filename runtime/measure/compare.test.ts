@@ -3,20 +3,23 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import * as assert from "uvu/assert";
-import { Progress } from "../../harness/cli/progress";
+import { settledConfig } from "../../harness/cli/run-config";
+import { comparisonTable } from "../../harness/cli/tables/comparison";
+import { controlsTable } from "../../harness/cli/tables/controls";
+import { sensitivityTable } from "../../harness/cli/tables/sensitivity";
 import { plannedUnits, storeUnit } from "../../harness/test/made-up-unit";
+import { nanoFolder } from "../../harness/test/nano";
 import { seededRandom } from "../../harness/test/random";
 import { refused } from "../../harness/test/refused";
 import { suite } from "../../harness/test/suite";
+import { preset } from "../../models/nano/preset";
 import { DirectoryStore } from "../node/directory-store";
 import type { JsonObject } from "../store/json";
 import { Run } from "../store/run";
-import { compareRuns, comparisonTable } from "./compare";
-import { runConfig } from "./config";
-import { controlsOf, controlsTable } from "./controls";
-import { readResults } from "./results";
-import { analyzeRun } from "./run";
-import { sensitivityTable } from "./sweep";
+import { compareRuns } from "./compare";
+import { controlsOf } from "./controls";
+import { analyze } from "./measure";
+import { readResults } from "./run-files";
 
 const test = suite("runtime/measure/compare");
 const CONTEXT = 64;
@@ -38,7 +41,7 @@ interface Made {
 /** Samples and analyzes a run whose tokens answer by component alike in every run, beside noise of its seed. */
 async function made(name: string, { components, seed, chains = 3, probe = "same", sets = [] }: Made): Promise<string> {
   const path = join(folder, name);
-  const config = runConfig({}, "test", [
+  const config = settledConfig({}, "test", [
     ...[`weight_restrictions=${components.join(",")}`, "neuron_groups=0", "probe_sequences=2", "pool_sequences=2"],
     ...[`sampler.num_chains=${chains}`, `sampler.num_draws=${sizes.draws}`, `sampler.seed=${seed}`],
     ...["controls.n_beta_zero_draws=0", "trace_rank=4", "cluster.k=6", "cluster.min_size=4"],
@@ -67,14 +70,18 @@ async function made(name: string, { components, seed, chains = 3, probe = "same"
       facts: { weights: 10 },
     });
   }
-  await analyzeRun(directory, config, new Progress(true));
+  const model = await nanoFolder();
+  await analyze(directory, { config, model, corpora: preset.corpora(config, model.model.dims.positions) });
   return path;
 }
+
+const opened = (path: string) => Run.open(new DirectoryStore(path));
+const compared = async (a: string, b: string) => compareRuns(await opened(a), await opened(b));
 
 test("two seeds: what differs, what agrees by column, and what no comparison can pass", async () => {
   const a = await made("a", { components: ["l0h1", "l0h2", "l1h3"], seed: 1 });
   const b = await made("b", { components: ["l1h3", "l0h1", "l1h4"], seed: 2 });
-  const found = await compareRuns(a, b);
+  const found = await compared(a, b);
   assert.equal(found.runs, [a, b]);
   assert.equal(
     found.differences.map(({ key }) => key),
@@ -118,30 +125,27 @@ test("two seeds: what differs, what agrees by column, and what no comparison can
   for (const part of [`A: ${a}`, "sampler.seed: A 1, B 2", /only in A: l0h2/, /only in B: l1h4/, /^l0h1 +0\.9/m]) {
     assert.match(text, part);
   }
-  assert.match(comparisonTable(await compareRuns(a, a)), "the same config");
+  assert.match(comparisonTable(await compared(a, a)), "the same config");
 });
 
 test("runs that cannot be compared are refused, and the reason is named", async () => {
   const a = join(folder, "a");
   const other = await made("other", { components: ["l0h1"], seed: 1, probe: "another" });
-  await refused(compareRuns(a, other), /a and .*other measure different probes; compare runs over the same tokens/);
+  await refused(compared(a, other), /a and .*other measure different probes; compare runs over the same tokens/);
   const apart = await made("apart", { components: ["l1h7"], seed: 1 });
-  await refused(compareRuns(a, apart), /no component in common; compare runs whose weight_restrictions overlap/);
-  await refused(compareRuns(a, join(folder, "absent")), /absent: no manifest\.json, so it is not a run/);
+  await refused(compared(a, apart), /no component in common; compare runs whose weight_restrictions overlap/);
+  await refused(compared(a, join(folder, "absent")), /absent: no manifest\.json, so it is not a run/);
   await Run.begin(new DirectoryStore(join(folder, "raw")), {
     config: {},
     provenance: {},
     plan: plannedUnits(["l0h1"]),
   });
-  await refused(
-    compareRuns(a, join(folder, "raw")),
-    /raw: not clustered yet; run `npx spectroscope cluster .*raw` first/,
-  );
+  await refused(compared(a, join(folder, "raw")), /raw: not clustered yet; run `npx spectroscope cluster .*raw` first/);
 });
 
 test("a run of one chain has no errors, and neither comparison nor controls invent them", async () => {
   const single = await made("single", { components: ["l0h1"], seed: 3, chains: 1, sets: ["keep_traces=false"] });
-  const found = await compareRuns(join(folder, "a"), single);
+  const found = await compared(join(folder, "a"), single);
   assert.is(found.components[0].reliability[1], null);
   assert.type(found.components[0].reliability[0], "number");
   assert.is(found.rows.find(({ features }) => features === "chi, shuffled draws")!.clusters[1], null);

@@ -3,27 +3,31 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import * as assert from "uvu/assert";
-import { Progress } from "../../harness/cli/progress";
-import { testDevice } from "../../harness/test/device";
+import { settledConfig } from "../../harness/cli/run-config";
+import { testDevice, wasmDevice } from "../../harness/test/device";
 import { differingFiles, folderBytes, isResult } from "../../harness/test/folder-bytes";
+import { nanoFolder } from "../../harness/test/nano";
+import { stopAfter } from "../../harness/test/stop-after";
 import { suite } from "../../harness/test/suite";
 import { generate } from "../../models/nano/corpus";
-import { type LoadedModel, loadModel } from "../../models/weights";
+import { preset } from "../../models/nano/preset";
+import type { LoadedModel } from "../../models/weights";
 import { DirectoryStore } from "../node/directory-store";
-import type { Device } from "../node/open-device";
-import { projectRoot } from "../node/root";
+import type { Device } from "../plan/device";
 import { chainWork } from "../sampler/chain-work";
 import { Laboratory } from "../sampler/laboratory";
 import { type SamplerSettings, samplerDefaults } from "../sampler/settings";
 import { Run } from "../store/run";
 import { parseRestriction } from "../transformer/restriction";
-import { runConfig } from "./config";
-import { sampleRun } from "./run";
-import { placeText, type SamplingContext, sampleUnits, workLine } from "./sampling";
-import { limitOf, nameOf, type PlannedUnit, together } from "./together";
+import { roomBeside } from "../webgpu/device";
+import type { Corpus } from "./corpus";
+import type { Attention } from "./events";
+import { grouped, limitOf, nameOf, type PlannedUnit } from "./grouping";
+import { sample } from "./measure";
+import { placeTexts, type SamplingContext, sampleUnits, workLine } from "./sampling";
 import type { UnitPlan } from "./units";
 
-const test = suite("runtime/measure/together", { gpu: true });
+const test = suite("runtime/measure/grouping", { gpu: true });
 const CONTEXT = 8;
 const settings: SamplerSettings = {
   ...samplerDefaults,
@@ -55,51 +59,44 @@ const units = [
   unit("l0h1", prior, " n_beta=0"),
   unit("l0 mlp", prior, " n_beta=0"),
 ];
-const generated = (sequences: number, seed: number) => ({
-  ids: generate({ seed, sequences, context: CONTEXT }).ids,
-  columns: CONTEXT + 1,
+const generated = (rows: number, seed: number): Corpus => ({
+  ids: generate({ seed, sequences: rows, context: CONTEXT }).ids,
+  ...{ rows, columns: CONTEXT + 1, nameOf: String },
 });
-const text = { probe: generated(2, 5), pool: generated(4, 6), task: generated(4, 7) };
+const texts = { probe: generated(2, 5), pool: generated(4, 6), task: generated(4, 7) };
 
 let folder = "";
 let model: LoadedModel;
 test.before(async () => {
   folder = await mkdtemp(join(tmpdir(), "spectroscope-together-"));
-  model = await loadModel(join(projectRoot(), "models", "nano"));
+  model = await nanoFolder();
 });
 test.after(() => rm(folder, { recursive: true, force: true }));
 
 const opened = (name: string) =>
   Run.begin(new DirectoryStore(join(folder, name)), { config: {}, provenance: {}, plan: units });
 
-async function context(name: string, componentsAtOnce: number, interrupted = () => false): Promise<SamplingContext> {
-  const config = { keep_traces: true, checkpoint_draws: 2, acceptance_checks: 2, components_at_once: componentsAtOnce };
-  const directory = await opened(name);
-  return {
-    device: await testDevice(),
-    model,
-    text,
-    directory,
-    units,
-    config,
-    progress: new Progress(true),
-    interrupted,
+async function context(name: string, componentsAtOnce: number, attention: Attention = {}): Promise<SamplingContext> {
+  const config = {
+    ...{ keep_traces: true, checkpoint_draws: 2, acceptance_checks: 2, components_at_once: componentsAtOnce },
+    estimator: "single_chain" as const,
   };
+  return { device: await testDevice(), model, texts, run: await opened(name), units, config, ...attention };
 }
 
 const bytesOf = (name: string) => folderBytes(join(folder, name), isResult);
 
 /** Units as sampling plans them, in a directory. */
-async function grouped(name: string, componentsAtOnce: number, device?: Device): Promise<string[][]> {
-  const lab = new Laboratory(await testDevice(), model.config, model.weights);
-  const texts = placeText(lab, text);
+async function groupsOf(name: string, componentsAtOnce: number, device?: Device): Promise<string[][]> {
+  const lab = new Laboratory(await testDevice(), model.model, model.weights);
+  const placed = placeTexts(lab, texts);
   const planned = units.map((one): PlannedUnit => {
-    const restriction = parseRestriction(one.restriction, model.config);
-    const spec = { ...texts, restriction, settings: one.settings, chains: one.chains, acceptanceChecks: 2 };
+    const restriction = parseRestriction(one.restriction, model.model);
+    const spec = { ...placed, restriction, settings: one.settings, chains: one.chains, acceptanceChecks: 2 };
     return { unit: one, spec, work: chainWork(lab, spec) };
   });
   if (device) Object.assign(lab, { device });
-  const groups = await together(lab, planned, await opened(name), componentsAtOnce);
+  const groups = await grouped(lab, planned, await opened(name), componentsAtOnce);
   lab.close();
   return groups.map((members) => members.map((member) => member.unit.name));
 }
@@ -119,9 +116,8 @@ test("stopped again and again, alone and together by turns, it comes to the same
   const wanted = bytesOf("alone");
   let stops = 0;
   for (;;) {
-    let asked = 0;
     // Every process gets two draws further than the checkpoints that it began with, so something is always lost.
-    const given = await context("turns", [1, 99, 2][stops % 3], () => ++asked > 3);
+    const given = await context("turns", [1, 99, 2][stops % 3], stopAfter(3));
     const error = await sampleUnits(given).then(
       () => undefined,
       (thrown) => thrown,
@@ -137,26 +133,24 @@ test("stopped again and again, alone and together by turns, it comes to the same
 
 test("units are together that are of one layer and kind and stand at the same draw, and no more than fit", async () => {
   const all = [["embed"], ["l0h1", "l0 mlp"], ["l1h2", "l1 mlp[0:32]", "l1 mlp"], ["l0h1 n_beta=0", "l0 mlp n_beta=0"]];
-  assert.equal(await grouped("none", 99), all);
-  assert.equal(await grouped("none", 2), [all[0], all[1], all[2].slice(0, 2), ["l1 mlp"], all[3]]);
+  assert.equal(await groupsOf("none", 99), all);
+  assert.equal(await groupsOf("none", 2), [all[0], all[1], all[2].slice(0, 2), ["l1 mlp"], all[3]]);
   const each = units.map(({ name }) => [name]);
-  assert.equal(await grouped("none", 1), each);
+  assert.equal(await groupsOf("none", 1), each);
   const device = await testDevice();
-  const gpu = (software: boolean, maxBufferSize = 2 ** 40): Device =>
-    ({
-      ...{ kind: "gpu", bindingBytes: 2 ** 40 },
-      facts: { ...device.facts, software, limits: { ...device.facts.limits, maxBufferSize } },
-    }) as unknown as Device;
-  assert.equal(await grouped("none", 0, gpu(true)), each, "a software adapter");
-  assert.equal(await grouped("none", 0, gpu(false)), all, "a GPU");
-  assert.equal(await grouped("none", 0, gpu(false, 1024)), each, "a GPU without room");
-  assert.is(limitOf(gpu(false), 0).bytes, 2 ** 28);
-  assert.is(limitOf({ ...gpu(false), kind: "wasm" } as Device, 0).units, 1);
+  const room = (software: boolean, maxBufferSize = 2 ** 40): Device => {
+    const facts = { ...device.facts, software, limits: { ...device.facts.limits, maxBufferSize } };
+    return { ...device, roomBeside: roomBeside(facts, 2 ** 40) };
+  };
+  assert.equal(await groupsOf("none", 0, room(true)), each, "a software adapter");
+  assert.equal(await groupsOf("none", 0, room(false)), all, "a GPU");
+  assert.equal(await groupsOf("none", 0, room(false, 1024)), each, "a GPU without room");
+  assert.is(limitOf(room(false), 0).bytes, 2 ** 28);
+  assert.is(limitOf(await wasmDevice(), 0).units, 1);
   // l1h2 is left at draw 2, the others of its layer have not begun.
-  let asked = 0;
-  const only = await context("apart", 1, () => ++asked > 3);
+  const only = await context("apart", 1, stopAfter(3));
   await sampleUnits({ ...only, units: [units[2]] }).catch((error) => assert.is(error.code, "interrupted"));
-  assert.equal(await grouped("apart", 99), [...all.slice(0, 2), ["l1h2"], ["l1 mlp[0:32]", "l1 mlp"], all[3]]);
+  assert.equal(await groupsOf("apart", 99), [...all.slice(0, 2), ["l1h2"], ["l1 mlp[0:32]", "l1 mlp"], all[3]]);
 });
 
 test("the setting is no part of what a run is compared by", async () => {
@@ -169,14 +163,14 @@ test("the setting is no part of what a run is compared by", async () => {
     controls: { n_beta_zero_draws: 0 },
     checkpoint_draws: 1,
   };
-  const sampled = (componentsAtOnce: number, interrupted: () => boolean) =>
-    sampleRun({
-      config: runConfig({ ...small, components_at_once: componentsAtOnce }, "test"),
-      ...{ out, adapter: "gpu", progress: new Progress(true), interrupted },
-    });
-  let asked = 0;
-  await sampled(2, () => ++asked > 2).catch((error) => assert.is(error.code, "interrupted", error.stack));
-  const directory = await sampled(1, () => false);
+  const sampled = async (componentsAtOnce: number, attention: Attention = {}) => {
+    const config = settledConfig({ ...small, components_at_once: componentsAtOnce }, "test", []);
+    const corpora = preset.corpora(config, model.model.dims.positions);
+    const store = new DirectoryStore(out);
+    return sample({ config, model, corpora, store, device: await testDevice(), ...attention });
+  };
+  await sampled(2, stopAfter(2)).catch((error) => assert.is(error.code, "interrupted", error.stack));
+  const directory = await sampled(1);
   assert.equal(directory.units("pending"), []);
   assert.not.ok("components_at_once" in directory.config);
 });

@@ -6,18 +6,17 @@ import { mkdtemp, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import * as assert from "uvu/assert";
-import { Progress } from "../../harness/cli/progress";
 import { testDevice } from "../../harness/test/device";
 import { differingFiles, folderBytes, isResult } from "../../harness/test/folder-bytes";
 import { shiftedSumsOf } from "../../harness/test/made-up-unit";
+import { nanoFolder } from "../../harness/test/nano";
+import { stopAfter } from "../../harness/test/stop-after";
 import { alter, flipped } from "../../harness/test/stores";
 import { suite } from "../../harness/test/suite";
 import type { SpectroscopeError } from "../../kernels/errors";
-import type { RunText } from "../../models/corpora";
 import { generate } from "../../models/nano/corpus";
-import { type LoadedModel, loadModel } from "../../models/weights";
+import type { LoadedModel } from "../../models/weights";
 import { DirectoryStore } from "../node/directory-store";
-import { projectRoot } from "../node/root";
 import { chainWork } from "../sampler/chain-work";
 import { Laboratory } from "../sampler/laboratory";
 import { type SamplerSettings, samplerDefaults } from "../sampler/settings";
@@ -25,8 +24,11 @@ import { readCheckpoint, writeCheckpoint } from "../store/checkpoint";
 import { Run } from "../store/run";
 import { sumsFromTraces } from "../susceptibility/estimate";
 import { parseRestriction } from "../transformer/restriction";
-import { openUnit } from "./features";
-import { placeText, type SamplingContext, sampleUnits } from "./sampling";
+import { chiTable, openUnit } from "./chi-tables";
+import type { Corpus } from "./corpus";
+import type { MeasureEvent } from "./events";
+import { placeTexts, type SamplingContext, sampleUnits } from "./sampling";
+import type { SampledTexts } from "./texts";
 import { sampleJobs } from "./unit-sampler";
 import type { UnitPlan } from "./units";
 
@@ -51,9 +53,9 @@ const unit = (name: string, changes: Partial<SamplerSettings> = {}): UnitPlan =>
   chains: [0, 1],
 });
 const units = [unit("l0h1"), unit("l0h1 n_beta=0", { n_beta: 0, num_draws: 2 })];
-const generated = (sequences: number, seed: number) => ({
-  ids: generate({ seed, sequences, context: CONTEXT }).ids,
-  columns: CONTEXT + 1,
+const generated = (rows: number, seed: number): Corpus => ({
+  ids: generate({ seed, sequences: rows, context: CONTEXT }).ids,
+  ...{ rows, columns: CONTEXT + 1, nameOf: String },
 });
 const [probe, pool] = [generated(3, 5), generated(4, 6)];
 
@@ -61,37 +63,36 @@ let folder = "";
 let model: LoadedModel;
 test.before(async () => {
   folder = await mkdtemp(join(tmpdir(), "spectroscope-sampling-"));
-  model = await loadModel(join(projectRoot(), "models", "nano"));
+  model = await nanoFolder();
 });
 test.after(() => rm(folder, { recursive: true, force: true }));
 
 const opened = (name: string, plan: readonly UnitPlan[]) =>
   Run.begin(new DirectoryStore(join(folder, name)), { config: {}, provenance: {}, plan });
 
+const CONFIG = { components_at_once: 0, estimator: "single_chain" } as const;
+
 async function context(
-  directory: Run,
+  run: Run,
   plan: readonly UnitPlan[],
   changes: Partial<SamplingContext> = {},
 ): Promise<SamplingContext> {
   return {
     device: await testDevice(),
     model,
-    text: { pool, probe },
-    directory,
+    texts: { pool, probe },
+    run,
     units: plan,
-    config: { keep_traces: true, checkpoint_draws: 2, acceptance_checks: 2, components_at_once: 0 },
-    progress: new Progress(true),
-    interrupted: () => false,
+    config: { ...CONFIG, keep_traces: true, checkpoint_draws: 2, acceptance_checks: 2 },
     ...changes,
   };
 }
 
 test("an interrupted unit is not there; taken up again, stored sums are those of the stored traces", async () => {
   const directory = await opened("run", units);
-  let asked = 0;
   const given = await context(directory, units);
   let stopped: SpectroscopeError | undefined;
-  await sampleUnits({ ...given, interrupted: () => ++asked > 4 }).catch((error) => {
+  await sampleUnits({ ...given, ...stopAfter(5) }).catch((error) => {
     stopped = error;
   });
   assert.is(stopped?.code, "interrupted");
@@ -153,17 +154,16 @@ for (const keep of [true, false]) {
   for (const task of [undefined, generated(2, 6)]) {
     const what = `${keep ? "with" : "without"} traces${task ? ", another sampling task" : ""}`;
     test(`stopped after every draw it comes to the same bytes, ${what}`, async () => {
-      const text: RunText = { pool, probe, ...(task ? { task } : {}) };
-      const config = { keep_traces: keep, checkpoint_draws: 2, acceptance_checks: 3, components_at_once: 0 };
+      const texts: SampledTexts = { pool, probe, ...(task ? { task } : {}) };
+      const config = { ...CONFIG, keep_traces: keep, checkpoint_draws: 2, acceptance_checks: 3 };
       const whole = await opened(`whole ${what}`, kinds);
-      await sampleUnits(await context(whole, kinds, { text, config }));
+      await sampleUnits(await context(whole, kinds, { texts, config }));
       const path = join(folder, `stopped ${what}`);
       let stops = 0;
       for (;;) {
         const directory = await opened(`stopped ${what}`, kinds);
         // Every process gets two draws further than the checkpoint that it began with, so something is always lost.
-        let asked = 0;
-        const given = await context(directory, kinds, { text, config, interrupted: () => ++asked > 3 });
+        const given = await context(directory, kinds, { texts, config, ...stopAfter(3) });
         const error = await sampleUnits(given).then(
           () => undefined,
           (thrown) => thrown,
@@ -207,12 +207,12 @@ test("a checkpoint that is damaged, which is said, or another run's is not gone 
   const whole = await opened("undamaged", plan);
   await sampleUnits(await context(whole, plan));
   const wanted = folderBytes(whole.name, isResult);
-  const lab = new Laboratory(await testDevice(), model.config, model.weights);
-  const texts = placeText(lab, { pool, probe });
+  const lab = new Laboratory(await testDevice(), model.model, model.weights);
+  const texts = placeTexts(lab, { pool, probe });
   const [{ restriction, settings: own, chains }] = plan;
   const spec = {
     ...texts,
-    restriction: parseRestriction(restriction, model.config),
+    restriction: parseRestriction(restriction, model.model),
     ...{ settings: own, chains, acceptanceChecks: 2 },
   };
   const damages: Record<string, (run: Run, key: string) => Promise<void>> = {
@@ -226,7 +226,7 @@ test("a checkpoint that is damaged, which is said, or another run's is not gone 
     const directory = await opened(kind, plan);
     const keep = { keep_traces: true, checkpoint_draws: 2 };
     const flops = chainWork(lab, spec).total.flops;
-    const job = { lab, unit: plan[0], spec, flops, text: { pool, probe }, directory, keep };
+    const job = { lab, unit: plan[0], spec, flops, texts: { pool, probe }, run: directory, keep };
     const said: string[] = [];
     const begun: number[] = [];
     const sampled = (until: number) =>
@@ -236,7 +236,9 @@ test("a checkpoint that is damaged, which is said, or another run's is not gone 
           begun.push(drawn);
           if (drawn === until) throw new Error("stop");
         },
-        (line) => said.push(line),
+        (event) => {
+          if (event.kind === "say") said.push(event.text);
+        },
       );
     await sampled(3).catch((error) => assert.is(error.message, "stop"));
     const key = directory.checkpointKey("l0h1");
@@ -252,6 +254,37 @@ test("a checkpoint that is damaged, which is said, or another run's is not gone 
     assert.equal(differingFiles(folderBytes(directory.name, isResult), wanted), []);
   }
   lab.close();
+});
+
+test("what is told: every draw with its phi, chi of a component when its unit is done, work that ends at its total", async () => {
+  const run = await opened("told", units);
+  const events: MeasureEvent[] = [];
+  await sampleUnits({ ...(await context(run, units)), on: (event) => events.push(event) });
+  const draws = events.flatMap((event) => (event.kind === "draw" ? [event] : []));
+  for (const { name, settings: own } of units) {
+    const told = draws.filter((event) => event.unit === name);
+    assert.equal(
+      told.map(({ draw }) => draw),
+      Array.from({ length: own.num_draws }, (_, s) => s + 1),
+    );
+    assert.equal(
+      told.flatMap(({ phi }) => Array.from(phi)),
+      Array.from(await (await openUnit(run, name)).phi()),
+    );
+  }
+  const columns = events.flatMap((event) => (event.kind === "column" ? [event] : []));
+  assert.equal(
+    columns.map(({ component }) => component),
+    ["l0h1"],
+    "of a component, not of its control",
+  );
+  const { chi } = await chiTable(run, ["l0h1"], { estimator: "single_chain", seed: 0 });
+  assert.equal(Array.from(Float32Array.from(columns[0].chi)), Array.from(chi));
+  const work = events.flatMap((event) => (event.kind === "work" ? [event] : []));
+  assert.ok(
+    work.every(({ task, done, total }, i) => task === "sampling" && done <= total && done >= (work[i - 1]?.done ?? 0)),
+  );
+  assert.ok(Math.abs(work.at(-1)!.done / work[0].total - 1) < 1e-12);
 });
 
 test.run();

@@ -1,18 +1,18 @@
 /** What a run samples, and with which settings. */
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import * as assert from "uvu/assert";
 import { settledConfig } from "../../harness/cli/run-config";
 import { suite } from "../../harness/test/suite";
 import type { SpectroscopeError } from "../../kernels/errors";
 import { ModelFolder } from "../../models/hub/model-folder";
-import { runText } from "../../models/hub/run-text";
+import { preset } from "../../models/nano/preset";
 import { loadConfig } from "../../models/weights";
 import { projectRoot } from "../node/root";
 import { drawsDirectly } from "../sampler/settings";
 import type { Model } from "../transformer/family";
-import { runConfig } from "./config";
+import { type RunConfig, runConfig } from "./config";
+import type { Corpus } from "./corpus";
+import { sampledTexts } from "./texts";
 import { componentsOf, parseShard, shardOf, type UnitPlan, unitsOf } from "./units";
 
 const test = suite("runtime/measure/units");
@@ -116,28 +116,32 @@ test("traces are kept of nano and not of other models, unless it is said", () =>
   );
 });
 
-test("the sampling task is the probe, or the first sequences of the pool", async () => {
+test("the sampling task is the probe, or the first sequences of the pool", () => {
   const sets = ["probe_sequences=3", "pool_sequences=5", "sampling_sequences=2"];
-  assert.is((await runText(config(...sets), model)).task, undefined);
-  const { task, pool } = await runText(config(...sets, "sampling_task=pool"), model);
+  const textsOf = (own: RunConfig) => sampledTexts(preset.corpora(own, model.dims.positions), own);
+  assert.is(textsOf(config(...sets)).task, undefined);
+  const { task, pool } = textsOf(config(...sets, "sampling_task=pool"));
   assert.is(task!.columns, pool.columns);
   assert.equal(Array.from(task!.ids), Array.from(pool.ids.subarray(0, 2 * pool.columns)));
   const more = config("pool_sequences=5", "sampling_task=pool");
-  const error = await runText(more, model).catch((thrown) => thrown);
-  assert.is(error.exitCode, 2);
-  assert.match(error.line, /sampling_sequences is 16, the pool has 5 sequences; --set sampling_sequences=5/);
+  const refused = ({ line, exitCode }: SpectroscopeError) =>
+    exitCode === 2 && /sampling_sequences is 16, the pool has 5 sequences; --set sampling_sequences=5/.test(line);
+  assert.throws(() => textsOf(more), refused);
 });
 
-test("texts of other lengths cannot share a mean loss by position", async () => {
-  const folder = await mkdtemp(join(tmpdir(), "spectroscope-units-"));
-  const files = { probe: [[1, 2, 3]], pool: [[1, 2, 3, 4]] };
-  for (const [name, rows] of Object.entries(files)) await writeFile(join(folder, name), JSON.stringify(rows));
-  const own = [`probe_tokens=${join(folder, "probe")}`, `pool_tokens=${join(folder, "pool")}`];
-  assert.is((await runText(config(...own), model)).probe.columns, 3);
-  const sets = [...own, "sampling_task=pool", "sampling_sequences=1"];
-  const error = await runText(config(...sets), model).catch((thrown) => thrown);
-  assert.match(error.line, /its sequences have 4 ids, those of the probe 3; give both texts rows of one length/);
-  await rm(folder, { recursive: true });
+test("texts of other lengths cannot share a mean loss by position", () => {
+  const corpus = (...ids: number[]): Corpus => ({
+    ids: Uint32Array.from(ids),
+    rows: 1,
+    columns: ids.length,
+    nameOf: String,
+  });
+  const corpora = { probe: corpus(1, 2, 3), pool: corpus(1, 2, 3, 4) };
+  assert.is(sampledTexts(corpora, config()).probe.columns, 3);
+  const task = config("sampling_task=pool", "sampling_sequences=1");
+  const refused = ({ line, exitCode }: SpectroscopeError) =>
+    exitCode === 2 && /its sequences have 4 ids, those of the probe 3; give both texts rows of one length/.test(line);
+  assert.throws(() => sampledTexts(corpora, task), refused);
 });
 
 test("the unrestricted model is sampled when it is asked for, with the standard set, or when two_chain needs it", () => {
@@ -158,15 +162,17 @@ test("component_scale is checked: an object of positive numbers by restriction n
   assert.throws(() => unitsOf(config("component_scale.l9h9=2"), model), /l9h9/);
 });
 
-test("every measured target has a role and a mode, in the order of the losses", async () => {
-  const text = await runText(config("probe_sequences=3", "pool_sequences=2"), model);
-  assert.is(text.probe.ids.length, 3 * text.probe.columns);
-  assert.is(text.pool.ids.length, 2 * text.pool.columns);
-  const tokens = 3 * (text.probe.columns - 1);
-  assert.is(text.labels!.roles.length, tokens);
-  assert.is(text.labels!.modes.length, tokens);
-  assert.ok([...text.labels!.roles, ...text.labels!.modes].every((name) => typeof name === "string" && name !== ""));
-  assert.not.equal(text.probe.ids.slice(0, 2 * text.probe.columns), text.pool.ids, "minibatches are other text");
+test("every measured target has a role and a mode, in the order of the losses", () => {
+  const { probe, pool } = preset.corpora(config("probe_sequences=3", "pool_sequences=2"), model.dims.positions);
+  assert.equal([probe.rows, probe.ids.length], [3, 3 * probe.columns]);
+  assert.equal([pool.rows, pool.ids.length], [2, 2 * pool.columns]);
+  const tokens = 3 * (probe.columns - 1);
+  const { roles, modes } = probe.labels!;
+  for (const { numbers, names } of [roles, modes]) {
+    assert.is(numbers.length, tokens);
+    assert.ok(numbers.every((number) => typeof names[number] === "string" && names[number] !== ""));
+  }
+  assert.not.equal(probe.ids.slice(0, 2 * probe.columns), pool.ids, "minibatches are other text");
 });
 
 test.run();
