@@ -3,7 +3,6 @@
 import { join } from "node:path";
 import { parseModel } from "../../models/families/registry";
 import { openFolder } from "../../models/hub/open";
-import { loadModel } from "../../models/weights";
 import { projectRoot } from "../../runtime/node/root";
 import type { Device } from "../../runtime/plan/device";
 import type { ChainSpec } from "../../runtime/sampler/chain-plans";

@@ -9,7 +9,6 @@ import { nanoModel } from "../../harness/test/tiny-model";
 import { parseModel } from "../../models/families/registry";
 import { openFolder } from "../../models/hub/open";
 import { generate } from "../../models/nano/corpus";
-import { loadModel } from "../../models/weights";
 import { projectRoot } from "../node/root";
 import { Usage } from "../webgpu/buffers";
 import { type WebGpuDevice, webgpuDevice } from "../webgpu/device";
