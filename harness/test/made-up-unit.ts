@@ -1,11 +1,11 @@
 /** Units of a run directory from made-up traces, as a sampler would have stored them. */
 import { type SamplerSettings, samplerDefaults } from "../../runtime/config/sampler";
 import type { JsonObject } from "../../runtime/formats/json";
+import type { ShiftedSums } from "../../runtime/sampler/sums";
 import type { UnitPlan } from "../../runtime/store/manifest";
 import type { Run } from "../../runtime/store/run";
 import { SamplesWriter } from "../../runtime/store/samples-writer";
 import { sumsFromTraces } from "../../runtime/susceptibility/estimate";
-import type { ShiftedSums } from "../../runtime/susceptibility/sums";
 
 export interface TraceSizes {
   readonly draws: number;

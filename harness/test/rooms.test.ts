@@ -21,10 +21,10 @@ const INSIDE: Readonly<Record<string, readonly string[]>> = {
   webgpu: ["plan"],
   processor: ["plan", "threads"],
   transformer: ["plan"],
-  susceptibility: ["config", "statistics"],
-  sampler: ["config", "plan", "transformer", "susceptibility"],
+  sampler: ["config", "plan", "transformer"],
+  susceptibility: ["config", "sampler", "statistics"],
   cluster: ["config", "formats", "plan", "statistics", "threads"],
-  store: ["config", "formats", "susceptibility"],
+  store: ["config", "formats", "sampler", "susceptibility"],
   measure: ["config", "formats", "plan", "transformer", "sampler", "statistics", "susceptibility", "cluster", "store"],
   node: ["formats", "plan", "webgpu", "processor", "threads", "store"],
 };

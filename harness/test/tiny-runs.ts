@@ -2,7 +2,7 @@ import * as assert from "uvu/assert";
 import type { SamplerSettings } from "../../runtime/config/sampler";
 import { Chains } from "../../runtime/sampler/chains";
 import { Laboratory } from "../../runtime/sampler/laboratory";
-import type { Sums } from "../../runtime/susceptibility/sums";
+import type { Sums } from "../../runtime/sampler/sums";
 import { parseRestriction } from "../../runtime/transformer/restriction";
 import { testDevice } from "./device";
 import { hostLosses } from "./host-losses";

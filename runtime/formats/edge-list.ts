@@ -4,6 +4,7 @@
  */
 import { SpectroscopeError } from "../../kernels/errors";
 
+/** Edges as a text lists them. */
 export interface EdgeList {
   readonly n: number;
   /** `[2 E]`: end points, pair by pair, as they stand, without self-loops. */

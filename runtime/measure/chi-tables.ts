@@ -1,4 +1,6 @@
 /** From the stored units of a run to tables of chi: of the run itself, and of its nulls. */
+
+import type { Sums } from "../sampler/sums";
 import type { Run } from "../store/run";
 import { openSamples, type Samples } from "../store/samples-reader";
 import { type ChiTable, emptyTable } from "../susceptibility/chi-table";
@@ -6,11 +8,11 @@ import { shuffledPairing } from "../susceptibility/controls";
 import {
   chainSums,
   type Estimator,
+  pairedSusceptibility,
   shiftedSusceptibility,
-  shuffledSusceptibility,
+  sumsFromTraces,
   susceptibility,
 } from "../susceptibility/estimate";
-import type { Sums } from "../susceptibility/sums";
 
 /** The store of a finished unit. */
 export function openUnit(run: Run, name: string): Promise<Samples> {
@@ -78,22 +80,15 @@ function ofAllAndEach(sums: Sums, column: (sums: Sums) => Float64Array): ChiColu
   return { all: column(sums), each };
 }
 
+/** The sums of a chain do not know of the others, so all columns follow from one pass over the traces. */
 function shuffledColumn(
   rises: Float32Array,
   { chains, draws, tokens, phi }: Sums,
   pairing: readonly (readonly number[])[],
 ): ChiColumn {
-  const all = shuffledSusceptibility(rises, phi, { chains, draws, tokens }, pairing);
-  const each = Array.from({ length: chains }, (_, m) => {
-    const traces = new Float32Array(draws * tokens);
-    for (let s = 0; s < draws; s++) {
-      const row = (s * chains + m) * tokens;
-      traces.set(rises.subarray(row, row + tokens), s * tokens);
-    }
-    const own = Float64Array.from({ length: draws }, (_, s) => phi[s * chains + m]);
-    return shuffledSusceptibility(traces, own, { chains: 1, draws, tokens }, [pairing[m]]);
-  });
-  return { all, each };
+  const sums = sumsFromTraces(rises, phi, { chains, draws, tokens }, pairing);
+  const each = pairing.map((own, m) => pairedSusceptibility(chainSums(sums, m), [own]));
+  return { all: pairedSusceptibility(sums, pairing), each };
 }
 
 /** Writes a column into its place. */

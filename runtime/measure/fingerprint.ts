@@ -1,15 +1,8 @@
 /** What a run reads, in hashes: a run is not continued with other weights or text at the same path. */
+import { sha256 } from "../store/sha256";
 import { pieces, type Weights } from "../transformer/weights";
 import type { MeasuredModel } from "./request";
 import type { SampledTexts } from "./texts";
-
-/** SHA-256 in hexadecimal. */
-async function sha256(bytes: Uint8Array): Promise<string> {
-  // A view of shared memory is refused by WebCrypto.
-  const own = bytes.buffer instanceof ArrayBuffer ? bytes : bytes.slice();
-  const digest = await crypto.subtle.digest("SHA-256", own as Uint8Array<ArrayBuffer>);
-  return Array.from(new Uint8Array(digest), (byte) => byte.toString(16).padStart(2, "0")).join("");
-}
 
 const bytesOf = (part: ArrayBufferView) => new Uint8Array(part.buffer, part.byteOffset, part.byteLength);
 const hashText = (text: string) => sha256(new TextEncoder().encode(text));

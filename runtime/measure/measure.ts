@@ -82,7 +82,7 @@ export function measure(request: MeasureRequest): Promise<{ readonly run: Run; r
   return request.store.exclusive(async () => {
     const { run, seconds } = await sampled(request);
     const start = performance.now();
-    const results = await analyze(run, request);
+    const results = await analyzed(run, request);
     const analysis = (performance.now() - start) / 1000;
     await writeTiming(run, request.device, [
       { phase: "sampling", seconds },
@@ -92,14 +92,19 @@ export function measure(request: MeasureRequest): Promise<{ readonly run: Run; r
   });
 }
 
+/** What an analysis is handed: it needs no device, and measures no activations without one. */
+type AnalysisRequest = Subject & Partial<Omit<MeasureRequest, keyof Subject | "store" | "shard">>;
+
 /**
  * chi, controls, clusters and scores of a sampled run, stored in it; with a device, the activations baseline too.
- * @throws SpectroscopeError for units that are not done, `interrupted` when the signal asks to stop
+ * @throws SpectroscopeError for units that are not done, `interrupted` when the signal asks to stop, `locked` where another
+ *   process writes the run
  */
-export async function analyze(
-  run: Run,
-  request: Subject & Partial<Omit<MeasureRequest, keyof Subject | "store" | "shard">>,
-): Promise<Results> {
+export function analyze(run: Run, request: AnalysisRequest): Promise<Results> {
+  return run.store.exclusive(() => analyzed(run, request));
+}
+
+async function analyzed(run: Run, request: AnalysisRequest): Promise<Results> {
   const { config, model, corpora, device, threads, signal, on } = request;
   const { probe } = corpora;
   const components = componentsOf(config, model.model);

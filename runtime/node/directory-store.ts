@@ -1,11 +1,13 @@
 /** A folder as a store: a key is a path below it. */
-import { constants } from "node:fs";
-import { open, readdir, readFile, realpath, rm, stat } from "node:fs/promises";
+import { open, readdir, realpath, rm, stat } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
 import { SpectroscopeError } from "../../kernels/errors";
 import { checkKey, joinKeys, locked, type Parts, type Store } from "../store/store";
 import { fileError, isTemporary, removeLeftover, systemCode, writeAtomic } from "./files";
 import { LockFile, type LockTimes } from "./lock-file";
+
+/** One read of at most this many bytes: Node refuses 2 GiB at once. */
+const READ_BYTES = 2 ** 28;
 
 export class DirectoryStore implements Store {
   private lock?: LockFile;
@@ -27,13 +29,7 @@ export class DirectoryStore implements Store {
 
   async get(key: string, range?: { readonly from: number; readonly to: number }): Promise<Uint8Array | undefined> {
     const path = this.nameOf(key);
-    return absent("read", path, async () => {
-      if (range) return readRange(path, range.from, range.to);
-      const { buffer, byteOffset, byteLength } = await readFile(path);
-      // A small Buffer may share its memory with others, and decoders look at the whole of it.
-      if (buffer.byteLength !== byteLength) return new Uint8Array(buffer.slice(byteOffset, byteOffset + byteLength));
-      return new Uint8Array(buffer);
-    });
+    return absent("read", path, () => readPart(path, range));
   }
 
   async set(key: string, parts: Parts): Promise<void> {
@@ -154,13 +150,15 @@ async function absent<T>(
   }
 }
 
-async function readRange(path: string, from: number, to: number): Promise<Uint8Array> {
-  const file = await open(path, constants.O_RDONLY);
+/** A file, or a part of it as far as the file goes. */
+async function readPart(path: string, range?: { readonly from: number; readonly to: number }): Promise<Uint8Array> {
+  const file = await open(path, "r");
   try {
-    const bytes = new Uint8Array(Math.max(0, Math.min(to, (await file.stat()).size) - from));
-    let at = 0;
-    while (at < bytes.length) {
-      const { bytesRead } = await file.read(bytes, at, bytes.length - at, from + at);
+    const { size } = await file.stat();
+    const { from, to } = range ?? { from: 0, to: size };
+    const bytes = new Uint8Array(Math.max(0, Math.min(to, size) - from));
+    for (let at = 0; at < bytes.length; ) {
+      const { bytesRead } = await file.read(bytes, at, Math.min(READ_BYTES, bytes.length - at), from + at);
       if (bytesRead === 0) return bytes.slice(0, at);
       at += bytesRead;
     }

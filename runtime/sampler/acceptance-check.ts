@@ -1,5 +1,5 @@
-import { hasAcceptance, logAcceptance } from "../susceptibility/acceptance";
 import { gatherBlock } from "../transformer/block";
+import { hasAcceptance, logAcceptance } from "./acceptance";
 import { type ChainSpec, chainNumbers } from "./chain-plans";
 import type { Laboratory } from "./laboratory";
 import type { LockstepComponent } from "./lockstep-plans";

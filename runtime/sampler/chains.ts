@@ -1,10 +1,10 @@
-import type { Sums } from "../susceptibility/sums";
 import type { ParameterBlock } from "../transformer/block";
 import type { ChainSpec, SamplerKind } from "./chain-plans";
 import type { ChainState } from "./chain-state";
 import type { ComponentChains, Draw } from "./component-chains";
 import type { Laboratory } from "./laboratory";
 import { Lockstep } from "./lockstep";
+import type { Sums } from "./sums";
 
 /**
  * All chains of one restriction, on the device: parameters, minibatches, updates, draws and the streaming sums of

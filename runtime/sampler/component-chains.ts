@@ -1,6 +1,5 @@
 import { SpectroscopeError } from "../../kernels/errors";
 import type { View } from "../plan/plan";
-import type { DrawSums, Sums } from "../susceptibility/sums";
 import type { ParameterBlock } from "../transformer/block";
 import { AcceptanceCheck } from "./acceptance-check";
 import { Batches, Minibatches } from "./batches";
@@ -8,6 +7,7 @@ import { type ChainSpec, chainNumbers, type SamplerKind, type SumViews, shiftOf 
 import { type ChainState, type StateArrays, stateViews } from "./chain-state";
 import type { Laboratory } from "./laboratory";
 import type { LockstepComponent } from "./lockstep-plans";
+import type { DrawSums, Sums } from "./sums";
 
 /** One draw of all chains of a component. */
 export interface Draw {

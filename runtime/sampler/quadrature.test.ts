@@ -10,7 +10,7 @@ import { checkEstimate, tinyIntegrals, tinySums } from "../../harness/test/tiny-
 import { type SamplerSettings, samplerDefaults } from "../config/sampler";
 import { susceptibility } from "../susceptibility/estimate";
 import { localLearningCoefficient } from "../susceptibility/llc";
-import type { Sums } from "../susceptibility/sums";
+import type { Sums } from "./sums";
 
 const test = suite("runtime/sampler/quadrature", { gpu: true });
 

@@ -1,7 +1,7 @@
 /** Reads the samples of one restricted run; the layout is in `samples.ts`. */
 import { SpectroscopeError } from "../../kernels/errors";
 import type { JsonObject } from "../formats/json";
-import type { DrawSums, Sums } from "../susceptibility/sums";
+import type { DrawSums, Sums } from "../sampler/sums";
 import { transposed } from "./box";
 import { openFinished } from "./finished";
 import type { ObservableId } from "./samples";

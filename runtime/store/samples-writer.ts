@@ -1,7 +1,7 @@
 /** Writes the samples of one restricted run, draws as they come; the layout is in `samples.ts`. */
 import { SpectroscopeError } from "../../kernels/errors";
 import { differences, type Json, type JsonObject, normalizeJson } from "../formats/json";
-import type { DrawSums, Sums } from "../susceptibility/sums";
+import type { DrawSums, Sums } from "../sampler/sums";
 import { gridIndices, transposed } from "./box";
 import { finishStore, isFinished } from "./finished";
 import { type ObservableId, type SamplesSpec, samplesMetadata } from "./samples";

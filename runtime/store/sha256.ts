@@ -3,8 +3,11 @@
 /** More than this is hashed piece by piece: engines take less than 2 GiB at once, and copy it. */
 const PIECE_BYTES = 2 ** 26;
 
-const digest = async (bytes: Uint8Array): Promise<Uint8Array> =>
-  new Uint8Array(await crypto.subtle.digest("SHA-256", bytes as Uint8Array<ArrayBuffer>));
+async function digest(bytes: Uint8Array): Promise<Uint8Array> {
+  // A view of shared memory is refused.
+  const own = bytes.buffer instanceof ArrayBuffer ? bytes : new Uint8Array(bytes);
+  return new Uint8Array(await crypto.subtle.digest("SHA-256", own as Uint8Array<ArrayBuffer>));
+}
 
 const hex = (bytes: Uint8Array) => Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
 

@@ -2,14 +2,8 @@ import * as assert from "uvu/assert";
 import { seededRandom } from "../../harness/test/random";
 import { refusedAtOnce } from "../../harness/test/refused";
 import { suite } from "../../harness/test/suite";
-import {
-  type AcceptanceSettings,
-  acceptanceRate,
-  acceptanceSpread,
-  type ChainPoint,
-  hasAcceptance,
-  logAcceptance,
-} from "./acceptance";
+import { type AcceptanceSettings, type ChainPoint, hasAcceptance, logAcceptance } from "../sampler/acceptance";
+import { acceptanceRate, acceptanceSpread } from "./acceptance";
 
 const test = suite("runtime/susceptibility/acceptance");
 

@@ -2,8 +2,8 @@ import * as assert from "uvu/assert";
 import { seededRandom } from "../../harness/test/random";
 import { refusedAtOnce } from "../../harness/test/refused";
 import { suite } from "../../harness/test/suite";
+import type { Sums } from "../sampler/sums";
 import { chainSums, shiftedSusceptibility, shuffledSusceptibility, sumsFromTraces, susceptibility } from "./estimate";
-import type { Sums } from "./sums";
 
 const test = suite("runtime/susceptibility/estimate");
 

@@ -1,5 +1,5 @@
 import { SpectroscopeError } from "../../kernels/errors";
-import type { Sums } from "./sums";
+import type { Sums } from "../sampler/sums";
 
 /**
  * Susceptibilities from streaming sums. For a component C, phi = L(w) - L(w*), L the mean loss over the sampling task's
@@ -196,7 +196,12 @@ export function shuffledSusceptibility(
   shape: { draws: number; chains: number; tokens: number },
   pairing: readonly (readonly number[])[],
 ): Float64Array {
-  const { draws, chains } = shape;
+  return pairedSusceptibility(sumsFromTraces(traces, phi, shape, pairing), pairing);
+}
+
+/** The same from sums that were taken with that pairing: of all chains, or of one (`chainSums`) with its own. */
+export function pairedSusceptibility(sums: Sums, pairing: readonly (readonly number[])[]): Float64Array {
+  const { draws, chains, phi } = sums;
   let phiSum = 0;
   let crossSum = 0;
   for (let s = 0; s < draws; s++) {
@@ -206,5 +211,5 @@ export function shuffledSusceptibility(
     }
   }
   const totals = { n: draws * chains, earlier: phiSum, later: phiSum, cross: crossSum };
-  return pairedChi(sumsFromTraces(traces, phi, shape, pairing), totals);
+  return pairedChi(sums, totals);
 }

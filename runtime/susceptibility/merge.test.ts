@@ -2,9 +2,9 @@ import * as assert from "uvu/assert";
 import { seededRandom } from "../../harness/test/random";
 import { refusedAtOnce } from "../../harness/test/refused";
 import { suite } from "../../harness/test/suite";
+import type { Sums } from "../sampler/sums";
 import { chainSums, shiftedSusceptibility, susceptibility } from "./estimate";
 import { mergeSums, type SumsPart } from "./merge";
-import type { Sums } from "./sums";
 
 const test = suite("runtime/susceptibility/merge");
 

@@ -1,5 +1,5 @@
 import { SpectroscopeError } from "../../kernels/errors";
-import type { ShiftedSums, Sums } from "./sums";
+import type { ShiftedSums, Sums } from "../sampler/sums";
 
 /** What one shard holds of a component: some chains, by their numbers in the whole run, in the order of its sums. */
 export interface SumsPart {
