@@ -11,6 +11,7 @@ import { configOf, type RunConfig, runConfig } from "./config";
 import type { Corpus } from "./corpus";
 import type { ReportData, Sensitivity } from "./report-data";
 import type { Results } from "./results";
+import { tokenTable } from "./token-table";
 import { version } from "./version";
 
 /** Where a run's chi lies. */
@@ -32,10 +33,12 @@ export async function writeResults(run: Run, results: Results, analysis: Analysi
   await writeSusceptibilities(run.store.below(CHI), { name: "probe", positions: columns - 1, ids }, analysis.chi);
   const { labels, clusters } = analysis.results[0].clustering;
   await run.writeArray("labels", { shape: [labels.length], data: labels });
+  const names = results.tokens.map(({ text }) => text);
   const lines = clusters.map((cluster, i) =>
-    clusterLine(cluster, { ...results.clusters[i], stability: analysis.stability?.[i] }),
+    clusterLine(cluster, { ...results.clusters[i], names, stability: analysis.stability?.[i] }),
   );
   await run.writeFile("clusters.jsonl", lines.join(""));
+  await run.writeFile("tokens.csv", tokenTable(results.tokens, labels));
   await run.writeJson("results", results as unknown as Json);
 }
 
