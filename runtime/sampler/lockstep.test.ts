@@ -164,7 +164,7 @@ test("so are preconditioned and direct draws, another sampling task, one draw, c
   const cases: [string, Partial<SamplerSettings>, Parameters<typeof setup>[3]][] = [
     ["RMSprop from ones", rmsprop, { ownTask: true }],
     ["RMSprop from zeros", { ...rmsprop, rmsprop_init: "zeros" }, {}],
-    ["direct draws", { n_beta: 0 }, { ownTask: true }],
+    ["direct draws", 4, { n_beta: 0 }, { ownTask: true }],
     ["one draw", { num_draws: 1, num_burnin_steps: 0, num_steps_bw_draws: 1 }, {}],
     ["some chains", {}, { chains: [1, 2, 5, 6] }],
   ];
@@ -203,10 +203,10 @@ function slowed({ memory }: Laboratory, ms: number): void {
 test("on the processor timers are heard while chains draw, however slow an update and however few between draws", async () => {
   const subject = await nano(true);
   const extra = { device: await wasmDevice() };
-  for (const [what, changes] of [
-    ["two updates a draw", { num_draws: 10, num_burnin_steps: 0, num_steps_bw_draws: 2 }],
-    ["one draw of many updates", { num_draws: 1, num_burnin_steps: 0, num_steps_bw_draws: 30 }],
-    ["direct draws", { num_draws: 30, n_beta: 0 }],
+  for (const [what, least, changes] of [
+    ["two updates a draw", 4, { num_draws: 10, num_burnin_steps: 0, num_steps_bw_draws: 2 }],
+    ["one draw of many updates", 6, { num_draws: 1, num_burnin_steps: 0, num_steps_bw_draws: 30 }],
+    ["direct draws", 4, { num_draws: 30, n_beta: 0 }],
   ] as const) {
     const { lab, specs } = await setup(subject, ["l1h0"], changes, extra);
     slowed(lab, 30);
@@ -222,8 +222,8 @@ test("on the processor timers are heard while chains draw, however slow an updat
       lab.close();
     }
     const seconds = (performance.now() - start) / 1000;
-    // Every fifth of a second, and an update and a draw later where those lie between.
-    assert.ok(heard >= 4, `${what}: heard ${heard} times in ${seconds.toFixed(1)} s`);
+    // In 1.8 seconds every fifth of one, and an update and a draw later where those lie between; by count it were 3 and a last one.
+    assert.ok(heard >= least, `${what}: heard ${heard} times in ${seconds.toFixed(1)} s`);
   }
 });
 
