@@ -1,5 +1,4 @@
 /** The models that whole steps are timed on, and small ones for scaling. */
-
 import { syntheticIds, syntheticWeights } from "../../models/synthetic";
 import type { Device } from "../../runtime/plan/device";
 import { Laboratory, type TextOnDevice } from "../../runtime/sampler/laboratory";

@@ -1,5 +1,4 @@
 /** Holds the model's runtime against the goldens: losses, gradients, SGLD trajectories, susceptibilities. */
-
 import { join } from "node:path";
 import { parseNeoxConfig } from "../../models/config";
 import { type LoadedModel, loadModel } from "../../models/weights";

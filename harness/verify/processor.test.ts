@@ -1,5 +1,4 @@
 /** The processor's kernels, models and chains against the goldens that hold GPUs. */
-
 import { kernels } from "../../kernels/registry";
 import type { Device } from "../../runtime/plan/device";
 import { wasmDevice } from "../test/device";

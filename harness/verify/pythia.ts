@@ -1,5 +1,4 @@
 /** Holds models of Pythia's shapes, whose weights come out of a counter, to the goldens. */
-
 import { parseNeoxConfig } from "../../models/config";
 import { syntheticWeights } from "../../models/synthetic";
 import type { Device } from "../../runtime/plan/device";

@@ -1,5 +1,4 @@
 /** Units of one layer sampled together: the files of each alone, wherever and whenever that stops. */
-
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";

@@ -1,5 +1,4 @@
 /** Components of one layer together: every bit as each has it alone. */
-
 import { join } from "node:path";
 import * as assert from "uvu/assert";
 import { testDevice, wasmDevice } from "../../harness/test/device";
@@ -164,7 +163,7 @@ test("so are preconditioned and direct draws, another sampling task, one draw, c
   const cases: [string, Partial<SamplerSettings>, Parameters<typeof setup>[3]][] = [
     ["RMSprop from ones", rmsprop, { ownTask: true }],
     ["RMSprop from zeros", { ...rmsprop, rmsprop_init: "zeros" }, {}],
-    ["direct draws", 4, { n_beta: 0 }, { ownTask: true }],
+    ["direct draws", { n_beta: 0 }, { ownTask: true }],
     ["one draw", { num_draws: 1, num_burnin_steps: 0, num_steps_bw_draws: 1 }, {}],
     ["some chains", {}, { chains: [1, 2, 5, 6] }],
   ];
