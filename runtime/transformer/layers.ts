@@ -63,7 +63,9 @@ function planAttention(
       weights.optional(`${qkvName}.bias`),
       fixed,
     );
-    const context = attention(tape, label, qkv, config.numAttentionHeads, config.headDim, rotary, { keep: true });
+    const context = attention(tape, label, qkv, { heads: config.numAttentionHeads, headDim: config.headDim }, rotary, {
+      keep: true,
+    });
     return linear(tape, `${label} dense`, context, weights.get(`${denseName}.weight`), outBias, fixed, {
       residual,
       keep: true,
@@ -79,7 +81,14 @@ function planAttention(
     hasBias ? weights.trained(`${qkvName}.bias`) : undefined,
     fixed,
   );
-  const context = attention(tape, label, trained, config.numAttentionHeads, config.headDim, rotary, { keep: true });
+  const context = attention(
+    tape,
+    label,
+    trained,
+    { heads: config.numAttentionHeads, headDim: config.headDim },
+    rotary,
+    { keep: true },
+  );
   const columns = heads.map((range) => headColumns(range, config));
   let out = linear(tape, `${label} dense`, context, weights.without(`${denseName}.weight`, columns), outBias, fixed, {
     residual,
@@ -94,7 +103,13 @@ function planAttention(
       weights.part(`${qkvName}.bias`, rows),
       fixed,
     );
-    const own = attention(tape, `${label} moving ${range[0]}`, qkv, range[1] - range[0], config.headDim, rotary);
+    const own = attention(
+      tape,
+      `${label} moving ${range[0]}`,
+      qkv,
+      { heads: range[1] - range[0], headDim: config.headDim },
+      rotary,
+    );
     const dense = weights.part(`${denseName}.weight`, columns[i])!;
     out = linear(tape, `${label} moving dense ${range[0]}`, own, dense, undefined, fixed, {
       residual: out,
