@@ -8,6 +8,7 @@ import { backward as activationBackward } from "./activation/backward";
 import { forward as activationForward } from "./activation/forward";
 import { activationFunctions, activationNames } from "./activation/functions";
 import { backward as attentionBackward } from "./attention/backward";
+import { interleaved } from "./attention/cases";
 import { forward as attentionForward } from "./attention/forward";
 import { forward as attentionReference } from "./attention/reference";
 import { gelu, geluDerivative } from "./common/erf.reference";
@@ -79,11 +80,11 @@ test("layer norm: a large mean costs the digits f32 input has lost, no more; lar
 
 test("attention: scores in the thousands, rising and falling: one key takes all, and nothing overflows", async (t) => {
   for (const K of [8, 5]) {
-    const c: Case = { name: `K = ${K}`, dims: { G: 1, B: 1, T: 20, H: 1, K }, params: { scale: 1 } };
+    const c = interleaved(`K = ${K}`, [1, 1, 20, 1, K], 1);
     const random = seededRandom(8);
     const qkv = single(Array.from({ length: 60 * K }, () => 30 * random.normal()));
     await checkCase(t, attentionForward, c, { qkv }, WASM);
-    const { out, lse } = attentionReference({ qkv }, c.dims, { scale: 1 });
+    const { out, lse } = attentionReference({ qkv }, c.dims, c.params!);
     const dout = single(Array.from({ length: 20 * K }, () => random.normal()));
     const reason = "scores of 1e4 are good to 1e-3, and p with them";
     const loose = { ...attentionBackward, tolerance: { absolute: 1e-3, relative: 1e-3, reason } };
@@ -93,7 +94,7 @@ test("attention: scores in the thousands, rising and falling: one key takes all,
 
 test("attention: later keys and values do not reach a row, to the bit, past a block as well", async () => {
   const [T, K] = [150, 8];
-  const c: Case = { name: "causal", dims: { G: 1, B: 1, T, H: 1, K }, params: { scale: 0.35 } };
+  const c = interleaved("causal", [1, 1, T, 1, K], 0.35);
   const { qkv } = caseInputs(attentionForward, c, 4);
   for (const t of [1, 18, 64, 79, 130]) {
     const changed = qkv.slice() as Float64Array;
@@ -111,7 +112,7 @@ test("attention over several blocks of keys, forward and backward", async (t) =>
     [200, 8],
     [133, 20],
   ]) {
-    const c: Case = { name: `T = ${T}`, dims: { G: 1, B: 1, T, H: 2, K }, params: { scale: 1 / Math.sqrt(K) } };
+    const c = interleaved(`T = ${T}`, [1, 1, T, 2, K]);
     await checkCase(t, attentionForward, c, caseInputs(attentionForward, c, 5), WASM);
     await checkCase(t, attentionBackward, c, caseInputs(attentionBackward, c, 6), WASM);
   }

@@ -26,14 +26,22 @@ def packed_qkv(q: torch.Tensor, k: torch.Tensor, v: torch.Tensor, shape: torch.S
     return torch.stack([part.transpose(1, 2) for part in (q, k, v)], dim=3).reshape(shape)
 
 
+def interleaved(name: str, dims: dict[str, int], params: dict[str, float], **more) -> Case:
+    """A case of GPT-NeoX's order: a row holds one head's q, k and v after another; kernels/common/heads.ts, interleavedHeads."""
+    H, K = dims["H"], dims["K"]
+    row, head = 3 * H * K, 3 * K
+    views = {"q_first": 0, "q_row": row, "q_head": head, "k_first": K, "v_first": 2 * K, "kv_row": row, "kv_head": head}
+    return Case(name, dims | {"KV": H, "S": dims["G"] * dims["B"] * dims["T"] * row}, params | views, **more)
+
+
 @golden(
     "rotary/rotate",
     [
-        Case("one", {"G": 1, "B": 1, "T": 2, "H": 1, "K": 2, "Rt": 2}, {"sign": 1.0}),
-        Case("ragged", {"G": 2, "B": 2, "T": 7, "H": 3, "K": 5, "Rt": 4}, {"sign": 1.0}),
-        Case("gradient, ragged", {"G": 1, "B": 3, "T": 5, "H": 2, "K": 7, "Rt": 6}, {"sign": -1.0}),
-        Case("vec4", {"G": 2, "B": 1, "T": 33, "H": 2, "K": 8, "Rt": 4}, {"sign": 1.0}),
-        Case("gradient, whole head", {"G": 1, "B": 2, "T": 17, "H": 2, "K": 8, "Rt": 8}, {"sign": -1.0}),
+        interleaved("one", {"G": 1, "B": 1, "T": 2, "H": 1, "K": 2, "Rt": 2}, {"sign": 1.0}),
+        interleaved("ragged", {"G": 2, "B": 2, "T": 7, "H": 3, "K": 5, "Rt": 4}, {"sign": 1.0}),
+        interleaved("gradient, ragged", {"G": 1, "B": 3, "T": 5, "H": 2, "K": 7, "Rt": 6}, {"sign": -1.0}),
+        interleaved("vec4", {"G": 2, "B": 1, "T": 33, "H": 2, "K": 8, "Rt": 4}, {"sign": 1.0}),
+        interleaved("gradient, whole head", {"G": 1, "B": 2, "T": 17, "H": 2, "K": 8, "Rt": 8}, {"sign": -1.0}),
     ],
     out=tolerance(1e-7, 1.5e-7, "two products and a sum, rounded three times"),
 )
@@ -61,7 +69,7 @@ SHARP = tolerance(2e-7, 4e-6, "scores of size 40 are good to 5e-6, and so are th
 
 def attention_cases() -> list[Case]:
     def case(name: str, G: int, B: int, T: int, H: int, K: int, **more) -> Case:
-        return Case(name, {"G": G, "B": B, "T": T, "H": H, "K": K}, {"scale": K**-0.5}, **more)
+        return interleaved(name, {"G": G, "B": B, "T": T, "H": H, "K": K}, {"scale": K**-0.5}, **more)
 
     return [
         case("one", 1, 1, 1, 1, 1),

@@ -3,16 +3,18 @@
 // p[t,s] = exp(scale q[t].k[s] - lse[t]), delta[t] = dout[t].out[t], ds[t,s] = scale p[t,s] (dout[t].v[s] - delta[t])
 // dq[t] = sum_(s<=t) ds[t,s] k[s], dk[s] = sum_(t>=s) ds[t,s] q[t], dv[s] = sum_(t>=s) p[t,s] dout[t]
 //
-// qkv [G,B,T,H,3,32], out [G,B,T,H,32], lse [G,B,T,H], dout [G,B,T,H,32], dqkv [G,B,T,H,3,32].
+// qkv [S]: q [..,H,32], k and v [..,KV,32] as ../common/heads.ts lays them; out [G,B,T,H,32], lse [G,B,T,H],
+// dout [G,B,T,H,32], dqkv [S] as qkv.
 // An invocation owns neighboring rows of a head: four as queries (dq, over the keys before), then two and two as keys (dk, dv,
-// over the queries after). A workgroup is one quad and owns 16 rows; of every block of four other rows each lane loads one
-// (../common/quad.wgsl). Right for any subgroup size.
+// over the queries after, of every query head that shares them). A workgroup is one quad and owns 16 rows; of every block of
+// four other rows each lane loads one (../common/quad.wgsl). Right for any subgroup size.
 // Deterministic: the other rows ascend in blocks of four.
 // No T x T buffer; p comes from lse with its exponent clamped to [-80, 0].
 
 struct Params {
-  G: u32, B: u32, T: u32, H: u32, K: u32,
+  G: u32, B: u32, T: u32, H: u32, KV: u32, K: u32,
   scale: f32,
+  q_first: u32, q_row: u32, q_head: u32, k_first: u32, v_first: u32, kv_row: u32, kv_head: u32,
 }
 
 @group(0) @binding(0) var<storage, read> qkv: array<vec4f>;
@@ -67,8 +69,9 @@ fn store(t: u32, i: u32, row: Row) {
   dqkv[i + 7u] = row.h;
 }
 
-// Where a head's rows begin in qkv and in lse, and the invocation's place in the quad.
-struct Place { first: u32, short: u32, lane: u32 }
+// Where a query head's rows begin in qkv and in lse; where its keys' do, and how far behind them the values'; the invocation's
+// place in the quad.
+struct Place { first: u32, short: u32, key: u32, value: u32, lane: u32 }
 
 // A row as a query: scaled, with its gradient, log-sum-exp and delta.
 struct Query { t: u32, q: Row, g: Row, log_sum: f32, delta: f32 }
@@ -76,7 +79,7 @@ struct Query { t: u32, q: Row, g: Row, log_sum: f32, delta: f32 }
 fn query(at: Place, t: u32) -> Query {
   let real = min(t, params.T - 1u);
   let row = at.short + real * params.H;
-  let q = scaled(load(at.first + real * params.H * 24u), params.scale);
+  let q = scaled(load(at.first + real * (params.q_row / 4u)), params.scale);
   return Query(t, q, load_dout(row * 8u), lse[row], delta(row * 8u));
 }
 
@@ -87,7 +90,8 @@ fn add_key(sum: Row, own: Query, keys: Rows, values: Rows, at: vec4u) -> Row {
 
 fn as_queries(at: Place, t0: u32, end: u32) {
   let last = params.T - 1u;
-  let pitch = params.H * 24u;
+  let pitch = params.q_row / 4u;
+  let kv_pitch = params.kv_row / 4u;
   let own0 = query(at, t0 + 0u);
   let own1 = query(at, t0 + 1u);
   let own2 = query(at, t0 + 2u);
@@ -97,9 +101,9 @@ fn as_queries(at: Place, t0: u32, end: u32) {
   var sum2 = Row();
   var sum3 = Row();
   for (var s = 0u; s < end; s += 4u) {
-    let mine = at.first + min(s + at.lane, last) * pitch + 8u;
+    let mine = at.key + min(s + at.lane, last) * kv_pitch;
     let keys = loads(mine);
-    let values = loads(mine + 8u);
+    let values = loads(mine + at.value);
     let four = vec4u(s, s + 1u, s + 2u, s + 3u);
     sum0 = add_key(sum0, own0, keys, values, four);
     sum1 = add_key(sum1, own1, keys, values, four);
@@ -116,8 +120,8 @@ fn as_queries(at: Place, t0: u32, end: u32) {
 struct Key { t: u32, k: Row, v: Row, dk: Row, dv: Row }
 
 fn key(at: Place, t: u32) -> Key {
-  let i = at.first + min(t, params.T - 1u) * params.H * 24u + 8u;
-  return Key(t, scaled(load(i), params.scale), load(i + 8u), Row(), Row());
+  let i = at.key + min(t, params.T - 1u) * (params.kv_row / 4u);
+  return Key(t, scaled(load(i), params.scale), load(i + at.value), Row(), Row());
 }
 
 fn add_query(own: Key, q: Rows, g: Rows, log_sums: vec4f, deltas: vec4f, at: vec4u, real: vec4<bool>) -> Key {
@@ -127,26 +131,30 @@ fn add_query(own: Key, q: Rows, g: Rows, log_sums: vec4f, deltas: vec4f, at: vec
 }
 
 fn store_key(at: Place, own: Key) {
-  let i = at.first + own.t * params.H * 24u;
-  store(own.t, i + 8u, scaled(own.dk, params.scale));
-  store(own.t, i + 16u, own.dv);
+  let i = at.key + own.t * (params.kv_row / 4u);
+  store(own.t, i, scaled(own.dk, params.scale));
+  store(own.t, i + at.value, own.dv);
 }
 
-fn as_keys(at: Place, begin: u32, t0: u32) {
+// For all `sharing` query heads from the place's own on.
+fn as_keys(at: Place, begin: u32, t0: u32, sharing: u32) {
   let last = params.T - 1u;
-  let pitch = params.H * 24u;
+  let pitch = params.q_row / 4u;
   var own0 = key(at, t0);
   var own1 = key(at, t0 + 1u);
-  for (var s = begin; s < params.T; s += 4u) {
-    let mine = min(s + at.lane, last);
-    let row = at.short + mine * params.H;
-    let q = loads(at.first + mine * pitch);
-    let g = load_douts(row * 8u);
-    let both = transpose(quad(vec4f(lse[row], delta(row * 8u), 0.0, 0.0)));
-    let four = vec4u(s, s + 1u, s + 2u, s + 3u);
-    let real = four <= vec4u(last);
-    own0 = add_query(own0, q, g, both[0], both[1], four, real);
-    own1 = add_query(own1, q, g, both[0], both[1], four, real);
+  for (var head = 0u; head < sharing; head++) {
+    let first = at.first + head * params.q_head / 4u;
+    for (var s = begin; s < params.T; s += 4u) {
+      let mine = min(s + at.lane, last);
+      let row = at.short + head + mine * params.H;
+      let q = loads(first + mine * pitch);
+      let g = load_douts(row * 8u);
+      let both = transpose(quad(vec4f(lse[row], delta(row * 8u), 0.0, 0.0)));
+      let four = vec4u(s, s + 1u, s + 2u, s + 3u);
+      let real = four <= vec4u(last);
+      own0 = add_query(own0, q, g, both[0], both[1], four, real);
+      own1 = add_query(own1, q, g, both[0], both[1], four, real);
+    }
   }
   store_key(at, own0);
   store_key(at, own1);
@@ -165,10 +173,14 @@ fn main(
   if (block * 16u >= params.T) { return; }
   let batch = i % heads / params.H;
   let h = i % heads % params.H;
-  let at = Place(batch * params.T * params.H * 24u + h * 24u, batch * params.T * params.H + h, invocation & 3u);
+  let key = key_rows(batch, kv_of(h)) / 4u;
+  let value = value_rows(batch, kv_of(h)) / 4u - key;
+  let at = Place(query_rows(batch, h) / 4u, batch * params.T * params.H + h, key, value, invocation & 3u);
   // The lane's first row.
   let t0 = block * 16u + local * 4u;
   as_queries(at, t0, min(block * 16u + 16u, params.T));
-  as_keys(at, block * 16u, t0);
-  as_keys(at, block * 16u, t0 + 2u);
+  let sharing = params.H / params.KV;
+  if (h % sharing != 0u) { return; }
+  as_keys(at, block * 16u, t0, sharing);
+  as_keys(at, block * 16u, t0 + 2u, sharing);
 }

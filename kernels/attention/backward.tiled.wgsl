@@ -3,16 +3,18 @@
 // p[t,s] = exp(scale q[t].k[s] - lse[t]), delta[t] = dout[t].out[t], ds[t,s] = scale p[t,s] (dout[t].v[s] - delta[t])
 // dq[t] = sum_(s<=t) ds[t,s] k[s], dk[s] = sum_(t>=s) ds[t,s] q[t], dv[s] = sum_(t>=s) p[t,s] dout[t]
 //
-// qkv [G,B,T,H,3,K], out [G,B,T,H,K], lse [G,B,T,H], dout [G,B,T,H,K], dqkv [G,B,T,H,3,K], K at most 256.
+// qkv [S]: q [..,H,K], k and v [..,KV,K] as ../common/heads.ts lays them; out [G,B,T,H,K], lse [G,B,T,H],
+// dout [G,B,T,H,K], dqkv [S] as qkv; K at most 256.
 // A workgroup owns 16 rows of a head: first as queries (dq, over the keys before), then as keys (dk, dv, over the queries
-// after), in blocks of 16 other rows and slices of 32 of the head's width. Of its 64 invocations four share a row: each
-// owns four scores of a block and eight outputs of every slice.
+// after, of every query head that shares them), in blocks of 16 other rows and slices of 32 of the head's width. Of its 64
+// invocations four share a row: each owns four scores of a block and eight outputs of every slice.
 // Deterministic: the other rows ascend in blocks of 16.
 // No T x T buffer; p comes from lse with its exponent clamped to [-80, 0].
 
 struct Params {
-  G: u32, B: u32, T: u32, H: u32, K: u32,
+  G: u32, B: u32, T: u32, H: u32, KV: u32, K: u32,
   scale: f32,
+  q_first: u32, q_row: u32, q_head: u32, k_first: u32, v_first: u32, kv_row: u32, kv_head: u32,
 }
 
 @group(0) @binding(0) var<storage, read> qkv: array<f32>;
@@ -38,14 +40,26 @@ fn short(head: u32, t: u32) -> u32 {
   return (head / params.H * params.T + t) * params.H + head % params.H;
 }
 
+// The place of a row of part Q, KEY or V of a query head in qkv.
+fn place(head: u32, part: u32, t: u32) -> u32 {
+  let batch = head / params.H;
+  let h = head % params.H;
+  if (part == Q) { return query_rows(batch, h) + t * params.q_row; }
+  return select(key_rows(batch, kv_of(h)), value_rows(batch, kv_of(h)), part == V) + t * params.kv_row;
+}
+
 // Slice c of 16 rows from t on; zeros past the ends.
 fn fill(tile: u32, local: u32, head: u32, t: u32, part: u32, c: u32) {
+  let gradient = part == DOUT;
+  let first = select(place(head, part, 0u), short(head, 0u) * params.K, gradient);
+  let pitch = select(select(params.kv_row, params.q_row, part == Q), params.H * params.K, gradient);
   for (var i = local; i < 512u; i += 64u) {
     let row = t + i / 32u;
     let e = c + i % 32u;
     var v = 0.0;
     if (row < params.T && e < params.K) {
-      if (part == DOUT) { v = dout[short(head, row) * params.K + e]; } else { v = qkv[(short(head, row) * 3u + part) * params.K + e]; }
+      let at = first + row * pitch + e;
+      if (gradient) { v = dout[at]; } else { v = qkv[at]; }
     }
     tiles[tile * TILE + i / 32u * 33u + i % 32u] = v;
   }
@@ -102,24 +116,28 @@ fn main(
   workgroupBarrier();
   var acc = array<vec4f, 16>();
   var more = array<vec4f, 16>();
-  // Blocks 0 to begin/16 with the own rows as queries, then begin/16 to the last with the own rows as keys.
+  // Blocks 0 to begin/16 with the own rows as queries, then begin/16 to the last with the own rows as keys, once for every query head
+  // that shares them: the first of these does it.
   let turn = begin / 16u + 1u;
-  let blocks = turn + (params.T + 15u) / 16u - begin / 16u;
-  for (var block = 0u; block < blocks; block++) {
+  let after = (params.T + 15u) / 16u - begin / 16u;
+  let sharing = select(0u, params.H / params.KV, head % (params.H / params.KV) == 0u);
+  for (var block = 0u; block < turn + after * sharing; block++) {
     let as_keys = block >= turn;
-    let s0 = select(block, block - 1u, as_keys) * 16u;
+    let s0 = select(block, begin / 16u + (block - turn) % after, as_keys) * 16u;
+    // The head of the queries.
+    let asking = select(head, head + (block - turn) / after, as_keys);
     if (block == turn) {
-      write(0u, head, t, u, &acc);
+      write(Q, head, t, u, &acc);
       acc = array<vec4f, 16>();
     }
-    if (as_keys) { start_deltas(local, head, s0); }
+    if (as_keys) { start_deltas(local, asking, s0); }
     var scores = vec4f();
     var pulls = vec4f();
     for (var c = 0u; c < params.K; c += 32u) {
       fill(0u, local, head, begin, select(Q, KEY, as_keys), c);
-      fill(1u, local, head, s0, select(KEY, Q, as_keys), c);
+      fill(1u, local, asking, s0, select(KEY, Q, as_keys), c);
       fill(2u, local, head, begin, select(DOUT, V, as_keys), c);
-      fill(3u, local, head, s0, select(V, DOUT, as_keys), c);
+      fill(3u, local, asking, s0, select(V, DOUT, as_keys), c);
       workgroupBarrier();
       scores += products(0u, 1u, r, u);
       pulls += products(2u, 3u, r, u);
@@ -129,7 +147,7 @@ fn main(
       let other = u + j * 4u;
       let s = s0 + other;
       let seen = select(s <= t, s >= t && s < params.T, as_keys);
-      let sum = select(own_lse, lse[short(head, min(s, params.T - 1u))], as_keys);
+      let sum = select(own_lse, lse[short(asking, min(s, params.T - 1u))], as_keys);
       let p = select(0.0, exp(clamp(params.scale * scores[j] - sum, -80.0, 0.0)), seen);
       weights[r * 17u + other] = p;
       gradients[r * 17u + other] = params.scale * p * (pulls[j] - select(own_delta, delta(other), as_keys));
@@ -137,8 +155,8 @@ fn main(
     workgroupBarrier();
     for (var c = 0u; c < 8u; c++) {
       if (c * 32u >= params.K) { break; }
-      fill(1u, local, head, s0, select(KEY, Q, as_keys), c * 32u);
-      if (as_keys) { fill(3u, local, head, s0, DOUT, c * 32u); }
+      fill(1u, local, asking, s0, select(KEY, Q, as_keys), c * 32u);
+      if (as_keys) { fill(3u, local, asking, s0, DOUT, c * 32u); }
       workgroupBarrier();
       // A block's terms are summed by themselves first, for one rounding less a term in long sums.
       var low = vec4f();
@@ -164,8 +182,12 @@ fn main(
       workgroupBarrier();
     }
   }
-  write(1u, head, t, u, &acc);
-  write(2u, head, t, u, &more);
+  if (sharing == 0u) {
+    write(Q, head, t, u, &acc);
+    return;
+  }
+  write(KEY, head, t, u, &acc);
+  write(V, head, t, u, &more);
 }
 
 fn write(part: u32, head: u32, t: u32, u: u32, values: ptr<function, array<vec4f, 16>>) {
@@ -173,7 +195,7 @@ fn write(part: u32, head: u32, t: u32, u: u32, values: ptr<function, array<vec4f
   for (var c = 0u; c < 8u; c++) {
     for (var j = 0u; j < 8u; j++) {
       let e = c * 32u + u * 8u + j;
-      if (e < params.K) { dqkv[(short(head, t) * 3u + part) * params.K + e] = (*values)[c * 2u + j / 4u][j % 4u]; }
+      if (e < params.K) { dqkv[place(head, part, t) + e] = (*values)[c * 2u + j / 4u][j % 4u]; }
     }
   }
 }

@@ -3,16 +3,18 @@
 // p[t,s] = exp(scale q[t].k[s] - lse[t]), delta[t] = dout[t].out[t], ds[t,s] = scale p[t,s] (dout[t].v[s] - delta[t])
 // dq[t] = sum_(s<=t) ds[t,s] k[s], dk[s] = sum_(t>=s) ds[t,s] q[t], dv[s] = sum_(t>=s) p[t,s] dout[t]
 //
-// qkv [G,B,T,H,3,K], out [G,B,T,H,K], lse [G,B,T,H], dout [G,B,T,H,K], dqkv [G,B,T,H,3,K], K at most 256.
+// qkv [S]: q [..,H,K], k and v [..,KV,K] as ../common/heads.ts lays them; out [G,B,T,H,K], lse [G,B,T,H],
+// dout [G,B,T,H,K], dqkv [S] as qkv; K at most 256.
 // An invocation owns four neighboring rows of a head: first as queries (dq, over the keys before), then as keys (dk, dv,
-// over the queries after). So all of a row of dqkv has one writer, and scores are computed twice. Neighboring invocations
-// own the same rows of neighboring heads. A workgroup is 32 invocations.
+// over the queries after, of every query head that shares them). So every element of dqkv has one writer, and scores are
+// computed twice. Neighboring invocations own the same rows of neighboring heads. A workgroup is 32 invocations.
 // Deterministic: the other rows ascend in blocks of four.
 // No T x T buffer; p comes from lse with its exponent clamped to [-80, 0].
 
 struct Params {
-  G: u32, B: u32, T: u32, H: u32, K: u32,
+  G: u32, B: u32, T: u32, H: u32, KV: u32, K: u32,
   scale: f32,
+  q_first: u32, q_row: u32, q_head: u32, k_first: u32, v_first: u32, kv_row: u32, kv_head: u32,
 }
 
 @group(0) @binding(0) var<storage, read> qkv: array<f32>;
@@ -52,14 +54,15 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) group
   let batch = i % heads / params.H;
   let h = i % heads % params.H;
   let K = params.K;
-  let pitch = params.H * 3u * K;
-  let first = batch * params.T * pitch + h * 3u * K;
+  let kv = kv_of(h);
+  let values = vec4u(value_rows(batch, kv) - key_rows(batch, kv));
   // Row t of lse; times K, of out and dout.
   let short = batch * params.T * params.H + h;
   let steps = vec4u(0u, 1u, 2u, 3u);
   let last = vec4u(params.T - 1u);
   let rows = min(vec4u(t0) + steps, last);
-  let own = vec4u(first) + rows * pitch;
+  let own = vec4u(query_rows(batch, h)) + rows * params.q_row;
+  let own_key = vec4u(key_rows(batch, kv)) + rows * params.kv_row;
   let own_short = vec4u(short) + rows * params.H;
   let own_out = own_short * K;
 
@@ -73,18 +76,18 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) group
   }
   for (var s0 = 0u; s0 <= t0; s0 += 4u) {
     let keys = vec4u(s0) + steps;
-    let other = vec4u(first) + min(keys, last) * pitch;
+    let other = vec4u(key_rows(batch, kv)) + min(keys, last) * params.kv_row;
     var a = vec4f(); var b = vec4f(); var c = vec4f(); var d = vec4f();
     var da = vec4f(); var db = vec4f(); var dc = vec4f(); var dd = vec4f();
     for (var e = 0u; e < K; e++) {
       let q = load(own, e);
-      let k = load(other + vec4u(K), e);
+      let k = load(other, e);
       a += q.x * k;
       b += q.y * k;
       c += q.z * k;
       d += q.w * k;
       let gradient = load_dout(own_out, e);
-      let v = load(other + vec4u(2u * K), e);
+      let v = load(other + values, e);
       da += gradient.x * v;
       db += gradient.y * v;
       dc += gradient.z * v;
@@ -95,20 +98,37 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) group
     c = params.scale * weights(c, vec4f(own_lse.z), keys <= vec4u(t0 + 2u)) * (dc - own_delta.z);
     d = params.scale * weights(d, vec4f(own_lse.w), keys <= vec4u(t0 + 3u)) * (dd - own_delta.w);
     let ds = mat4x4f(a, b, c, d);
-    for (var e = 0u; e < K; e++) { acc[e] += load(other + vec4u(K), e) * ds; }
+    for (var e = 0u; e < K; e++) { acc[e] += load(other, e) * ds; }
   }
   let count = min(4u, params.T - t0);
   for (var r = 0u; r < count; r++) {
     for (var e = 0u; e < K; e++) { dqkv[own[r] + e] = acc[e][r]; }
   }
 
-  // As keys.
+  // As keys, of all query heads that share them.
+  let sharing = params.H / params.KV;
+  if (h % sharing != 0u) { return; }
   for (var e = 0u; e < K; e++) { acc[e] = vec4f(); }
+  for (var head = h; head < h + sharing; head++) { add_queries(batch, head, t0, own_key, values); }
+  for (var r = 0u; r < count; r++) {
+    for (var e = 0u; e < K; e++) {
+      dqkv[own_key[r] + e] = acc[e][r];
+      dqkv[own_key[r] + values.x + e] = more[e][r];
+    }
+  }
+}
+
+// Adds what the rows of a query head from t0 on give to four keys and their values.
+fn add_queries(batch: u32, h: u32, t0: u32, own: vec4u, values: vec4u) {
+  let K = params.K;
+  let first = query_rows(batch, h);
+  let short = batch * params.T * params.H + h;
+  let last = vec4u(params.T - 1u);
   for (var s0 = t0; s0 < params.T; s0 += 4u) {
-    let queries = vec4u(s0) + steps;
+    let queries = vec4u(s0) + vec4u(0u, 1u, 2u, 3u);
     let real = queries <= last;
     let clamped = min(queries, last);
-    let other = vec4u(first) + clamped * pitch;
+    let other = vec4u(first) + clamped * params.q_row;
     let other_short = vec4u(short) + clamped * params.H;
     let other_out = other_short * K;
     var a = vec4f(); var b = vec4f(); var c = vec4f(); var d = vec4f();
@@ -116,13 +136,13 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) group
     var deltas = vec4f();
     for (var e = 0u; e < K; e++) {
       let q = load(other, e);
-      let k = load(own + vec4u(K), e);
+      let k = load(own, e);
       a += k.x * q;
       b += k.y * q;
       c += k.z * q;
       d += k.w * q;
       let gradient = load_dout(other_out, e);
-      let v = load(own + vec4u(2u * K), e);
+      let v = load(own + values, e);
       da += v.x * gradient;
       db += v.y * gradient;
       dc += v.z * gradient;
@@ -143,12 +163,6 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) group
     for (var e = 0u; e < K; e++) {
       acc[e] += load(other, e) * ds;
       more[e] += load_dout(other_out, e) * p;
-    }
-  }
-  for (var r = 0u; r < count; r++) {
-    for (var e = 0u; e < K; e++) {
-      dqkv[own[r] + K + e] = acc[e][r];
-      dqkv[own[r] + 2u * K + e] = more[e][r];
     }
   }
 }

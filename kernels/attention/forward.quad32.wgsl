@@ -2,7 +2,7 @@
 //
 // p[t,s] = exp(scale q[t].k[s] - lse[t]) for s <= t, lse[t] = log sum_(s<=t) exp(scale q[t].k[s]), out[t] = sum_s p[t,s] v[s]
 //
-// qkv [G,B,T,H,3,32], out [G,B,T,H,32], lse [G,B,T,H].
+// qkv [S]: q [..,H,32], k and v [..,KV,32] as ../common/heads.ts lays them; out [G,B,T,H,32], lse [G,B,T,H].
 // An invocation owns four neighboring rows t of a head, a workgroup is one quad and owns 16. It walks the keys up to its
 // last row in blocks of four, of which each lane loads one (../common/quad.wgsl). Right for any subgroup size.
 // Deterministic: keys ascend in blocks of four.
@@ -10,8 +10,9 @@
 // exp are at most 0 and clamped from below.
 
 struct Params {
-  G: u32, B: u32, T: u32, H: u32, K: u32,
+  G: u32, B: u32, T: u32, H: u32, KV: u32, K: u32,
   scale: f32,
+  q_first: u32, q_row: u32, q_head: u32, k_first: u32, v_first: u32, kv_row: u32, kv_head: u32,
 }
 
 @group(0) @binding(0) var<storage, read> qkv: array<vec4f>;
@@ -77,9 +78,11 @@ fn main(
   let last = params.T - 1u;
   // The lane's first row.
   let t0 = block * 16u + local * 4u;
-  // A row of qkv is 24 vec4 a head: q, k, v.
-  let pitch = params.H * 24u;
-  let first = batch * params.T * pitch + h * 24u;
+  let pitch = params.q_row / 4u;
+  let first = query_rows(batch, h) / 4u;
+  let kv_pitch = params.kv_row / 4u;
+  let key = key_rows(batch, kv_of(h)) / 4u;
+  let value = value_rows(batch, kv_of(h)) / 4u - key;
   let nothing = State(LOWEST, 0.0, Row());
   let q0 = scaled(load(first + min(t0 + 0u, last) * pitch), params.scale);
   let q1 = scaled(load(first + min(t0 + 1u, last) * pitch), params.scale);
@@ -90,9 +93,9 @@ fn main(
   var s2 = nothing;
   var s3 = nothing;
   for (var s = 0u; s < min(block * 16u + 16u, params.T); s += 4u) {
-    let mine = first + min(s + lane, last) * pitch + 8u;
+    let mine = key + min(s + lane, last) * kv_pitch;
     let keys = loads(mine);
-    let values = loads(mine + 8u);
+    let values = loads(mine + value);
     // Rows before the block of keys see none of it; their maximum is then that of earlier keys, and key 0 is seen by all.
     let at = vec4u(s, s + 1u, s + 2u, s + 3u);
     s0 = weigh(s0, q0, keys, values, at <= vec4u(t0 + 0u));

@@ -2,7 +2,7 @@
 //
 // p[t,s] = exp(scale q[t].k[s] - lse[t]) for s <= t, lse[t] = log sum_(s<=t) exp(scale q[t].k[s]), out[t] = sum_s p[t,s] v[s]
 //
-// qkv [G,B,T,H,3,8], out [G,B,T,H,8], lse [G,B,T,H].
+// qkv [S]: q [..,H,8], k and v [..,KV,8] as ../common/heads.ts lays them; out [G,B,T,H,8], lse [G,B,T,H].
 // An invocation owns four neighboring rows t of a head, a workgroup is one quad and owns 16. It walks the keys up to its
 // last row in blocks of four, of which each lane loads one (../matmul/quad.wgsl). Right for any subgroup size.
 // Deterministic: keys ascend in blocks of four.
@@ -10,8 +10,9 @@
 // exp are at most 0 and clamped from below.
 
 struct Params {
-  G: u32, B: u32, T: u32, H: u32, K: u32,
+  G: u32, B: u32, T: u32, H: u32, KV: u32, K: u32,
   scale: f32,
+  q_first: u32, q_row: u32, q_head: u32, k_first: u32, v_first: u32, kv_row: u32, kv_head: u32,
 }
 
 @group(0) @binding(0) var<storage, read> qkv: array<vec4f>;
@@ -58,13 +59,15 @@ fn main(
   let last = params.T - 1u;
   // The lane's first row.
   let t0 = block * 16u + local * 4u;
-  // A row of qkv is 6 vec4 a head: q, k, v.
-  let pitch = params.H * 6u;
-  let first = batch * params.T * pitch + h * 6u;
+  let pitch = params.q_row / 4u;
+  let first = query_rows(batch, h) / 4u;
   let a = first + min(t0 + 0u, last) * pitch;
   let b = first + min(t0 + 1u, last) * pitch;
   let c = first + min(t0 + 2u, last) * pitch;
   let d = first + min(t0 + 3u, last) * pitch;
+  let kv_pitch = params.kv_row / 4u;
+  let key = key_rows(batch, kv_of(h)) / 4u;
+  let value = value_rows(batch, kv_of(h)) / 4u - key;
   let aq0 = params.scale * qkv[a]; let aq1 = params.scale * qkv[a + 1u];
   let bq0 = params.scale * qkv[b]; let bq1 = params.scale * qkv[b + 1u];
   let cq0 = params.scale * qkv[c]; let cq1 = params.scale * qkv[c + 1u];
@@ -76,11 +79,11 @@ fn main(
   var c0 = vec4f(); var c1 = vec4f();
   var d0 = vec4f(); var d1 = vec4f();
   for (var s0 = 0u; s0 < min(block * 16u + 16u, params.T); s0 += 4u) {
-    let mine = first + min(s0 + lane, last) * pitch + 2u;
+    let mine = key + min(s0 + lane, last) * kv_pitch;
     let k0 = quad(qkv[mine]);
     let k1 = quad(qkv[mine + 1u]);
-    let v0 = quad(qkv[mine + 2u]);
-    let v1 = quad(qkv[mine + 3u]);
+    let v0 = quad(qkv[mine + value]);
+    let v1 = quad(qkv[mine + value + 1u]);
     // Rows before the block of keys see none of it; their maximum is then that of earlier keys, score_a key 0 is seen by all.
     let keys = vec4u(s0, s0 + 1u, s0 + 2u, s0 + 3u);
     let see_a = keys <= vec4u(t0 + 0u);

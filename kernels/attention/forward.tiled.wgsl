@@ -2,7 +2,7 @@
 //
 // p[t,s] = exp(scale q[t].k[s] - lse[t]) for s <= t, lse[t] = log sum_(s<=t) exp(scale q[t].k[s]), out[t] = sum_s p[t,s] v[s]
 //
-// qkv [G,B,T,H,3,K], out [G,B,T,H,K], lse [G,B,T,H], K at most 256.
+// qkv [S]: q [..,H,K], k and v [..,KV,K] as ../common/heads.ts lays them; out [G,B,T,H,K], lse [G,B,T,H], K at most 256.
 // A workgroup owns 16 rows t of a head and walks the keys in blocks of 16, the head's width in slices of 32. Of its 64
 // invocations four share a row: each owns four of a block's scores and eight outputs of every slice.
 // Deterministic: keys ascend in blocks of 16; a row's four parts are added in their order.
@@ -10,8 +10,9 @@
 // exp are at most 0 and clamped from below.
 
 struct Params {
-  G: u32, B: u32, T: u32, H: u32, K: u32,
+  G: u32, B: u32, T: u32, H: u32, KV: u32, K: u32,
   scale: f32,
+  q_first: u32, q_row: u32, q_head: u32, k_first: u32, v_first: u32, kv_row: u32, kv_head: u32,
 }
 
 @group(0) @binding(0) var<storage, read> qkv: array<f32>;
@@ -26,15 +27,13 @@ var<workgroup> tiles: array<f32, 1056>; // two tiles
 var<workgroup> weights: array<f32, 272>; // [16][17]
 var<workgroup> parts: array<f32, 64>;
 
-// Slice c of 16 rows from t on: part 0 is q, 1 k, 2 v. Zeros past the ends.
-fn fill(tile: u32, local: u32, head: u32, t: u32, part: u32, c: u32) {
-  let batch = head / params.H;
-  let h = head % params.H;
+// Slice c of 16 rows from t on, of a head that begins at `first` and whose rows lie `pitch` apart. Zeros past the ends.
+fn fill(tile: u32, local: u32, first: u32, pitch: u32, t: u32, c: u32) {
   for (var i = local; i < 512u; i += 64u) {
     let row = t + i / 32u;
     let e = c + i % 32u;
     var v = 0.0;
-    if (row < params.T && e < params.K) { v = qkv[(((batch * params.T + row) * params.H + h) * 3u + part) * params.K + e]; }
+    if (row < params.T && e < params.K) { v = qkv[first + row * pitch + e]; }
     tiles[tile * TILE + i / 32u * 33u + i % 32u] = v;
   }
 }
@@ -50,6 +49,11 @@ fn main(
   let head = i % heads;
   let begin = i / heads * 16u;
   if (begin >= params.T) { return; }
+  let batch = head / params.H;
+  let h = head % params.H;
+  let query = query_rows(batch, h);
+  let key = key_rows(batch, kv_of(h));
+  let value = value_rows(batch, kv_of(h));
   let r = local / 4u;
   let u = local % 4u;
   let t = begin + r;
@@ -59,8 +63,8 @@ fn main(
   for (var s0 = 0u; s0 <= begin; s0 += 16u) {
     var scores = vec4f();
     for (var c = 0u; c < params.K; c += 32u) {
-      fill(0u, local, head, begin, 0u, c);
-      fill(1u, local, head, s0, 1u, c);
+      fill(0u, local, query, params.q_row, begin, c);
+      fill(1u, local, key, params.kv_row, s0, c);
       workgroupBarrier();
       for (var e = 0u; e < 32u; e++) {
         let k = TILE + u * 33u + e;
@@ -84,7 +88,7 @@ fn main(
     total = total * fade + (parts[r * 4u] + parts[r * 4u + 1u] + parts[r * 4u + 2u] + parts[r * 4u + 3u]);
     for (var c = 0u; c < 8u; c++) {
       if (c * 32u >= params.K) { break; }
-      fill(1u, local, head, s0, 2u, c * 32u);
+      fill(1u, local, value, params.kv_row, s0, c * 32u);
       workgroupBarrier();
       var low = vec4f();
       var high = vec4f();
@@ -100,7 +104,7 @@ fn main(
     }
   }
   if (t >= params.T) { return; }
-  let row = (head / params.H * params.T + t) * params.H + head % params.H;
+  let row = (batch * params.T + t) * params.H + h;
   for (var c = 0u; c < 8u; c++) {
     for (var j = 0u; j < 8u; j++) {
       let e = c * 32u + u * 8u + j;

@@ -2,7 +2,7 @@
 //
 // p[t,s] = exp(scale q[t].k[s] - lse[t]) for s <= t, lse[t] = log sum_(s<=t) exp(scale q[t].k[s]), out[t] = sum_s p[t,s] v[s]
 //
-// qkv [G,B,T,H,3,K], out [G,B,T,H,K], lse [G,B,T,H], K at most 256.
+// qkv [S]: q [..,H,K], k and v [..,KV,K] as ../common/heads.ts lays them; out [G,B,T,H,K], lse [G,B,T,H], K at most 256.
 // An invocation owns four neighboring rows t of a head and walks the keys in blocks of four; neighboring invocations own
 // the same rows of neighboring heads, so that they walk equally far. A workgroup is 32 invocations.
 // Deterministic: keys ascend in blocks of four.
@@ -10,8 +10,9 @@
 // exp are at most 0 and clamped from below.
 
 struct Params {
-  G: u32, B: u32, T: u32, H: u32, K: u32,
+  G: u32, B: u32, T: u32, H: u32, KV: u32, K: u32,
   scale: f32,
+  q_first: u32, q_row: u32, q_head: u32, k_first: u32, v_first: u32, kv_row: u32, kv_head: u32,
 }
 
 @group(0) @binding(0) var<storage, read> qkv: array<f32>;
@@ -47,16 +48,16 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) group
   let batch = i % heads / params.H;
   let h = i % heads % params.H;
   let K = params.K;
-  let pitch = params.H * 3u * K;
-  let first = batch * params.T * pitch + h * 3u * K;
+  let key = key_rows(batch, kv_of(h));
+  let values = vec4u(value_rows(batch, kv_of(h)) - key);
   let rows = min(vec4u(t0) + vec4u(0u, 1u, 2u, 3u), vec4u(params.T - 1u));
-  let q = vec4u(first) + rows * pitch;
+  let q = vec4u(query_rows(batch, h)) + rows * params.q_row;
   var top = vec4f(LOWEST);
   var total = vec4f();
   var acc = array<vec4f, 256>(); // by element, the four rows
   for (var s0 = 0u; s0 <= t0; s0 += 4u) {
     let keys = vec4u(s0) + vec4u(0u, 1u, 2u, 3u);
-    let k = vec4u(first + K) + min(keys, vec4u(params.T - 1u)) * pitch;
+    let k = vec4u(key) + min(keys, vec4u(params.T - 1u)) * params.kv_row;
     var a = vec4f(); var b = vec4f(); var c = vec4f(); var d = vec4f();
     for (var e = 0u; e < K; e++) {
       let own = load(q, e);
@@ -84,7 +85,7 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) group
     let fade = exp(max(before - top, vec4f(-80.0)));
     total = total * fade + vec4f(sum(a), sum(b), sum(c), sum(d));
     let p = mat4x4f(a, b, c, d);
-    for (var e = 0u; e < K; e++) { acc[e] = acc[e] * fade + load(k + vec4u(K), e) * p; }
+    for (var e = 0u; e < K; e++) { acc[e] = acc[e] * fade + load(k + values, e) * p; }
   }
   for (var r = 0u; r < min(4u, params.T - t0); r++) {
     let row = (batch * params.T + t0 + r) * params.H + h;

@@ -1,9 +1,15 @@
 import type { Arrays, Dims, Params } from "../kernel";
 
-/** Where head h of row t lies: its q in qkv (k and v follow by K each), its place in lse; times K, in out. */
-function places({ T, H, K }: Dims, batch: number, h: number) {
-  const short = (t: number) => (batch * T + t) * H + h;
-  return { short, long: (t: number) => short(t) * 3 * K };
+/** Where head h of row t lies: in q, in k and v, which key and value heads are shared in, and in lse; times K, in out. */
+function places({ T, H, KV }: Dims, views: Params, batch: number, h: number) {
+  const { q_first, q_row, q_head, k_first, v_first, kv_row, kv_head } = views;
+  const shared = Math.floor(h / (H / KV)) * kv_head;
+  return {
+    q: (t: number) => q_first + (batch * T + t) * q_row + h * q_head,
+    k: (t: number) => k_first + (batch * T + t) * kv_row + shared,
+    v: (t: number) => v_first + (batch * T + t) * kv_row + shared,
+    short: (t: number) => (batch * T + t) * H + h,
+  };
 }
 
 function dot(a: ArrayLike<number>, i: number, b: ArrayLike<number>, j: number, count: number): number {
@@ -19,15 +25,15 @@ export function forward(inputs: Arrays, dims: Dims, params: Params): Arrays {
   const out = new Float64Array(G * B * T * H * K);
   const lse = new Float64Array(G * B * T * H);
   for (let head = 0; head < G * B * H; head++) {
-    const { short, long } = places(dims, Math.floor(head / H), head % H);
+    const { q, k, v, short } = places(dims, params, Math.floor(head / H), head % H);
     for (let t = 0; t < T; t++) {
-      const scores = Array.from({ length: t + 1 }, (_, s) => params.scale * dot(qkv, long(t), qkv, long(s) + K, K));
+      const scores = Array.from({ length: t + 1 }, (_, s) => params.scale * dot(qkv, q(t), qkv, k(s), K));
       const top = scores.reduce((a, b) => Math.max(a, b));
       const total = scores.reduce((sum, score) => sum + Math.exp(score - top), 0);
       lse[short(t)] = top + Math.log(total);
       for (let s = 0; s <= t; s++) {
         const p = Math.exp(scores[s] - top) / total;
-        for (let e = 0; e < K; e++) out[short(t) * K + e] += p * qkv[long(s) + 2 * K + e];
+        for (let e = 0; e < K; e++) out[short(t) * K + e] += p * qkv[v(s) + e];
       }
     }
   }
@@ -41,20 +47,17 @@ export function backward(inputs: Arrays, dims: Dims, params: Params): Arrays {
   const { scale } = params;
   const dqkv = new Float64Array(qkv.length);
   for (let head = 0; head < G * B * H; head++) {
-    const { short, long } = places(dims, Math.floor(head / H), head % H);
+    const { q, k, v, short } = places(dims, params, Math.floor(head / H), head % H);
     for (let t = 0; t < T; t++) {
-      const q = long(t);
       const row = short(t) * K;
       const delta = dot(dout, row, out, row, K);
       for (let s = 0; s <= t; s++) {
-        const k = long(s) + K;
-        const v = k + K;
-        const p = Math.exp(scale * dot(qkv, q, qkv, k, K) - lse[short(t)]);
-        const ds = scale * p * (dot(dout, row, qkv, v, K) - delta);
+        const p = Math.exp(scale * dot(qkv, q(t), qkv, k(s), K) - lse[short(t)]);
+        const ds = scale * p * (dot(dout, row, qkv, v(s), K) - delta);
         for (let e = 0; e < K; e++) {
-          dqkv[q + e] += ds * qkv[k + e];
-          dqkv[k + e] += ds * qkv[q + e];
-          dqkv[v + e] += p * dout[row + e];
+          dqkv[q(t) + e] += ds * qkv[k(s) + e];
+          dqkv[k(s) + e] += ds * qkv[q(t) + e];
+          dqkv[v(s) + e] += p * dout[row + e];
         }
       }
     }

@@ -1,6 +1,7 @@
 import * as assert from "uvu/assert";
 import { caseInputs, runCase, testKernel } from "../../harness/test/kernel";
 import { suite } from "../../harness/test/suite";
+import { interleavedHeads } from "../common/heads";
 import type { Case } from "../kernel";
 import { rotate as reference } from "./reference";
 import { rotate } from "./rotate";
@@ -9,8 +10,9 @@ import { rotaryTable } from "./table";
 const test = suite("kernels/rotary/rotate", { gpu: true });
 testKernel(test, rotate);
 
-const dims = { G: 1, B: 2, T: 6, H: 2, K: 8, Rt: 4 };
-const sizes: Case = { name: "own", dims, params: { sign: 1 } };
+const dims = { G: 1, B: 2, T: 6, H: 2, KV: 2, K: 8, Rt: 4, S: 2 * 6 * 2 * 3 * 8 };
+const views = interleavedHeads(dims.H, dims.K);
+const sizes: Case = { name: "own", dims, params: { sign: 1, ...views } };
 
 test("the table: position 0 turns nothing, position 1 by one radian and by base^(-2i/Rt)", () => {
   const table = rotaryTable(3, 4, 10000);
@@ -44,7 +46,7 @@ test("backward undoes forward, on every variant", async () => {
   for (const variant of Object.keys(rotate.variants)) {
     const { out } = await runCase(rotate, sizes, inputs, variant);
     const turned = { ...inputs, qkv: Float64Array.from(out) };
-    const back = await runCase(rotate, { ...sizes, params: { sign: -1 } }, turned, variant);
+    const back = await runCase(rotate, { ...sizes, params: { sign: -1, ...views } }, turned, variant);
     for (let i = 0; i < out.length; i++) {
       assert.ok(Math.abs(back.out[i] - inputs.qkv[i]) < 1e-6, `${variant}, element ${i}`);
     }
@@ -54,8 +56,8 @@ test("backward undoes forward, on every variant", async () => {
 test("sign -1 is the gradient: <dy, rotate(x, 1)> = <rotate(dy, -1), x>", () => {
   const { qkv, table } = caseInputs(rotate, sizes, 12);
   const dy = Float64Array.from(qkv, (_, i) => Math.cos(i * i));
-  const forward = reference({ qkv, table }, dims, { sign: 1 }).out;
-  const gradient = reference({ qkv: dy, table }, dims, { sign: -1 }).out;
+  const forward = reference({ qkv, table }, dims, { sign: 1, ...views }).out;
+  const gradient = reference({ qkv: dy, table }, dims, { sign: -1, ...views }).out;
   let difference = 0;
   for (let i = 0; i < qkv.length; i++) difference += dy[i] * forward[i] - gradient[i] * qkv[i];
   assert.ok(Math.abs(difference) < 1e-12);

@@ -1,51 +1,76 @@
-import { type Dims, kernel, linearGrid } from "../kernel";
+import {
+  type HeadViews,
+  headFields,
+  interleavedHeads,
+  planesOfHeads,
+  rowsOfHeads,
+  wholeVectors,
+} from "../common/heads";
+import { type Case, type Dims, kernel, linearGrid, type Params } from "../kernel";
 import { rotate as reference } from "./reference";
 import sourceHeads from "./rotate.heads.wgsl";
 import source from "./rotate.wgsl";
 import { rotaryTable } from "./table";
 
+type Sizes = readonly [G: number, B: number, T: number, H: number, K: number];
+
+function of(name: string, [G, B, T, H, K]: Sizes, Rt: number, sign: 1 | -1, KV: number, views: HeadViews): Case {
+  return { name, dims: { G, B, T, H, KV, K, Rt, S: G * B * T * (H + 2 * KV) * K }, params: { sign, ...views } };
+}
+
+function interleaved(name: string, sizes: Sizes, Rt: number, sign: 1 | -1): Case {
+  const [, , , H, K] = sizes;
+  return of(name, sizes, Rt, sign, H, interleavedHeads(H, K));
+}
+
 /**
- * Rotary position embedding of GPT-NeoX on packed q, k, v: the first Rt (even) elements of each head of q and k are turned,
- * the rest is copied. `sign` 1 is forward, -1 the inverse and the gradient. `table` comes from `rotaryTable`.
+ * Rotary position embedding of GPT-NeoX on q, k and v, three views into one tensor (`HeadViews`): the first Rt (even) elements of
+ * each head of q and k are turned, the rest is copied. `sign` 1 is forward, -1 the inverse and the gradient. `table` comes from `rotaryTable`.
  */
 export const rotate = kernel({
   name: "rotary/rotate",
-  dims: ["G", "B", "T", "H", "K", "Rt"],
+  dims: ["G", "B", "T", "H", "KV", "K", "Rt"],
   bindings: {
-    qkv: { access: "read", type: "f32", dims: ["G", "B", "T", "H", "3", "K"] },
+    qkv: { access: "read", type: "f32", dims: ["S"] },
     table: { access: "read", type: "f32", dims: ["T", "Rt"] },
-    out: { access: "write", type: "f32", dims: ["G", "B", "T", "H", "3", "K"] },
+    out: { access: "write", type: "f32", dims: ["S"] },
   },
-  params: { sign: "f32" },
+  params: { sign: "f32", ...headFields },
   variants: {
     plain: {
       file: "rotary/rotate.wgsl",
       source,
       workgroup: [64, 1, 1],
-      grid: ({ G, B, T, H, K }: Dims) => linearGrid(B * T * H * 3 * K, 64, G),
+      grid: ({ G, B, T, H, KV, K }: Dims) => linearGrid(B * T * (H + 2 * KV) * K, 64, G),
       suits: "any",
     },
     heads: {
       file: "rotary/rotate.heads.wgsl",
       source: sourceHeads,
       workgroup: [64, 1, 1],
-      grid: ({ G, B, T, H }: Dims) => linearGrid(B * T * H, 64, G),
-      accepts: ({ K }: Dims) => K % 4 === 0,
+      grid: ({ G, B, T, KV }: Dims) => linearGrid(B * T * KV, 64, G),
+      accepts: ({ K }: Dims, views: Params) => K % 4 === 0 && wholeVectors(views),
       suits: "software",
     },
   },
   wasm: { items: ({ G, B, T }) => G * B * T },
-  work: ({ G, B, T, H, K, Rt }) => ({ flops: 6 * G * B * T * H * Rt, bytes: 24 * G * B * T * H * K + 4 * T * Rt }),
+  work: ({ G, B, T, H, KV, K, Rt }) => ({
+    flops: 3 * G * B * T * (H + KV) * Rt,
+    bytes: 8 * G * B * T * (H + 2 * KV) * K + 4 * T * Rt,
+  }),
   tolerance: { absolute: 1e-7, relative: 1.5e-7, reason: "two products and a sum, rounded three times" },
   cases: [
-    { name: "one", dims: { G: 1, B: 1, T: 1, H: 1, K: 2, Rt: 2 }, params: { sign: 1 } },
-    { name: "ragged", dims: { G: 2, B: 1, T: 5, H: 3, K: 5, Rt: 4 }, params: { sign: 1 } },
-    { name: "ragged, back", dims: { G: 1, B: 3, T: 7, H: 2, K: 7, Rt: 6 }, params: { sign: -1 } },
-    { name: "vec4, one pair", dims: { G: 2, B: 2, T: 9, H: 1, K: 8, Rt: 2 }, params: { sign: 1 } },
-    { name: "vec4, across", dims: { G: 1, B: 2, T: 13, H: 3, K: 12, Rt: 6 }, params: { sign: -1 } },
-    { name: "vec4, whole head", dims: { G: 3, B: 1, T: 65, H: 2, K: 8, Rt: 8 }, params: { sign: 1 } },
-    { name: "Pythia-14M", dims: { G: 1, B: 1, T: 63, H: 4, K: 32, Rt: 8 }, params: { sign: -1 } },
-    { name: "nano", dims: { G: 4, B: 24, T: 64, H: 8, K: 8, Rt: 4 }, params: { sign: 1 }, bench: true },
+    interleaved("one", [1, 1, 1, 1, 2], 2, 1),
+    interleaved("ragged", [2, 1, 5, 3, 5], 4, 1),
+    interleaved("ragged, back", [1, 3, 7, 2, 7], 6, -1),
+    interleaved("vec4, one pair", [2, 2, 9, 1, 8], 2, 1),
+    interleaved("vec4, across", [1, 2, 13, 3, 12], 6, -1),
+    interleaved("vec4, whole head", [3, 1, 65, 2, 8], 8, 1),
+    interleaved("Pythia-14M", [1, 1, 63, 4, 32], 8, -1),
+    { ...interleaved("nano", [4, 24, 64, 8, 8], 4, 1), bench: true },
+    of("two share, in rows", [2, 2, 9, 4, 12], 6, -1, 2, rowsOfHeads(4, 2, 12)),
+    of("all share, ragged, in rows", [1, 2, 7, 3, 5], 4, 1, 1, rowsOfHeads(3, 1, 5)),
+    of("two share, in planes", [2, 1, 24, 4, 8], 4, 1, 2, planesOfHeads(48, 4, 2, 8)),
   ],
   generate: ({ T, Rt }) => ({ table: Float64Array.from(rotaryTable(T, Rt, 10000)) }),
   reference,

@@ -117,7 +117,9 @@ function planAttention(
   return plan.byParts(`l${layer} attention`, layer, "head", residual, into, (part) => {
     const [weight, bias] = [part.weight(`${qkv}.weight`), part.optional(`${qkv}.bias`)];
     const packed = linear(tape, part.label("qkv"), x, weight, bias, fixed);
-    const context = attention(tape, part.label(), packed, part.count("head"), headDim, rotary, { keep: true });
+    const context = attention(tape, part.label(), packed, { heads: part.count("head"), headDim }, rotary, {
+      keep: true,
+    });
     const outBias = part.once(`${dense}.bias`);
     return linear(tape, part.label("dense"), context, part.weight(`${dense}.weight`), outBias, fixed, part.sum);
   });

@@ -4,6 +4,7 @@ import type { ActivationName } from "../../kernels/activation/functions";
 import { sum } from "../../kernels/add/sum";
 import { backward as attentionBackward } from "../../kernels/attention/backward";
 import { forward as attentionForward } from "../../kernels/attention/forward";
+import { type HeadViews, interleavedHeads } from "../../kernels/common/heads";
 import { backward as embeddingBackward } from "../../kernels/embedding/backward";
 import { forward as embeddingForward } from "../../kernels/embedding/forward";
 import { backward as layernormBackward } from "../../kernels/layernorm/backward";
@@ -195,23 +196,42 @@ export function activation(tape: Tape, label: string, name: ActivationName, x: V
   );
 }
 
-/** Rotary embedding and causal attention: qkv [rows, heads*3*headDim] to [rows, heads*headDim]. */
+/** Heads of an attention, and where q, k and v lie in their tensor. */
+export interface Heads {
+  readonly heads: number;
+  /** Heads of keys and values, each shared by `heads` / `kvHeads` queries; by default every query head has its own. */
+  readonly kvHeads?: number;
+  readonly headDim: number;
+  /** By default each head's q, k and v side by side. */
+  readonly views?: HeadViews;
+}
+
+/** Rotary embedding and causal attention: q, k and v, [rows, (heads + 2 kvHeads) headDim] together, to [rows, heads * headDim]. */
 export function attention(
   tape: Tape,
   label: string,
   qkv: Value,
-  heads: number,
-  headDim: number,
+  { heads, kvHeads = heads, headDim, views = interleavedHeads(heads, headDim) }: Heads,
   rotary: View | undefined,
   options: { keep?: boolean } = {},
 ): Value {
-  const scale = 1 / Math.sqrt(headDim);
+  const own = { scale: 1 / Math.sqrt(headDim), ...views };
+  const turn = (sign: 1 | -1) => ({ sign, ...views });
+  const groupsOf = (view: View) => (view.shape.length > 2 ? view.shape[0] : 1);
+  const flat = (view: View) => reshape(view, [view.shape.reduce((a, b) => a * b, 1)]);
+  const byHead = (view: View, rows: Rows) =>
+    reshape(view, [groupsOf(view), rows.sequences, rows.positions, heads, headDim]);
+  // What no shape shows: q, k and v are one row of elements to the kernels.
+  const dimsOf = (view: View, { sequences: B, positions: T }: Rows) => ({
+    G: groupsOf(view),
+    B,
+    T,
+    H: heads,
+    KV: kvHeads,
+    K: headDim,
+  });
   let rotated: View | undefined;
   let lse: View | undefined;
-  const packed = (view: View, rows: Rows) =>
-    reshape(view, [view.shape.length > 2 ? view.shape[0] : 1, rows.sequences, rows.positions, heads, 3, headDim]);
-  const plainHeads = (view: View, rows: Rows) =>
-    reshape(view, [view.shape.length > 2 ? view.shape[0] : 1, rows.sequences, rows.positions, heads, headDim]);
   return tape.record(
     label,
     heads * headDim,
@@ -219,15 +239,16 @@ export function attention(
     [],
     (out, [read], grouped) => {
       const rows = tape.rowsOf({ grouped });
-      const input = packed(read.view, rows);
+      const dims = dimsOf(read.view, rows);
+      const input = flat(read.view);
       const calls = [];
       rotated = input;
       if (rotary) {
         rotated = tape.scratch(`${label} rotated`, input.shape);
-        calls.push(call(`${label} rotary`, rotate, { qkv: input, table: rotary, out: rotated }, { sign: 1 }));
+        calls.push(call(`${label} rotary`, rotate, { qkv: input, table: rotary, out: rotated }, turn(1), dims));
       }
-      lse = tape.scratch(`${label} lse`, input.shape.slice(0, 4));
-      calls.push(call(label, attentionForward, { qkv: rotated, out: plainHeads(out, rows), lse }, { scale }));
+      lse = tape.scratch(`${label} lse`, [dims.G, dims.B, dims.T, heads]);
+      calls.push(call(label, attentionForward, { qkv: rotated, out: byHead(out, rows), lse }, own, dims));
       return calls;
     },
     {
@@ -235,15 +256,16 @@ export function attention(
       differentiate: (out, [read]) => {
         if (!out.gradient || !rotated || !lse) return;
         const rows = tape.rowsOf({ grouped: true });
-        const dout = plainHeads(out.gradient, rows);
-        const tensors = { qkv: rotated, out: plainHeads(out.view, rows), lse, dout };
+        const dims = dimsOf(read.view, rows);
+        const dout = byHead(out.gradient, rows);
+        const tensors = { qkv: rotated, out: byHead(out.view, rows), lse, dout };
         const { shape } = rotated;
         tape.collect(read, (_, sum) => {
-          const dqkv = packed(sum, rows);
-          if (!rotary) return call(`${label} backward`, attentionBackward, { ...tensors, dqkv }, { scale });
+          const dqkv = flat(sum);
+          if (!rotary) return call(`${label} backward`, attentionBackward, { ...tensors, dqkv }, own, dims);
           const inner = tape.scratch(`${label} rotated gradient`, shape);
-          tape.emit(`${label} backward`, attentionBackward, { ...tensors, dqkv: inner }, { scale });
-          return call(`${label} rotary backward`, rotate, { qkv: inner, table: rotary, out: dqkv }, { sign: -1 });
+          tape.emit(`${label} backward`, attentionBackward, { ...tensors, dqkv: inner }, own, dims);
+          return call(`${label} rotary backward`, rotate, { qkv: inner, table: rotary, out: dqkv }, turn(-1), dims);
         });
       },
     },

@@ -1,5 +1,6 @@
 /** The operations that implementations are compared on: inputs, and what must come out, by our definitions in f64. */
 import { backward as attentionBackward, forward as attentionForward } from "../../../kernels/attention/reference";
+import { interleavedHeads } from "../../../kernels/common/heads";
 import type { Arrays, Dims, Params } from "../../../kernels/kernel";
 import {
   backward as layernormBackward,
@@ -62,7 +63,7 @@ const definitions: Record<OperationKind, Expected> = {
     return { losses, dx, ...backwardWeight({ ...inputs, lse }, dims, params, none) };
   },
   attention: (inputs, dims, gradient) => {
-    const params = { scale: scaleOf(dims) };
+    const params = attentionParams(dims);
     const { out, lse } = attentionForward(inputs, dims, params);
     return { out, ...(gradient ? attentionBackward({ ...inputs, out, lse }, dims, params) : {}) };
   },
@@ -71,6 +72,11 @@ const definitions: Record<OperationKind, Expected> = {
 /** What attention multiplies its scores by. */
 export function scaleOf({ K }: Dims): number {
   return 1 / Math.sqrt(K);
+}
+
+/** That, and where q, k and v lie. */
+export function attentionParams(dims: Dims): Params {
+  return { scale: scaleOf(dims), ...interleavedHeads(dims.H, dims.K) };
 }
 
 const flops: Record<OperationKind, (dims: Dims, gradient: boolean) => number> = {
@@ -95,9 +101,14 @@ function inputShapes(kind: OperationKind, d: Dims, gradient: boolean): Record<st
   }
 }
 
+/** One sequence, and keys and values of its own for every head. */
+function headDims({ T, H, K }: Dims): Dims {
+  return { B: 1, KV: H, S: T * H * 3 * K };
+}
+
 /** Makes an operation of given sizes. */
 export function operation(name: string, kind: OperationKind, sizes: Dims, gradient = false): Operation {
-  const dims: Dims = { ...bare, ...(kind === "attention" ? { B: 1 } : {}), ...sizes };
+  const dims: Dims = { ...bare, ...sizes, ...(kind === "attention" ? headDims(sizes) : {}) };
   const random = seededRandom(1);
   const inputs: Record<string, Float32Array | Uint32Array> = {};
   for (const [input, size] of Object.entries(inputShapes(kind, dims, gradient))) {

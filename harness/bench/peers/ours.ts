@@ -15,7 +15,7 @@ import type { Device } from "../../../runtime/plan/device";
 import { type Call, tensor, type View } from "../../../runtime/plan/plan";
 import { isWebGpu } from "../../../runtime/webgpu/device";
 import type { Implementation } from "./implementation";
-import { EPS, type Operation, type OperationKind, scaleOf } from "./operation";
+import { attentionParams, EPS, type Operation, type OperationKind } from "./operation";
 
 type Step = readonly [kernel: Kernel, params: Params];
 
@@ -39,7 +39,7 @@ const steps: Record<OperationKind, (operation: Operation) => Step[]> = {
       : [[lossForward, { first: 0 }]];
   },
   attention: ({ gradient, dims }) => {
-    const params = { scale: scaleOf(dims) };
+    const params = attentionParams(dims);
     return [[attentionForward, params], ...(gradient ? [[attentionBackward, params] as Step] : [])];
   },
 };

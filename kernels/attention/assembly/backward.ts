@@ -3,8 +3,8 @@
 // p[t,s] = exp(scale q[t].k[s] - lse[t]), delta[t] = dout[t].out[t], ds[t,s] = scale p[t,s] (dout[t].v[s] - delta[t])
 // dq[t] = sum_(s<=t) ds[t,s] k[s], dk[s] = sum_(t>=s) ds[t,s] q[t], dv[s] = sum_(t>=s) p[t,s] dout[t]
 //
-// Shapes as the WGSL, K of any size. An item is a head, whose scores are then computed once. Queries go by in blocks of 64, and for
-// each the keys in blocks of 64: p and ds of a block lie in scratch (square.ts), beside panels of q, k, v and dout and the
+// Shapes as the WGSL, K of any size. An item is a head of keys and values, and the query heads that share it one after another, so
+// that scores are computed once. Queries go by in blocks of 64, and for each the keys in blocks of 64: p and ds of a block lie in scratch (square.ts), beside panels of q, k, v and dout and the
 // running dq, dk and dv.
 // Deterministic: blocks ascend, rows within them too. p comes from lse with its exponent clamped to [-80, 0].
 import { first, storeFirst, sumOf } from "../../common/assembly/lanes";
@@ -20,7 +20,11 @@ export function attention_backward(block: usize, from: u32, to: u32, scratch: us
   const K = abi.K(block);
   const scale = abi.scale(block);
   const width = <usize>K << 2;
-  const pitch = 3 * H * width;
+  const KV = abi.KV(block);
+  const sharing = H / KV;
+  const qPitch = <usize>abi.q_row(block) << 2;
+  const kvPitch = <usize>abi.kv_row(block) << 2;
+  const keysToValues = <usize>(abi.v_first(block) - abi.k_first(block)) << 2;
   const shortPitch = <usize>H << 2;
   const outPitch = shortPitch * K;
   const padded = paddedRow(K);
@@ -37,45 +41,51 @@ export function attention_backward(block: usize, from: u32, to: u32, scratch: us
   const keyColumns = dv + T8 * padded;
   const keys = keyColumns + T8 * padded;
   const values = keys + T8 * width;
-  for (let head = from; head < to; head++) {
-    const batch = head / H;
-    const h = head - batch * H;
-    const places = <usize>batch * T * pitch + <usize>h * 3 * width;
-    const short = <usize>batch * T * H + h;
-    const q = abi.qkv(block) + places;
-    const out = abi.out(block) + short * width;
-    const lse = abi.lse(block) + (short << 2);
-    const dout = abi.dout(block) + short * width;
-    const dqkv = abi.dqkv(block) + places;
-    packScaled(q + width, pitch, T, K, scale, keys);
-    packScaled(q + 2 * width, pitch, T, K, 1, values);
+  for (let item = from; item < to; item++) {
+    const batch = item / KV;
+    const kv = item - batch * KV;
+    const kvPlace = (<usize>(abi.k_first(block) + kv * abi.kv_head(block)) << 2) + <usize>batch * T * kvPitch;
+    const k = abi.qkv(block) + kvPlace;
+    packScaled(k, kvPitch, T, K, scale, keys);
+    packScaled(k + keysToValues, kvPitch, T, K, 1, values);
     for (let s: u32 = 0; s < T; s += BLOCK) {
-      packColumns(q + width + s * pitch, pitch, K, min(BLOCK, T - s), keyColumns + s * padded);
+      packColumns(k + s * kvPitch, kvPitch, K, min(BLOCK, T - s), keyColumns + s * padded);
     }
-    for (let t: u32 = 0; t < T; t += BLOCK) {
-      const rows = min(BLOCK, T - t);
-      const ownQ = q + t * pitch;
-      const ownDout = dout + t * outPitch;
-      packColumns(ownQ, pitch, K, rows, queries);
-      packColumns(ownDout, outPitch, K, rows, gradients);
-      for (let i: u32 = 0; i < rows; i++) {
-        store<f32>(lses + (<usize>i << 2), load<f32>(lse + (t + i) * shortPitch));
-        store<f32>(deltas + (<usize>i << 2), dot(ownDout + i * outPitch, out + (t + i) * outPitch, width));
+    for (let h = kv * sharing; h < (kv + 1) * sharing; h++) {
+      const firstHead = h == kv * sharing;
+      const place = (<usize>(abi.q_first(block) + h * abi.q_head(block)) << 2) + <usize>batch * T * qPitch;
+      const short = <usize>batch * T * H + h;
+      const q = abi.qkv(block) + place;
+      const out = abi.out(block) + short * width;
+      const lse = abi.lse(block) + (short << 2);
+      const dout = abi.dout(block) + short * width;
+      for (let t: u32 = 0; t < T; t += BLOCK) {
+        const rows = min(BLOCK, T - t);
+        const ownQ = q + t * qPitch;
+        const ownDout = dout + t * outPitch;
+        packColumns(ownQ, qPitch, K, rows, queries);
+        packColumns(ownDout, outPitch, K, rows, gradients);
+        for (let i: u32 = 0; i < rows; i++) {
+          store<f32>(lses + (<usize>i << 2), load<f32>(lse + (t + i) * shortPitch));
+          store<f32>(deltas + (<usize>i << 2), dot(ownDout + i * outPitch, out + (t + i) * outPitch, width));
+        }
+        for (let s: u32 = 0; s <= t; s += BLOCK) {
+          const diagonal = s == t;
+          const fresh = diagonal && firstHead;
+          const count = min(BLOCK, T - s);
+          products(ownQ, qPitch, rows, keys + s * width, count, K, diagonal, p);
+          products(ownDout, outPitch, rows, values + s * width, count, K, diagonal, ds);
+          weigh(p, ds, rows, diagonal, scale, lses, deltas);
+          gatherQueries(ds, rows, keyColumns + s * padded, count, diagonal, s > 0, dq, padded);
+          gatherKeys(ds, rows, queries, count, diagonal, fresh, dk + s * padded, padded);
+          gatherKeys(p, rows, gradients, count, diagonal, fresh, dv + s * padded, padded);
+        }
+        storeRows(dq, padded, rows, width, abi.dqkv(block) + place + t * qPitch, qPitch);
       }
-      for (let s: u32 = 0; s <= t; s += BLOCK) {
-        const diagonal = s == t;
-        const count = min(BLOCK, T - s);
-        products(ownQ, pitch, rows, keys + s * width, count, K, diagonal, p);
-        products(ownDout, outPitch, rows, values + s * width, count, K, diagonal, ds);
-        weigh(p, ds, rows, diagonal, scale, lses, deltas);
-        gatherQueries(ds, rows, keyColumns + s * padded, count, diagonal, s > 0, dq, padded);
-        gatherKeys(ds, rows, queries, count, diagonal, dk + s * padded, padded);
-        gatherKeys(p, rows, gradients, count, diagonal, dv + s * padded, padded);
-      }
-      storeRows(dq, padded, rows, width, dqkv + t * pitch, pitch);
     }
-    storeRows(dk, padded, T, width, dqkv + width, pitch);
-    storeRows(dv, padded, T, width, dqkv + 2 * width, pitch);
+    const dkv = abi.dqkv(block) + kvPlace;
+    storeRows(dk, padded, T, width, dkv, kvPitch);
+    storeRows(dv, padded, T, width, dkv + keysToValues, kvPitch);
   }
 }
 
@@ -139,13 +149,14 @@ function gatherQueries(
   }
 }
 
-/** sums += square^T rows for a block of queries; the first block that reaches a key is its own, on the diagonal. */
+/** sums += square^T rows for a block of queries; `fresh`: nothing has reached these keys before. */
 function gatherKeys(
   square: usize,
   rows: u32,
   panels: usize,
   count: u32,
   diagonal: bool,
+  fresh: bool,
   sums: usize,
   padded: usize,
 ): void {
@@ -154,7 +165,7 @@ function gatherKeys(
       const skipped = diagonal ? quad : 0;
       const a = square + skipped * SQUARE_ROW + (<usize>quad << 2);
       const to = sums + quad * padded + e;
-      const before = diagonal ? 0 : to;
+      const before = fresh ? 0 : to;
       tileOfColumns(a, SQUARE_ROW, panels + (<usize>skipped << 5), rows - skipped, before, padded, 0, 0, to, padded);
     }
     panels += <usize>rows << 5;

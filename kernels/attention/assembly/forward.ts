@@ -4,7 +4,7 @@
 //
 // Shapes as the WGSL, K of any size. An item is 64 rows t of a head. 16 rows at a time have their scores in scratch, [s, 16]: a
 // vector is four rows and one key, so that nothing is summed across lanes; T x T of them never exist. Beside them lie the values up to
-// the item's last row in panels, which the head's next item goes on with.
+// the item's last row in panels, which the head's next item, and other heads with the same values, go on with.
 // Deterministic: a row's maximum, sum and products by keys, ascending; products in pieces of 64.
 // Numerics: the true maximum is taken off before exp, whose arguments are clamped to -80; hidden scores weigh 0 exactly.
 import { exp4 } from "../../common/assembly/exp";
@@ -27,7 +27,10 @@ export function attention_forward(block: usize, from: u32, to: u32, scratch: usi
   const K = abi.K(block);
   const scale = abi.scale(block);
   const width = <usize>K << 2;
-  const pitch = 3 * H * width;
+  const sharing = H / abi.KV(block);
+  const qPitch = <usize>abi.q_row(block) << 2;
+  const kvPitch = <usize>abi.kv_row(block) << 2;
+  const keysToValues = <usize>(abi.v_first(block) - abi.k_first(block)) << 2;
   const shortPitch = <usize>H << 2;
   const padded = paddedRow(K);
   const queries = scratch;
@@ -36,7 +39,7 @@ export function attention_forward(block: usize, from: u32, to: u32, scratch: usi
   const scores = sums + 4 * padded;
   const values = scores + <usize>((T + 7) & ~7) * SCORES;
   const blocks = (T + ROWS - 1) / ROWS;
-  let packedHead: u32 = -1;
+  let packedValues: usize = 0;
   let packed: u32 = 0;
   for (let item = from; item < to; item++) {
     const head = item / blocks;
@@ -44,17 +47,20 @@ export function attention_forward(block: usize, from: u32, to: u32, scratch: usi
     const bottom = min(T, top + ROWS);
     const batch = head / H;
     const h = head - batch * H;
-    const q = abi.qkv(block) + <usize>batch * T * pitch + <usize>h * 3 * width;
+    const kv = h / sharing;
+    const q = abi.qkv(block) + (<usize>(abi.q_first(block) + h * abi.q_head(block)) << 2) + <usize>batch * T * qPitch;
+    const k = abi.qkv(block) + (<usize>(abi.k_first(block) + kv * abi.kv_head(block)) << 2) + <usize>batch * T * kvPitch;
+    const v = k + keysToValues;
     const short = <usize>batch * T * H + h;
-    if (head != packedHead) packed = 0;
-    packedHead = head;
+    if (v != packedValues) packed = 0;
+    packedValues = v;
     for (; packed < bottom; packed += BLOCK) {
-      packColumns(q + 2 * width + packed * pitch, pitch, K, min(BLOCK, T - packed), values + packed * padded);
+      packColumns(v + packed * kvPitch, kvPitch, K, min(BLOCK, T - packed), values + packed * padded);
     }
     for (let t = top; t < bottom; t += HELD) {
       const end = min(t + HELD, T);
-      packScaled(q + t * pitch, pitch, end - t, K, scale, queries);
-      scoreRows(q + width, pitch, queries, t, end, K, scores);
+      packScaled(q + t * qPitch, qPitch, end - t, K, scale, queries);
+      scoreRows(k, kvPitch, queries, t, end, K, scores);
       for (let quad = t; quad < end; quad += 4) {
         const own = scores + (<usize>(quad - t) << 2);
         const rows = min<u32>(4, end - quad);
