@@ -1,5 +1,4 @@
 /** Everything that `bench` measures on one device, row by row. */
-
 import { cpus, loadavg } from "node:os";
 import type { Kernel } from "../../kernels/kernel";
 import type { Device } from "../../runtime/plan/device";

@@ -1,5 +1,4 @@
 /** Holds a model to a golden of its losses, some logits, and sketch, norm and samples of every gradient. */
-
 import { SpectroscopeError } from "../../kernels/errors";
 import { nt } from "../../kernels/matmul/nt";
 import { finalActivations } from "../../runtime/measure/activations";

@@ -1,5 +1,4 @@
 /** A golden file of a model, and the comparison of per-token losses and gradients with one. */
-
 import { SpectroscopeError } from "../../kernels/errors";
 import type { SafetensorsTensor } from "../../models/formats/safetensors";
 import type { Device } from "../../runtime/plan/device";

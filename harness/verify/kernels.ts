@@ -1,5 +1,4 @@
 /** Runs kernels on the inputs of the goldens and compares with what PyTorch computed in f64. */
-
 import { SpectroscopeError } from "../../kernels/errors";
 import { type Arrays, type Kernel, type Params, shapeOf, type Tolerance } from "../../kernels/kernel";
 import type { SafetensorsTensor } from "../../models/formats/safetensors";

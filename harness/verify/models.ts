@@ -2,7 +2,6 @@
  * Goldens of true checkpoints, which `goldens/reference/make.py --model` makes: a folder each below `goldens/models`, with a
  * manifest of its own. The hashes of the weight files say which checkpoint a golden is of.
  */
-
 import { existsSync } from "node:fs";
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";

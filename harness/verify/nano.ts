@@ -1,5 +1,4 @@
 /** Holds the model's runtime against the goldens: losses, gradients, SGLD trajectories, susceptibilities. */
-
 import { join } from "node:path";
 import { parseModel } from "../../models/families/registry";
 import { openFolder } from "../../models/hub/open";

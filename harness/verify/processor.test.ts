@@ -1,5 +1,4 @@
 /** The processor's kernels, models and chains against the goldens that hold GPUs. */
-
 import { everyKernel } from "../../kernels/probes";
 import type { Device } from "../../runtime/plan/device";
 import { wasmDevice } from "../test/device";

@@ -1,5 +1,4 @@
 /** Holds losses and gradients of random models in directories that transformers saved, one of every kind, to the goldens. */
-
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { SpectroscopeError } from "../../kernels/errors";

@@ -1,5 +1,4 @@
 /** Holds chains to a golden: every weight after their updates, with the project's noise and batches. */
-
 import { SpectroscopeError } from "../../kernels/errors";
 import { checkSettings, type SamplerSettings, samplerDefaults } from "../../runtime/config/sampler";
 import type { Device } from "../../runtime/plan/device";

@@ -1,5 +1,4 @@
 /** From a matrix of tokens x features, or a graph, to clusters: normalize, neighbors, graph, null, cover. */
-
 import { SpectroscopeError } from "../../kernels/errors";
 import type { Graph } from "../../kernels/graph/csr";
 import type { Device } from "../plan/device";

@@ -4,6 +4,16 @@ import { SpectroscopeError } from "../../kernels/errors";
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json | undefined };
 export type JsonObject = { readonly [key: string]: Json | undefined };
 
+/**
+ * T itself where JSON holds it as it stands, interfaces too; what it does not hold (functions, typed arrays) is never. A parameter
+ * `value: T & Plain<T>` takes such values without a cast.
+ */
+export type Plain<T> = T extends Json | undefined
+  ? T
+  : T extends ArrayBufferView | ((...args: never[]) => unknown)
+    ? never
+    : { readonly [K in keyof T]: Plain<T[K]> };
+
 /** Text of bytes, strict UTF-8; a byte order mark is dropped. `where` names them in errors. @throws SpectroscopeError */
 export function decodeText(bytes: Uint8Array, where: string): string {
   try {
@@ -28,21 +38,25 @@ export function parseJson(text: string, where: string): unknown {
 }
 
 /** Text of a JSON file, the same for equal values. @throws TypeError for NaN and infinities */
-export function jsonText(value: Json, where?: string): string {
+export function jsonText<T>(value: T & Plain<T>, where?: string): string {
   return `${JSON.stringify(normalizeJson(value, where), null, 2)}\n`;
 }
 
 /** The value as a JSON file would give it back: no `undefined`, no -0. @throws TypeError for NaN and infinities */
-export function normalizeJson(value: Json, where = "value"): Json {
+export function normalizeJson<T>(value: T & Plain<T>, where = "value"): Json {
+  return normalized(value, where);
+}
+
+function normalized(value: unknown, where: string): Json {
   if (typeof value === "number") {
     if (!Number.isFinite(value)) throw new TypeError(`${where} is ${value}, which JSON cannot hold`);
     return value === 0 ? 0 : value;
   }
-  if (Array.isArray(value)) return value.map((item, i) => normalizeJson(item, `${where}[${i}]`));
-  if (typeof value !== "object" || value === null) return value;
+  if (Array.isArray(value)) return value.map((item, i) => normalized(item, `${where}[${i}]`));
+  if (typeof value !== "object" || value === null) return value as Json;
   const out: Record<string, Json> = {};
   for (const [key, item] of Object.entries(value)) {
-    if (item !== undefined) out[key] = normalizeJson(item, `${where}.${key}`);
+    if (item !== undefined) out[key] = normalized(item, `${where}.${key}`);
   }
   return out;
 }

@@ -143,6 +143,17 @@ test("runs that cannot be compared are refused, and the reason is named", async 
   await refused(compared(a, join(folder, "raw")), /raw: not clustered yet; run `npx spectroscope cluster .*raw` first/);
 });
 
+test("results of another version are refused, with the command that makes them again", async () => {
+  const run = await opened(join(folder, "a"));
+  const text = await run.readText("results.json");
+  await run.writeFile("results.json", text.replace('"version": 1', '"version": 2'));
+  const refusal =
+    /results\.json: format spectroscope-results of version 2, this .* knows .* 1; run `npx .* cluster .*a`/;
+  await refused(readResults(run), refusal);
+  await run.writeFile("results.json", text);
+  assert.is((await readResults(run)).results.version, 1);
+});
+
 test("a run of one chain has no errors, and neither comparison nor controls invent them", async () => {
   const single = await made("single", { components: ["l0h1"], seed: 3, chains: 1, sets: ["keep_traces=false"] });
   const found = await compared(join(folder, "a"), single);

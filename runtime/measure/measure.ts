@@ -3,7 +3,6 @@
  * Nothing here knows where the model, the texts, the device or the store came from, nor who is told.
  */
 import { SpectroscopeError } from "../../kernels/errors";
-import type { Json, JsonObject } from "../formats/json";
 import { Run } from "../store/run";
 import { finalActivations } from "./activations";
 import { analyzeSamples } from "./analysis";
@@ -44,7 +43,7 @@ async function sampled(request: MeasureRequest): Promise<Sampled> {
       ...sampling,
       inputs,
       ...(shard ? { shard: `${shard.index}/${shard.count}` } : {}),
-    } as unknown as JsonObject,
+    },
     provenance: {
       adapter: name,
       software,
@@ -57,7 +56,7 @@ async function sampled(request: MeasureRequest): Promise<Sampled> {
     own: units,
   });
   // For `--resume`: sampling does not depend on it, so the manifest does not hold it. What was analyzed keeps its own.
-  if (!(await run.has("results.json"))) await run.writeJson(CLUSTER_CONFIG, cluster as unknown as Json);
+  if (!(await run.has("results.json"))) await run.writeJson(CLUSTER_CONFIG, cluster);
   const done = run.units("done").length;
   if (done > 0) say(request, `going on with ${run.name}: ${done} of ${units.length} units are done`);
   const { seconds } = await sampleUnits({ ...request, texts, run, units });
@@ -119,7 +118,7 @@ async function analyzed(run: Run, request: AnalysisRequest): Promise<Results> {
     ...{ device, threads, signal, on },
   });
   const results = await collectResults(run, request, components, analysis);
-  await run.writeJson(CLUSTER_CONFIG, config.cluster as unknown as Json);
+  await run.writeJson(CLUSTER_CONFIG, config.cluster);
   await writeResults(run, results, analysis, probe);
   return results;
 }

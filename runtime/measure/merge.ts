@@ -1,6 +1,6 @@
 import { SpectroscopeError } from "../../kernels/errors";
 import type { SamplerSettings } from "../config/sampler";
-import { differences, type Json } from "../formats/json";
+import { differences } from "../formats/json";
 import { Run } from "../store/run";
 import type { ObservableId } from "../store/samples";
 import type { Samples } from "../store/samples-reader";
@@ -59,7 +59,7 @@ export async function mergeShards(into: Store, stores: readonly Store[], attenti
       await run.finishUnit(unit.name);
     }
     const timing = await timingOf(shards);
-    if (timing) await run.writeJson("timing", timing as unknown as Json);
+    if (timing) await run.writeJson("timing", timing);
     return run;
   });
 }

@@ -13,8 +13,13 @@ import type { Subject } from "./request";
 import { bestRole, labelSizes, MIN_ROLE_TOKENS, scoreRow } from "./scoring";
 import { restrictionsOf } from "./units";
 
+export const RESULTS_FORMAT = "spectroscope-results";
+export const RESULTS_VERSION = 1;
+
 /** What a run found, without arrays, times or machine: equal runs give equal bytes. */
 export interface Results {
+  readonly format: typeof RESULTS_FORMAT;
+  readonly version: typeof RESULTS_VERSION;
   readonly model: ReportData["model"];
   readonly components: readonly ComponentDiagnostics[];
   readonly columns: readonly string[];
@@ -55,6 +60,7 @@ export async function collectResults(
   const baseline = await (await openUnit(run, restrictions[0])).baseline();
   const sizes = probe.labels && labelSizes(probe.labels.roles);
   return {
+    ...{ format: RESULTS_FORMAT, version: RESULTS_VERSION },
     model: modelFacts(config.model, model),
     components: diagnostics,
     columns: components,

@@ -1,7 +1,7 @@
 /** The files that an analysis leaves in a run, and what is read back from them. */
 import { SpectroscopeError } from "../../kernels/errors";
 import { clusterLine } from "../cluster/cluster-lines";
-import type { Json, JsonObject } from "../formats/json";
+import type { JsonObject } from "../formats/json";
 import type { Device } from "../plan/device";
 import type { Run } from "../store/run";
 import { readSusceptibilities, writeSusceptibilities } from "../store/susceptibilities";
@@ -10,7 +10,8 @@ import type { Analysis } from "./analysis";
 import { configOf, type RunConfig, runConfig } from "./config";
 import type { Corpus } from "./corpus";
 import type { ReportData, Sensitivity } from "./report-data";
-import type { Results } from "./results";
+import { RESULTS_FORMAT, RESULTS_VERSION, type Results } from "./results";
+import { tokenTable } from "./token-table";
 import { version } from "./version";
 
 /** Where a run's chi lies. */
@@ -32,11 +33,13 @@ export async function writeResults(run: Run, results: Results, analysis: Analysi
   await writeSusceptibilities(run.store.below(CHI), { name: "probe", positions: columns - 1, ids }, analysis.chi);
   const { labels, clusters } = analysis.results[0].clustering;
   await run.writeArray("labels", { shape: [labels.length], data: labels });
+  const names = results.tokens.map(({ text }) => text);
   const lines = clusters.map((cluster, i) =>
-    clusterLine(cluster, { ...results.clusters[i], stability: analysis.stability?.[i] }),
+    clusterLine(cluster, { ...results.clusters[i], names, stability: analysis.stability?.[i] }),
   );
   await run.writeFile("clusters.jsonl", lines.join(""));
-  await run.writeJson("results", results as unknown as Json);
+  await run.writeFile("tokens.csv", tokenTable(results.tokens, labels));
+  await run.writeJson("results", results);
 }
 
 /** chi of an analyzed run. */
@@ -53,9 +56,15 @@ export async function readResults(
       hint: `run \`npx spectroscope cluster ${run.name}\` first`,
     });
   }
-  const results = (await run.readJson("results")) as unknown as Results;
+  const results = (await run.readJson("results")) as Results;
+  if (results.format !== RESULTS_FORMAT || results.version !== RESULTS_VERSION) {
+    throw new SpectroscopeError(
+      `${run.nameOf("results.json")}: format ${results.format} of version ${results.version}, this program knows ${RESULTS_FORMAT} ${RESULTS_VERSION}`,
+      { code: "bad-input", hint: `run \`npx spectroscope cluster ${run.name}\` to have them made again` },
+    );
+  }
   if (!(await run.has("sensitivity.json"))) return { results };
-  return { results, sensitivity: (await run.readJson("sensitivity")) as unknown as Sensitivity };
+  return { results, sensitivity: (await run.readJson("sensitivity")) as Sensitivity };
 }
 
 /** The config that a run was begun with, clustering and all, with `--set` texts over it. Errors: usage. */
@@ -79,13 +88,13 @@ export async function writeTiming(run: Run, device: Device, seconds: Timing["sec
     adapter: { name, software, ...(driver ? { driver } : {}) },
     seconds,
   };
-  await run.writeJson("timing", timing as unknown as Json);
+  await run.writeJson("timing", timing);
 }
 
 /** When a run ran, where that was noted: a process that dies after its last unit does not come to it. */
 export async function readTiming(run: Run): Promise<Timing | undefined> {
   if (!(await run.has("timing.json"))) return undefined;
-  return (await run.readJson("timing")) as unknown as Timing;
+  return (await run.readJson("timing")) as Timing;
 }
 
 /** What is known all the same: who sampled. */
@@ -103,13 +112,14 @@ function untimed(run: Run): Timing {
 /** Everything a report needs. @throws SpectroscopeError for a run that was not analyzed yet */
 export async function readReportData(run: Run): Promise<ReportData> {
   const { results, sensitivity } = await readResults(run);
+  const { format: _format, version: _version, ...found } = results;
   const timing = (await readTiming(run)) ?? untimed(run);
   const { chi, error } = await readChi(run);
   const labels = await run.readArray("labels");
   return {
     title: `Susceptibility clusters of ${results.model.name}`,
     ...timing,
-    ...results,
+    ...found,
     ...(sensitivity ? { sensitivity } : {}),
     directory: run.name,
     config: configOf(run),

@@ -1,5 +1,4 @@
 import { clusterTokens } from "../cluster/cluster";
-import type { Json } from "../formats/json";
 import type { Run } from "../store/run";
 import { chainMatrices, chiMatrix } from "../susceptibility/chi-table";
 import { agreementOf, type Findings } from "./agreement";
@@ -86,7 +85,7 @@ export async function sweep(request: SweepRequest): Promise<Sensitivity> {
   const { sensitivity: before } = await readResults(run);
   const kept = before?.rows.filter(({ setting }) => !rows.some((row) => row.setting === setting)) ?? [];
   const sensitivity = { rows: [...rows, ...kept] };
-  await run.writeJson("sensitivity", sensitivity as unknown as Json);
+  await run.writeJson("sensitivity", sensitivity);
   return sensitivity;
 }
 

@@ -1,5 +1,4 @@
 /** Components of one layer together: every bit as each has it alone. */
-
 import { join } from "node:path";
 import * as assert from "uvu/assert";
 import { testDevice, wasmDevice } from "../../harness/test/device";
@@ -201,11 +200,12 @@ function slowed({ memory }: Laboratory, ms: number): void {
 
 test("on the processor timers are heard while chains draw, however slow an update and however few between draws", async () => {
   const subject = await nano(true);
-  const extra = { device: await wasmDevice() };
-  for (const [what, changes] of [
-    ["two updates a draw", { num_draws: 10, num_burnin_steps: 0, num_steps_bw_draws: 2 }],
-    ["one draw of many updates", { num_draws: 1, num_burnin_steps: 0, num_steps_bw_draws: 30 }],
-    ["direct draws", { num_draws: 30, n_beta: 0 }],
+  // A check reads, and whoever waits for what he reads lets timers be heard.
+  const extra = { device: await wasmDevice(), acceptanceChecks: 0 };
+  for (const [what, least, changes] of [
+    ["two updates a draw", 4, { num_draws: 10, num_burnin_steps: 0, num_steps_bw_draws: 2 }],
+    ["one draw of many updates", 6, { num_draws: 1, num_burnin_steps: 0, num_steps_bw_draws: 30 }],
+    ["direct draws", 4, { num_draws: 30, n_beta: 0 }],
   ] as const) {
     const { lab, specs } = await setup(subject, ["l1h0"], changes, extra);
     slowed(lab, 30);
@@ -221,8 +221,8 @@ test("on the processor timers are heard while chains draw, however slow an updat
       lab.close();
     }
     const seconds = (performance.now() - start) / 1000;
-    // Every fifth of a second, and an update and a draw later where those lie between.
-    assert.ok(heard >= 4, `${what}: heard ${heard} times in ${seconds.toFixed(1)} s`);
+    // In 1.8 seconds every fifth of one, and an update and a draw later where those lie between; by count it were 3 and a last one.
+    assert.ok(heard >= least, `${what}: heard ${heard} times in ${seconds.toFixed(1)} s`);
   }
 });
 

@@ -77,7 +77,7 @@ export async function readManifest(store: Store): Promise<Manifest> {
 
 /** Puts a manifest in its place. */
 export async function writeManifest(store: Store, manifest: Manifest): Promise<void> {
-  await store.set(MANIFEST, new TextEncoder().encode(jsonText(manifest as unknown as Json, MANIFEST)));
+  await store.set(MANIFEST, new TextEncoder().encode(jsonText(manifest, MANIFEST)));
 }
 
 /** What a run is begun with. */
@@ -97,7 +97,7 @@ export interface RunOptions {
 export function manifestOf(name: string, options: RunOptions, before: Manifest | undefined): Manifest {
   const config = normalizeJson(options.config, "config") as JsonObject;
   const provenance = normalizeJson(options.provenance, "provenance") as JsonObject;
-  const plan = normalizeJson(options.plan as unknown as Json, "plan") as unknown as UnitPlan[];
+  const plan = structuredClone(options.plan);
   const units: Record<string, UnitState> = {};
   for (const { name: unit, chains } of options.own ?? plan) {
     if (Object.hasOwn(units, unit)) fail(`unit ${JSON.stringify(unit)} is named twice`);
@@ -117,7 +117,7 @@ function refuseAnother(name: string, before: Manifest, now: Pick<Manifest, "conf
   if (there.join("\n") !== here.join("\n")) changed.push({ key: "units", before: there, now: here });
   // With another config they differ too, and that says it.
   else if (changed.length === 0) {
-    changed.push(...differences(before.plan as unknown as Json, now.plan as unknown as Json, "plan"));
+    changed.push(...differences(normalizeJson(before.plan), normalizeJson(now.plan), "plan"));
     changed.push(...differences(chains(before), chains(now), "chains"));
   }
   if (changed.length === 0) return;

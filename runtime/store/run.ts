@@ -9,7 +9,7 @@
  *     <result>.npy, <result>.json    anything else, by name
  */
 import { SpectroscopeError } from "../../kernels/errors";
-import { decodeText, type Json, type JsonObject, jsonText, parseJson } from "../formats/json";
+import { decodeText, type JsonObject, jsonText, type Plain, parseJson } from "../formats/json";
 import { decodeNpy, encodeNpy, type NpyArray, type NpyInput } from "../formats/npy";
 import { isFinished } from "./finished";
 import {
@@ -186,13 +186,13 @@ export class Run {
   }
 
   /** Stores a JSON value as `<name>.json`, over an earlier one. Equal values give equal bytes. */
-  async writeJson(name: string, value: Json): Promise<void> {
+  async writeJson<T>(name: string, value: T & Plain<T>): Promise<void> {
     await this.writeFile(`${name}.json`, jsonText(value, name));
   }
 
-  async readJson(name: string): Promise<Json> {
+  async readJson(name: string): Promise<unknown> {
     const file = `${name}.json`;
-    return parseJson(await this.readText(file), this.nameOf(file)) as Json;
+    return parseJson(await this.readText(file), this.nameOf(file));
   }
 
   /** Stores any other file under its full name ("report.html", "clusters.jsonl"). */

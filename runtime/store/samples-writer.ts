@@ -1,6 +1,6 @@
 /** Writes the samples of one restricted run, draws as they come; the layout is in `samples.ts`. */
 import { SpectroscopeError } from "../../kernels/errors";
-import { differences, type Json, type JsonObject, normalizeJson } from "../formats/json";
+import { differences, type JsonObject, normalizeJson } from "../formats/json";
 import type { DrawSums, Sums } from "../sampler/sums";
 import { gridIndices, transposed } from "./box";
 import { finishStore, isFinished } from "./finished";
@@ -58,8 +58,8 @@ export class SamplesWriter {
     if (await isFinished(store)) fail(`${store.name}: is there already`, "read it, or delete it");
     const metadata = samplesMetadata(spec);
     const before = (await store.size(METADATA)) === undefined ? undefined : await ZarrGroup.open(store);
-    if (before) await checkSame(before, metadata as unknown as JsonObject, spec);
-    const group = await ZarrGroup.create(store, { metadata: metadata as unknown as Json });
+    if (before) await checkSame(before, metadata, spec);
+    const group = await ZarrGroup.create(store, { metadata });
     const writer = new SamplesWriter(store, spec, group);
     for (const { id, ids } of spec.observables) await writer.begin(id, ids);
     return writer;

@@ -1,5 +1,4 @@
 /** Losses of more rows than one dispatch list takes are those of the rows alone. */
-
 import { join } from "node:path";
 import * as assert from "uvu/assert";
 import { testDevice } from "../../harness/test/device";

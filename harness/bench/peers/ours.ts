@@ -1,5 +1,4 @@
 /** This project's kernels in the variants that the runtime chooses, as one of the implementations. */
-
 import { backward as attentionBackward } from "../../../kernels/attention/backward";
 import { forward as attentionForward } from "../../../kernels/attention/forward";
 import { type Kernel, type Params, shapeOf } from "../../../kernels/kernel";

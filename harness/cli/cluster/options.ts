@@ -1,5 +1,4 @@
 /** Options of `cluster`, and what they say together. */
-
 import { SpectroscopeError } from "../../../kernels/errors";
 import { SYMMETRIZE_RULES } from "../../../runtime/cluster/symmetrize";
 import type { Values } from "../../../runtime/config/schema";

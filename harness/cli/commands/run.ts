@@ -1,4 +1,5 @@
 import { join, relative } from "node:path";
+import { QUICK } from "../../../models/nano/preset";
 import { usage } from "../../../runtime/config/schema";
 import { calibrate } from "../../../runtime/measure/calibrate";
 import { type RunConfig, samplingSchema } from "../../../runtime/measure/config";
@@ -48,9 +49,6 @@ const RUN_CONFIG = {
   schema: samplingSchema,
 };
 
-/** What `--quick` changes; `--set` still has the last word. */
-const QUICK = ["neuron_groups=0", "sampler.num_draws=10", "controls.n_beta_zero_draws=2"];
-
 interface RunValues {
   config?: string;
   set?: readonly string[];
@@ -77,6 +75,7 @@ async function settled(values: RunValues): Promise<Settled> {
   if (values["keep-traces"] !== undefined) changes.push(`keep_traces=${values["keep-traces"]}`);
   changes.push(...(values.set ?? []));
   if (values.resume) return resumed(values, changes, shard);
+  // `--set` still has the last word.
   const config = await readRunConfig(values.config, [...(values.quick ? QUICK : []), ...changes]);
   const name = config.model.split(/[\\/]/).filter(Boolean).at(-1) ?? "model";
   const suffix = `${values.quick ? "-quick" : ""}${shard ? `.shard-${shard.index}-of-${shard.count}` : ""}`;

@@ -1,5 +1,4 @@
 /** What `loss` needs of an adapter, told before a device is opened. */
-
 import { totalmem } from "node:os";
 import { SpectroscopeError } from "../../../kernels/errors";
 import { parameterCount } from "../../../models/parameters";

@@ -1,5 +1,4 @@
 /** Times the variants of kernels on an adapter, and holds their results against each other first. */
-
 import { type Case, isStrided, type Kernel, shapeOf } from "../../../kernels/kernel";
 import type { Time } from "../../../runtime/node/tuning-file";
 import { roundUp } from "../../../runtime/plan/alignment";

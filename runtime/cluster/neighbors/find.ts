@@ -1,5 +1,4 @@
 /** Neighbors by whichever way suits the size and the machine; the answer says which, and why. */
-
 import { SpectroscopeError } from "../../../kernels/errors";
 import type { Device } from "../../plan/device";
 import type { Matrix } from "../../statistics/matrix";

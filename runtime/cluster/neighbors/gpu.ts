@@ -2,7 +2,6 @@
  * Exact neighbors on a GPU: `knn/forward` gives each point's k nearest and some more in f32, the host ranks them by the
  * definition and proves that no other point can belong; queries for which it cannot go to the host's search.
  */
-
 import { SpectroscopeError } from "../../../kernels/errors";
 import { forward } from "../../../kernels/knn/forward";
 import { frameOf, LEAST_EXPONENT } from "../../../kernels/knn/frame";
