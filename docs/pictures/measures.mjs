@@ -15,14 +15,15 @@ import {
 } from "./runs.mjs";
 
 const SOURCES = [
-  'export { RunDirectory } from "./runtime/store/run-directory";',
-  'export { openUnit } from "./harness/measure/features";',
-  'export { diagnoseUnit } from "./harness/measure/diagnose";',
+  'export { DirectoryStore } from "./runtime/node/directory-store";',
+  'export { Run } from "./runtime/store/run";',
+  'export { openUnit } from "./runtime/measure/chi-tables";',
+  'export { diagnoseUnit } from "./runtime/measure/diagnose";',
   'export * from "./runtime/susceptibility/estimate";',
   'export { pearson, spearman, splitHalf } from "./runtime/susceptibility/agreement";',
   'export { diagnose, essBulk } from "./runtime/susceptibility/diagnostics";',
   'export { burninWanted } from "./runtime/susceptibility/relaxation";',
-  'export { samplerDefaults } from "./runtime/sampler/settings";',
+  'export { samplerDefaults } from "./runtime/config/sampler";',
   'export { intervalFactor } from "./runtime/susceptibility/interval";',
 ];
 
@@ -231,8 +232,8 @@ export async function measures(root, folder) {
   const open = async (name, component) => {
     const path = join(folder, name);
     if (!existsSync(path)) throw new Error(`${path} is missing: make the runs first`);
-    const directory = await lib.RunDirectory.openExisting(path);
-    return component === undefined ? directory : lib.openUnit(directory, component);
+    const run = await lib.Run.open(new lib.DirectoryStore(path));
+    return component === undefined ? run : lib.openUnit(run, component);
   };
   const bias = {};
   for (const component of BIAS_COMPONENTS) {

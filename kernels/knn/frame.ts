@@ -1,6 +1,6 @@
 /** How points are moved and scaled before they are rounded: any center and any power of two are right, good ones cost less. */
 
-/** A dense row-major matrix, as `runtime/cluster/matrix` has it. */
+/** A dense row-major matrix, as `runtime/statistics/matrix` has it. */
 export interface Points {
   readonly rows: number;
   readonly cols: number;
