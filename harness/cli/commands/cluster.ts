@@ -6,9 +6,7 @@ import { openUnit } from "../../../runtime/measure/chi-tables";
 import { configOf, runConfig } from "../../../runtime/measure/config";
 import { analyze } from "../../../runtime/measure/measure";
 import { refuseShard } from "../../../runtime/measure/units";
-import { DirectoryStore } from "../../../runtime/node/directory-store";
 import { checkWritable, writeAtomic } from "../../../runtime/node/files";
-import { Run } from "../../../runtime/store/run";
 import { writeReport } from "../../report/write";
 import { attentionOf } from "../attention";
 import { clusterNodes } from "../cluster/graph";
@@ -18,6 +16,7 @@ import { CLUSTER_OPTIONS, type ClusterValues, changesOf, deviceIfAny, labelsOf }
 import { conductances, meanStability, pointFacts, scoresAgainst, scoreWords } from "../cluster/outcome";
 import { command, output } from "../command";
 import { Progress } from "../progress";
+import { openRun } from "../stores";
 import { openSubject } from "../subject";
 import { adviceLines, scoreTable, summary } from "../tables/results";
 
@@ -54,8 +53,7 @@ export const cluster = command(
 /** `cluster RUN`: all its feature sets and controls again. */
 async function clusterRun(path: string, values: ClusterValues): Promise<number> {
   const progress = new Progress(values.json);
-  const store = new DirectoryStore(path);
-  const run = await Run.open(store);
+  const run = await openRun(path);
   refuseShard(run);
   const config = runConfig(configOf(run), `${path}/manifest.json`, changesOf(values));
   if (values.out !== undefined) await checkOut(values.out, { labels: values.labels });
@@ -69,7 +67,7 @@ async function clusterRun(path: string, values: ClusterValues): Promise<number> 
   try {
     const results = await analyze(run, { ...subject, ...attention, device, threads: values.threads });
     const report = await writeReport(run, path);
-    if (values.out !== undefined) await writeAtomic(values.out, (await store.get("clusters.jsonl"))!);
+    if (values.out !== undefined) await writeAtomic(values.out, await run.readFile("clusters.jsonl"));
     const { clusters, clustering } = results;
     const scores = labels && scoresAgainst(labels, clusters, config.cluster);
     if (values.json) {

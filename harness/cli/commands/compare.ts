@@ -1,7 +1,6 @@
 import { compareRuns } from "../../../runtime/measure/compare";
-import { DirectoryStore } from "../../../runtime/node/directory-store";
-import { Run } from "../../../runtime/store/run";
 import { command, JSON_FLAG, output } from "../command";
+import { openRun } from "../stores";
 import { comparisonTable } from "../tables/comparison";
 
 /** Compares two runs over the same tokens. */
@@ -17,8 +16,7 @@ export const compare = command(
     examples: ["compare runs/nano runs/nano-seed-1", "compare runs/step1000 runs/step143000 --json"],
   },
   async ({ values, positionals: [a, b] }) => {
-    const opened = (path: string) => Run.open(new DirectoryStore(path));
-    const comparison = await compareRuns(await opened(a), await opened(b));
+    const comparison = await compareRuns(await openRun(a), await openRun(b));
     output(values.json ? JSON.stringify(comparison) : comparisonTable(comparison));
     return 0;
   },

@@ -1,7 +1,6 @@
 import { controlsOf } from "../../../runtime/measure/controls";
-import { DirectoryStore } from "../../../runtime/node/directory-store";
-import { Run } from "../../../runtime/store/run";
 import { command, JSON_FLAG, output } from "../command";
+import { openRun } from "../stores";
 import { controlsTable } from "../tables/controls";
 
 /** The controls of an analyzed run. */
@@ -15,7 +14,7 @@ export const controls = command(
     examples: ["controls runs/nano"],
   },
   async ({ values, positionals: [path] }) => {
-    const found = await controlsOf(await Run.open(new DirectoryStore(path)));
+    const found = await controlsOf(await openRun(path));
     output(values.json ? JSON.stringify({ run: path, ...found }) : controlsTable(found));
     return 0;
   },

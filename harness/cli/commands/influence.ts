@@ -1,10 +1,9 @@
 import { usage } from "../../../runtime/config/schema";
 import { openUnit } from "../../../runtime/measure/chi-tables";
-import { DirectoryStore } from "../../../runtime/node/directory-store";
 import { writeNpy } from "../../../runtime/node/npy-file";
-import { Run } from "../../../runtime/store/run";
 import { influences } from "../../../runtime/susceptibility/influence";
 import { command, JSON_FLAG, output } from "../command";
+import { openRun } from "../stores";
 
 /** Rows of the matrix that are computed at once: the rest of it is only written. */
 const BLOCK = 512;
@@ -34,7 +33,7 @@ export const influence = command(
   async ({ values, positionals: [path] }) => {
     const out = values.out!;
     if (!out.endsWith(".npy")) throw usage(`--out is ${JSON.stringify(out)}`, "name a .npy file");
-    const unit = await openUnit(await Run.open(new DirectoryStore(path)), values.component);
+    const unit = await openUnit(await openRun(path), values.component);
     const traces = await unit.rises();
     const { draws, chains, tokens, positions } = unit;
     const size = values.unit === "token" ? tokens : tokens / positions;

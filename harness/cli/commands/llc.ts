@@ -1,11 +1,11 @@
 import { usage } from "../../../runtime/config/schema";
 import { openUnit } from "../../../runtime/measure/chi-tables";
 import { PRIOR_SUFFIX, refuseShard } from "../../../runtime/measure/units";
-import { DirectoryStore } from "../../../runtime/node/directory-store";
-import { Run } from "../../../runtime/store/run";
+import type { Run } from "../../../runtime/store/run";
 import type { Interval } from "../../../runtime/susceptibility/interval";
 import { localLearningCoefficient } from "../../../runtime/susceptibility/llc";
 import { command, JSON_FLAG, output } from "../command";
+import { openRun } from "../stores";
 
 interface Row {
   readonly name: string;
@@ -42,7 +42,7 @@ export const llc = command(
     examples: ["llc runs/nano"],
   },
   async ({ values, positionals: [path] }) => {
-    const run = await Run.open(new DirectoryStore(path));
+    const run = await openRun(path);
     refuseShard(run);
     // One that is not done is refused before any is read.
     for (const unit of run.units("pending")) run.finishedStore(unit);

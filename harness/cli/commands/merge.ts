@@ -1,8 +1,8 @@
 import { mergeShards } from "../../../runtime/measure/merge";
-import { DirectoryStore } from "../../../runtime/node/directory-store";
 import { attentionOf } from "../attention";
 import { command, JSON_FLAG, output } from "../command";
 import { Progress } from "../progress";
+import { storeAt } from "../stores";
 
 /** Puts the shards of a run together. */
 export const merge = command(
@@ -19,8 +19,8 @@ export const merge = command(
   },
   async ({ values, positionals }) => {
     const out = values.out!;
-    const shards = positionals.map((path) => new DirectoryStore(path));
-    const run = await mergeShards(new DirectoryStore(out), shards, attentionOf(new Progress(values.json)));
+    const shards = positionals.map((path) => storeAt(path));
+    const run = await mergeShards(storeAt(out), shards, attentionOf(new Progress(values.json)));
     const units = run.units("done");
     if (values.json) output(JSON.stringify({ run: out, units }));
     else output(`${units.length} units in ${out}; go on with: npx spectroscope cluster ${out}`);

@@ -1,7 +1,6 @@
-import { DirectoryStore } from "../../../runtime/node/directory-store";
-import { Run } from "../../../runtime/store/run";
 import { writeReport } from "../../report/write";
 import { command, JSON_FLAG, output } from "../command";
+import { openRun } from "../stores";
 
 /** Renders the report of a run again. */
 export const report = command(
@@ -14,7 +13,7 @@ export const report = command(
   },
   async ({ values, positionals }) => {
     const [folder] = positionals;
-    const path = await writeReport(await Run.open(new DirectoryStore(folder)), folder);
+    const path = await writeReport(await openRun(folder), folder);
     output(values.json ? JSON.stringify({ report: path }) : `report: ${path}`);
     return 0;
   },

@@ -8,10 +8,8 @@ import { checkSubject, measure, sample as sampleRun } from "../../../runtime/mea
 import type { MeasureRequest } from "../../../runtime/measure/request";
 import { begunConfig, readTiming } from "../../../runtime/measure/run-files";
 import { parseShard, type Shard } from "../../../runtime/measure/units";
-import { DirectoryStore } from "../../../runtime/node/directory-store";
 import { checkWritable } from "../../../runtime/node/files";
 import { openTuned } from "../../../runtime/node/open-tuned";
-import { Run } from "../../../runtime/store/run";
 import { writeReport } from "../../report/write";
 import { attentionOf } from "../attention";
 import { ADAPTER, command, JSON_FLAG, output } from "../command";
@@ -19,6 +17,7 @@ import { onInterrupt } from "../interrupt";
 import { SET_OPTION } from "../options";
 import { duration, Progress } from "../progress";
 import { readRunConfig } from "../run-config";
+import { openRun, storeAt } from "../stores";
 import { openSubject } from "../subject";
 import { calibrationTable } from "../tables/calibration";
 import { adviceLines, scoreTable, summary } from "../tables/results";
@@ -88,7 +87,7 @@ async function resumed(values: RunValues, changes: readonly string[], shard: Sha
   if (values.config !== undefined || values.quick) {
     throw usage("--resume goes on with the run's own config", "leave --config and --quick out");
   }
-  const run = await Run.open(new DirectoryStore(values.out));
+  const run = await openRun(values.out);
   const config = await begunConfig(run, changes);
   const own = run.config.shard as string | undefined;
   const used = shard ?? (own === undefined ? undefined : parseShard(own));
@@ -111,7 +110,7 @@ async function measured<T>(
     const device = await openTuned({ adapter: values.adapter }, (line) => progress.say(line));
     try {
       progress.say(device.banner ?? `adapter: ${device.facts.name}`);
-      const result = await job({ ...subject, ...attention, device, store: new DirectoryStore(out), shard });
+      const result = await job({ ...subject, ...attention, device, store: storeAt(out), shard });
       return { result, seconds: progress.seconds };
     } finally {
       device.close();

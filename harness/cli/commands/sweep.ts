@@ -1,14 +1,13 @@
 import { checkValue, parseText } from "../../../runtime/config/resolve";
 import { analyzedConfig } from "../../../runtime/measure/run-files";
 import { SWEPT, type Swept, sweep as sweepRun } from "../../../runtime/measure/sweep";
-import { DirectoryStore } from "../../../runtime/node/directory-store";
 import { openTuned } from "../../../runtime/node/open-tuned";
-import { Run } from "../../../runtime/store/run";
 import { writeReport } from "../../report/write";
 import { attentionOf } from "../attention";
 import { ADAPTER, command, JSON_FLAG, output } from "../command";
 import { onInterrupt } from "../interrupt";
 import { Progress } from "../progress";
+import { openRun } from "../stores";
 import { openSubject } from "../subject";
 import { sensitivityTable } from "../tables/sensitivity";
 
@@ -32,7 +31,7 @@ export const sweep = command(
     const key = { type: "choice", choices: SWEPT, help: "" } as const;
     const settings = values.settings.split(",").map((name) => checkValue(key, name, "--settings") as Swept);
     const factors = values.factors.split(",").map((text) => parseText(FACTOR, text, "--factors") as number);
-    const run = await Run.open(new DirectoryStore(path));
+    const run = await openRun(path);
     const config = await analyzedConfig(run);
     const progress = new Progress(values.json);
     const interrupt = onInterrupt((line) => progress.say(line));
