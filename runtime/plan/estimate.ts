@@ -1,14 +1,14 @@
 import type { Kernel } from "../../kernels/kernel";
 import type { Call, Plan, Slot } from "./plan";
-import { bufferBytes, Pool } from "./pool";
 import { extentOf, unify } from "./shapes";
+import { bufferBytes, SharedBuffers } from "./shared-buffers";
 
 /** What plans need of a device, known without one. */
 export interface Estimate {
   /** Kept buffers, in the order of their first use. */
   readonly kept: readonly { readonly slot: Slot; readonly bytes: number }[];
-  /** Buffers of the pool that local slots share, in bytes. */
-  readonly pool: readonly number[];
+  /** Buffers that local slots share, in bytes. */
+  readonly shared: readonly number[];
   /** All of them, in bytes. */
   readonly total: number;
   /** The largest buffer and the largest binding, in bytes: the limits to ask an adapter for. */
@@ -19,19 +19,19 @@ export interface Estimate {
 /** Adds up what plans that run one after another in one memory need. */
 export function estimatePlans(plans: readonly Plan[]): Estimate {
   const kept = new Map<Slot, number>();
-  const pool = new Pool((size) => ({ size }));
+  const shared = new SharedBuffers((size) => ({ size }));
   let binding = 0;
   for (const plan of plans) {
-    pool.place(plan);
+    shared.place(plan);
     for (const call of plan.calls) {
       binding = Math.max(binding, largestBinding(call.kernel, call));
       for (const { slot } of Object.values(call.tensors)) if (slot.life === "kept") kept.set(slot, bufferBytes(slot));
     }
   }
-  const sizes = [...kept.values(), ...pool.buffers.map(({ size }) => size)];
+  const sizes = [...kept.values(), ...shared.buffers.map(({ size }) => size)];
   return {
     kept: [...kept].map(([slot, bytes]) => ({ slot, bytes })),
-    pool: pool.buffers.map(({ size }) => size),
+    shared: shared.buffers.map(({ size }) => size),
     total: sizes.reduce((a, b) => a + b, 0),
     maxBufferSize: sizes.reduce((a, b) => Math.max(a, b), 0),
     maxStorageBufferBindingSize: binding,

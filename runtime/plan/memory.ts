@@ -17,7 +17,7 @@ export interface BoundPlan {
   destroy(): void;
 }
 
-/** Memory of a run: a place for every kept slot, and a pool that local slots share by their lifetimes. */
+/** Memory of a run: a place for every kept slot, and buffers that local slots share by their lifetimes. */
 export interface Memory {
   /** Bytes held now. */
   readonly bytes: number;
@@ -32,7 +32,7 @@ export interface Memory {
   /** Frees a kept slot. */
   release(slot: Slot): void;
   /** Frees what local slots share: plans of other sizes would add places of their own to it. */
-  releasePool(): void;
+  releaseShared(): void;
   /** Frees everything. */
   destroy(): void;
 }

@@ -1,7 +1,7 @@
 import type { Params } from "../../kernels/kernel";
 import type { BoundPlan, HostArray, Memory } from "../plan/memory";
 import type { Plan, Slot, View } from "../plan/plan";
-import { bufferBytes, Pool } from "../plan/pool";
+import { bufferBytes, SharedBuffers } from "../plan/shared-buffers";
 import type { Region } from "./arena";
 import { HostCall } from "./call";
 import type { Machine } from "./machine";
@@ -12,12 +12,12 @@ const SLACK = 64;
 /** Memory of a run on the host: a part of the WebAssembly memory that all its runs share. */
 export class ProcessorMemory implements Memory {
   private readonly kept = new Map<Slot, Region>();
-  private readonly pool = new Pool<Region>((bytes) => this.take("a plan's intermediate values", bytes));
+  private readonly shared = new SharedBuffers<Region>((bytes) => this.take("a plan's intermediate values", bytes));
 
   constructor(private readonly machine: Machine) {}
 
   get bytes(): number {
-    return [...this.kept.values(), ...this.pool.buffers].reduce((total, { size }) => total + size, 0);
+    return [...this.kept.values(), ...this.shared.buffers].reduce((total, { size }) => total + size, 0);
   }
 
   write(view: View, data: HostArray): void {
@@ -35,7 +35,7 @@ export class ProcessorMemory implements Memory {
   }
 
   async bind(plan: Plan): Promise<BoundPlan> {
-    const placed = this.pool.place(plan);
+    const placed = this.shared.place(plan);
     const address = ({ slot, offset }: View) => (placed.get(slot) ?? this.region(slot)).at + 4 * offset;
     const calls = plan.calls.map((call) => new HostCall(this.machine, call, address));
     const bound: BoundPlan = {
@@ -65,9 +65,9 @@ export class ProcessorMemory implements Memory {
     this.kept.delete(slot);
   }
 
-  releasePool(): void {
-    for (const region of this.pool.buffers) this.machine.arena.give(region);
-    this.pool.clear();
+  releaseShared(): void {
+    for (const region of this.shared.buffers) this.machine.arena.give(region);
+    this.shared.clear();
   }
 
   settle(): Promise<void> {
@@ -75,7 +75,7 @@ export class ProcessorMemory implements Memory {
   }
 
   destroy(): void {
-    this.releasePool();
+    this.releaseShared();
     for (const slot of [...this.kept.keys()]) this.release(slot);
   }
 

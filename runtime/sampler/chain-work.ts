@@ -84,11 +84,11 @@ function ownBytes(
 ): number {
   const [{ views, sums, shiftedSums, losses }] = components;
   const tensors = [views, sums, shiftedSums, losses].flatMap((group) => Object.values(group) as View[]);
-  const pooled = estimatePlans([draw, ...(train ? [train.gradient] : [])]).pool;
+  const shared = estimatePlans([draw, ...(train ? [train.gradient] : [])]).shared;
   const rows = [pool, probe, ...(task ? [task] : [])].map(tokensOf);
   const total = (numbers: readonly number[]) => numbers.reduce((a, b) => a + b, 0);
   return (
-    total(pooled) + 4 * total(tensors.map(({ slot }) => slot.size)) + (restriction.parts ? 4 * width * total(rows) : 0)
+    total(shared) + 4 * total(tensors.map(({ slot }) => slot.size)) + (restriction.parts ? 4 * width * total(rows) : 0)
   );
 }
 

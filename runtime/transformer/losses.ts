@@ -83,7 +83,7 @@ type BufferKind = "weights" | "gradients" | "activations";
 export interface LossEstimate extends Estimate {
   /** Rows that are taken at once. */
   readonly chunkRows: number;
-  /** Every buffer; those of the pool, which activations share, have no slot. */
+  /** Every buffer; those that activations share have no slot. */
   readonly buffers: readonly { readonly slot?: Slot; readonly kind: BufferKind; readonly bytes: number }[];
   /** Bytes by kind. */
   readonly bytes: Readonly<Record<BufferKind, number>>;
@@ -107,7 +107,7 @@ export function estimateLosses(
     gradients.has(slot) ? "gradients" : fixed.holds(slot) ? "weights" : "activations";
   const buffers = [
     ...need.kept.map(({ slot, bytes }) => ({ slot, kind: kindOf(slot), bytes })),
-    ...need.pool.map((bytes) => ({ kind: "activations" as const, bytes })),
+    ...need.shared.map((bytes) => ({ kind: "activations" as const, bytes })),
   ];
   const bytes = { weights: 0, gradients: 0, activations: 0 };
   for (const buffer of buffers) bytes[buffer.kind] += buffer.bytes;
@@ -144,7 +144,7 @@ export async function modelLosses(
     for (let from = 0; from < rows; from += most) {
       const count = Math.min(most, rows - from);
       // A smaller last list would find few of the buffers small enough, and make others beside them.
-      if (count < most) memory.releasePool();
+      if (count < most) memory.releaseShared();
       const part = ids.subarray(from * columns, (from + count) * columns);
       const chunk = planChunk(model, fixed, { sequences: count, positions: columns - 1 }, wanted !== false);
       losses.set(await runChunk(device, memory, fixed, chunk, part, columns), from * (columns - 1));

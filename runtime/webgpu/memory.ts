@@ -1,22 +1,22 @@
 import { SpectroscopeError } from "../../kernels/errors";
 import type { BoundPlan, HostArray, Memory } from "../plan/memory";
 import type { Plan, Slot, View } from "../plan/plan";
-import { bufferBytes, Pool } from "../plan/pool";
+import { bufferBytes, SharedBuffers } from "../plan/shared-buffers";
 import { Usage, upload } from "./buffers";
 import type { GpuTensor } from "./call";
 import { BoundGpuPlan } from "./executor";
 import type { WebGpuDevice } from "./gpu";
 import { readTensors } from "./readback";
 
-/** Device memory of a run: one buffer for every kept slot, and a pool of buffers. */
+/** Device memory of a run: one buffer for every kept slot, and buffers that local slots share. */
 export class GpuMemory implements Memory {
   private readonly kept = new Map<Slot, GPUBuffer>();
-  private readonly pool = new Pool<GPUBuffer>((bytes) => this.create("pool", bytes));
+  private readonly shared = new SharedBuffers<GPUBuffer>((bytes) => this.create("pool", bytes));
 
   constructor(private readonly device: WebGpuDevice) {}
 
   get bytes(): number {
-    return [...this.kept.values(), ...this.pool.buffers].reduce((total, { size }) => total + size, 0);
+    return [...this.kept.values(), ...this.shared.buffers].reduce((total, { size }) => total + size, 0);
   }
 
   /** The buffer of a kept slot, made at first use and then zero. */
@@ -60,19 +60,19 @@ export class GpuMemory implements Memory {
   }
 
   destroy(): void {
-    for (const buffer of [...this.kept.values(), ...this.pool.buffers]) buffer.destroy();
+    for (const buffer of [...this.kept.values(), ...this.shared.buffers]) buffer.destroy();
     this.kept.clear();
-    this.pool.clear();
+    this.shared.clear();
   }
 
-  releasePool(): void {
-    for (const buffer of this.pool.buffers) buffer.destroy();
-    this.pool.clear();
+  releaseShared(): void {
+    for (const buffer of this.shared.buffers) buffer.destroy();
+    this.shared.clear();
   }
 
   /** Gives every slot of a plan its buffer. */
   placePlan(plan: Plan): (view: View) => GpuTensor {
-    const placed = this.pool.place(plan);
+    const placed = this.shared.place(plan);
     return (view) => place(view, placed.get(view.slot) ?? this.bufferOf(view.slot));
   }
 

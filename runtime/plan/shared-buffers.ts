@@ -8,9 +8,9 @@ export function bufferBytes(slot: Slot): number {
 
 /**
  * Buffers that the local slots of plans share by their lifetimes. Plans run one after another and never at once, so all
- * share one pool. WebGPU forbids one buffer to be read and written in one dispatch, so a pool is a set of buffers.
+ * share one set. WebGPU forbids one buffer to be read and written in one dispatch, so no one buffer will do.
  */
-export class Pool<B extends { readonly size: number }> {
+export class SharedBuffers<B extends { readonly size: number }> {
   private readonly entries: { readonly buffer: B; free: boolean }[] = [];
 
   constructor(private readonly create: (bytes: number) => B) {}
