@@ -1,5 +1,4 @@
 /** A run as one HTML file that needs nothing else: no network, no library, readable years later. */
-
 import type { ReportData } from "../../runtime/measure/report-data";
 import { describeTokens, selectClusters } from "./behavior";
 import { drawHeatMap } from "./canvas";

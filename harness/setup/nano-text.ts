@@ -2,7 +2,6 @@
  * Writes corpus text for train.py and for studies: `node nano-text.mjs OUT_DIR SEED SEQUENCES CONTEXT`.
  * OUT_DIR gets ids.u8, modes.u8 and roles.u8 (each [SEQUENCES, CONTEXT + 1], one byte an entry) and corpus.json.
  */
-
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fingerprint, generate, modeNames, roleNames, vocabulary } from "../../models/nano/corpus";

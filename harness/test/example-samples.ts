@@ -1,5 +1,4 @@
 /** A small made-up run for the tests of its stores. */
-
 import { type SamplerSettings, samplerDefaults } from "../../runtime/config/sampler";
 import type { ObservableId, SamplesSpec } from "../../runtime/store/samples";
 import { type DrawLosses, type SamplesResults, SamplesWriter } from "../../runtime/store/samples-writer";

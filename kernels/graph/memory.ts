@@ -1,5 +1,4 @@
 /** Where the host puts a graph, the threads' scratch, the seeds and the results; `assembly/` reads it by the same numbers. */
-
 import shared from "../../dist/graph/shared.wasm";
 import single from "../../dist/graph/single.wasm";
 import { SpectroscopeError } from "../errors";

@@ -5,7 +5,6 @@
  * rounds, so any run of `modeNames.length` sequences that starts a round holds each mode once. Sequence `i` depends on
  * (seed, i) alone: a longer corpus of the same seed begins with the shorter one.
  */
-
 import { SpectroscopeError } from "../../kernels/errors";
 import { grammars } from "./grammars";
 import { hash, Stream } from "./random";

@@ -3,7 +3,6 @@
  * a document is items of one mode until the context is full. The role of a token is the slot of the grammar that wrote
  * it, fixed here and nowhere else.
  */
-
 import type { Stream } from "./random";
 import {
   ADJECTIVES,

@@ -1,5 +1,4 @@
 /** What a reader of a clustering should know about its input, in words: stated rules, never a refusal. */
-
 import type { Matrix } from "../statistics/matrix";
 import type { ClusterConfig } from "./config";
 import type { Points } from "./normalize";

@@ -1,5 +1,4 @@
 /** From the stored units of a run to tables of chi: of the run itself, and of its nulls. */
-
 import type { Sums } from "../sampler/sums";
 import type { Run } from "../store/run";
 import { openSamples, type Samples } from "../store/samples-reader";

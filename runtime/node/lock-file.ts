@@ -2,7 +2,6 @@
  * A lock between processes: a file that only one can create, which names its holder. A holder that lives on this machine keeps it
  * whatever any clock says; of one on another machine (a shared disk) it is left over when it was not touched for a minute.
  */
-
 import { readFileSync, readlinkSync } from "node:fs";
 import { type FileHandle, link, open, readFile, rename, rm, stat } from "node:fs/promises";
 import { hostname } from "node:os";

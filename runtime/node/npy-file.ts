@@ -1,5 +1,4 @@
 /** `.npy` files on disk. Node only. */
-
 import { decodeNpy, encodeNpy, type NpyArray, type NpyInput } from "../formats/npy";
 import { readBytes, writeAtomic } from "./files";
 

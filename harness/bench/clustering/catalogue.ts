@@ -1,5 +1,4 @@
 /** The graphs of the clustering benchmark: what they are made of, by size. Every parameter and seed stands here. */
-
 import type { Graph } from "../../../kernels/graph/csr";
 import { exactNeighbors } from "../../../runtime/cluster/neighbors/exact";
 import { symmetrize } from "../../../runtime/cluster/symmetrize";
