@@ -80,7 +80,7 @@ async function logitRows(
   for (let n = 0; n < N; n++) w.set(await weights.read(model.unembedding, n * stride * D, (n * stride + 1) * D), n * D);
   const { y } = await runKernel(device, nt, {
     dims: { G: 1, M: positions.length, N, K: D, Nb: 1, Mr: 1, Nr: 1 },
-    params: { use_bias: 0, use_residual: 0, gelu: 0 },
+    params: { use_bias: 0, use_residual: 0 },
     inputs: { x, w, bias: new Float32Array(1), residual: new Float32Array(1) },
     shared: ["w", "bias", "residual"],
   });

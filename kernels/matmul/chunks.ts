@@ -5,7 +5,7 @@ import ntOperandsSource from "./nt.operands.wgsl";
 import stageSource from "./stage.wgsl";
 import tnOperandsSource from "./tn.operands.wgsl";
 
-/** Bias, GELU and residual behind a product; uses the bindings of `matmul/nt`. */
+/** Bias and residual behind a product; uses the bindings of `matmul/nt`. */
 export const epilogue: Chunk = { file: "matmul/nt.epilogue.wgsl", source: epilogueSource };
 
 /** What a product is to the variants that stage tiles of any element type: bindings, loads by four, store. */

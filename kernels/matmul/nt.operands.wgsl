@@ -1,6 +1,6 @@
 // The operands of matmul/nt for the variants that stage tiles of any element type: y = epilogue(x w^T).
 //
-// y[g,m,n] = epilogue(sum_k x[g,m,k] w[g,n,k]), the epilogue of nt.epilogue.wgsl: bias, GELU, residual
+// y[g,m,n] = epilogue(sum_k x[g,m,k] w[g,n,k]), the epilogue of nt.epilogue.wgsl: bias, residual
 //
 // x [G?,M,K], w [G?,N,K], bias [G?,Nb], residual [G?,Mr,Nr], y [G,M,N].
 // Rows are m, columns n, the sum runs over k. Rows and columns past the end repeat the last one, k past the end is zero.
@@ -8,7 +8,7 @@
 struct Params {
   G: u32, M: u32, N: u32, K: u32, Nb: u32, Mr: u32, Nr: u32,
   stride_x: u32, stride_w: u32, stride_bias: u32, stride_residual: u32,
-  use_bias: u32, use_residual: u32, gelu: u32,
+  use_bias: u32, use_residual: u32,
 }
 
 @group(0) @binding(0) var<storage, read> x: array<f32>;

@@ -1,6 +1,6 @@
 // A linear layer, with one operand loaded once for four lanes.
 //
-// y[g,m,n] = epilogue(sum_k x[g,m,k] w[g,n,k]), the epilogue of nt.epilogue.wgsl: bias, GELU, residual
+// y[g,m,n] = epilogue(sum_k x[g,m,k] w[g,n,k]), the epilogue of nt.epilogue.wgsl: bias, residual
 //
 // x [G?,M,K], w [G?,N,K], bias [G?,Nb], residual [G?,Mr,Nr], y [G,M,N], N and K multiples of 4.
 // An invocation owns 8 rows (m) x 16 columns (n) of the output; the 8 invocations of a workgroup lie along m and share
@@ -11,7 +11,7 @@
 struct Params {
   G: u32, M: u32, N: u32, K: u32, Nb: u32, Mr: u32, Nr: u32,
   stride_x: u32, stride_w: u32, stride_bias: u32, stride_residual: u32,
-  use_bias: u32, use_residual: u32, gelu: u32,
+  use_bias: u32, use_residual: u32,
 }
 
 @group(0) @binding(0) var<storage, read> x: array<vec4f>;
@@ -42,15 +42,12 @@ fn store(g: u32, m: u32, n: u32, a: vec4f, b: vec4f, c: vec4f, d: vec4f) {
   }
 }
 
-// What follows the product, in a pass over what was stored: written out at every store it would be most of the compile time.
-fn finish(g: u32, m0: u32, n0: u32) {
+// Adds the residual to what was stored, in a pass of its own.
+fn add_residual(g: u32, m0: u32, n0: u32) {
   for (var m = m0; m < min(m0 + 8u, params.M); m++) {
     for (var n = n0; n < min(n0 + 16u, params.N); n += 4u) {
       let i = ((g * params.M + m) * params.N + n) / 4u;
-      var v = y[i];
-      if (params.gelu != 0u) { v = vec4f(gelu_exact(v.x), gelu_exact(v.y), gelu_exact(v.z), gelu_exact(v.w)); }
-      if (params.use_residual != 0u) { v += residual[(g * params.stride_residual + m * params.N + n) / 4u]; }
-      y[i] = v;
+      y[i] += residual[(g * params.stride_residual + m * params.N + n) / 4u];
     }
   }
 }
@@ -122,5 +119,5 @@ fn main(
   store(g, m0 + 5u, n0, s50 + b0, s51 + b1, s52 + b2, s53 + b3);
   store(g, m0 + 6u, n0, s60 + b0, s61 + b1, s62 + b2, s63 + b3);
   store(g, m0 + 7u, n0, s70 + b0, s71 + b1, s72 + b2, s73 + b3);
-  if (params.gelu != 0u || params.use_residual != 0u) { finish(g, m0, n0); }
+  if (params.use_residual != 0u) { add_residual(g, m0, n0); }
 }

@@ -23,7 +23,7 @@ test("groups may lie apart", async () => {
 
 test("whole numbers give exact sums, whatever the variant", async () => {
   const dims = { G: 1, M: 70, N: 40, K: 52, Nb: 40, Mr: 70, Nr: 40 };
-  const c: Case = { name: "integers", dims, params: { use_bias: 1, use_residual: 1, gelu: 0 } };
+  const c: Case = { name: "integers", dims, params: { use_bias: 1, use_residual: 1 } };
   const inputs = caseInputs(nt, c, 9);
   for (const array of Object.values(inputs))
     array.set(array.map((value: number) => Math.round(9 * value)) as Float64Array);
@@ -35,7 +35,7 @@ test("whole numbers give exact sums, whatever the variant", async () => {
 
 test("a bias that does not fit is refused", async () => {
   const dims = { G: 1, M: 2, N: 4, K: 4, Nb: 1, Mr: 1, Nr: 1 };
-  const c: Case = { name: "short bias", dims, params: { use_bias: 1, use_residual: 0, gelu: 0 } };
+  const c: Case = { name: "short bias", dims, params: { use_bias: 1, use_residual: 0 } };
   const inputs = caseInputs(nt, c, 9);
   for (const variant of await ableVariants(dims)) {
     const error = await runCase(nt, c, inputs, variant).then(

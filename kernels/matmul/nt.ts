@@ -1,4 +1,3 @@
-import { erf } from "../common/erf";
 import { quad } from "../common/quad";
 import { kernel } from "../kernel";
 import { epilogue } from "./chunks";
@@ -9,15 +8,14 @@ import plain from "./nt.wgsl";
 import { nt as reference } from "./reference";
 import { variantsOf } from "./variants";
 
-const bare = { use_bias: 0, use_residual: 0, gelu: 0 };
-const all = { use_bias: 1, use_residual: 1, gelu: 1 };
+const bare = { use_bias: 0, use_residual: 0 };
+const all = { use_bias: 1, use_residual: 1 };
 const unused = { Nb: 1, Mr: 1, Nr: 1 };
 
 /**
- * A linear layer with weights [out, in]: y = x w^T, then + bias with `use_bias`, the exact GELU with `gelu`, + residual
- * with `use_residual`, in this order. A binding whose flag is 0 is not read and may be any tensor; with flag 1 its dims
- * are Nb = N, Mr = M, Nr = N. x, w, bias and residual are per group or shared. Where groups lie apart, their strides must
- * be multiples of four.
+ * A linear layer with weights [out, in]: y = x w^T, then + bias with `use_bias`, + residual with `use_residual`, in this
+ * order. A binding whose flag is 0 is not read and may be any tensor; with flag 1 its dims are Nb = N, Mr = M, Nr = N. x, w,
+ * bias and residual are per group or shared. Where groups lie apart, their strides must be multiples of four.
  */
 export const nt = kernel({
   name: "matmul/nt",
@@ -29,7 +27,7 @@ export const nt = kernel({
     residual: { access: "read", type: "f32", dims: ["G?", "Mr", "Nr"] },
     y: { access: "write", type: "f32", dims: ["G", "M", "N"] },
   },
-  params: { use_bias: "u32", use_residual: "u32", gelu: "u32" },
+  params: { use_bias: "u32", use_residual: "u32" },
   variants: variantsOf(
     "nt",
     { plain, plain4, tiled, subgroup },
@@ -39,7 +37,6 @@ export const nt = kernel({
       quarters: ["N", "K"],
       fits: ({ M, N, Nb, Mr, Nr }, { use_bias, use_residual }) =>
         (!use_bias || Nb === N) && (!use_residual || (Mr === M && Nr === N)),
-      chunks: [erf],
       scalarChunks: [epilogue],
       quad,
       workgroups: { plain4: [8, 8], subgroup: 8 },
@@ -51,8 +48,8 @@ export const nt = kernel({
     items: ({ G, M, N }) => G * Math.ceil(M / 64) * Math.ceil(N / 64),
     scratch: ({ K }) => 128 + 4 * 64 * K,
   },
-  work: ({ G, M, N, K }, { use_bias = 0, use_residual = 0, gelu = 0 }) => ({
-    flops: G * M * N * (2 * K + use_bias + use_residual + 40 * gelu),
+  work: ({ G, M, N, K }, { use_bias = 0, use_residual = 0 }) => ({
+    flops: G * M * N * (2 * K + use_bias + use_residual),
     bytes: 4 * (G * M * (K + N * (1 + use_residual)) + N * (K + use_bias)),
   }),
   tolerance: {
@@ -79,7 +76,7 @@ export const nt = kernel({
     {
       name: "all shared",
       dims: { G: 2, M: 64, N: 24, K: 64, Nb: 24, Mr: 1, Nr: 1 },
-      params: { ...bare, gelu: 1 },
+      params: bare,
       shared: ["x", "w", "bias", "residual"],
     },
     {
@@ -91,13 +88,13 @@ export const nt = kernel({
     {
       name: "a sum in pieces",
       dims: { G: 2, M: 6, N: 12, K: 260, Nb: 12, Mr: 6, Nr: 12 },
-      params: { ...all, gelu: 0 },
+      params: all,
       shared: ["w"],
     },
     {
       name: "nano dense",
       dims: { G: 4, M: 1536, N: 64, K: 64, Nb: 64, Mr: 1536, Nr: 64 },
-      params: { use_bias: 1, use_residual: 1, gelu: 0 },
+      params: all,
       shared: ["bias", "residual"],
       bench: true,
     },

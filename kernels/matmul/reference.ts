@@ -1,4 +1,3 @@
-import { gelu } from "../common/erf.reference";
 import type { Arrays, Dims, Params } from "../kernel";
 
 /** First element of a group: 0 in a tensor that all groups share. */
@@ -6,7 +5,7 @@ function offsets(dims: Dims, shared: ReadonlySet<string>) {
   return (name: string, group: number, size: number) => (shared.has(name) || dims.G === 1 ? 0 : group * size);
 }
 
-/** y = x w^T, then bias, GELU and residual as their flags say, f64: the definition of `matmul/nt`. */
+/** y = x w^T, then bias and residual as their flags say, f64: the definition of `matmul/nt`. */
 export function nt(inputs: Arrays, dims: Dims, params: Params, shared: ReadonlySet<string>): Arrays {
   const { G, M, N, K } = dims;
   const { x, w, bias, residual } = inputs;
@@ -22,7 +21,6 @@ export function nt(inputs: Arrays, dims: Dims, params: Params, shared: ReadonlyS
         let value = 0;
         for (let k = 0; k < K; k++) value += x[at("x", g, M * K) + m * K + k] * w[at("w", g, N * K) + n * K + k];
         if (params.use_bias) value += bias[at("bias", g, N) + n];
-        if (params.gelu) value = gelu(value);
         if (params.use_residual) value += residual[at("residual", g, M * N) + m * N + n];
         y[(g * M + m) * N + n] = value;
       }

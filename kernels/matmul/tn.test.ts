@@ -15,7 +15,7 @@ test("groups may lie apart", async () => {
 
 test("the references are each other's gradients: <dy, x w^T> = <dx, x> = <dw, w>", () => {
   const dims = { G: 2, M: 5, N: 4, K: 3, Nb: 1, Mr: 1, Nr: 1, Ga: 1, Ma: 1, Ka: 1 };
-  const params = { use_bias: 0, use_residual: 0, gelu: 0, use_add: 0 };
+  const params = { use_bias: 0, use_residual: 0, use_add: 0 };
   const none: ReadonlySet<string> = new Set();
   const { x, w } = caseInputs(nt, { name: "", dims, params }, 1);
   const { dy } = caseInputs(tn, { name: "", dims }, 2);

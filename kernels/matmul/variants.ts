@@ -18,8 +18,7 @@ export interface Layout {
   readonly quarters: readonly string[];
   /** Whether the optional bindings fit where their flags are set. */
   readonly fits?: (dims: Dims, params: Params) => boolean;
-  /** Chunks that every variant needs, and those that only the scalar ones do. */
-  readonly chunks?: readonly Chunk[];
+  /** Chunks of the variants that store single elements. */
   readonly scalarChunks?: readonly Chunk[];
   /** Loads shared by the lanes of a quad. */
   readonly quad: Chunk;
@@ -31,7 +30,7 @@ export interface Layout {
 
 /** The variants of a product: tiles of the output over x and y, groups over z. */
 export function variantsOf(name: Product, sources: Sources, layout: Layout): Record<string, Variant> {
-  const { fits = () => true, rows, columns, quarters, chunks = [], scalarChunks = [], workgroups, tile } = layout;
+  const { fits = () => true, rows, columns, quarters, scalarChunks = [], workgroups, tile } = layout;
   const over = (down: number, across: number) => (dims: Dims) =>
     [Math.ceil(dims[rows] / down), Math.ceil(dims[columns] / across), dims.G] as const;
   const accepts = (dims: Dims, params: Params) =>
@@ -41,7 +40,7 @@ export function variantsOf(name: Product, sources: Sources, layout: Layout): Rec
     plain: {
       file: `matmul/${name}.wgsl`,
       source: sources.plain,
-      chunks: [...chunks, ...scalarChunks],
+      chunks: scalarChunks,
       workgroup: [8, 8, 1],
       grid: over(32, 32),
       accepts: fits,
@@ -50,7 +49,6 @@ export function variantsOf(name: Product, sources: Sources, layout: Layout): Rec
     plain4: {
       file: `matmul/${name}.plain4.wgsl`,
       source: sources.plain4,
-      chunks,
       workgroup: [a, b, 1],
       grid: over(8 * a, 8 * b),
       accepts,
@@ -59,7 +57,7 @@ export function variantsOf(name: Product, sources: Sources, layout: Layout): Rec
     tiled: {
       file: `matmul/${name}.tiled.wgsl`,
       source: sources.tiled,
-      chunks: [...chunks, ...scalarChunks],
+      chunks: scalarChunks,
       workgroup: [256, 1, 1],
       workgroupBytes: layout.tiledBytes,
       grid: over(tile, tile),
@@ -69,13 +67,13 @@ export function variantsOf(name: Product, sources: Sources, layout: Layout): Rec
     subgroup: {
       file: `matmul/${name}.subgroup.wgsl`,
       source: sources.subgroup,
-      chunks: [layout.quad, ...chunks],
+      chunks: [layout.quad],
       workgroup: [workgroups.subgroup, 1, 1],
       grid: over(8 * workgroups.subgroup, 16),
       features: ["subgroups"],
       accepts,
       suits: "software",
     },
-    ...stagedVariants(name, { rows, columns, accepts: fits, chunks: [...chunks, ...scalarChunks] }),
+    ...stagedVariants(name, { rows, columns, accepts: fits, chunks: scalarChunks }),
   };
 }

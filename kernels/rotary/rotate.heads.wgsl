@@ -8,8 +8,8 @@
 //
 // qkv [S]: q [.., H, K], k and v [.., KV, K] as ../common/heads.ts lays them, all at multiples of 4; table [T, Rt] (Rt/2
 // cosines, then Rt/2 sines), out [S] as qkv; Rt is even and at most K, K a multiple of 4.
-// An invocation owns a head's k and v and the q that share them at one position, a workgroup 64 neighbors: all lanes do the
-// same thing.
+// An invocation owns a head's k and v and every KV-th q from it on at one position, a workgroup 64 neighbors: all lanes do
+// the same thing.
 // Deterministic: no sums; the operations of plain in the same order.
 // The table comes from the host in f64: f32 sines of large angles are poor.
 
@@ -29,32 +29,39 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) group
   let index = id.x + id.y * groups.x * 64u;
   let rows = params.B * params.T;
   if (index >= rows * params.KV) { return; }
-  let kv = index % params.KV;
   let row = index / params.KV;
+  let kv = index - row * params.KV;
   let place = id.z * rows + row;
+  // Places in vec4. Which queries go with a key does not matter here: taking every KV-th, kv alone says where they begin.
+  let query = (params.q_first + place * params.q_row + kv * params.q_head) / 4u;
+  let offset = place * params.kv_row + kv * params.kv_head;
+  let key = (params.k_first + offset) / 4u;
+  let value = (params.v_first + offset) / 4u;
+  let step = params.KV * params.q_head / 4u;
   let sharing = params.H / params.KV;
-  let angles = row % params.T * params.Rt;
-  let query = params.q_first + place * params.q_row + kv * sharing * params.q_head;
-  for (var j = 0u; j < sharing; j++) { turn((query + j * params.q_head) / 4u, angles); }
-  let row_at = place * params.kv_row + kv * params.kv_head;
-  turn((params.k_first + row_at) / 4u, angles);
-  let value = (params.v_first + row_at) / 4u;
-  for (var c = 0u; c < params.K / 4u; c++) { out[value + c] = qkv[value + c]; }
-}
-
-fn turn(first: u32, angles: u32) {
-  // The copy starts where the last turned element lies; the turned ones are then written over.
-  for (var c = params.Rt / 4u; c < params.K / 4u; c++) { out[first + c] = qkv[first + c]; }
+  let width = params.K / 4u;
+  let copied = params.Rt / 4u;
+  for (var c = 0u; c < width; c++) { out[value + c] = qkv[value + c]; }
+  // Copies start where the last turned element lies; the turned ones are then written over.
+  for (var c = copied; c < width; c++) {
+    out[key + c] = qkv[key + c];
+    for (var j = 0u; j < sharing; j++) { out[query + j * step + c] = qkv[query + j * step + c]; }
+  }
   let half = params.Rt / 2u;
+  let angles = row % params.T * params.Rt;
   for (var pair = 0u; pair < half; pair++) {
     let cosine = table[angles + pair];
     let sine = params.sign * table[angles + half + pair];
-    let other = pair + half;
-    let low = first + pair / 4u;
-    let high = first + other / 4u;
-    let x = qkv[low][pair % 4u];
-    let y = qkv[high][other % 4u];
-    out[low][pair % 4u] = cosine * x - sine * y;
-    out[high][other % 4u] = cosine * y + sine * x;
+    turn(key, pair, pair + half, cosine, sine);
+    for (var j = 0u; j < sharing; j++) { turn(query + j * step, pair, pair + half, cosine, sine); }
   }
+}
+
+fn turn(first: u32, pair: u32, other: u32, cosine: f32, sine: f32) {
+  let low = first + pair / 4u;
+  let high = first + other / 4u;
+  let x = qkv[low][pair % 4u];
+  let y = qkv[high][other % 4u];
+  out[low][pair % 4u] = cosine * x - sine * y;
+  out[high][other % 4u] = cosine * y + sine * x;
 }

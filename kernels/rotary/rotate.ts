@@ -41,7 +41,7 @@ export const rotate = kernel({
       file: "rotary/rotate.wgsl",
       source,
       workgroup: [64, 1, 1],
-      grid: ({ G, B, T, H, KV, K }: Dims) => linearGrid(B * T * (H + 2 * KV) * K, 64, G),
+      grid: ({ G, B, T, H, KV, K }: Dims) => linearGrid(B * T * (H + 2 * KV) * Math.ceil(K / 2), 64, G),
       suits: "any",
     },
     heads: {

@@ -7,7 +7,7 @@
 //
 // qkv [S]: q [.., H, K], k and v [.., KV, K] as ../common/heads.ts lays them; table [T, Rt] (Rt/2 cosines, then Rt/2 sines),
 // out [S] as qkv; Rt is even and at most K.
-// An invocation owns one element, a workgroup 64 neighbors.
+// An invocation owns two elements of a head, the two that are turned together or two that are copied; a workgroup 64 neighbors.
 // Deterministic: no sums.
 // The table comes from the host in f64: f32 sines of large angles are poor.
 
@@ -25,29 +25,36 @@ struct Params {
 @compute @workgroup_size(64)
 fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
   let index = id.x + id.y * groups.x * 64u;
-  // z is the group: index counts within it.
-  let sharing = params.H / params.KV;
-  // The query heads that share a key and value head come before it: as they lie where each has its own.
-  let heads = sharing + 2u;
+  // z is the group: index counts within it. A row's heads are counted queries first, then keys, then values.
   let rows = params.B * params.T;
-  if (index >= rows * params.KV * heads * params.K) { return; }
-  let head = index / params.K;
-  let k = index - head * params.K;
-  let kv = head / heads % params.KV;
-  let part = head % heads;
-  let row = head / (heads * params.KV);
-  let place = id.z * rows + row;
-  let query = params.q_first + place * params.q_row + (kv * sharing + part) * params.q_head;
-  let key = select(params.v_first, params.k_first, part == sharing) + place * params.kv_row + kv * params.kv_head;
-  let i = select(key, query, part < sharing) + k;
-  var value = qkv[i];
-  if (part <= sharing && k < params.Rt) {
-    let half = params.Rt / 2u;
-    let angles = row % params.T * params.Rt;
-    let first = k < half;
-    let pair = select(k - half, k, first);
-    let other = qkv[select(i - half, i + half, first)];
-    value = table[angles + pair] * value + select(params.sign, -params.sign, first) * table[angles + half + pair] * other;
+  let heads = params.H + 2u * params.KV;
+  let pairs = (params.K + 1u) / 2u;
+  if (index >= rows * heads * pairs) { return; }
+  let place = index / pairs;
+  let pair = index - place * pairs;
+  let row = place / heads;
+  let h = place - row * heads;
+  let query = h < params.H;
+  let key = h < params.H + params.KV;
+  let first = select(select(params.v_first, params.k_first, key), params.q_first, query);
+  let head = h - select(select(params.H + params.KV, params.H, key), 0u, query);
+  let start = first + (id.z * rows + row) * select(params.kv_row, params.q_row, query)
+    + head * select(params.kv_head, params.q_head, query);
+  let half = params.Rt / 2u;
+  let turned = key & (pair < half);
+  let i = start + select(2u * pair, pair, turned);
+  let j = i + select(1u, half, turned);
+  var low = qkv[i];
+  var high = qkv[j];
+  if (turned) {
+    let angle = row % params.T * params.Rt + pair;
+    let cosine = table[angle];
+    let sine = params.sign * table[angle + half];
+    let x = low;
+    low = cosine * x - sine * high;
+    high = cosine * high + sine * x;
   }
-  out[i] = value;
+  out[i] = low;
+  // An odd K has one element to copy that is alone.
+  if (turned | (2u * pair + 1u < params.K)) { out[j] = high; }
 }

@@ -6,6 +6,7 @@ import { suite } from "../../harness/test/suite";
 import { sum } from "../../kernels/add/sum";
 import { SpectroscopeError } from "../../kernels/errors";
 import { forward as knn } from "../../kernels/knn/forward";
+import { sumRows } from "../../kernels/reduce/sum_rows";
 import { kernels } from "../../kernels/registry";
 import type { Device } from "../plan/device";
 import { tensor } from "../plan/plan";
@@ -15,17 +16,15 @@ const test = suite("runtime/processor/memory");
 
 const shape = [3, 700, 50];
 const count = shape.reduce((a, b) => a * b);
-const none = tensor("none", [1, 1, 1], "kept");
 
 /** y = (a + b) + (a + b), by a slot that lives for one run only. */
 function doubled() {
   const [a, b, y] = ["a", "b", "y"].map((name) => tensor(name, shape, "kept"));
   const between = tensor("between", shape, "local");
-  const add = (label: string, from: typeof a, other: typeof a, to: typeof a, use_c = 0) => ({
+  const add = (label: string, from: typeof a, other: typeof a, to: typeof a) => ({
     label,
     kernel: sum,
-    tensors: { a: from, b: other, c: use_c ? b : none, y: to },
-    params: { use_c },
+    tensors: { a: from, b: other, y: to },
   });
   const calls = [add("first", a, b, between), add("second", between, between, y)];
   return { plan: { name: "doubled", calls }, a, b, y };
@@ -93,16 +92,16 @@ test("twelve threads give the bits of one: each has working memory of its own", 
 test("a changed parameter holds for the runs after it", async () => {
   const device = await openProcessor(2);
   const memory = device.openMemory();
-  const [a, y] = ["a", "y"].map((name) => tensor(name, [1, 1, 8], "kept"));
-  memory.write(a, Float32Array.of(1, 2, 3, 4, 5, 6, 7, 8));
-  const call = { label: "add", kernel: sum, tensors: { a, b: a, c: a, y }, params: { use_c: 0 } };
-  const bound = await memory.bind({ name: "add", calls: [call] });
+  const [x, out] = [tensor("x", [1, 8], "kept"), tensor("out", [1], "kept")];
+  memory.write(x, Float32Array.of(1, 2, 3, 4, 5, 6, 7, 8));
+  const call = { label: "sum", kernel: sumRows, tensors: { x, out }, params: { scale: 1 } };
+  const bound = await memory.bind({ name: "sum", calls: [call] });
   bound.submit();
-  const [twice] = await memory.read([y]);
-  bound.setParams("add", { use_c: 1 });
+  const [once] = await memory.read([out]);
+  bound.setParams("sum", { scale: 2 });
   bound.submit();
-  const [thrice] = await memory.read([y]);
-  assert.equal([twice[7], thrice[7]], [16, 24]);
+  const [twice] = await memory.read([out]);
+  assert.equal([once[0], twice[0]], [36, 72]);
   memory.destroy();
   device.close();
 });
@@ -115,13 +114,13 @@ test("a kernel without WebAssembly is refused by name, and so are shapes that di
     assert.match((error as SpectroscopeError).line, text);
   };
   const [a, b, y] = [8, 8, 9].map((size, i) => tensor(`t${i}`, [1, 1, size], "kept"));
-  const call = { label: "add", kernel: sum, tensors: { a, b, c: a, y }, params: { use_c: 0 } };
+  const call = { label: "add", kernel: sum, tensors: { a, b, y } };
   await memory.bind({ name: "add", calls: [call] }).then(
     () => assert.unreachable("shapes disagree"),
     (error) => wrong(error, "add/sum, binding y"),
   );
   const { wasm: _, ...bare } = sum;
-  const without = { ...call, kernel: { ...bare, name: knn.name }, tensors: { a, b, c: a, y: a } };
+  const without = { ...call, kernel: { ...bare, name: knn.name }, tensors: { a, b, y: a } };
   await memory.bind({ name: "none", calls: [without] }).then(
     () => assert.unreachable("no such kernel"),
     (error) => wrong(error, "knn/forward has no WebAssembly"),

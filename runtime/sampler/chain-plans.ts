@@ -179,11 +179,11 @@ export function biasCorrection({ rmsprop_init, rmsprop_alpha }: SamplerSettings,
   return rmsprop_init === "ones" ? 1 / (1 - rmsprop_alpha ** count) : 1;
 }
 
-/** What a draw makes of the losses of a component's chains: d, phi, and its part of the sums. `none`: stands for no tensor. */
-export function drawCalls({ views, sums }: ChainTensors, losses: LossViews, none: View): Call[] {
+/** What a draw makes of the losses of a component's chains: d, phi, and its part of the sums. */
+export function drawCalls({ views, sums }: ChainTensors, losses: LossViews): Call[] {
   return [
-    rise(losses.probe, views.minusBaseline, views.rises, none),
-    ...(losses.task ? [rise(losses.task, views.taskMinusBaseline!, views.taskRises!, none)] : []),
+    rise(losses.probe, views.minusBaseline, views.rises),
+    ...(losses.task ? [rise(losses.task, views.taskMinusBaseline!, views.taskRises!)] : []),
     mean(views.taskRises ?? views.rises, views.phi),
     moments(losses.probe, views.baseline, views.phi, sums),
   ];
@@ -195,11 +195,11 @@ export function shiftedCall({ views, shiftedSums }: ChainTensors, losses: LossVi
 }
 
 /** d = l(w) - l(w*), [M, N]. */
-function rise(losses: View, minusBaseline: View, rises: View, none: View): Call {
+function rise(losses: View, minusBaseline: View, rises: View): Call {
   const [M, tokens] = losses.shape;
   const grouped = (view: View) => reshape(view, [M, 1, tokens]);
-  const tensors = { a: grouped(losses), b: reshape(minusBaseline, [1, tokens]), c: none, y: grouped(rises) };
-  return call("rise", sum, tensors, { use_c: 0 });
+  const tensors = { a: grouped(losses), b: reshape(minusBaseline, [1, tokens]), y: grouped(rises) };
+  return call("rise", sum, tensors);
 }
 
 /** Mean over tokens, [M]. */

@@ -128,10 +128,9 @@ export function planLockstep(
       ...(trained ? { batch: ownBatch(trained.losses, i) } : {}),
     },
   }));
-  const none = fixed.none(3);
   const losses = [...onProbe.body.calls, ...(onTask?.body.calls ?? [])];
   const moves = trained ? [] : chains.map(({ views }, i) => gaussianCall(views, specs[i].settings));
-  const draw = [...moves, ...losses, ...components.flatMap((own) => drawCalls(own, own.losses, none))];
+  const draw = [...moves, ...losses, ...components.flatMap((own) => drawCalls(own, own.losses))];
   const shifted = components.map((own) => shiftedCall(own, own.losses));
   const updates = chains.map(({ views }, i) => updateCall(views, specs[i].settings));
   return {

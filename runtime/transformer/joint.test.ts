@@ -93,7 +93,7 @@ test("what another plan has kept is not made again on the way to nothing", async
   const one = (label: string, from: View, y: View) => ({
     label,
     kernel: sum,
-    tensors: { a: from, b: from, c: from, y },
+    tensors: { a: from, b: from, y },
   });
   const calls = [one("needed", a, b), one("dead end", b, c), one("result", b, d)];
   assert.equal(neededCalls(calls), [calls[0], calls[2]]);

@@ -56,7 +56,7 @@ export function planModel(options: ModelPlanOptions): ModelPlan {
   if (batch) tape.differentiate();
   twice.forEach(({ weight }, i) => {
     const [a, b] = [asEmbedding, asUnembedding].map((use) => use[i].weight.gradient!);
-    tape.emit("tied gradient", sum, { a, b, c: fixed.none(3), y: weight.gradient! }, { use_c: 0 });
+    tape.emit("tied gradient", sum, { a, b, y: weight.gradient! });
   });
   return {
     prefix: { name: `${options.name} prefix`, calls: neededCalls(tape.prefix) },

@@ -143,7 +143,7 @@ export function linear(
         residual: rest?.view ?? fixed.none(2),
         y: withGroups(out, grouped),
       };
-      return [call(label, nt, tensors, { use_bias: bias ? 1 : 0, use_residual: rest ? 1 : 0, gelu: 0 })];
+      return [call(label, nt, tensors, { use_bias: bias ? 1 : 0, use_residual: rest ? 1 : 0 })];
     },
     {
       ...(options.keep ? { keep: true } : {}),
@@ -157,21 +157,19 @@ export function linear(
           const tensors = { dy, w: weight.view, add: collected ?? fixed.none(3), dx };
           return call(`${label} backward`, nn, tensors, { use_add: collected ? 1 : 0 }, { N: outputs, K: inputs });
         });
-        if (rest?.moves) pass(tape, rest, dy, fixed);
+        if (rest?.moves) pass(tape, rest, dy);
       },
     },
   );
 }
 
 /** Hands a gradient on unchanged: the way through a residual connection. */
-function pass(tape: Tape, value: Value, gradient: View, fixed: FixedTensors): void {
+function pass(tape: Tape, value: Value, gradient: View): void {
   if (!value.gradient) {
     value.gradient = gradient;
     return;
   }
-  tape.collect(value, (collected, y) =>
-    call("residual backward", sum, { a: collected!, b: gradient, c: fixed.none(3), y }, { use_c: 0 }),
-  );
+  tape.collect(value, (collected, y) => call("residual backward", sum, { a: collected!, b: gradient, y }));
 }
 
 /** The MLP's activation function, element by element. */

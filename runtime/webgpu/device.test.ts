@@ -24,7 +24,7 @@ async function doubled(device: ReturnType<typeof webgpuDevice>, values: Float32A
   const memory = device.openMemory();
   const [a, y] = ["a", "y"].map((name) => tensor(name, [1, 1, values.length], "kept"));
   memory.write(a, values);
-  const call = { label: "add", kernel: sum, tensors: { a, b: a, c: a, y }, params: { use_c: 0 } };
+  const call = { label: "add", kernel: sum, tensors: { a, b: a, y } };
   const bound = await memory.bind({ name: "doubled", calls: [call] });
   await bound.run();
   const [got] = await memory.read([y]);

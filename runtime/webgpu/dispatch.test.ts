@@ -8,6 +8,7 @@ import { sum } from "../../kernels/add/sum";
 import { type Dims, type Kernel, linearGrid } from "../../kernels/kernel";
 import { forward as layernorm } from "../../kernels/layernorm/forward";
 import { nt } from "../../kernels/matmul/nt";
+import { sumRows } from "../../kernels/reduce/sum_rows";
 import { gaussian } from "../../kernels/sgld/gaussian";
 import type { AdapterFacts } from "../plan/device";
 import { planWork } from "../plan/estimate";
@@ -58,7 +59,7 @@ test("uniforms lie in the descriptor's order, sizes as integers and parameters a
 test("a GPU gets the GPU's variant, a software adapter its own, and what cannot run is not chosen", async () => {
   const { facts } = await testDevice();
   const dims = { G: 1, M: 64, N: 64, K: 64, Nb: 1, Mr: 1, Nr: 1 };
-  const params = { use_bias: 0, use_residual: 0, gelu: 0 };
+  const params = { use_bias: 0, use_residual: 0 };
   const choice = (changes: Partial<AdapterFacts>, sizes = dims) =>
     chooseVariant(nt, { ...facts, features: ["subgroups"], ...changes }, sizes, params);
   assert.is(choice({ software: false }), "tiled");
@@ -120,9 +121,8 @@ test("a write into the padding behind an output is an error", async () => {
 
 /** y = a + b as a call. */
 const add = (label: string, a: ReturnType<typeof tensor>, b: ReturnType<typeof tensor>, y: ReturnType<typeof tensor>) =>
-  ({ label, kernel: sum, tensors: { a, b, c: none, y }, params: { use_c: 0 } }) satisfies Call;
+  ({ label, kernel: sum, tensors: { a, b, y } }) satisfies Call;
 const shape = [1, 4, 16];
-const none = tensor("none", [1, 1, 1], "kept");
 
 /** A diamond: the first sum is read by the last call, long after others came and went. */
 function diamond(): { plan: Plan; input: ReturnType<typeof tensor>; output: ReturnType<typeof tensor> } {
@@ -180,22 +180,27 @@ test("no slot is given a buffer in which another one still lives, and dead ones 
 
 test("parameters are changed by label, in every call that has it and in no other", async () => {
   const memory = (await testDevice()).openMemory();
-  const { plan, input, output } = diamond();
-  const c = tensor("c", shape, "kept");
-  const calls = plan.calls.map((call) => ({ ...call, tensors: { ...call.tensors, c } }));
-  memory.write(input, new Float32Array(64));
-  memory.write(c, new Float32Array(64).fill(1));
-  const bound = await memory.bind({ name: "with c", calls });
-  const result = async () => {
+  const x = tensor("x", [1, 8], "kept");
+  const outs = ["first", "second", "third"].map((name) => tensor(name, [1], "kept"));
+  const labels = ["outer", "inner", "outer"];
+  const calls = outs.map((out, i) => ({
+    label: labels[i],
+    kernel: sumRows,
+    tensors: { x, out },
+    params: { scale: 1 },
+  }));
+  memory.write(x, new Float32Array(8).fill(1));
+  const bound = await memory.bind({ name: "scaled", calls });
+  const results = async () => {
     await bound.run();
-    return (await memory.read([output]))[0][63];
+    return (await memory.read(outs)).map(([value]) => value);
   };
-  assert.is(await result(), 0);
-  bound.setParams("two", { use_c: 1 });
-  assert.is(await result(), 5, "the first sum counts five times");
-  bound.setParams("two", { use_c: 0 });
-  bound.setParams("ten", { use_c: 1 });
-  assert.is(await result(), 1);
+  assert.equal(await results(), [8, 8, 8]);
+  bound.setParams("outer", { scale: 0.5 });
+  assert.equal(await results(), [4, 8, 4]);
+  bound.setParams("outer", { scale: 1 });
+  bound.setParams("inner", { scale: 2 });
+  assert.equal(await results(), [8, 16, 8]);
   bound.destroy();
   memory.destroy();
 });

@@ -22,7 +22,7 @@ const facts: AdapterFacts = {
   matrixConfigs: [{ componentType: "f16", resultComponentType: "f32", M: 8, N: 8, K: 8 }],
   subgroupMaxSize: 32,
 };
-const params = { use_bias: 0, use_residual: 0, gelu: 0 };
+const params = { use_bias: 0, use_residual: 0 };
 /** A product of 2^(1 + rows + 12) FLOPs. */
 const sizes = (rows: number, K = 64) => ({ G: 1, M: 2 ** rows, N: 64, K, Nb: 1, Mr: 1, Nr: 1 });
 const choose = (tuning: Tuning, dims = sizes(6), changes: Partial<AdapterFacts> = {}) =>

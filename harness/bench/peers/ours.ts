@@ -22,7 +22,7 @@ type Step = readonly [kernel: Kernel, params: Params];
 /** Kernels of an operation, in order; tensors are found by their bindings' names. */
 const steps: Record<OperationKind, (operation: Operation) => Step[]> = {
   matmul: ({ gradient }) => [
-    [nt, { use_bias: 0, use_residual: 0, gelu: 0 }],
+    [nt, { use_bias: 0, use_residual: 0 }],
     ...(gradient ? [[nn, { use_add: 0 }] as Step, [tn, {}] as Step] : []),
   ],
   layernorm: ({ gradient }) => [

@@ -99,7 +99,7 @@ test("a change of any kernel's text is a change of what was measured", async () 
 test("a device takes the table and SPECTROSCOPE_VARIANTS, which comes first; default leaves the table out", async () => {
   const { device, table } = await written();
   const dims = { G: 1, M: 512, N: 512, K: 512, Nb: 1, Mr: 1, Nr: 1 };
-  const params = { use_bias: 0, use_residual: 0, gelu: 0 };
+  const params = { use_bias: 0, use_residual: 0 };
   const usual = chooseVariant(nt, device.facts, dims, params);
   const taken = async (text?: string) => {
     delete device.tuning;
@@ -148,7 +148,7 @@ test("the fastest comes first, but the usual one stays for less than a twentieth
 test("a kernel is measured: every case's variants have times, and a variant with wrong results is left out", async () => {
   const device = await testDevice();
   const dims = { G: 1, M: 64, N: 64, K: 64, Nb: 1, Mr: 1, Nr: 1 };
-  const c = { name: "small", dims, params: { use_bias: 0, use_residual: 0, gelu: 0 }, bench: true };
+  const c = { name: "small", dims, params: { use_bias: 0, use_residual: 0 }, bench: true };
   const { plain, plain4, f16 } = nt.variants;
   const [file, source] = ["made-up.wgsl", plain.source.replace("s1 += x", "s1 -= x")];
   assert.is.not(source, plain.source);

@@ -1,10 +1,9 @@
-// A linear layer: y = x w^T, then bias, the exact GELU and the residual as their flags say.
+// A linear layer: y = x w^T, then bias and residual as their flags say.
 //
 // y[g,m,n] = epilogue(sum_k x[g,m,k] w[g,n,k]); shapes as the WGSL.
 // An item is 64 rows x 64 columns of a group. Items that follow one another have the same columns of w where they can, so that
 // a thread packs these once; scratch holds their panels, 64 K floats, and a tile.
 // Deterministic: k ascends in pieces of 256. Bias and residual are added to the sum, as the definition has it.
-import { gelu4 } from "../../common/assembly/erf";
 import * as abi from "../../../dist/abi/matmul/nt";
 import { packRows } from "./panels";
 import { EDGE, productOfRows } from "./product";
@@ -23,7 +22,6 @@ export function matmul_nt(block: usize, from: u32, to: u32, scratch: usize): voi
   const strideResidual = abi.stride_residual(block);
   const useBias = abi.use_bias(block) != 0;
   const useResidual = abi.use_residual(block) != 0;
-  const gelu = abi.gelu(block) != 0;
   const row = <usize>K << 2;
   const outRow = <usize>N << 2;
   const panels = scratch + EDGE;
@@ -46,28 +44,6 @@ export function matmul_nt(block: usize, from: u32, to: u32, scratch: usize): voi
     const y = abi.y(block) + (<usize>(g * M + m) * N + n << 2);
     const bias = useBias ? abi.bias(block) + (<usize>(g * strideBias + n) << 2) : 0;
     const residual = useResidual ? abi.residual(block) + (<usize>g * strideResidual + <usize>m * N + n << 2) : 0;
-    productOfRows(x, row, rows, panels, columns, K, bias, 0, gelu ? 0 : residual, outRow, y, outRow, scratch);
-    if (gelu) finish(y, residual, outRow, rows, columns);
-  }
-}
-
-/** The exact GELU of a block of y, and the residual where there is one. */
-function finish(y: usize, residual: usize, row: usize, rows: u32, columns: u32): void {
-  const whole = <usize>(columns & ~3) << 2;
-  const end = <usize>columns << 2;
-  for (let i: u32 = 0; i < rows; i++) {
-    let j: usize = 0;
-    for (; j < whole; j += 16) {
-      let value = gelu4(v128.load(y + j));
-      if (residual) value = f32x4.add(value, v128.load(residual + j));
-      v128.store(y + j, value);
-    }
-    for (; j < end; j += 4) {
-      let value = f32x4.extract_lane(gelu4(v128.load32_splat(y + j)), 0);
-      if (residual) value += load<f32>(residual + j);
-      store<f32>(y + j, value);
-    }
-    y += row;
-    if (residual) residual += row;
+    productOfRows(x, row, rows, panels, columns, K, bias, 0, residual, outRow, y, outRow, scratch);
   }
 }
