@@ -86,6 +86,23 @@ test("shards: only those that are, only to sample, and merged where there are so
   await refused(mergeShards(new MemoryStore(), []), /merge: no shards; name the directories/);
 });
 
+test("what changes no result is no other run: components at once, clustering, whose buffer ids lie in", async () => {
+  const asked = await request();
+  const { run } = await measure(asked);
+  const { store } = asked;
+  const before = await bytesOf(store);
+  const within = new Uint32Array(50);
+  within.set(corpus().ids, 7);
+  const other = await request({ pool: corpus({ ids: within.subarray(7, 7 + ROWS * COLUMNS) }) });
+  const cluster = { ...asked.config.cluster, k: 4 };
+  const again = await sample({ ...other, store, config: { ...asked.config, components_at_once: 1, cluster } });
+  assert.equal(again.units("pending"), []);
+  assert.equal(await bytesOf(store), before, "the clustering is that of the results");
+  const shaped = await request({ pool: corpus({ rows: 3, columns: 6 }) });
+  await refused(sample({ ...shaped, store }), /holds a run with another config \(inputs\.pool: /);
+  assert.equal(run.units("pending"), []);
+});
+
 test("a run is not analyzed as one of another text, nor anew over results that it then keeps half of", async () => {
   const asked = await request();
   const { run } = await measure(asked);

@@ -76,6 +76,26 @@ test("an owned device is destroyed by close", async () => {
   assert.is((await waitFor(gpu.lost)).reason, "destroyed");
 });
 
+test("a device that is gone while it computes is an error that says so, whoever ended it", async () => {
+  for (const [owned, said] of [
+    [true, /the GPU was closed and is asked to compute; close a device when all that runs on it is done/],
+    [false, /GPU device lost: ./],
+  ] as const) {
+    const gpu = await foreign();
+    const device = webgpuDevice(gpu, { wait: waitFor, owned });
+    const memory = device.openMemory();
+    const view = tensor("a", [4], "kept");
+    memory.write(view, Float32Array.of(1, 2, 3, 4));
+    const read = memory.read([view]);
+    if (owned) device.close();
+    else gpu.destroy();
+    await refused(read, said);
+    await refused(memory.read([view]), said);
+    memory.destroy();
+    assert.is(memory.bytes, 0);
+  }
+});
+
 test("a tuning is told in a line, whenever it is given", async () => {
   const gpu = await foreign();
   const tuning = { overrides: [{ kernel: "matmul/nt", variant: "plain4" }] };
