@@ -10,6 +10,7 @@ import { forward as knn } from "../../kernels/knn/forward";
 import { kernels } from "../../kernels/registry";
 import type { Device } from "../plan/device";
 import { tensor } from "../plan/plan";
+import { threadPlatform, useThreads } from "../threads/platform";
 import { openProcessor } from "./device";
 
 const test = suite("runtime/processor/memory");
@@ -31,6 +32,20 @@ function doubled() {
   const calls = [add("first", a, b, between), add("second", between, between, y)];
   return { plan: { name: "doubled", calls }, a, b, y };
 }
+
+test("where threads share no memory there is one", async () => {
+  const platform = threadPlatform();
+  useThreads({ ...platform, shares: () => false });
+  try {
+    const device = await openProcessor(3);
+    assert.is(device.team.threads, 1);
+    assert.match(device.banner!, "1 thread");
+    assert.is(device.team.memory.buffer instanceof ArrayBuffer, true);
+    device.close();
+  } finally {
+    useThreads(platform);
+  }
+});
 
 for (const threads of [1, 2]) {
   test(`a device that is closed says so, where its ${threads} threads would never be done`, async () => {
