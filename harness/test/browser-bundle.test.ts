@@ -1,8 +1,8 @@
 /** Every room that a page stands on bundles for a browser, and nothing in it asks for Node. */
-import { readdirSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { isBuiltin } from "node:module";
 import { join } from "node:path";
-import { build, type Plugin } from "esbuild";
+import { build, type Plugin, transform } from "esbuild";
 import * as assert from "uvu/assert";
 import { projectRoot } from "../../runtime/node/root";
 import { suite } from "./suite";
@@ -23,7 +23,7 @@ function* sources(folder: string): Generator<string> {
     const path = `${folder}/${entry.name}`;
     if (entry.isDirectory()) {
       if (entry.name !== "assembly") yield* sources(path);
-    } else if (/(?<!\.test|\.d)\.ts$/.test(entry.name)) yield path;
+    } else if (/(?<!\.test|\.d)\.[cm]?[jt]s$/.test(entry.name)) yield path;
   }
 }
 
@@ -64,6 +64,33 @@ test("rooms of a page bundle without a module of Node", async (t) => {
   assert.is(asked.length, 0, asked.join("; "));
   assert.not.match(text, /["'`]node:/, "nor does any text name one");
   t.note(`${entries.length} files, ${(text.length / 2 ** 20).toFixed(1)} MiB`);
+});
+
+/** What a file reads of Node's globals, which no bundler misses; types and comments do not count. */
+async function globalsOf(source: string): Promise<string[]> {
+  const globals = [
+    "process",
+    "Buffer",
+    "global",
+    "require",
+    "__dirname",
+    "__filename",
+    "setImmediate",
+    "clearImmediate",
+  ];
+  const marked = globals.flatMap((name) => [name, `globalThis.${name}`].map((said) => [said, `node_s_${name}`]));
+  const { code } = await transform(source, { loader: "ts", define: Object.fromEntries(marked) });
+  return [...code.matchAll(/\bnode_s_(\w+)/g)].map(([, name]) => name);
+}
+
+test("nor do they read a global of Node's", async () => {
+  for (const file of ROOMS.flatMap((room) => [...sources(room)])) {
+    assert.equal(await globalsOf(readFileSync(join(root, file), "utf8")), [], file);
+  }
+  const wrong = "a(process.env.X, globalThis.process?.y, Buffer.from(z), __dirname); setImmediate(require('f' + 's'));";
+  const found = ["process", "process", "Buffer", "__dirname", "setImmediate", "require"];
+  assert.equal(await globalsOf(wrong), found);
+  assert.equal(await globalsOf("const process = 1; f(process, a.global, { require: 2 } as { Buffer: 3 });"), []);
 });
 
 test("what only Node has is found by this test", async () => {

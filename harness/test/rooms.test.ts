@@ -39,20 +39,46 @@ function* sources(folder: string): Generator<string> {
     const path = `${folder}/${entry.name}`;
     if (entry.isDirectory()) {
       if (entry.name !== "assembly") yield* sources(path);
-    } else if (entry.name.endsWith(".ts") && !entry.name.endsWith(".test.ts")) yield path;
+    } else if (/\.[cm]?[jt]s$/.test(entry.name) && !entry.name.endsWith(".test.ts")) yield path;
   }
 }
 
-const imports: Import[] = ROOMS.flatMap((room) => [...sources(room)]).flatMap((file) => {
-  const text = readFileSync(join(root, file), "utf8");
-  return [...text.matchAll(/(?:from\s+|import\s*\(\s*|^import\s+)["'](\.[^"']+)["']/gm)].map(
-    ([, from]): Import => ({ file, from: normalize(join(dirname(file), from)) }),
-  );
-});
+/** However a file is asked for: imported, exported on, loaded later, or named for a worker. */
+const ASKED = /(?:\bfrom|\bimport|\bimport\s*\(|\brequire\s*\(|\bURL\s*\()\s*["'`](\.[^"'`]+)["'`]/g;
+
+const importsOf = (file: string, text: string) =>
+  [...text.matchAll(ASKED)].map(([, from]): Import => ({ file, from: normalize(join(dirname(file), from)) }));
+
+const imports = ROOMS.flatMap((room) => [...sources(room)]).flatMap((file) =>
+  importsOf(file, readFileSync(join(root, file), "utf8")),
+);
 
 function noneOf(wrong: readonly Import[]): void {
   assert.is(wrong.length, 0, wrong.map(({ file, from }) => `${file} imports ${from}`).join("; "));
 }
+
+test("an import is found however it is written", () => {
+  for (const text of [
+    'import { Run } from "../store/run";',
+    'import{Run}from"../store/run";',
+    "import type { Run } from '../store/run';",
+    'import {\n  Run,\n} from\n  "../store/run";',
+    'import "../store/run";',
+    'export { Run } from "../store/run";',
+    'export type * from "../store/run";',
+    'type R = import("../store/run").Run;',
+    'const load = () => import("../store/run");',
+    "const load = () => import(`../store/run`);",
+    'const run = require("../store/run");',
+    'new Worker(new URL("../store/run", import.meta.url));',
+  ]) {
+    assert.equal(
+      importsOf("runtime/plan/plan.ts", text),
+      [{ file: "runtime/plan/plan.ts", from: "runtime/store/run" }],
+      text,
+    );
+  }
+});
 
 test("rooms import from those before them only: kernels, runtime, models, harness", () => {
   const wrong = imports.filter(({ file, from }) => {

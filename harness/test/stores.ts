@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DirectoryStore } from "../../runtime/node/directory-store";
 import { MemoryStore } from "../../runtime/store/memory-store";
-import { need, type Store } from "../../runtime/store/store";
+import { joinKeys, need, type Store } from "../../runtime/store/store";
 import type { Suite } from "./suite";
 
 export interface StoreKind {
@@ -38,3 +38,49 @@ export const flipped =
     changed[at < 0 ? changed.length + at : at] ^= bit;
     return changed;
   };
+
+/** A store that tells, before it does so, what it writes: `set KEY`, `delete KEY`, `flush`. What `told` throws stops it. */
+export function watched(store: Store, told: (what: string) => void, prefix = ""): Store {
+  return {
+    name: store.name,
+    get: (key, range) => store.get(key, range),
+    size: (key) => store.size(key),
+    list: (below) => store.list(below),
+    names: (below) => store.names(below),
+    nameOf: (key) => store.nameOf(key),
+    async set(key, parts) {
+      told(`set ${joinKeys(prefix, key)}`);
+      await store.set(key, parts);
+    },
+    async delete(key) {
+      told(`delete ${joinKeys(prefix, key)}`);
+      await store.delete(key);
+    },
+    async flush() {
+      told("flush");
+      await store.flush();
+    },
+    below: (part) => watched(store.below(part), told, joinKeys(prefix, part)),
+    exclusive: (body) => store.exclusive(body),
+  };
+}
+
+/** Does work over a store that its process is killed at after `count` writes; whether it was. */
+export async function killedAfter(
+  count: number,
+  store: Store,
+  work: (store: Store) => Promise<unknown>,
+): Promise<boolean> {
+  let left = count;
+  const killed = new Error("killed");
+  const dying = watched(store, (what) => {
+    if (what !== "flush" && left-- <= 0) throw killed;
+  });
+  return work(dying).then(
+    () => false,
+    (error) => {
+      if (error !== killed) throw error;
+      return true;
+    },
+  );
+}

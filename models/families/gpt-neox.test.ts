@@ -1,6 +1,7 @@
 import * as assert from "uvu/assert";
 import { suite } from "../../harness/test/suite";
 import { parameterShapes } from "../../runtime/transformer/family";
+import { parseRestriction } from "../../runtime/transformer/restriction";
 import { matchParameters, parameterCount } from "../parameters";
 import { parseModel } from "./registry";
 
@@ -199,6 +200,25 @@ test("parameters: names, order and shapes", () => {
   const bare = [...parameterShapes(small({ attention_bias: false, tie_word_embeddings: true })).keys()];
   assert.is(bare.length, 13);
   assert.not.ok(bare.includes("embed_out.weight"));
+});
+
+test("what a head and what neurons are: a bias of outputs is of none", () => {
+  const slices = (name: string) =>
+    parseRestriction(name, small()).slices.map(({ parameter, rows, columns }) => [
+      parameter.replace("gpt_neox.layers.0.", ""),
+      ...(rows ? [`rows ${rows}`] : []),
+      ...(columns ? [`columns ${columns}`] : []),
+    ]);
+  assert.equal(slices("l0h1"), [
+    ["attention.query_key_value.weight", "rows 6,12"],
+    ["attention.query_key_value.bias", "rows 6,12"],
+    ["attention.dense.weight", "columns 2,4"],
+  ]);
+  assert.equal(slices("l0 mlp[2:5]"), [
+    ["mlp.dense_h_to_4h.weight", "rows 2,5"],
+    ["mlp.dense_h_to_4h.bias", "rows 2,5"],
+    ["mlp.dense_4h_to_h.weight", "columns 2,5"],
+  ]);
 });
 
 test("matching a checkpoint", () => {

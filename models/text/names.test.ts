@@ -24,6 +24,9 @@ test("GPT-2's letters are bytes, and whole characters of UTF-8 are text", () => 
     ["ĠðŁĺĢ", " 😀"],
     ["ÃŁ", "ß"],
     ["ï»¿", "\ufeff"],
+    // The soft hyphen is a letter that nobody sees, so its byte has another.
+    ["Â\u0143", "\u00ad"],
+    ["Â®", "®"],
     ["a\\b", "a\\b"],
     ["", ""],
   ])
@@ -65,6 +68,18 @@ test("the small tokenizer's names put together are the text; added tokens are te
   assert.is(nameOf(5000), "#5000");
   const cut = joined(nameOf, encode("é"));
   assert.ok(cut === "é" || cut === "\\xc3\\xa9", cut);
+});
+
+test("what is added is text as it stands, in the vocabulary or not", () => {
+  const nameOf = tokenNames({
+    decoder: { type: "ByteLevel" },
+    model: { vocab: { Ġthe: 0, Ġa: 1 } },
+    added_tokens: [
+      { id: 1, content: "Ġa" },
+      { id: 7, content: "<|Ġ|>" },
+    ],
+  })!;
+  assert.equal([0, 1, 2, 7].map(nameOf), [" the", "Ġa", "#2", "<|Ġ|>"]);
 });
 
 test("names need no tokenizer that is supported: a sequence of parts, another kind, none at all", async () => {

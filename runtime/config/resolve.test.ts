@@ -24,6 +24,11 @@ const schema = {
 } as const satisfies Schema;
 type Config = Values<typeof schema>;
 
+/** Null says something else than the default. */
+const optional = {
+  limit: { type: "number", default: 2, nullable: "no limit", help: "" },
+} as const satisfies Schema;
+
 const resolved = (json: unknown, ...sets: string[]): Config =>
   applySettings(schema, resolveConfig(schema, json, "c.json"), sets);
 const refused = (json: unknown, sets: string[], line: RegExp) =>
@@ -34,6 +39,13 @@ const refused = (json: unknown, sets: string[], line: RegExp) =>
       return error.exitCode === 2;
     },
   );
+
+test("null where the default is a value is itself, and absence is the default", () => {
+  const limits = [{}, { limit: null }, { limit: 3 }].map((json) => resolveConfig(optional, json, "c.json").limit);
+  assert.equal(limits, [2, null, 3]);
+  assert.is(applySettings(optional, { limit: 2 }, ["limit=null"]).limit, null);
+  refused({}, ["=3"], /--set "=3" is not key=value/);
+});
 
 test("null is the rule: a value of its own where it is the default, absence where there is none", () => {
   const k: number | null = resolved({}).cluster.k;

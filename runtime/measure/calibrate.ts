@@ -8,6 +8,7 @@ import { stepError } from "../susceptibility/acceptance";
 import { diagnose } from "../susceptibility/diagnostics";
 import { parseRestriction } from "../transformer/restriction";
 import type { RunConfig } from "./config";
+import { checkCorpora } from "./corpus";
 import { stopIfAsked } from "./events";
 import type { MeasureRequest } from "./request";
 import { placeTexts } from "./sampling";
@@ -61,6 +62,7 @@ export interface Calibration {
  */
 export async function calibrate(request: Omit<MeasureRequest, "store" | "shard" | "threads">): Promise<Calibration> {
   const { config, model, corpora, device, on } = request;
+  checkCorpora(corpora, model.model);
   if (drawsDirectly(config.sampler)) {
     throw usage("--calibrate: n_beta is 0, so weights are drawn directly", "set sampler.n_beta above 0");
   }

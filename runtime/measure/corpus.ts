@@ -1,5 +1,6 @@
 /** What a run reads: rows of token ids, what they are called, and what is known of them. Made by its caller. */
 import { SpectroscopeError } from "../../kernels/errors";
+import type { Dims, Model } from "../transformer/family";
 
 /** Names by number. */
 export interface Labelling {
@@ -32,6 +33,44 @@ export interface Corpora {
   readonly probe: Corpus;
   /** Minibatches are drawn from it. */
   readonly pool: Corpus;
+}
+
+/**
+ * Refuses texts that are no rows of ids, or that a model cannot read: kernels ask no id whether it is one.
+ * @throws SpectroscopeError naming the text and the place
+ */
+export function checkCorpora({ probe, pool }: Corpora, { dims }: Pick<Model, "dims">): void {
+  checkCorpus("probe", probe, dims);
+  checkCorpus("pool", pool, dims);
+}
+
+function checkCorpus(name: string, { ids, rows, columns, labels }: Corpus, { vocab, positions }: Dims): void {
+  const fail = (what: string, hint: string): never => {
+    throw new SpectroscopeError(`${name}: ${what}`, { code: "bad-input", hint });
+  };
+  const whole = (value: number, least: number) => Number.isSafeInteger(value) && value >= least;
+  if (!whole(rows, 1) || !whole(columns, 2)) {
+    fail(`${rows} rows of ${columns} ids`, "give a row or more, of 2 ids or more: one to read, one to predict");
+  }
+  if (ids.length !== rows * columns)
+    fail(`${ids.length} ids are no ${rows} rows of ${columns}`, "give rows of one length");
+  if (columns - 1 > positions) {
+    fail(
+      `rows of ${columns} ids read ${columns - 1} positions, the model has ${positions}`,
+      `use at most ${positions + 1} ids in a row`,
+    );
+  }
+  const at = ids.findIndex((id) => id >= vocab);
+  if (at >= 0) {
+    const place = `row ${Math.floor(at / columns)}, column ${at % columns}`;
+    fail(`${place} is ${ids[at]}, outside the vocabulary of ${vocab}`, `ids go from 0 to ${vocab - 1}`);
+  }
+  for (const [kind, { numbers, names }] of Object.entries(labels ?? {}) as [string, Labelling][]) {
+    const targets = rows * (columns - 1);
+    if (numbers.length !== targets) fail(`${numbers.length} ${kind} of ${targets} targets`, "give each target one");
+    const odd = numbers.findIndex((number) => number >= names.length);
+    if (odd >= 0) fail(`${kind}: number ${numbers[odd]} of target ${odd} has no name`, "give each number a name");
+  }
 }
 
 /** Refuses a sampling task that is the pool's where its mean loss by position is not the probe's. @throws SpectroscopeError of usage */

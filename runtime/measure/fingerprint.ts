@@ -1,6 +1,9 @@
 /** What a run reads, in hashes: a run is not continued with other weights or text at the same path. */
+import { SpectroscopeError } from "../../kernels/errors";
+import type { Run } from "../store/run";
 import { sha256 } from "../store/sha256";
 import { pieces, type Weights } from "../transformer/weights";
+import type { Corpus } from "./corpus";
 import type { MeasuredModel } from "./request";
 import type { SampledTexts } from "./texts";
 
@@ -17,17 +20,27 @@ async function weightsHash(config: unknown, weights: Weights): Promise<string> {
   return hashText(parts.join("\n"));
 }
 
+const textHash = async ({ columns, ids }: Corpus) => hashText(`${columns} ${await sha256(bytesOf(ids))}`);
+
+/** Refuses to name the tokens of a run after another text. @throws SpectroscopeError */
+export async function checkProbe(run: Run, probe: Corpus): Promise<void> {
+  const inputs = run.config.inputs as { readonly probe?: string } | undefined;
+  if (inputs?.probe === undefined || inputs.probe === (await textHash(probe))) return;
+  throw new SpectroscopeError(`${run.name}: was sampled on another probe`, {
+    code: "bad-input",
+    hint: "give the text that the run was begun with",
+  });
+}
+
 /** Hashes of the model and of every text. */
 export async function fingerprints(
   { model, weights }: MeasuredModel,
   texts: SampledTexts,
 ): Promise<Record<string, string>> {
-  const tokens = async ({ columns, ids }: SampledTexts["probe"]) =>
-    hashText(`${columns} ${await sha256(bytesOf(ids))}`);
   return {
     model: await weightsHash(model.config, weights),
-    probe: await tokens(texts.probe),
-    pool: await tokens(texts.pool),
-    ...(texts.task ? { task: await tokens(texts.task) } : {}),
+    probe: await textHash(texts.probe),
+    pool: await textHash(texts.pool),
+    ...(texts.task ? { task: await textHash(texts.task) } : {}),
   };
 }

@@ -6,14 +6,15 @@ import { SpectroscopeError } from "../../kernels/errors";
 import { Run } from "../store/run";
 import { finalActivations } from "./activations";
 import { analyzeSamples } from "./analysis";
+import { checkCorpora } from "./corpus";
 import { say } from "./events";
-import { fingerprints } from "./fingerprint";
+import { checkProbe, fingerprints } from "./fingerprint";
 import type { MeasureRequest, Subject } from "./request";
 import { collectResults, type Results } from "./results";
 import { CLUSTER_CONFIG, writeResults, writeTiming } from "./run-files";
 import { sampleUnits } from "./sampling";
 import { sampledTexts } from "./texts";
-import { componentsOf, shardOf, unitsOf } from "./units";
+import { componentsOf, refuseShard, shardOf, unitsOf } from "./units";
 import { version } from "./version";
 
 /** A run after its sampling. */
@@ -22,15 +23,17 @@ interface Sampled {
   readonly seconds: number;
 }
 
-/** Refuses, before anything is opened or written, what cannot be sampled. @throws SpectroscopeError (usage) */
+/** Refuses, before anything is opened or written, what cannot be sampled. @throws SpectroscopeError */
 export function checkSubject({ config, model, corpora }: Subject): void {
   unitsOf(config, model.model);
+  checkCorpora(corpora, model.model);
   sampledTexts(corpora, config);
 }
 
 /** Begins the run, or goes on with it, and samples what is missing. */
 async function sampled(request: MeasureRequest): Promise<Sampled> {
   const { config, model, corpora, device, store, shard } = request;
+  checkSubject(request);
   const texts = sampledTexts(corpora, config);
   const whole = unitsOf(config, model.model);
   const units = shard ? shardOf(whole, shard) : whole;
@@ -77,8 +80,10 @@ export function sample(request: MeasureRequest): Promise<Run> {
 }
 
 /** The whole measurement: sampling, susceptibilities, controls, clusters, scores. Errors: those of `sample` and `analyze`. */
-export function measure(request: MeasureRequest): Promise<{ readonly run: Run; readonly results: Results }> {
-  return request.store.exclusive(async () => {
+export async function measure(request: MeasureRequest): Promise<{ readonly run: Run; readonly results: Results }> {
+  const { shard, store } = request;
+  if (shard) refuseShard({ name: store.name, config: { shard: `${shard.index}/${shard.count}` } });
+  return store.exclusive(async () => {
     const { run, seconds } = await sampled(request);
     const start = performance.now();
     const results = await analyzed(run, request);
@@ -96,7 +101,7 @@ type AnalysisRequest = Subject & Partial<Omit<MeasureRequest, keyof Subject | "s
 
 /**
  * chi, controls, clusters and scores of a sampled run, stored in it; with a device, the activations baseline too.
- * @throws SpectroscopeError for units that are not done, `interrupted` when the signal asks to stop, `locked` where another
+ * @throws SpectroscopeError for a shard, units that are not done and another probe than the chains', `interrupted` when the signal asks to stop, `locked` where another
  *   process writes the run
  */
 export function analyze(run: Run, request: AnalysisRequest): Promise<Results> {
@@ -106,6 +111,9 @@ export function analyze(run: Run, request: AnalysisRequest): Promise<Results> {
 async function analyzed(run: Run, request: AnalysisRequest): Promise<Results> {
   const { config, model, corpora, device, threads, signal, on } = request;
   const { probe } = corpora;
+  refuseShard(run);
+  checkSubject(request);
+  await checkProbe(run, probe);
   const components = componentsOf(config, model.model);
   if (components.length === 0) {
     throw new SpectroscopeError(`${run.name}: has no component to make a column of chi of`, {
@@ -118,6 +126,9 @@ async function analyzed(run: Run, request: AnalysisRequest): Promise<Results> {
     ...{ device, threads, signal, on },
   });
   const results = await collectResults(run, request, components, analysis);
+  // Who dies from here on leaves no results: what is new would be read beside what is old.
+  await run.remove("results.json");
+  await run.store.flush();
   await run.writeJson(CLUSTER_CONFIG, config.cluster);
   await writeResults(run, results, analysis, probe);
   return results;

@@ -25,6 +25,7 @@ export async function mergeShards(into: Store, stores: readonly Store[], attenti
   const shards: Run[] = [];
   for (const store of stores) shards.push(await Run.open(store));
   const [first] = shards;
+  if (!first) throw new SpectroscopeError("merge: no shards", { hint: "name the directories of all shards" });
   for (const shard of shards) {
     const changed = differences(withoutShard(first.config), withoutShard(shard.config));
     if (changed.length > 0) {

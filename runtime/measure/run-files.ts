@@ -27,7 +27,7 @@ export interface Timing {
   readonly seconds: ReportData["seconds"];
 }
 
-/** Stores results so that `report` and other programs find them. */
+/** Stores results so that `report` and other programs find them; last of all what says that they are there. */
 export async function writeResults(run: Run, results: Results, analysis: Analysis, probe: Corpus): Promise<void> {
   const { columns, ids } = probe;
   await writeSusceptibilities(run.store.below(CHI), { name: "probe", positions: columns - 1, ids }, analysis.chi);
@@ -39,6 +39,7 @@ export async function writeResults(run: Run, results: Results, analysis: Analysi
   );
   await run.writeFile("clusters.jsonl", lines.join(""));
   await run.writeFile("tokens.csv", tokenTable(results.tokens, labels));
+  await run.store.flush();
   await run.writeJson("results", results);
 }
 

@@ -30,8 +30,11 @@ export function refuseShard({ name, config }: { readonly name: string; readonly 
   throw usage(`${name}: is a shard of a run`, "put its shards together first: npx spectroscope merge");
 }
 
-/** The chains of every unit are dealt to the shards in turn, unit by unit: each gets its own chains of its own units. */
+/** The chains of every unit are dealt to the shards in turn, unit by unit: each gets its own chains of its own units. Errors: usage. */
 export function shardOf(units: readonly UnitPlan[], { index, count }: Shard): UnitPlan[] {
+  if (!(Number.isInteger(index) && Number.isInteger(count) && 1 <= index && index <= count)) {
+    throw usage(`shard is ${index}/${count}`, "give whole numbers with 1 <= index <= count");
+  }
   let dealt = 0;
   return units
     .map((unit) => ({ ...unit, chains: unit.chains.filter(() => dealt++ % count === index - 1) }))

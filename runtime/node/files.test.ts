@@ -56,6 +56,11 @@ test("a folder that cannot be made is an error at once, one that is a file too",
   const nested = join(folder, "a", "b", "c", "x.txt");
   await Promise.all([writeAtomic(nested, "1"), writeAtomic(join(folder, "a", "b", "d", "y.txt"), "2")]);
   assert.is(await readText(nested), "1");
+  // Whoever makes a folder first, the others write into it.
+  for (let round = 0; round < 30; round++) {
+    const paths = Array.from({ length: 8 }, (_, i) => join(folder, `${round}`, "e", `${i}`, "x.txt"));
+    await Promise.all(paths.map((path) => writeAtomic(path, "1")));
+  }
   await refused(writeAtomic(join(nested, "under", "z.txt"), "3"), /cannot write .*z\.txt/);
 });
 

@@ -119,8 +119,9 @@ export async function makeFolder(path: string): Promise<void> {
     const code = systemCode(error);
     if (code === "EEXIST") return;
     const parent = dirname(path);
-    if (code !== "ENOENT" || parent === path || (await stat(parent).catch(() => undefined))) throw error;
-    await makeFolder(parent);
+    if (code !== "ENOENT" || parent === path) throw error;
+    // Where it is there by now another may just have made it.
+    if (!(await stat(parent).catch(() => undefined))) await makeFolder(parent);
     await mkdir(path).catch((again) => {
       if (systemCode(again) !== "EEXIST") throw again;
     });

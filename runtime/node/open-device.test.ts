@@ -64,6 +64,13 @@ test("an error inside `within` is thrown there, once, and the device goes on", a
     }),
   );
   assert.match(own.line, "of its own");
+  const both = await refusal(
+    device.within("a test", async () => {
+      device.gpu.createBuffer({ size: 16, usage: 0x1 | 0x80 });
+      throw new SpectroscopeError("of its own");
+    }),
+  );
+  assert.match(both.line, "of its own", "what the work says is nearer to what is wrong");
   device.check();
   device.close();
 });

@@ -1,6 +1,7 @@
 /** Plans on the processor: slots, calls, parameters, threads. */
 import * as assert from "uvu/assert";
 import { caseInputs, toHost } from "../../harness/test/cases";
+import { refused } from "../../harness/test/refused";
 import { runKernel } from "../../harness/test/run-kernel";
 import { suite } from "../../harness/test/suite";
 import { sum } from "../../kernels/add/sum";
@@ -10,6 +11,7 @@ import { sumRows } from "../../kernels/reduce/sum_rows";
 import { kernels } from "../../kernels/registry";
 import type { Device } from "../plan/device";
 import { tensor } from "../plan/plan";
+import { threadPlatform, useThreads } from "../threads/platform";
 import { openProcessor } from "./device";
 
 const test = suite("runtime/processor/memory");
@@ -28,6 +30,34 @@ function doubled() {
   });
   const calls = [add("first", a, b, between), add("second", between, between, y)];
   return { plan: { name: "doubled", calls }, a, b, y };
+}
+
+test("where threads share no memory there is one", async () => {
+  const platform = threadPlatform();
+  useThreads({ ...platform, shares: () => false });
+  try {
+    const device = await openProcessor(3);
+    assert.is(device.team.threads, 1);
+    assert.match(device.banner!, "1 thread");
+    assert.is(device.team.memory.buffer instanceof ArrayBuffer, true);
+    device.close();
+  } finally {
+    useThreads(platform);
+  }
+});
+
+for (const threads of [1, 2]) {
+  test(`a device that is closed says so, where its ${threads} threads would never be done`, async () => {
+    const device = await openProcessor(threads);
+    const memory = device.openMemory();
+    const { plan } = doubled();
+    const bound = await memory.bind(plan);
+    await bound.run();
+    device.close();
+    await refused(bound.run(), /the processor was closed and is asked to compute; close a device when/);
+    memory.destroy();
+    assert.is(memory.bytes, 0);
+  });
 }
 
 for (const threads of [1, 2, 3]) {

@@ -73,6 +73,7 @@ export class Team {
   private readonly mayBlock = threadPlatform().mayBlock;
   /** Working memory of the calling thread. */
   private scratch = 0;
+  private stopped = false;
 
   private constructor(
     readonly memory: WebAssembly.Memory,
@@ -120,9 +121,18 @@ export class Team {
     else this.scratches[thread] = address | 0;
   }
 
-  /** Runs items 0 to `items` of a kernel, `grain` at a time; on this thread only with `alone`. */
+  /**
+   * Runs items 0 to `items` of a kernel, `grain` at a time; on this thread only with `alone`.
+   * @throws SpectroscopeError when a thread fails, and of a team that was stopped: nobody would ever be done with the call
+   */
   run(id: number, block: number, items: number, grain: number, alone: boolean): void {
     const c = this.control;
+    if (this.stopped) {
+      throw new SpectroscopeError("the processor was closed and is asked to compute", {
+        code: "closed",
+        hint: "close a device when all that runs on it is done",
+      });
+    }
     try {
       if (alone || this.threads === 1) {
         this.kernels[id](block, 0, items, this.scratch);
@@ -156,6 +166,7 @@ export class Team {
   }
 
   stop(): void {
+    this.stopped = true;
     if (this.helpers.length === 0) return;
     const c = this.control;
     c[KERNEL] = -1;

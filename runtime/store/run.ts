@@ -201,6 +201,11 @@ export class Run {
     await this.store.set(this.resultKey(name), bytes);
   }
 
+  /** Removes a result by its full name, if it is there. */
+  async remove(name: string): Promise<void> {
+    await this.store.delete(this.resultKey(name));
+  }
+
   /** Bytes of a file by its full name. @throws SpectroscopeError */
   readFile(name: string): Promise<Uint8Array> {
     return need(this.store, this.resultKey(name));

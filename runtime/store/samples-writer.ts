@@ -173,7 +173,10 @@ export class SamplesWriter {
       for (const index of gridIndices(array.grid)) {
         if (await array.hasChunk(index)) continue;
         const first = index[1] * this.spec.drawsPerChunk;
-        fail(`${this.store.name}: losses of ${id} of chain ${index[0]} from draw ${first} were never written`);
+        fail(
+          `${this.store.name}: losses of ${id} of chain ${index[0]} from draw ${first} were never written`,
+          "delete its checkpoint, or the run's folder checkpoints: the unit begins anew",
+        );
       }
     }
   }

@@ -12,6 +12,7 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, relative } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import * as assert from "uvu/assert";
 import { refused, refusedAtOnce } from "../../harness/test/refused";
 import { storeKinds } from "../../harness/test/stores";
@@ -62,6 +63,8 @@ for (const { kind, open } of storeKinds(test)) {
     assert.is(await store.get("none", { from: 0, to: 1 }), undefined);
     await store.delete("a");
     assert.equal(await store.list(""), ["B", "ab"], "ab does not lie below a");
+    await store.delete("ab");
+    assert.equal(await store.list(""), ["B"]);
     await store.flush();
     await store.delete("");
     assert.equal(await store.list(""), []);
@@ -144,7 +147,10 @@ for (const { kind, open } of storeKinds(test)) {
         one.exclusive(async () => assert.unreachable()),
         wrong,
       );
-      await one.below("part").exclusive(async () => one.set("part/x", bytes("in")));
+      await one.below("part").exclusive(async () => {
+        await one.set("part/x", bytes("in"));
+        assert.equal([await one.list(""), await one.names("")], [["part/x"], ["part"]], "a hold is no key");
+      });
       await one.set("y", bytes("in"));
     });
     await one.exclusive(() => Promise.reject(new Error("no"))).catch(() => {});
@@ -210,11 +216,13 @@ test("one folder has one lock, however it is spelled and whatever leads to it", 
 
 test("a lock that another process took is noticed: nothing is written any more, and its lock stays", async () => {
   const path = join(folder, "stolen");
-  const store = new DirectoryStore(path);
+  const store = new DirectoryStore(path, undefined, { touch: 20, stale: 60_000 });
   const lock = `${path}.lock`;
   await store.exclusive(async () => {
     await store.set("before", bytes("x"));
     writeFileSync(lock, "1\nanother-machine\n");
+    // Its touch comes by some times.
+    await sleep(300);
     const taken = /stolen: another process has taken this run's lock; run the same command again/;
     await refused(store.set("after", bytes("x")), taken);
     await refused(store.below("part").set("after", bytes("x")), taken);

@@ -2,11 +2,12 @@
 import * as assert from "uvu/assert";
 import { HostMemory, runOnHost } from "../../harness/test/host-executor";
 import { suite } from "../../harness/test/suite";
+import { tinyModel } from "../../harness/test/tiny-model";
 import { toy } from "../../harness/test/toy-family";
 import { syntheticIds, syntheticWeights } from "../../models/synthetic";
 import { tensor, type View } from "../plan/plan";
 import { gatherBlock, layoutBlock } from "./block";
-import type { LayerPart } from "./family";
+import type { LayerPart, Model } from "./family";
 import { FixedTensors } from "./fixed";
 import { planJoint } from "./joint";
 import { TapeLayers } from "./layer-plan";
@@ -100,17 +101,18 @@ async function losses(
 }
 
 /** A restriction's chain at weights that are not the trained ones. */
-async function elsewhere(name: string) {
-  const restriction = parseRestriction(name, toy);
-  const block = layoutBlock(restriction, toy);
+async function elsewhere(name: string, model: Model = toy) {
+  const weights = syntheticWeights(model);
+  const restriction = parseRestriction(name, model);
+  const block = layoutBlock(restriction, model);
   const [view, gradients] = ["w", "g"].map((what) => tensor(`${name} ${what}`, [1, block.size], "kept"));
   const data = Float64Array.from(await gatherBlock(weights, block), (w, i) => w + 0.3 * Math.sin(i));
-  return { restriction, block, moving: new ChainWeights(block, { weights: view, gradients }), view, data };
+  return { model, restriction, block, moving: new ChainWeights(block, { weights: view, gradients }), view, data };
 }
 
 /** The whole model's weights with a block's in them. */
-async function replaced({ block, data }: Awaited<ReturnType<typeof elsewhere>>): Promise<Weights> {
-  const all = await readAll(weights);
+async function replaced({ block, data, model }: Awaited<ReturnType<typeof elsewhere>>): Promise<Weights> {
+  const all = await readAll(syntheticWeights(model));
   for (const { slice, shape, offset } of block.entries) {
     const whole = all.get(slice.parameter)!;
     const width = whole.shape[1] ?? 1;
@@ -125,13 +127,23 @@ async function replaced({ block, data }: Awaited<ReturnType<typeof elsewhere>>):
   return memoryTensors(all);
 }
 
+/** Both ways of its residuals, with biases everywhere. */
+const neox = await Promise.all(
+  [true, false].map(async (use_parallel_residual) => (await tinyModel(2, 6, {}, { use_parallel_residual })).model),
+);
+const NEOX_NAMES = ["l0h1", "l1h0", "l0h0+l0 mlp[1:2]+l0 mlp[3:5]", "l1 mlp[0:6]", "l0 attn", "full"];
+
 const NAMES = ["l0h1", "l1g1", "l0g0+l0h4+l0 mlp[1:2]+l0 mlp[3:5]", "l1 mlp", "l0", "embed", "full", "embedded.bias"];
 
 test("losses of a restricted plan are those of the whole model with its weights in their places", async () => {
-  for (const name of NAMES) {
-    const chain = await elsewhere(name);
-    const common = { name: "toy", model: toy, groups: 1, rows: ROWS, tokens } as const;
-    const fixed = new FixedTensors(weights);
+  const cases = [
+    ...NAMES.map((name) => [name, toy] as const),
+    ...neox.flatMap((model) => NEOX_NAMES.map((name) => [name, model] as const)),
+  ];
+  for (const [name, model] of cases) {
+    const chain = await elsewhere(name, model);
+    const common = { name: "toy", model, groups: 1, rows: ROWS, tokens } as const;
+    const fixed = new FixedTensors(syntheticWeights(model));
     const { restriction, moving } = chain;
     const own = planModel({ ...common, fixed, restriction, moving, cache: new PrefixCache() });
     const whole = new FixedTensors(await replaced(chain));
@@ -144,7 +156,7 @@ test("losses of a restricted plan are those of the whole model with its weights 
 });
 
 test("components of a layer share a plan and keep their losses, to the bit", async () => {
-  const branches = await Promise.all(["l0g0", "l0h4", "l0 mlp[0:2]"].map(elsewhere));
+  const branches = await Promise.all(["l0g0", "l0h4", "l0 mlp[0:2]"].map((name) => elsewhere(name)));
   // Eight chains each: their parts of the layer's output begin at multiples of 64.
   const groups = 8;
   const joint = branches.map(({ restriction, block, data }) => {

@@ -9,6 +9,7 @@ import { waitFor } from "../node/wait";
 import { tensor } from "../plan/plan";
 import { openProcessor } from "../processor/device";
 import { isWebGpu, roomBeside, webgpuDevice } from "./device";
+import { factsOf } from "./facts";
 
 const test = suite("runtime/webgpu/device", { gpu: true });
 
@@ -70,10 +71,42 @@ test("an error that no scope caught is thrown by this device's next wait, and no
   gpu.destroy();
 });
 
-test("an owned device is destroyed by close", async () => {
+test("an owned device is destroyed by close, which is no failure of its", async () => {
   const gpu = await foreign();
-  webgpuDevice(gpu, { wait: waitFor, owned: true }).close();
+  const device = webgpuDevice(gpu, { wait: waitFor, owned: true });
+  device.close();
   assert.is((await waitFor(gpu.lost)).reason, "destroyed");
+  device.check();
+});
+
+test("a device tells of its adapter what the adapter tells itself", async () => {
+  const adapter = (await waitFor(loadDawn(projectRoot()).gpu().requestAdapter()))!;
+  const told = factsOf(adapter);
+  const gpu = await waitFor(adapter.requestDevice());
+  const { facts, banner } = webgpuDevice(gpu, { wait: waitFor });
+  assert.equal([facts.name, facts.vendor, facts.software], [told.name, told.vendor, told.software]);
+  assert.is(banner !== undefined, told.software);
+  gpu.destroy();
+});
+
+test("a device that is gone while it computes is an error that says so, whoever ended it", async () => {
+  for (const [owned, said] of [
+    [true, /the GPU was closed and is asked to compute; close a device when all that runs on it is done/],
+    [false, /GPU device lost: ./],
+  ] as const) {
+    const gpu = await foreign();
+    const device = webgpuDevice(gpu, { wait: waitFor, owned });
+    const memory = device.openMemory();
+    const view = tensor("a", [4], "kept");
+    memory.write(view, Float32Array.of(1, 2, 3, 4));
+    const read = memory.read([view]);
+    if (owned) device.close();
+    else gpu.destroy();
+    await refused(read, said);
+    await refused(memory.read([view]), said);
+    memory.destroy();
+    assert.is(memory.bytes, 0);
+  }
 });
 
 test("a tuning is told in a line, whenever it is given", async () => {

@@ -57,6 +57,16 @@ export function webgpuDevice(gpu: GPUDevice, options: WebGpuOptions = {}): WebGp
   const check = () => {
     if (failure) throw failure;
   };
+  /** What a promise of a device that is gone is rejected with says nothing. */
+  const refusal = (cause: unknown): unknown => {
+    if (cause instanceof SpectroscopeError) return cause;
+    if (owned && closed) {
+      const hint = "close a device when all that runs on it is done";
+      return new SpectroscopeError("the GPU was closed and is asked to compute", { code: "closed", hint, cause });
+    }
+    const { message, name } = cause as Error;
+    return failure ?? new SpectroscopeError(`GPU device lost: ${message || name}`, { code: "gpu", cause });
+  };
   const device: WebGpuDevice = {
     gpu,
     facts,
@@ -73,7 +83,9 @@ export function webgpuDevice(gpu: GPUDevice, options: WebGpuOptions = {}): WebGp
       : {}),
     openMemory: () => new GpuMemory(device),
     async wait(promise) {
-      const value = await waitFor(promise);
+      const value = await waitFor(promise).catch((error) => {
+        throw refusal(error);
+      });
       check();
       return value;
     },

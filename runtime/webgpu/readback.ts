@@ -19,13 +19,14 @@ export async function readTensors(device: WebGpuDevice, tensors: readonly GpuTen
     encoder.copyBufferToBuffer(tensor.buffer, tensor.offset, staging, offsets[i], sizes[i]);
   });
   device.gpu.queue.submit([encoder.finish()]);
-  await device.wait(staging.mapAsync(1));
-  const mapped = staging.getMappedRange();
-  const result = tensors.map((tensor, i) => {
-    const copy = mapped.slice(offsets[i], offsets[i] + sizes[i]);
-    return tensor.type === "f32" ? new Float32Array(copy) : new Uint32Array(copy);
-  });
-  staging.unmap();
-  staging.destroy();
-  return result;
+  try {
+    await device.wait(staging.mapAsync(1));
+    const mapped = staging.getMappedRange();
+    return tensors.map((tensor, i) => {
+      const copy = mapped.slice(offsets[i], offsets[i] + sizes[i]);
+      return tensor.type === "f32" ? new Float32Array(copy) : new Uint32Array(copy);
+    });
+  } finally {
+    staging.destroy();
+  }
 }

@@ -1,0 +1,133 @@
+/** What a caller of the library may hand over by mistake is told before anything is sampled, written, or taken for results. */
+import * as assert from "uvu/assert";
+import { wasmDevice } from "../../harness/test/device";
+import { bytesOf, quickSubject } from "../../harness/test/quick-run";
+import { refused, refusedAsUsage } from "../../harness/test/refused";
+import { watched } from "../../harness/test/stores";
+import { suite } from "../../harness/test/suite";
+import { MemoryStore } from "../store/memory-store";
+import { Run } from "../store/run";
+import { compareRuns } from "./compare";
+import type { Corpus } from "./corpus";
+import { analyze, measure, sample } from "./measure";
+import { mergeShards } from "./merge";
+import type { MeasureRequest } from "./request";
+import { readResults } from "./run-files";
+
+const test = suite("runtime/measure/request");
+
+const ROWS = 2;
+const COLUMNS = 9;
+const corpus = (changes: Partial<Corpus> = {}): Corpus => ({
+  ids: Uint32Array.from({ length: ROWS * COLUMNS }, (_, i) => i),
+  ...{ rows: ROWS, columns: COLUMNS, nameOf: (id) => `#${id}` },
+  ...changes,
+});
+const withId = (id: number) => corpus({ ids: corpus().ids.with(12, id) });
+
+/** Two heads over two rows, two chains, without what is not asked for here. */
+async function request(
+  changes: Partial<MeasureRequest["corpora"]> = {},
+): Promise<MeasureRequest & { store: MemoryStore }> {
+  const subject = await quickSubject(
+    ...["weight_restrictions=l0h1,l1h2", "sampler.num_draws=4", "sampler.num_chains=2", "controls.n_beta_zero_draws=0"],
+    ...["sampler.num_burnin_steps=0", "sampler.num_steps_bw_draws=1", "acceptance_checks=0", "keep_traces=false"],
+  );
+  const corpora = { probe: corpus(), pool: corpus(), ...changes };
+  return { ...subject, corpora, device: await wasmDevice(), store: new MemoryStore() };
+}
+
+test("a text that is no rows of the model's ids is refused, and nothing is written", async () => {
+  const labels = (count: number, number: number) => {
+    const labelling = { numbers: new Int32Array(count).fill(number), names: ["a"] };
+    return corpus({ labels: { roles: labelling, modes: labelling } });
+  };
+  const wrong: [RegExp, Corpus][] = [
+    [/row 1, column 3 is 104, outside the vocabulary of 104; ids go from 0 to 103/, withId(104)],
+    [/row 1, column 3 is 4294967295, outside/, withId(2 ** 32 - 1)],
+    [/18 ids are no 3 rows of 9/, corpus({ rows: 3 })],
+    [/18 ids are no 1 rows of 9/, corpus({ rows: 1 })],
+    [/0 rows of 9 ids; give a row or more/, corpus({ rows: 0, ids: new Uint32Array(0) })],
+    [/18 rows of 1 ids/, corpus({ rows: 18, columns: 1 })],
+    [/2 rows of NaN ids/, corpus({ columns: Number.NaN })],
+    [/rows of 66 ids read 65 positions, the model has 64/, corpus({ columns: 66, ids: new Uint32Array(132) })],
+    [/15 roles of 16 targets/, labels(15, 0)],
+    [/roles: number 1 of target 0 has no name/, labels(16, 1)],
+  ];
+  for (const [said, text] of wrong) {
+    for (const name of ["probe", "pool"] as const) {
+      const asked = await request({ [name]: text });
+      for (const work of [measure, sample]) await refused(work(asked), new RegExp(`^${name}: `), said);
+      assert.equal(await asked.store.list(""), []);
+    }
+  }
+  const good = await request({ probe: withId(103) });
+  await sample(good);
+});
+
+test("shards: only those that are, only to sample, and merged where there are some", async () => {
+  const asked = await request();
+  for (const [index, count] of [
+    [0, 0],
+    [0, 2],
+    [3, 2],
+    [1.5, 2],
+  ]) {
+    await refusedAsUsage(
+      sample({ ...asked, shard: { index, count } }),
+      new RegExp(`shard is ${index}/${count}; give whole`),
+    );
+  }
+  const shard = { index: 1, count: 2 };
+  const isShard = /memory: is a shard of a run; put its shards together first/;
+  await refusedAsUsage(measure({ ...asked, shard }), isShard);
+  assert.equal(await asked.store.list(""), []);
+  await refusedAsUsage(analyze(await sample({ ...asked, shard }), asked), isShard);
+  await refused(mergeShards(new MemoryStore(), []), /merge: no shards; name the directories/);
+});
+
+test("what changes no result is no other run: components at once, clustering, whose buffer ids lie in", async () => {
+  const asked = await request();
+  const { run } = await measure(asked);
+  const { store } = asked;
+  const before = await bytesOf(store);
+  const within = new Uint32Array(50);
+  within.set(corpus().ids, 7);
+  const other = await request({ pool: corpus({ ids: within.subarray(7, 7 + ROWS * COLUMNS) }) });
+  const cluster = { ...asked.config.cluster, k: 4 };
+  const again = await sample({ ...other, store, config: { ...asked.config, components_at_once: 1, cluster } });
+  assert.equal(again.units("pending"), []);
+  assert.equal(await bytesOf(store), before, "the clustering is that of the results");
+  const shaped = await request({ pool: corpus({ rows: 3, columns: 6 }) });
+  await refused(sample({ ...shaped, store }), /holds a run with another config \(inputs\.pool: /);
+  assert.equal(run.units("pending"), []);
+});
+
+test("a run is not analyzed as one of another text, nor anew over results that it then keeps half of", async () => {
+  const asked = await request();
+  const { run } = await measure(asked);
+  const { store } = asked;
+  const before = await bytesOf(store);
+  const other = await request({ probe: withId(50) });
+  await refused(analyze(run, other), /memory: was sampled on another probe; give the text that the run was begun with/);
+  assert.equal(await bytesOf(store), before);
+  const cluster = { ...asked.config.cluster, k: 4 };
+  const changed = { ...asked, config: { ...asked.config, cluster } };
+  const killed = new Error("killed");
+  for (const last of ["cluster-config.json", "susceptibilities.zarr/zarr.json", "labels.npy", "results.json"]) {
+    const dying = watched(store, (what) => {
+      if (what === `set ${last}`) throw killed;
+    });
+    await analyze(await Run.open(dying), changed).then(
+      () => assert.unreachable(last),
+      (error) => assert.is(error, killed),
+    );
+    const there = await Run.open(store);
+    await refused(readResults(there), /memory: not clustered yet/);
+    await refused(compareRuns(there, there), /memory: not clustered yet/);
+    await analyze(there, asked);
+    assert.equal(await bytesOf(store), before, "what is made again has the same bytes");
+  }
+});
+
+test.run();
