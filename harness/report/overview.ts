@@ -70,7 +70,7 @@ ${facts([
       adapter.software && html` <span class="tag warn">software</span>`,
     ],
   ],
-  ["Started", moment(data.date)],
+  ["Ended", moment(data.date)],
   ["Version", data.version],
   ["Probe", `${counted(data.tokens.length, "token")} in ${counted(view.sequences.length, "sequence")}`],
   ["Known roles", known],

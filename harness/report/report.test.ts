@@ -105,6 +105,13 @@ test("line feeds are visible and still break the line, the start token is shown"
   assert.match(text, /class="start"[^>]*>&lt;s&gt;</);
 });
 
+test("tokens that carry their own spaces stand as text, others apart", () => {
+  const nano = sampleReport();
+  const words = { ...nano, tokens: nano.tokens.map((token) => ({ ...token, text: ` ${token.text}` })) };
+  assert.match(renderReport(nano), '<div class="map">');
+  assert.match(renderReport(words), '<div class="map text">');
+});
+
 test("zero clusters, no roles, no rows, nothing at all", () => {
   const none = renderReport(sampleReport({ clusters: 0 }));
   assert.equal(sectionsOf(none), SECTIONS);

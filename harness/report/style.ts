@@ -44,8 +44,8 @@ dfn{font-style:normal;font-weight:600}
 dt{color:var(--soft);font-size:13px}dd{margin:0;overflow-wrap:anywhere}
 .pair{display:grid;grid-template-columns:minmax(0,1.7fr) minmax(0,1fr);gap:10px 44px}
 .settings{columns:3 210px;column-gap:28px;margin:0;font-size:13.5px}
-.settings div{display:flex;gap:10px;justify-content:space-between;break-inside:avoid;border-bottom:1px dotted var(--line);padding:2px 0}
-.settings dd{overflow-wrap:normal;text-align:right;font-family:ui-monospace,"DejaVu Sans Mono",monospace;font-size:12.5px}
+.settings div{display:flex;flex-wrap:wrap;gap:0 10px;justify-content:space-between;break-inside:avoid;border-bottom:1px dotted var(--line);padding:2px 0}
+.settings dt{overflow-wrap:anywhere}.settings dd{margin-left:auto;text-align:right;font-family:ui-monospace,"DejaVu Sans Mono",monospace;font-size:12.5px}
 .timing{width:100%;font-size:13.5px}.timing th{padding:2px 12px 2px 0;white-space:nowrap}.timing td{padding:2px 10px 2px 0}
 .timing .wide{width:50%}.timing tfoot th,.timing tfoot td{border-top:1px solid var(--line);font-weight:600}
 @media (max-width:900px){.pair{grid-template-columns:minmax(0,1fr)}}
@@ -96,6 +96,7 @@ const tokens = `
 .sequence h4{margin:0 0 2px;overflow-wrap:anywhere}.sequence h4 span{font-weight:400}
 .sequence p{margin:0;font:13px/1.75 ui-monospace,"DejaVu Sans Mono",monospace}
 .t,.start{display:inline-block;white-space:pre;border-radius:3px;padding:0 3px;margin:0 1px;line-height:1.45;unicode-bidi:isolate}
+.map.text .t,.map.text .start{display:inline;white-space:pre-wrap;overflow-wrap:anywhere;margin:0;padding:0}
 .t{cursor:pointer}.t:hover{outline:1.5px solid var(--ink)}
 .start{color:var(--soft);border:1px dashed var(--line)}.gap{color:var(--soft);padding:0 4px}
 .selecting .map .t:not(.lit){background:none;box-shadow:none;opacity:.45}

@@ -26,7 +26,7 @@ export function barChart(names: readonly string[], values: readonly number[], er
   const labeled = names.length <= LABELED;
   const longest = labeled ? Math.max(...names.map((name) => name.length), 0) : 0;
   const font = names.length > 40 ? 6 : 8.5;
-  const height = TOP + PLOT_HEIGHT + 6 + longest * font * 0.58 + 4;
+  const height = TOP + PLOT_HEIGHT + 6 + longest * font * 0.64 + 4;
   const step = (WIDTH - LEFT) / Math.max(names.length, 1);
   const y = (value: number) => TOP + (PLOT_HEIGHT / 2) * (1 - value / limit);
   const at = (value: number) => raw(value.toFixed(1));

@@ -41,5 +41,5 @@ export function tokenMap(view: ReportView): Markup {
   const repeats = data.clusters.length > DISTINCT && ` Colors repeat after ${DISTINCT} clusters: hover to be sure.`;
   const left =
     drawn < data.tokens.length && ` The first ${count(drawn)} of ${count(data.tokens.length)} tokens are shown.`;
-  return html`<section id="tokens"><h2>Token map</h2><p class="note">The probe's text, sequence by sequence. Color is the cluster; plain tokens are in none. Hover for a token's numbers, click to select its cluster.${repeats}${left}</p>${legend}<div class="map">${blocks}</div></section>`;
+  return html`<section id="tokens"><h2>Token map</h2><p class="note">The probe's text, sequence by sequence. Color is the cluster; plain tokens are in none. Hover for a token's numbers, click to select its cluster.${repeats}${left}</p>${legend}<div class="map${view.separator === "" && " text"}">${blocks}</div></section>`;
 }

@@ -68,7 +68,7 @@ export async function compareRuns(runA: Run, runB: Run): Promise<Comparison> {
   const [a, b] = [await opened(runA), await opened(runB)];
   if (a.probe !== b.probe) {
     throw new SpectroscopeError(`${runA.name} and ${runB.name} measure different probes`, {
-      hint: "compare runs over the same tokens: equal probe_tokens, or equal probe_seed and probe_sequences",
+      hint: "compare runs over the same tokens: equal probe_text and row_length, probe_tokens, or probe_seed and probe_sequences",
     });
   }
   const agreement = agreementOf(a, b);

@@ -49,7 +49,10 @@ function fail(message: string, hint?: string, cause?: unknown): never {
   throw new SpectroscopeError(message, { code: "bad-input", hint, cause });
 }
 
-const short = (value: Json | undefined) => (value === undefined ? "absent" : JSON.stringify(value).slice(0, 60));
+function short(value: Json | undefined): string {
+  const text = value === undefined ? "absent" : JSON.stringify(value);
+  return text.length > 60 ? `${text.slice(0, 56)}...` : text;
+}
 
 function isManifest(value: unknown): value is Manifest {
   const object = (item: unknown) => typeof item === "object" && item !== null && !Array.isArray(item);
@@ -82,6 +85,7 @@ export async function writeManifest(store: Store, manifest: Manifest): Promise<v
 
 /** What a run is begun with. */
 export interface RunOptions {
+  /** Its `inputs` are hashes of what the run reads. */
   readonly config: JsonObject;
   readonly provenance: JsonObject;
   /** Units of the whole run, in order. */
@@ -121,6 +125,13 @@ function refuseAnother(name: string, before: Manifest, now: Pick<Manifest, "conf
     changed.push(...differences(chains(before), chains(now), "chains"));
   }
   if (changed.length === 0) return;
+  const read = changed.map(({ key }) => key.match(/^inputs\.(.+)$/)?.[1]);
+  if (read.every((input) => input !== undefined)) {
+    fail(
+      `${name}: was begun with another ${read.join(" and ")} than what is read now`,
+      "put the files back as they were, or choose another directory",
+    );
+  }
   const shown = changed.slice(0, 8).map((d) => `${d.key}: ${short(d.before)} there, ${short(d.now)} now`);
   const more = changed.length > shown.length ? `, and ${changed.length - shown.length} more` : "";
   fail(

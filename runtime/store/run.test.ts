@@ -70,6 +70,13 @@ for (const { kind, open } of storeKinds(test)) {
       Run.begin(store, options(changed)),
       /another config \(sampler\.lr: 0\.01 there, 0\.02 now; extra: absent there, true now\); choose/,
     );
+    const reading = (probe: string) => options({ inputs: { model: "1f", probe } });
+    const text = open("text");
+    await Run.begin(text, reading("2e"));
+    await refused(
+      Run.begin(text, reading("3d")),
+      /was begun with another probe than what is read now; put the files back/,
+    );
     const begun = (plan: readonly UnitPlan[]) => Run.begin(store, { ...options(), plan });
     const [full, ...others] = options().plan;
     await refused(begun([full]), /units: \["full","l0h3","l0 attn"\] there/);

@@ -184,7 +184,7 @@ function readMember(name: string, model: Model): Member {
     const known = ["full", ...standardRestrictions(model), "l0", "l0 attn", `l0 mlp[0:${intermediate}]`, ...groups];
     throw refuse(
       name,
-      "is not a weight restriction",
+      "there is no such component",
       suggest(name, known) || `known: ${known.slice(0, 4).join(", ")}, ...`,
     );
   }

@@ -134,7 +134,12 @@ export const run = command(
     summary: "Measure susceptibilities of every component, cluster tokens, score, and write a report.",
     options: RUN_OPTIONS,
     config: RUN_CONFIG,
-    examples: ["run", "run --quick", "run --set sampler.num_draws=80 --out runs/long"],
+    examples: [
+      "run",
+      "run --quick",
+      "run --set sampler.num_draws=80 --out runs/long",
+      "run --set model=EleutherAI/pythia-14m --set probe_text=probe.jsonl --set pool_text=book.txt",
+    ],
   },
   async ({ values }) => {
     if (values.calibrate) return calibrateOnly(values);

@@ -42,7 +42,7 @@ export const tune = command(
       adapter: ADAPTER,
       json: JSON_FLAG,
     },
-    examples: ["tune", "tune --kernels matmul", "SPECTROSCOPE_VARIANTS='matmul/nt=tiled' spectroscope run"],
+    examples: ["tune", "tune --kernels matmul"],
   },
   async ({ values }) => {
     const wanted = pattern(values.kernels);
