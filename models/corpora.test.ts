@@ -92,6 +92,7 @@ test("what is set by halves, twice or not at all is a wrong use", async () => {
   await wrong({ probe_text: "probe.txt", pool_tokens: "pool.json" }, /must both be set/);
   await wrong({ ...IDS, ...TEXT }, /probe_tokens and probe_text are both set/, /ready ids or text/);
   await wrong({ ...IDS, row_length: 5 }, /row_length goes with probe_text and pool_text/);
+  await refusedAsUsage(open(nano, TEXT), /model some\/dir has no tokenizer to read probe_text/, /--set model=DIR/);
   await wrong({}, /model some\/dir: neither probe_text .* are set/, /--set probe_text=FILE/, /--set probe_tokens=FILE/);
 });
 

@@ -54,8 +54,8 @@ function pair(config: CorporaConfig, kind: "tokens" | "text"): { probe: string; 
 /**
  * The texts of a run: text that the model's tokenizer reads, by the rules of `textBlock`; ready ids; or the corpus of a model
  * that brings one. Tokens are called as the model's preset or its `tokenizer.json` calls them, else `#id`.
- * @throws SpectroscopeError of usage when text and ready ids, or only one of probe and pool, or none of all are set; those of the
- *   files' formats
+ * @throws SpectroscopeError of usage when text and ready ids, or only one of probe and pool, or none of all are set, or text for a
+ *   model whose own corpus needs no tokenizer; those of the files' formats
  */
 export async function openCorpora(
   config: CorporaConfig,
@@ -68,6 +68,12 @@ export async function openCorpora(
   }
   if (config.row_length !== undefined && !text) {
     throw usage("row_length goes with probe_text and pool_text", "ready ids come in rows of their own");
+  }
+  if (text && model.preset && !options.tokenizer) {
+    throw usage(
+      `model ${config.model} has no tokenizer to read probe_text and pool_text with`,
+      "name a model that has: --set model=DIR, or give ready ids: probe_tokens and pool_tokens",
+    );
   }
   if (text) return fromText(text, config, model, options);
   if (tokens) return fromTokens(tokens, model, options);

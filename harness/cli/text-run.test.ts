@@ -124,6 +124,7 @@ test("tokens of results.json, tokens.csv, clusters.jsonl and the report are the 
   });
 
   assert.match(file("whole", "report.html"), /data-token="\d+"> chain/);
+  assert.match(file("whole", "report.html"), "<dt>cluster.null</dt><dd>none</dd>");
   t.note(`${rows} rows of ${ROW} ids, ${clusters.length} clusters`);
 });
 

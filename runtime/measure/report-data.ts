@@ -91,7 +91,7 @@ export interface Sensitivity {
 
 export interface ReportData {
   readonly title: string;
-  /** ISO date of when the run ended. */
+  /** ISO date of when the run ended, or words where it is not known. */
   readonly date: string;
   readonly version: string;
   readonly adapter: { readonly name: string; readonly software: boolean; readonly driver?: string };
@@ -103,7 +103,7 @@ export interface ReportData {
     readonly hidden: number;
     readonly vocabulary: number;
   };
-  /** The run's config as given, snake_case keys. */
+  /** The run's config as given, snake_case keys; of the clustering what is not the default. */
   readonly config: Readonly<Record<string, unknown>>;
   /** Seconds by phase, in order. */
   readonly seconds: readonly { readonly phase: string; readonly seconds: number }[];

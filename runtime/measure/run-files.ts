@@ -103,11 +103,20 @@ function untimed(run: Run): Timing {
   const [source] = run.manifest.provenance.flatMap((one) => (one.merged as readonly JsonObject[]) ?? [one]);
   const { adapter, software, driver, version: by } = source as Record<string, string | undefined>;
   return {
-    date: new Date().toISOString(),
+    date: "not noted",
     version: by ?? "unknown",
     adapter: { name: adapter ?? "unknown", software: Boolean(software), ...(driver ? { driver } : {}) },
     seconds: [],
   };
+}
+
+/** The run's config as given; of the clustering what is not the default. */
+async function shownConfig(run: Run): Promise<JsonObject> {
+  const usual = runConfig({}, "defaults").cluster as unknown as JsonObject;
+  const changed = Object.entries((await begunConfig(run)).cluster).filter(
+    ([key, value]) => JSON.stringify(value) !== JSON.stringify(usual[key]),
+  );
+  return { ...configOf(run), ...(changed.length > 0 ? { cluster: Object.fromEntries(changed) } : {}) };
 }
 
 /** Everything a report needs. @throws SpectroscopeError for a run that was not analyzed yet */
@@ -123,7 +132,7 @@ export async function readReportData(run: Run): Promise<ReportData> {
     ...found,
     ...(sensitivity ? { sensitivity } : {}),
     directory: run.name,
-    config: configOf(run),
+    config: await shownConfig(run),
     chi,
     chiError: error,
     labels: labels.data as Int32Array,

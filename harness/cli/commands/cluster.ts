@@ -27,7 +27,10 @@ export const cluster = command(
     summary: "Cluster the tokens of a run again, the rows of any matrix, or the nodes of any graph.",
     options: CLUSTER_OPTIONS,
     positionals: [{ name: "RUN", help: "run directory", optional: true }],
-    config: { title: "Keys of the clustering, for --set", schema: clusterSchema },
+    config: {
+      title: "Keys of the clustering, for --set; what is not set is the default, whatever RUN had",
+      schema: clusterSchema,
+    },
     examples: [
       "cluster runs/nano --set k=15",
       "cluster --matrix X.npy --out clusters.jsonl",
