@@ -151,6 +151,8 @@ test("results of another version are refused, with the command that makes them a
   const refusal =
     /results\.json: format spectroscope-results of version 2, this .* knows .* 1; run `npx .* cluster .*a`/;
   await refused(readResults(run), refusal);
+  await run.writeFile("results.json", text.replace('"spectroscope-results"', '"another"'));
+  await refused(readResults(run), /results\.json: format another of version 1, this .* knows spectroscope-results 1/);
   await run.writeFile("results.json", text);
   assert.is((await readResults(run)).results.version, 1);
 });
