@@ -18,6 +18,7 @@ import { DirectoryStore } from "../node/directory-store";
 import { Run } from "../store/run";
 import { compareRuns } from "./compare";
 import { controlsOf } from "./controls";
+import { textHash } from "./fingerprint";
 import { analyze } from "./measure";
 import { readResults } from "./run-files";
 
@@ -34,12 +35,11 @@ interface Made {
   readonly components: readonly string[];
   readonly seed: number;
   readonly chains?: number;
-  readonly probe?: string;
   readonly sets?: readonly string[];
 }
 
 /** Samples and analyzes a run whose tokens answer by component alike in every run, beside noise of its seed. */
-async function made(name: string, { components, seed, chains = 3, probe = "same", sets = [] }: Made): Promise<string> {
+async function made(name: string, { components, seed, chains = 3, sets = [] }: Made): Promise<string> {
   const path = join(folder, name);
   const config = settledConfig({}, "test", [
     ...[`weight_restrictions=${components.join(",")}`, "neuron_groups=0", "probe_sequences=2", "pool_sequences=2"],
@@ -48,8 +48,10 @@ async function made(name: string, { components, seed, chains = 3, probe = "same"
     ...sets,
   ]);
   const { cluster, ...sampling } = config;
+  const model = await nanoFolder();
+  const corpora = preset.corpora(config, model.model.dims.positions);
   const directory = await Run.begin(new DirectoryStore(path), {
-    config: { ...sampling, inputs: { probe } } as unknown as JsonObject,
+    config: { ...sampling, inputs: { probe: await textHash(corpora.probe) } } as unknown as JsonObject,
     provenance: {},
     plan: plannedUnits(components),
   });
@@ -70,8 +72,7 @@ async function made(name: string, { components, seed, chains = 3, probe = "same"
       facts: { weights: 10 },
     });
   }
-  const model = await nanoFolder();
-  await analyze(directory, { config, model, corpora: preset.corpora(config, model.model.dims.positions) });
+  await analyze(directory, { config, model, corpora });
   return path;
 }
 
@@ -130,7 +131,7 @@ test("two seeds: what differs, what agrees by column, and what no comparison can
 
 test("runs that cannot be compared are refused, and the reason is named", async () => {
   const a = join(folder, "a");
-  const other = await made("other", { components: ["l0h1"], seed: 1, probe: "another" });
+  const other = await made("other", { components: ["l0h1"], seed: 1, sets: ["probe_seed=9"] });
   await refused(compared(a, other), /a and .*other measure different probes; compare runs over the same tokens/);
   const apart = await made("apart", { components: ["l1h7"], seed: 1 });
   await refused(compared(a, apart), /no component in common; compare runs whose weight_restrictions overlap/);
@@ -150,6 +151,8 @@ test("results of another version are refused, with the command that makes them a
   const refusal =
     /results\.json: format spectroscope-results of version 2, this .* knows .* 1; run `npx .* cluster .*a`/;
   await refused(readResults(run), refusal);
+  await run.writeFile("results.json", text.replace('"spectroscope-results"', '"another"'));
+  await refused(readResults(run), /results\.json: format another of version 1, this .* knows spectroscope-results 1/);
   await run.writeFile("results.json", text);
   assert.is((await readResults(run)).results.version, 1);
 });

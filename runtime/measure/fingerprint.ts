@@ -20,7 +20,8 @@ async function weightsHash(config: unknown, weights: Weights): Promise<string> {
   return hashText(parts.join("\n"));
 }
 
-const textHash = async ({ columns, ids }: Corpus) => hashText(`${columns} ${await sha256(bytesOf(ids))}`);
+/** Of a text's rows. */
+export const textHash = async ({ columns, ids }: Corpus) => hashText(`${columns} ${await sha256(bytesOf(ids))}`);
 
 /** Refuses to name the tokens of a run after another text. @throws SpectroscopeError */
 export async function checkProbe(run: Run, probe: Corpus): Promise<void> {

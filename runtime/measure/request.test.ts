@@ -3,12 +3,14 @@ import * as assert from "uvu/assert";
 import { wasmDevice } from "../../harness/test/device";
 import { bytesOf, quickSubject } from "../../harness/test/quick-run";
 import { refused, refusedAsUsage } from "../../harness/test/refused";
+import { stopAfter } from "../../harness/test/stop-after";
 import { watched } from "../../harness/test/stores";
 import { suite } from "../../harness/test/suite";
 import { MemoryStore } from "../store/memory-store";
 import { Run } from "../store/run";
 import { compareRuns } from "./compare";
 import type { Corpus } from "./corpus";
+import type { MeasureEvent } from "./events";
 import { analyze, measure, sample } from "./measure";
 import { mergeShards } from "./merge";
 import type { MeasureRequest } from "./request";
@@ -28,13 +30,25 @@ const withId = (id: number) => corpus({ ids: corpus().ids.with(12, id) });
 /** Two heads over two rows, two chains, without what is not asked for here. */
 async function request(
   changes: Partial<MeasureRequest["corpora"]> = {},
+  ...sets: string[]
 ): Promise<MeasureRequest & { store: MemoryStore }> {
   const subject = await quickSubject(
     ...["weight_restrictions=l0h1,l1h2", "sampler.num_draws=4", "sampler.num_chains=2", "controls.n_beta_zero_draws=0"],
     ...["sampler.num_burnin_steps=0", "sampler.num_steps_bw_draws=1", "acceptance_checks=0", "keep_traces=false"],
+    ...sets,
   );
   const corpora = { probe: corpus(), pool: corpus(), ...changes };
   return { ...subject, corpora, device: await wasmDevice(), store: new MemoryStore() };
+}
+
+/** Components whose chi a sampling tells. */
+async function told(asked: MeasureRequest): Promise<string[]> {
+  const columns: string[] = [];
+  const on = (event: MeasureEvent) => {
+    if (event.kind === "column") columns.push(event.component);
+  };
+  await sample({ ...asked, on });
+  return columns;
 }
 
 test("a text that is no rows of the model's ids is refused, and nothing is written", async () => {
@@ -84,6 +98,33 @@ test("shards: only those that are, only to sample, and merged where there are so
   assert.equal(await asked.store.list(""), []);
   await refusedAsUsage(analyze(await sample({ ...asked, shard }), asked), isShard);
   await refused(mergeShards(new MemoryStore(), []), /merge: no shards; name the directories/);
+});
+
+test("a fixed batch of the pool has the probe's columns", async () => {
+  const pool = corpus({ rows: 3, columns: 6 });
+  const sets = ["sampling_task=pool", "sampling_sequences=2"];
+  const asked = await request({ pool }, ...sets);
+  await refusedAsUsage(sample(asked), /sampling_task is pool: its sequences have 6 ids, those of the probe 9/);
+  await sample(await request({ pool }));
+  await sample(await request({}, ...sets));
+});
+
+test("chi is told of components that are done, at once of those that were; not of a shard, nor before it can be", async () => {
+  const asked = await request();
+  assert.equal(await told(asked), ["l0h1", "l1h2"]);
+  assert.equal(await told(asked), ["l0h1", "l1h2"]);
+  assert.equal(await told({ ...asked, store: new MemoryStore(), shard: { index: 1, count: 2 } }), []);
+  // The second shard has all chains of a component, and none of the whole model's.
+  const two = await request({}, "estimator=two_chain", "sampler.num_chains=1");
+  assert.equal(await told({ ...two, shard: { index: 2, count: 3 } }), []);
+  assert.equal(await told({ ...two, store: new MemoryStore() }), ["l0h1", "l1h2"]);
+});
+
+test("who asks to stop after the last draw has a whole unit", async () => {
+  const asked = await request({}, "weight_restrictions=l0h1");
+  const stop = stopAfter(1, (event) => event.kind === "draw" && event.draw === 4);
+  assert.equal((await sample({ ...asked, ...stop })).units("done"), ["l0h1"]);
+  assert.ok(stop.signal.aborted);
 });
 
 test("what changes no result is no other run: components at once, clustering, whose buffer ids lie in", async () => {
