@@ -101,8 +101,8 @@ type AnalysisRequest = Subject & Partial<Omit<MeasureRequest, keyof Subject | "s
 
 /**
  * chi, controls, clusters and scores of a sampled run, stored in it; with a device, the activations baseline too.
- * @throws SpectroscopeError for a shard, units that are not done and another probe than the chains', `interrupted` when the signal asks to stop, `locked` where another
- *   process writes the run
+ * @throws SpectroscopeError for a shard, units that are not done and another probe than the chains', `interrupted` when the
+ *   signal asks to stop, `locked` where another process writes the run
  */
 export function analyze(run: Run, request: AnalysisRequest): Promise<Results> {
   return run.store.exclusive(() => analyzed(run, request));
