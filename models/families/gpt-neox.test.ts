@@ -221,6 +221,13 @@ test("what a head and what neurons are: a bias of outputs is of none", () => {
   ]);
 });
 
+test("every head has its own keys and values: a key-value group is its head", () => {
+  const model = parseModel(pythia());
+  assert.equal([model.dims.heads, model.dims.kvHeads], [4, 4]);
+  assert.equal(parseRestriction("l2g3", model).slices, parseRestriction("l2h3", model).slices);
+  assert.throws(() => parseRestriction("l2g4", model), /key-value heads 0 to 3/);
+});
+
 test("matching a checkpoint", () => {
   const config = small();
   const stored = (changes: Record<string, number[] | undefined> = {}, dtype = "F32") => {
