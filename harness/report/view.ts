@@ -1,6 +1,7 @@
 /** What several sections look up: sequences in order, cluster positions, names of roles and modes, column statistics. */
 import { SpectroscopeError } from "../../kernels/errors";
 import type { ReportData } from "../../runtime/measure/report-data";
+import { numberByAppearance } from "../../runtime/statistics/numbering";
 
 /** Tokens of one probe sequence, in order of position. */
 export interface SequenceView {
@@ -30,18 +31,6 @@ export interface ReportView {
 
 function wrong(message: string): never {
   throw new SpectroscopeError(`report: ${message}`, { code: "bad-input" });
-}
-
-/** Names in order of first appearance, and the index of each token's. */
-function enumerate(names: readonly (string | undefined)[]): { list: string[]; of: Int32Array } {
-  const ids = new Map<string, number>();
-  const of = Int32Array.from(names, (name) => {
-    if (name === undefined) return -1;
-    const id = ids.get(name) ?? ids.size;
-    ids.set(name, id);
-    return id;
-  });
-  return { list: [...ids.keys()], of };
 }
 
 function columnStatistics(chi: Float32Array, columns: number): { mean: Float64Array; deviation: Float64Array } {
@@ -107,8 +96,15 @@ export function viewOf(data: ReportData): ReportView {
       placeOf[token] = place;
     });
   });
-  const roles = enumerate(data.tokens.map((token) => token.role));
-  const modes = enumerate(data.tokens.map((token) => token.mode));
+  const absent = (name: string | undefined) => name === undefined;
+  const roles = numberByAppearance(
+    data.tokens.map((token) => token.role),
+    absent,
+  );
+  const modes = numberByAppearance(
+    data.tokens.map((token) => token.mode),
+    absent,
+  );
   const { mean, deviation } = columnStatistics(data.chi, data.columns.length);
   return {
     data,
@@ -116,10 +112,10 @@ export function viewOf(data: ReportData): ReportView {
     sequenceOf,
     placeOf,
     clusterOf,
-    roles: roles.list,
-    roleOf: roles.of,
-    modes: modes.list,
-    modeOf: modes.of,
+    roles: roles.found as string[],
+    roleOf: roles.numbers,
+    modes: modes.found as string[],
+    modeOf: modes.numbers,
     columnMean: mean,
     columnDeviation: deviation,
     separator: data.tokens.some(({ text }) => text.startsWith(" ") && text.length > 1) ? "" : " ",

@@ -14,7 +14,7 @@ const ROOMS = ["kernels", "runtime", "models", "harness"];
 /** What rooms inside `runtime` may import of each other, beside themselves and `plan`'s types. */
 const INSIDE: Readonly<Record<string, readonly string[]>> = {
   config: [],
-  formats: [],
+  formats: ["statistics"],
   statistics: [],
   threads: [],
   plan: [],

@@ -1,5 +1,6 @@
 /** What is known of nano beside its weights: how far to let its components out, its text, its tokens' names and their truth. */
 import type { Corpora, Corpus, Labelling } from "../../runtime/measure/corpus";
+import { numberByAppearance } from "../../runtime/statistics/numbering";
 import { generate, modeNames, roleNames, targets } from "./corpus";
 import { componentScale } from "./sampling";
 import { vocabulary } from "./vocabulary";
@@ -38,13 +39,8 @@ const nameOf = (id: number) => vocabulary[id] ?? `#${id}`;
 
 /** Labels numbered in the order of their first targets: of those that the text has, none is left out and no other is there. */
 function byAppearance(values: ArrayLike<number>, names: readonly string[]): Labelling {
-  const found = new Map<number, number>();
-  const numbers = Int32Array.from(values, (value) => {
-    const number = found.get(value) ?? found.size;
-    found.set(value, number);
-    return number;
-  });
-  return { numbers, names: [...found.keys()].map((value) => names[value]) };
+  const { numbers, found } = numberByAppearance(values);
+  return { numbers, names: found.map((value) => names[value]) };
 }
 
 /** nano's. */

@@ -1,5 +1,6 @@
 /** Labels of rows, to score against: text, `.npy` or JSON, told by content. */
 import { SpectroscopeError } from "../../kernels/errors";
+import { numberByAppearance } from "../statistics/numbering";
 import { decodeText, parseJson } from "./json";
 import { decodeNpy } from "./npy";
 
@@ -52,13 +53,6 @@ function lineLabels(text: string): string[] {
 }
 
 function numbered(labels: readonly string[]): GivenLabels {
-  const index = new Map<string, number>();
-  const numbers = Int32Array.from(labels, (label) => {
-    if (label === "" || label === "-1") return -1;
-    const known = index.get(label);
-    if (known !== undefined) return known;
-    index.set(label, index.size);
-    return index.size - 1;
-  });
-  return { numbers, names: [...index.keys()] };
+  const { numbers, found } = numberByAppearance(labels, (label) => label === "" || label === "-1");
+  return { numbers, names: found };
 }

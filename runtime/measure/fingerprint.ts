@@ -1,7 +1,7 @@
 /** What a run reads, in hashes: a run is not continued with other weights or text at the same path. */
 import { SpectroscopeError } from "../../kernels/errors";
 import type { Run } from "../store/run";
-import { sha256 } from "../store/sha256";
+import { sha256, sha256OfParts } from "../store/sha256";
 import { pieces, type Weights } from "../transformer/weights";
 import type { Corpus } from "./corpus";
 import type { MeasuredModel } from "./request";
@@ -10,14 +10,14 @@ import type { SampledTexts } from "./texts";
 const bytesOf = (part: ArrayBufferView) => new Uint8Array(part.buffer, part.byteOffset, part.byteLength);
 const hashText = (text: string) => sha256(new TextEncoder().encode(text));
 
-/** Of names, shapes and values, piece by piece: WebCrypto hashes whole messages only, so it is the hash of the pieces' hashes. */
-async function weightsHash(config: unknown, weights: Weights): Promise<string> {
-  const parts = [JSON.stringify(config)];
+/** Of the config, and of every tensor's name, shape and values. */
+async function* weightsBytes(config: unknown, weights: Weights): AsyncGenerator<Uint8Array> {
+  const text = (line: string) => new TextEncoder().encode(`${line}\n`);
+  yield text(JSON.stringify(config));
   for (const [name, shape] of weights.shapes) {
-    parts.push(`${name} ${shape.join(" ")}`);
-    for await (const { data } of pieces(weights, name)) parts.push(await sha256(bytesOf(data)));
+    yield text(`${name} ${shape.join(" ")}`);
+    for await (const { data } of pieces(weights, name)) yield bytesOf(data);
   }
-  return hashText(parts.join("\n"));
 }
 
 /** Of a text's rows. */
@@ -39,7 +39,7 @@ export async function fingerprints(
   texts: SampledTexts,
 ): Promise<Record<string, string>> {
   return {
-    model: await weightsHash(model.config, weights),
+    model: await sha256OfParts(weightsBytes(model.config, weights)),
     probe: await textHash(texts.probe),
     pool: await textHash(texts.pool),
     ...(texts.task ? { task: await textHash(texts.task) } : {}),

@@ -7,12 +7,12 @@ import { settledConfig } from "../../harness/cli/run-config";
 import { testDevice, wasmDevice } from "../../harness/test/device";
 import { differingFiles, folderBytes, isResult } from "../../harness/test/folder-bytes";
 import { nanoFolder } from "../../harness/test/nano";
+import { generatedRows, shortChains } from "../../harness/test/short-chains";
 import { stopAfter } from "../../harness/test/stop-after";
 import { suite } from "../../harness/test/suite";
-import { generate } from "../../models/nano/corpus";
 import { preset } from "../../models/nano/preset";
 import type { LoadedModel } from "../../models/weights";
-import { type SamplerSettings, samplerDefaults } from "../config/sampler";
+import type { SamplerSettings } from "../config/sampler";
 import { DirectoryStore } from "../node/directory-store";
 import type { Device } from "../plan/device";
 import { chainWork } from "../sampler/chain-work";
@@ -20,7 +20,6 @@ import { Laboratory } from "../sampler/laboratory";
 import { Run } from "../store/run";
 import { parseRestriction } from "../transformer/restriction";
 import { roomBeside } from "../webgpu/device";
-import type { Corpus } from "./corpus";
 import type { Attention } from "./events";
 import { grouped, limitOf, nameOf, type PlannedUnit } from "./grouping";
 import { sample } from "./measure";
@@ -28,19 +27,7 @@ import { placeTexts, type SamplingContext, sampleUnits, workLine } from "./sampl
 import type { UnitPlan } from "./units";
 
 const test = suite("runtime/measure/grouping", { gpu: true });
-const CONTEXT = 8;
-const settings: SamplerSettings = {
-  ...samplerDefaults,
-  seed: 2,
-  lr: 0.01,
-  n_beta: 10,
-  localization: 100,
-  num_chains: 4,
-  num_draws: 5,
-  num_burnin_steps: 1,
-  num_steps_bw_draws: 1,
-  batch_size: 2,
-};
+const settings = shortChains(4, 5);
 const unit = (restriction: string, changes: Partial<SamplerSettings> = {}, suffix = ""): UnitPlan => ({
   name: restriction + suffix,
   restriction,
@@ -59,11 +46,7 @@ const units = [
   unit("l0h1", prior, " n_beta=0"),
   unit("l0 mlp", prior, " n_beta=0"),
 ];
-const generated = (rows: number, seed: number): Corpus => ({
-  ids: generate({ seed, sequences: rows, context: CONTEXT }).ids,
-  ...{ rows, columns: CONTEXT + 1, nameOf: String },
-});
-const texts = { probe: generated(2, 5), pool: generated(4, 6), task: generated(4, 7) };
+const texts = { probe: generatedRows(2, 5), pool: generatedRows(4, 6), task: generatedRows(4, 7) };
 
 let folder = "";
 let model: LoadedModel;

@@ -10,13 +10,13 @@ import { testDevice } from "../../harness/test/device";
 import { differingFiles, folderBytes, isResult } from "../../harness/test/folder-bytes";
 import { shiftedSumsOf } from "../../harness/test/made-up-unit";
 import { nanoFolder } from "../../harness/test/nano";
+import { CONTEXT, generatedRows, shortChains } from "../../harness/test/short-chains";
 import { stopAfter } from "../../harness/test/stop-after";
 import { alter, flipped } from "../../harness/test/stores";
 import { suite } from "../../harness/test/suite";
 import type { SpectroscopeError } from "../../kernels/errors";
-import { generate } from "../../models/nano/corpus";
 import type { LoadedModel } from "../../models/weights";
-import { type SamplerSettings, samplerDefaults } from "../config/sampler";
+import type { SamplerSettings } from "../config/sampler";
 import { DirectoryStore } from "../node/directory-store";
 import { chainWork } from "../sampler/chain-work";
 import { Laboratory } from "../sampler/laboratory";
@@ -25,7 +25,6 @@ import { Run } from "../store/run";
 import { sumsFromTraces } from "../susceptibility/estimate";
 import { parseRestriction } from "../transformer/restriction";
 import { chiTable, openUnit } from "./chi-tables";
-import type { Corpus } from "./corpus";
 import type { MeasureEvent } from "./events";
 import { placeTexts, type SamplingContext, sampleUnits } from "./sampling";
 import type { SampledTexts } from "./texts";
@@ -33,19 +32,7 @@ import { sampleJobs } from "./unit-sampler";
 import type { UnitPlan } from "./units";
 
 const test = suite("runtime/measure/sampling", { gpu: true });
-const CONTEXT = 8;
-const settings: SamplerSettings = {
-  ...samplerDefaults,
-  seed: 2,
-  lr: 0.01,
-  n_beta: 10,
-  localization: 100,
-  num_chains: 2,
-  num_draws: 3,
-  num_burnin_steps: 1,
-  num_steps_bw_draws: 1,
-  batch_size: 2,
-};
+const settings = shortChains(2, 3);
 const unit = (name: string, changes: Partial<SamplerSettings> = {}): UnitPlan => ({
   name,
   restriction: name.split(" ")[0],
@@ -53,11 +40,7 @@ const unit = (name: string, changes: Partial<SamplerSettings> = {}): UnitPlan =>
   chains: [0, 1],
 });
 const units = [unit("l0h1"), unit("l0h1 n_beta=0", { n_beta: 0, num_draws: 2 })];
-const generated = (rows: number, seed: number): Corpus => ({
-  ids: generate({ seed, sequences: rows, context: CONTEXT }).ids,
-  ...{ rows, columns: CONTEXT + 1, nameOf: String },
-});
-const [probe, pool] = [generated(3, 5), generated(4, 6)];
+const [probe, pool] = [generatedRows(3, 5), generatedRows(4, 6)];
 
 let folder = "";
 let model: LoadedModel;
@@ -151,7 +134,7 @@ const kinds = [
 ];
 
 for (const keep of [true, false]) {
-  for (const task of [undefined, generated(2, 6)]) {
+  for (const task of [undefined, generatedRows(2, 6)]) {
     const what = `${keep ? "with" : "without"} traces${task ? ", another sampling task" : ""}`;
     test(`stopped after every draw it comes to the same bytes, ${what}`, async () => {
       const texts: SampledTexts = { pool, probe, ...(task ? { task } : {}) };
