@@ -1,6 +1,5 @@
 /** chi of a sampled run, its controls and the baselines, each through the same clustering. */
-import { type ClusterOptions, clusterTokens, type TokenClustering } from "../cluster/cluster";
-import { gaussianMatrix, shuffledColumns } from "../cluster/controls";
+import { clusterTokens, type TokenClustering } from "../cluster/cluster";
 import type { Clustering } from "../cluster/cover";
 import { conductanceProfile, type ProfileBin } from "../cluster/profile";
 import type { ClusterStability } from "../cluster/resampling";
@@ -8,14 +7,13 @@ import type { Device } from "../plan/device";
 import type { Matrix } from "../statistics/matrix";
 import type { Run } from "../store/run";
 import { splitHalf } from "../susceptibility/agreement";
-import { type ChiTable, chainMatrices, chiMatrix } from "../susceptibility/chi-table";
-import { chiStability, clusterOptions, columnWeights } from "./chi-clusters";
+import type { ChiTable } from "../susceptibility/chi-table";
+import { chiStability, evidenceOf } from "./chi-clusters";
 import { chiTable } from "./chi-tables";
 import type { RunConfig } from "./config";
 import type { Corpus } from "./corpus";
 import { type Attention, say, stopIfAsked } from "./events";
-import { traceMatrix } from "./trace-features";
-import { PRIOR_SUFFIX, priorSampled } from "./units";
+import { chiRequestOf, type FeatureRow, featureRows } from "./feature-rows";
 
 /** A feature set, or a control, through the clustering. */
 export interface FeatureResult {
@@ -62,72 +60,52 @@ export interface Analysis {
 export async function analyzeSamples(context: AnalysisContext): Promise<Analysis> {
   const { run, config, components, device, threads, on } = context;
   const { seed } = config.sampler;
-  const request = { estimator: config.estimator, seed } as const;
   const search = { device, threads };
-  const results: FeatureResult[] = [];
-  const stop = () =>
-    stopIfAsked(context, "stopped before the results were written", "run the same command again: all draws are kept");
-  const add = async (features: string, control: boolean, matrix: Matrix, options: ClusterOptions = {}) => {
-    stop();
-    say(context, `clustering ${features}`);
-    const clustering = await clusterTokens(matrix, config.cluster, { ...search, ...options });
-    results.push({ features, control, clustering });
-    return clustering;
-  };
-  const optionsOf = (table: ChiTable) => clusterOptions(chainMatrices(table), config);
-
-  const chi = await chiTable(run, components, request);
-  const [matrix, chains] = [chiMatrix(chi), chainMatrices(chi)];
-  const reliability = columnWeights(chains, config);
-  const own = optionsOf(chi);
-  const { clusters, k, graph, points, rounds, candidates, advice } = await add("chi", false, matrix, own);
+  const chi = await chiTable(run, components, chiRequestOf(config));
+  const { chains, weights } = evidenceOf(chi, config);
+  const rows = featureRows({ run, config, components, chi, activations: context.activations });
+  const clusterings = await clusterRows(context, rows);
+  const { clusters, k, graph, points, rounds, candidates, advice } = clusterings[0];
   const halves = (_: unknown, done: number, total: number) => {
-    stop();
+    stop(context);
     on?.({ kind: "work", task: "stability", label: "clustering halves", done, total });
   };
   const stability =
     config.cluster.stability > 0
       ? await chiStability(clusters, chi, config, { ...search, progress: halves })
       : undefined;
-  const pairing = config.keep_traces ? "shuffled" : "shifted";
-  const shuffled = await chiTable(run, components, { ...request, null: pairing });
-  await add(`chi, ${pairing} draws`, true, chiMatrix(shuffled), optionsOf(shuffled));
-  if (priorSampled(config)) {
-    const prior = await chiTable(run, components, { ...request, suffix: PRIOR_SUFFIX });
-    await add("chi, n_beta = 0", true, chiMatrix(prior), optionsOf(prior));
-  }
-  await add("chi, every column shuffled", true, shuffledColumns(matrix, seed), own);
-  await add("Gaussian matrix", true, gaussianMatrix(matrix.rows, matrix.cols, seed));
-  if (reliability) {
-    await add("chi, columns unweighted", false, matrix);
-    await add(`chi, columns unweighted, ${pairing} draws`, true, chiMatrix(shuffled));
-  }
-  if (config.keep_traces) {
-    const rank = config.trace_rank;
-    await add("trace features", false, await traceMatrix(run, components, { rank, seed, shuffle: false }));
-    const control = await traceMatrix(run, components, { rank, seed, shuffle: true });
-    await add("trace features, shuffled draws", true, control);
-  }
-  if (context.activations) {
-    await add("last-layer activations", false, context.activations);
-    results.push({ ...results.pop()!, baseline: true });
-  }
-  results.push({
-    features: "token identity",
-    control: false,
-    baseline: true,
-    clustering: clustersByToken(context.probe),
+  const results: FeatureResult[] = rows.map(({ features, control, baseline }, i) => {
+    return { features, control, ...(baseline ? { baseline } : {}), clustering: clusterings[i] };
   });
+  const tokens = clustersByToken(context.probe);
+  results.push({ features: "token identity", control: false, baseline: true, clustering: tokens });
   const unknown = () => new Float64Array(components.length).fill(Number.NaN);
   return {
     chi,
     facts: { k, graph, points, rounds, profile: conductanceProfile(candidates) },
     advice,
     ...(stability ? { stability } : {}),
-    reliability: reliability ?? new Float64Array(components.length).fill(1),
+    reliability: weights ? Float64Array.from(weights) : new Float64Array(components.length).fill(1),
     splitHalf: chains.length > 1 ? splitHalf(chains, { seed }).reliability : unknown(),
     results,
   };
+}
+
+function stop(context: AnalysisContext): void {
+  stopIfAsked(context, "stopped before the results were written", "run the same command again: all draws are kept");
+}
+
+/** Clusters of every row, by one config. */
+async function clusterRows(context: AnalysisContext, rows: readonly FeatureRow[]): Promise<TokenClustering[]> {
+  const { config, device, threads } = context;
+  const clusterings: TokenClustering[] = [];
+  for (const row of rows) {
+    stop(context);
+    say(context, `clustering ${row.features}`);
+    const { matrix, options } = await row.input();
+    clusterings.push(await clusterTokens(matrix, config.cluster, { device, threads, ...options }));
+  }
+  return clusterings;
 }
 
 /** Every token id is a cluster. */

@@ -37,6 +37,20 @@ export function clusterOptions(
   return { ...(weights ? { weights } : {}), ...(halves ? { halves } : {}) };
 }
 
+/** The columns of a table that are clustered, and what its chains say of them. */
+export interface ColumnEvidence extends Pick<ClusterOptions, "weights" | "halves"> {
+  /** [tokens, components]. */
+  readonly matrix: Matrix;
+  /** The same as every chain alone measures it. */
+  readonly chains: readonly Matrix[];
+}
+
+/** What of a table goes into the clustering. */
+export function evidenceOf(table: ChiTable, config: Pick<RunConfig, "cluster">): ColumnEvidence {
+  const chains = chainMatrices(table);
+  return { matrix: chiMatrix(table), chains, ...clusterOptions(chains, config) };
+}
+
 /** Clusters of chi again on half the tokens, the components and the chains. `options`: who searches, and who is told. */
 export function chiStability(
   clusters: readonly TokenSet[],

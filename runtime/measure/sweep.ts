@@ -1,8 +1,7 @@
 import { clusterTokens } from "../cluster/cluster";
 import type { Run } from "../store/run";
-import { chainMatrices, chiMatrix } from "../susceptibility/chi-table";
 import { agreementOf, type Findings } from "./agreement";
-import { clusterOptions } from "./chi-clusters";
+import { evidenceOf } from "./chi-clusters";
 import { chiTable } from "./chi-tables";
 import type { RunConfig } from "./config";
 import { diagnoseUnit } from "./diagnose";
@@ -67,8 +66,8 @@ export async function sweep(request: SweepRequest): Promise<Sensitivity> {
     say(request, `sweep: ${name}`);
     const sampled = await sample({ ...request, config: own, store: run.store.below(`sweep/${name}`) });
     const other = await chiTable(sampled, components, { estimator: config.estimator, seed: own.sampler.seed });
-    const options = { device, threads, ...clusterOptions(chainMatrices(other), config) };
-    const { labels, clusters } = await clusterTokens(chiMatrix(other), config.cluster, options);
+    const { matrix, ...evidence } = evidenceOf(other, config);
+    const { labels, clusters } = await clusterTokens(matrix, config.cluster, { device, threads, ...evidence });
     const agreement = agreementOf(center, { chi: other, labels });
     const rises: number[] = [];
     for (const component of components) rises.push((await diagnoseUnit(sampled, component)).meanRise);
