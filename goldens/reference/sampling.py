@@ -113,7 +113,7 @@ def sgld_rmsprop(case: Case, draw: Draw):
     return {"w": w, "v": v, "g": g, "center": center, "keys": k}, {"w": after, "v": v_after}
 
 
-GAUSSIAN = {"localization": 100.0, "weight_decay": 0.0, "noise_level": 1.0, "step": 5}
+GAUSSIAN = {"weight_decay": 0.0, "noise_level": 1.0, "step": 5}
 
 
 @golden(
@@ -122,16 +122,20 @@ GAUSSIAN = {"localization": 100.0, "weight_decay": 0.0, "noise_level": 1.0, "ste
         Case("ragged", {"G": 3, "P": 67}, GAUSSIAN, ("center",)),
         Case("center per chain", {"G": 2, "P": 64}, GAUSSIAN),
         Case("weight decay", {"G": 2, "P": 68}, {**GAUSSIAN, "weight_decay": 40.0, "noise_level": 0.5}, ("center",)),
-        Case("weight decay alone", {"G": 2, "P": 67}, {**GAUSSIAN, "localization": 0.0, "weight_decay": 100.0}),
+        Case("weight decay alone", {"G": 2, "P": 67}, {**GAUSSIAN, "weight_decay": 100.0}),
     ],
-    w=tolerance(1e-7, 2e-7, "a few roundings of numbers up to |center|, and normals good to 2e-6 divided by sqrt(localization) = 10"),
+    w=tolerance(1e-7, 2e-7, "a few roundings of numbers up to |center|, and normals good to 2e-6 divided by the root of a pull of 100 or more"),
 )
 def sgld_gaussian(case: Case, draw: Draw):
     k = keys(draw, case.G)
     center = draw.normal("center", *case.group("center", case.P))
-    pull = case.p("localization") + case.p("weight_decay")
+    localization = draw.uniform("localization", case.G, low=100, high=300)
+    if case.name == "weight decay alone":
+        localization = torch.zeros(case.G)
+    pull = (localization + case.p("weight_decay"))[:, None]
     spread = case.p("noise_level") * noise(k, case.p("step"), case.P) / pull**0.5
-    return {"center": center, "keys": k}, {"w": case.p("localization") * center / pull + spread}
+    w = localization[:, None] * center / pull + spread
+    return {"center": center, "keys": k, "localization": localization}, {"w": w}
 
 
 @golden(

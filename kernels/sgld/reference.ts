@@ -46,10 +46,11 @@ export function rmsprop(inputs: Arrays, dims: Dims, params: Params, shared: Read
 
 /** Draws from N(center * localization / pull, noise_level^2 / pull I), f64: the definition of `sgld/gaussian`. */
 export function gaussian(inputs: Arrays, dims: Dims, params: Params, shared: ReadonlySet<string>): Arrays {
-  const { localization, weight_decay, noise_level } = params;
-  const pull = localization + weight_decay;
+  const { weight_decay, noise_level } = params;
   const w = new Float64Array(dims.G * dims.P);
   for (let chain = 0; chain < dims.G; chain++) {
+    const localization = inputs.localization[chain];
+    const pull = localization + weight_decay;
     const xi = normals(keyOf(inputs.keys, chain), params.step, dims.P);
     for (let e = 0; e < dims.P; e++) {
       const center = inputs.center[shared.has("center") ? e : chain * dims.P + e];

@@ -63,8 +63,10 @@ test("without a loss a chain ends in the law that gaussian draws", async (t) => 
     const inputs = { w: Float64Array.from(w), g: new Float64Array(P), center, keys };
     w = (await runCase(step, { name: "prior", dims, params, shared: ["center"] }, inputs, "plain4")).w;
   }
-  const drawn = { name: "prior", dims, params: { ...law, step: 999 }, shared: ["center"] };
-  const direct = (await runCase(gaussian, drawn, { center, keys }, "plain4")).w;
+  const { localization: pulled, ...params } = { ...law, step: 999 };
+  const localization = Float64Array.of(pulled);
+  const drawn = { name: "prior", dims, params, shared: ["center"] };
+  const direct = (await runCase(gaussian, drawn, { center, keys, localization }, "plain4")).w;
   const pull = law.localization + law.weight_decay;
   const mean = (law.localization * center[0]) / pull;
   // The chain's variance is larger by the step's length.

@@ -9,7 +9,7 @@ import { vocabulary } from "./vocabulary";
 export const NANO = "nano";
 
 /** A run of about a minute on two cores: fewer draws and components, as settings of a run's config. */
-export const QUICK: readonly string[] = ["neuron_groups=0", "sampler.num_draws=10", "controls.n_beta_zero_draws=2"];
+export const QUICK: readonly string[] = ["neuron_groups=0", "sampler.num_draws=10"];
 
 /** Which text is made of the preset's own corpus. */
 export interface PresetText {

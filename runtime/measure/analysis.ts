@@ -14,6 +14,7 @@ import type { RunConfig } from "./config";
 import type { Corpus } from "./corpus";
 import { type Attention, say, stopIfAsked } from "./events";
 import { chiRequestOf, type FeatureRow, featureRows } from "./feature-rows";
+import type { RowDraws } from "./row-draws";
 
 /** A feature set, or a control, through the clustering. */
 export interface FeatureResult {
@@ -21,6 +22,8 @@ export interface FeatureResult {
   readonly control: boolean;
   /** Owes nothing to the measurement. */
   readonly baseline?: boolean;
+  /** Of what comes from draws. */
+  readonly drawn?: RowDraws;
   readonly clustering: Pick<Clustering, "clusters" | "labels">;
 }
 
@@ -65,7 +68,7 @@ export async function analyzeSamples(context: AnalysisContext): Promise<Analysis
   const { chains, weights } = evidenceOf(chi, config);
   const rows = featureRows({ run, config, components, chi, activations: context.activations });
   const clusterings = await clusterRows(context, rows);
-  const { clusters, k, graph, points, rounds, candidates, advice } = clusterings[0];
+  const { clusters, k, graph, points, rounds, candidates, advice } = clusterings[0].clustering;
   const halves = (_: unknown, done: number, total: number) => {
     stop(context);
     on?.({ kind: "work", task: "stability", label: "clustering halves", done, total });
@@ -75,7 +78,7 @@ export async function analyzeSamples(context: AnalysisContext): Promise<Analysis
       ? await chiStability(clusters, chi, config, { ...search, progress: halves })
       : undefined;
   const results: FeatureResult[] = rows.map(({ features, control, baseline }, i) => {
-    return { features, control, ...(baseline ? { baseline } : {}), clustering: clusterings[i] };
+    return { features, control, ...(baseline ? { baseline } : {}), ...clusterings[i] };
   });
   const tokens = clustersByToken(context.probe);
   results.push({ features: "token identity", control: false, baseline: true, clustering: tokens });
@@ -95,15 +98,19 @@ function stop(context: AnalysisContext): void {
   stopIfAsked(context, "stopped before the results were written", "run the same command again: all draws are kept");
 }
 
+/** A row's clusters, and what it was drawn with. */
+type ClusteredRow = Pick<FeatureResult, "drawn"> & { readonly clustering: TokenClustering };
+
 /** Clusters of every row, by one config. */
-async function clusterRows(context: AnalysisContext, rows: readonly FeatureRow[]): Promise<TokenClustering[]> {
+async function clusterRows(context: AnalysisContext, rows: readonly FeatureRow[]): Promise<ClusteredRow[]> {
   const { config, device, threads } = context;
-  const clusterings: TokenClustering[] = [];
+  const clusterings: ClusteredRow[] = [];
   for (const row of rows) {
     stop(context);
     say(context, `clustering ${row.features}`);
-    const { matrix, options } = await row.input();
-    clusterings.push(await clusterTokens(matrix, config.cluster, { device, threads, ...options }));
+    const { matrix, options, drawn } = await row.input();
+    const clustering = await clusterTokens(matrix, config.cluster, { device, threads, ...options });
+    clusterings.push({ clustering, ...(drawn ? { drawn } : {}) });
   }
   return clusterings;
 }

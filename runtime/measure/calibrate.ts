@@ -101,7 +101,7 @@ function withSampler(config: RunConfig, changes: { lr?: number; n_beta?: number 
     ...config,
     estimator: "single_chain",
     sampler: { ...config.sampler, num_chains: Math.max(2, num_chains), num_draws: DRAWS, ...changes },
-    controls: { ...config.controls, n_beta_zero_draws: 0 },
+    controls: { n_beta_zero: false, equal_rise: false },
   };
 }
 

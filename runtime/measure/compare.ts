@@ -5,6 +5,7 @@ import { type Agreement, agreementOf, type Findings } from "./agreement";
 import { configOf } from "./config";
 import type { ScoreRow } from "./report-data";
 import type { Results } from "./results";
+import type { RowDraws } from "./row-draws";
 import { readChi, readResults } from "./run-files";
 
 /** A component of both runs. */
@@ -37,6 +38,8 @@ export interface Comparison {
   readonly rows: readonly {
     readonly features: string;
     readonly control: boolean;
+    /** What each run drew for it; null of what comes from no draws. */
+    readonly drawn: readonly (RowDraws | null)[];
     readonly clusters: readonly (number | null)[];
     readonly covered: readonly (number | null)[];
   }[];
@@ -125,6 +128,7 @@ function comparedRows(a: readonly ScoreRow[], b: readonly ScoreRow[]): Compariso
     return {
       features,
       control: both.some((row) => row?.control),
+      drawn: both.map((row) => row?.drawn ?? null),
       clusters: both.map((row) => row?.clusters ?? null),
       covered: both.map((row) => row?.covered ?? null),
     };

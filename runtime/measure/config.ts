@@ -75,7 +75,18 @@ export const samplingSchema = {
     num_draws: { ...samplerSchema.num_draws, min: 4, help: "draws of each chain; fewer than 4 have no diagnostics" },
   },
   controls: {
-    n_beta_zero_draws: { type: "integer", default: 4, min: 0, help: "draws of the n_beta = 0 control; 0: left out" },
+    n_beta_zero: {
+      type: "boolean",
+      default: true,
+      help: "sample the prior too: as many chains and draws at n_beta 0; a run at n_beta 0 is that itself",
+    },
+    equal_rise: {
+      type: "boolean",
+      default: true,
+      help:
+        "sample the prior once more, each component so localized that its mean rise is that of its chains; needs " +
+        "`controls.n_beta_zero`, and is left out where a bounding box keeps the prior from being drawn directly",
+    },
   },
   acceptance_checks: {
     type: "integer",
@@ -142,6 +153,11 @@ const AGREEMENTS: readonly Agreement<RunConfig>[] = [
     holds: ({ row_length, probe_text, pool_text }) =>
       row_length === undefined || probe_text !== undefined || pool_text !== undefined,
     hint: "only text is cut into rows, ids come in rows of their own: leave row_length out, or give a text",
+  },
+  {
+    keys: ["controls"],
+    holds: ({ controls }) => controls.n_beta_zero || !controls.equal_rise,
+    hint: "the prior at equal rise is found from the plain one: leave controls.equal_rise out with it, `=false`",
   },
 ];
 

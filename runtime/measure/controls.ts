@@ -1,11 +1,13 @@
 import type { Run } from "../store/run";
+import { configOf, type RunConfig } from "./config";
 import type { ScoreRow, Sensitivity } from "./report-data";
 import { readResults } from "./run-files";
+import { equalRiseSampled, priorSampled } from "./units";
 
 /** What the controls of a run say. */
 export interface Controls {
   /** The measurement itself, then every control, through the same clustering. */
-  readonly rows: readonly Pick<ScoreRow, "features" | "control" | "clusters" | "covered">[];
+  readonly rows: readonly Pick<ScoreRow, "features" | "control" | "drawn" | "clusters" | "covered">[];
   /** What halves of the chains say that two equal runs would correlate, by component. */
   readonly reliability: readonly { readonly component: string; readonly reliability: number | null }[];
   readonly sensitivity?: Sensitivity;
@@ -18,16 +20,28 @@ export async function controlsOf(run: Run): Promise<Controls> {
   const { results, sensitivity } = await readResults(run);
   const measured = results.scores.filter(({ baseline }) => !baseline);
   return {
-    rows: measured.map(({ features, control, clusters, covered }) => ({ features, control, clusters, covered })),
+    rows: measured.map(({ features, control, drawn, clusters, covered }) => {
+      return { features, control, ...(drawn ? { drawn } : {}), clusters, covered };
+    }),
     reliability: results.components
       .filter(({ name }) => results.columns.includes(name))
       .map(({ name, reliability }) => ({ component: name, reliability: reliability ?? null })),
     ...(sensitivity ? { sensitivity } : {}),
     missing: [
       ...(sensitivity ? [] : [`sensitivity: not run; npx spectroscope sweep ${run.name}`]),
-      ...(measured.some(({ features }) => features.includes("n_beta = 0"))
-        ? []
-        : ["n_beta = 0: not sampled; --set controls.n_beta_zero_draws=4"]),
+      ...missingPriors(configOf(run) as unknown as RunConfig),
     ],
   };
+}
+
+/** Why a run has not both priors. */
+function missingPriors(config: RunConfig): string[] {
+  if (equalRiseSampled(config)) return [];
+  if (config.sampler.n_beta === 0) return ["n_beta = 0: the run itself"];
+  if (!priorSampled(config)) return ["n_beta = 0: not sampled; leave out controls.n_beta_zero=false"];
+  const why =
+    config.sampler.bounding_box_size > 0
+      ? "in a bounding box the prior is not drawn directly"
+      : "not sampled; leave out controls.equal_rise=false";
+  return [`n_beta = 0 at equal rise: ${why}`];
 }

@@ -6,13 +6,15 @@ import { localLearningCoefficient } from "../susceptibility/llc";
 import { openUnit } from "./chi-tables";
 import type { RunConfig } from "./config";
 import type { ComponentDiagnostics } from "./report-data";
-import { PRIOR_SUFFIX } from "./units";
+import { meanOf } from "./row-draws";
+import { EQUAL_RISE_SUFFIX, isMeasurement, PRIOR_SUFFIX } from "./units";
 
 /** Advice on a run that was sampled and not analyzed. */
 export async function sampledAdvice(run: Run, { sampler }: Pick<RunConfig, "sampler">): Promise<string[]> {
   const found: ComponentDiagnostics[] = [];
-  for (const name of run.units("done")) {
-    if (!name.endsWith(PRIOR_SUFFIX)) found.push(await diagnoseUnit(run, name));
+  const done = run.units("done");
+  for (const unit of run.plan) {
+    if (isMeasurement(unit) && done.includes(unit.name)) found.push(await diagnoseUnit(run, unit.name));
   }
   return advice(sampler, found);
 }
@@ -33,7 +35,7 @@ export async function diagnoseUnit(run: Run, name: string): Promise<ComponentDia
     name,
     weights,
     lr,
-    meanRise: phi.reduce((sum, rise) => sum + rise, 0) / phi.length,
+    meanRise: meanOf(phi),
     // Of one chain it would compare halves, which is not what it is read for.
     ...(rHat === undefined || chains < 2 ? {} : { rHat }),
     ...(essBulk === undefined ? {} : { effectiveDraws: essBulk }),
@@ -43,4 +45,16 @@ export async function diagnoseUnit(run: Run, name: string): Promise<ComponentDia
     ...(error === undefined || n_beta === 0 ? {} : { llc: { value, error } }),
     traces: Array.from({ length: chains }, (_, m) => Array.from({ length: draws }, (_, s) => phi[s * chains + m])),
   };
+}
+
+/** What the priors of a component did, where they were sampled. */
+export async function diagnosePrior(run: Run, component: string): Promise<Pick<ComponentDiagnostics, "prior">> {
+  const done = run.units("done");
+  const [plain, matched] = [component + PRIOR_SUFFIX, component + EQUAL_RISE_SUFFIX];
+  if (!done.includes(plain)) return {};
+  const meanRise = meanOf(await (await openUnit(run, plain)).phi());
+  if (!done.includes(matched)) return { prior: { meanRise } };
+  const unit = await openUnit(run, matched);
+  const localization = unit.facts.localization as readonly number[];
+  return { prior: { meanRise, equalRise: { meanRise: meanOf(await unit.phi()), localization } } };
 }

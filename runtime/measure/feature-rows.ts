@@ -7,14 +7,17 @@ import type { ChiTable } from "../susceptibility/chi-table";
 import { type ColumnEvidence, evidenceOf } from "./chi-clusters";
 import { type ChiRequest, chiTable } from "./chi-tables";
 import type { RunConfig } from "./config";
+import { drawsOf, type RowDraws, reliabilityOf } from "./row-draws";
 import { traceMatrix } from "./trace-features";
-import { PRIOR_SUFFIX, priorSampled } from "./units";
+import { EQUAL_RISE_SUFFIX, equalRiseSampled, PRIOR_SUFFIX, priorSampled } from "./units";
 
 /** Rows that are to be clustered: tokens by features, and what is known of the columns. */
 export interface RowInput {
   /** [tokens, features]. */
   readonly matrix: Matrix;
   readonly options?: Pick<ClusterOptions, "weights" | "halves">;
+  /** Of what comes from draws. */
+  readonly drawn?: RowDraws;
 }
 
 /** A feature set, or a control. */
@@ -42,54 +45,67 @@ export function chiRequestOf({ estimator, sampler }: RunConfig): ChiRequest {
   return { estimator, seed: sampler.seed };
 }
 
+/** The priors that a run was sampled with, by what their rows are called after those of chi's or the traces'. */
+function priorsOf(config: RunConfig): { readonly name: string; readonly suffix: string }[] {
+  return [
+    ...(priorSampled(config) ? [{ name: "n_beta = 0", suffix: PRIOR_SUFFIX }] : []),
+    ...(equalRiseSampled(config) ? [{ name: "n_beta = 0 at equal rise", suffix: EQUAL_RISE_SUFFIX }] : []),
+  ];
+}
+
 /** Every feature set and control of a run, chi first. */
 export function featureRows({ run, config, components, chi, activations }: RowSources): FeatureRow[] {
   const request = chiRequestOf(config);
   const { seed } = request;
   const own = evidenceOf(chi, config);
-  const table = (features: string, control: boolean, changes: Partial<ChiRequest>): FeatureRow => ({
-    features,
-    control,
-    input: async () => weighed(evidenceOf(await chiTable(run, components, { ...request, ...changes }), config)),
-  });
-  const ready = (features: string, control: boolean, input: () => RowInput): FeatureRow => {
-    return { features, control, input: async () => input() };
-  };
   const { matrix } = own;
   const pairing = config.keep_traces ? "shuffled" : "shifted";
-  const rows = [ready("chi", false, () => weighed(own)), table(`chi, ${pairing} draws`, true, { null: pairing })];
-  if (priorSampled(config)) rows.push(table("chi, n_beta = 0", true, { suffix: PRIOR_SUFFIX }));
-  rows.push(
-    ready("chi, every column shuffled", true, () => ({ ...weighed(own), matrix: shuffledColumns(matrix, seed) })),
-    ready("Gaussian matrix", true, () => ({ matrix: gaussianMatrix(matrix.rows, matrix.cols, seed) })),
-  );
+  const weighed = async ({ chains, matrix, weights, halves }: ColumnEvidence, suffix?: string): Promise<RowInput> => ({
+    matrix,
+    options: { ...(weights ? { weights } : {}), ...(halves ? { halves } : {}) },
+    drawn: { ...(await drawsOf(run, components, suffix)), ...reliabilityOf(chains, seed) },
+  });
+  const unweighed = async (evidence: ColumnEvidence): Promise<RowInput> => {
+    const { drawn } = await weighed(evidence);
+    return { matrix: evidence.matrix, drawn };
+  };
+  const evidence = async (changes: Partial<ChiRequest>) =>
+    evidenceOf(await chiTable(run, components, { ...request, ...changes }), config);
+  const row = (features: string, control: boolean, input: () => Promise<RowInput>): FeatureRow => {
+    return { features, control, input };
+  };
+  const priors = priorsOf(config);
+  const rows = [
+    row("chi", false, () => weighed(own)),
+    row(`chi, ${pairing} draws`, true, async () => weighed(await evidence({ null: pairing }))),
+    ...priors.map(({ name, suffix }) =>
+      row(`chi, ${name}`, true, async () => weighed(await evidence({ suffix }), suffix)),
+    ),
+    row("chi, every column shuffled", true, async () => {
+      return { ...(await weighed(own)), matrix: shuffledColumns(matrix, seed) };
+    }),
+    row("Gaussian matrix", true, async () => ({ matrix: gaussianMatrix(matrix.rows, matrix.cols, seed) })),
+  ];
   if (own.weights) {
-    const unweighted = (features: string, control: boolean, changes: Partial<ChiRequest>): FeatureRow => ({
-      ...table(features, control, changes),
-      input: async () => ({
-        matrix: evidenceOf(await chiTable(run, components, { ...request, ...changes }), config).matrix,
-      }),
-    });
     rows.push(
-      ready("chi, columns unweighted", false, () => ({ matrix })),
-      unweighted(`chi, columns unweighted, ${pairing} draws`, true, { null: pairing }),
+      row("chi, columns unweighted", false, () => unweighed(own)),
+      row(`chi, columns unweighted, ${pairing} draws`, true, async () => unweighed(await evidence({ null: pairing }))),
     );
   }
   if (config.keep_traces) {
-    const traces = (features: string, shuffle: boolean): FeatureRow => ({
-      features,
-      control: shuffle,
-      input: async () => ({ matrix: await traceMatrix(run, components, { rank: config.trace_rank, seed, shuffle }) }),
-    });
-    rows.push(traces("trace features", false), traces("trace features, shuffled draws", true));
+    const traces = (features: string, shuffle: boolean, suffix = "") =>
+      row(features, features !== "trace features", async () => ({
+        matrix: await traceMatrix(run, components, { rank: config.trace_rank, seed, shuffle, suffix }),
+        drawn: await drawsOf(run, components, suffix),
+      }));
+    rows.push(
+      traces("trace features", false),
+      traces("trace features, shuffled draws", true),
+      ...priors.map(({ name, suffix }) => traces(`trace features, ${name}`, false, suffix)),
+    );
   }
-  if (activations)
-    rows.push({ ...ready("last-layer activations", false, () => ({ matrix: activations })), baseline: true });
+  if (activations) {
+    rows.push({ ...row("last-layer activations", false, async () => ({ matrix: activations })), baseline: true });
+  }
   return rows;
 }
-
-/** A table's columns with what its chains say of them. */
-const weighed = ({ matrix, weights, halves }: ColumnEvidence): RowInput => ({
-  matrix,
-  options: { ...(weights ? { weights } : {}), ...(halves ? { halves } : {}) },
-});

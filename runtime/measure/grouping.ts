@@ -42,7 +42,8 @@ export async function grouped(
   const groups: { readonly key?: string; readonly members: PlannedUnit[]; bytes: number }[] = [];
   for (const one of planned) {
     const like = lockstepKey(lab, one.spec);
-    const key = like && JSON.stringify([like, await drawsSaved({ unit: one.unit, run })]);
+    // What is matched to other units stays behind them.
+    const key = like && JSON.stringify([like, one.unit.match !== undefined, await drawsSaved({ unit: one.unit, run })]);
     const bytes = one.work.bytes;
     const room = groups.find(
       (group) =>

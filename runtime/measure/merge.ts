@@ -176,9 +176,16 @@ async function mergeUnit(run: Run, unit: UnitPlan, parts: readonly Samples[]): P
       ...facts,
       unit: unit.name,
       chains: [...unit.chains],
+      ...(facts.localization ? { localization: joinLocalizations(parts) } : {}),
       flops: parts.reduce((sum, part) => sum + Number(part.facts.flops), 0),
     },
   });
+}
+
+/** Those found for a prior at equal rise, by chain. */
+function joinLocalizations(parts: readonly Samples[]): number[] {
+  const own = parts.map(({ facts }) => Float32Array.from(facts.localization as number[]));
+  return Array.from(joinChains(own, parts.map(chainsOf), 1));
 }
 
 /** [rows, own chains, width] of every part as [rows, all chains, width], chains by their numbers. */

@@ -1,5 +1,15 @@
 /** What a report shows; `report.ts` turns it into one HTML file. Everything in it was measured or read, nothing is derived there. */
 
+import type { RowDraws } from "./row-draws";
+
+/** The prior of a component, nats. */
+export interface PriorDiagnostics {
+  /** Mean of phi of the n_beta = 0 control. */
+  readonly meanRise: number;
+  /** The same at equal rise, with the localizations that were found, by chain. */
+  readonly equalRise?: { readonly meanRise: number; readonly localization: readonly number[] };
+}
+
 /** Per component of the run. */
 export interface ComponentDiagnostics {
   readonly name: string;
@@ -22,6 +32,8 @@ export interface ComponentDiagnostics {
   readonly stepError?: number;
   /** Correlation over tokens of this column of chi between halves of the chains, stepped up to all of them. */
   readonly reliability?: number;
+  /** Where it was sampled. */
+  readonly prior?: PriorDiagnostics;
   /** phi at every draw, by chain: [chains][draws]. */
   readonly traces: readonly (readonly number[])[];
 }
@@ -58,6 +70,8 @@ export interface ScoreRow {
   readonly control: boolean;
   /** Features that owe nothing to the measurement: token identity, last-layer activations. */
   readonly baseline?: boolean;
+  /** Of a row that comes from draws; equal chains and draws make rows comparable. */
+  readonly drawn?: RowDraws;
   readonly clusters: number;
   /** Share of tokens in some cluster. */
   readonly covered: number;

@@ -7,7 +7,7 @@ import { clusterProfiles } from "./chi-clusters";
 import { openUnit } from "./chi-tables";
 import type { RunConfig } from "./config";
 import type { Corpus } from "./corpus";
-import { diagnoseUnit } from "./diagnose";
+import { diagnosePrior, diagnoseUnit } from "./diagnose";
 import type { ClusterInfo, ComponentDiagnostics, ReportData, ScoreRow, TokenInfo } from "./report-data";
 import type { Subject } from "./request";
 import { bestRole, labelSizes, MIN_ROLE_TOKENS, scoreRow } from "./scoring";
@@ -53,6 +53,7 @@ export async function collectResults(
     const reliability = column < 0 ? undefined : analysis.splitHalf[column];
     diagnostics.push({
       ...(await diagnoseUnit(run, name)),
+      ...(await diagnosePrior(run, name)),
       ...(reliability === undefined || Number.isNaN(reliability) ? {} : { reliability }),
     });
   }
@@ -71,7 +72,7 @@ export async function collectResults(
     clustering: analysis.facts,
     ...(sizes ? { roles: sizes.filter((size) => size >= MIN_ROLE_TOKENS).length } : {}),
     scores: analysis.results.map((result) => scoreRow(result, probe.labels)),
-    remarks: remarks(config, said, analysis),
+    remarks: remarks(config, said, analysis, diagnostics),
     advice: said,
   };
 }
@@ -121,7 +122,12 @@ function tokenInfos({ ids, columns, labels, nameOf }: Corpus, baseline: Float32A
   });
 }
 
-function remarks(config: RunConfig, said: readonly string[], analysis: Analysis): string[] {
+function remarks(
+  config: RunConfig,
+  said: readonly string[],
+  analysis: Analysis,
+  components: readonly ComponentDiagnostics[],
+): string[] {
   const list = [
     config.sampling_task === "probe"
       ? "The probe is the sampling task's fixed batch: phi is the mean rise of the probe's own losses."
@@ -137,10 +143,26 @@ function remarks(config: RunConfig, said: readonly string[], analysis: Analysis)
         "not much worse than chi: a random projection of real loss traces has their structure, only not twice the same.",
     );
   }
+  list.push(...unmatched(components));
   const dropped = analysis.reliability.filter((weight) => weight === 0).length;
   if (dropped > 0)
     list.push(
       `Components on which chains do not agree were left out of the graph: ${dropped} of ${analysis.reliability.length}.`,
     );
   return list;
+}
+
+/** Shares of the chains' rise by which that of the prior that is matched to it may miss it unsaid. */
+const EQUAL = 0.1;
+
+/** What no localization of the prior could be found for. */
+function unmatched(components: readonly ComponentDiagnostics[]): string[] {
+  const far = components.flatMap(({ name, meanRise, prior }) => {
+    const found = prior?.equalRise?.meanRise;
+    if (found === undefined || Math.abs(found - meanRise) <= EQUAL * Math.abs(meanRise)) return [];
+    return [`${name} (${found.toPrecision(2)} nats, the chains ${meanRise.toPrecision(2)})`];
+  });
+  return far.length > 0
+    ? [`The prior at equal rise misses the rise of the chains by more than a tenth for ${far.join(", ")}.`]
+    : [];
 }

@@ -31,12 +31,13 @@ export function scoreRow(result: FeatureResult, labels: Labels | undefined): Sco
   };
 }
 
-function countsRow({ features, control, baseline, clustering }: FeatureResult): ScoreRow {
+function countsRow({ features, control, baseline, drawn, clustering }: FeatureResult): ScoreRow {
   const { clusters, labels } = clustering;
   return {
     features,
     control,
     ...(baseline ? { baseline: true } : {}),
+    ...(drawn ? { drawn } : {}),
     clusters: clusters.length,
     covered: labels.filter((label) => label >= 0).length / labels.length,
     meanBestF1: 0,

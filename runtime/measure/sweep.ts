@@ -37,7 +37,7 @@ function variants({ config, settings, factors }: SweepRequest): Variant[] {
   const changed = (sampler: Partial<RunConfig["sampler"]>): RunConfig => ({
     ...config,
     sampler: { ...config.sampler, seed, ...sampler },
-    controls: { ...config.controls, n_beta_zero_draws: 0 },
+    controls: { n_beta_zero: false, equal_rise: false },
     keep_traces: false,
   });
   const moved = settings.flatMap((key) =>

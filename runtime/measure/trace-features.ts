@@ -5,17 +5,20 @@ import { shuffledTraces } from "../susceptibility/controls";
 import { traceColumns } from "../susceptibility/traces";
 import { openUnit } from "./chi-tables";
 
-/** Trace features of a run that kept its traces, reduced to `rank` principal axes; with `shuffle`, their control. [tokens, rank]. */
+/**
+ * Trace features of a run that kept its traces, reduced to `rank` principal axes; with `shuffle`, their control; those of the units
+ * with `suffix` after the components' names. [tokens, rank].
+ */
 export async function traceMatrix(
   run: Run,
   components: readonly string[],
-  request: { readonly rank: number; readonly seed: number; readonly shuffle: boolean },
+  request: { readonly rank: number; readonly seed: number; readonly shuffle: boolean; readonly suffix?: string },
 ): Promise<Matrix> {
   let data = new Float32Array(0);
   let width = 0;
   let rows = 0;
   for (const [index, name] of components.entries()) {
-    const unit = await openUnit(run, name);
+    const unit = await openUnit(run, name + (request.suffix ?? ""));
     const traces = await unit.rises();
     const { draws, chains, tokens } = unit;
     const shape = { draws, chains, tokens };

@@ -2,12 +2,14 @@ import { SpectroscopeError } from "../../kernels/errors";
 import type { ChainSpec } from "../sampler/chain-plans";
 import type { ChainState, StateArrays } from "../sampler/chain-state";
 import type { ComponentChains, Draw } from "../sampler/component-chains";
+import { matchRises, type RiseTarget } from "../sampler/equal-rise";
 import type { Laboratory } from "../sampler/laboratory";
 import { Lockstep } from "../sampler/lockstep";
 import { readCheckpoint, writeCheckpoint } from "../store/checkpoint";
 import type { Run } from "../store/run";
 import type { ObservableId, SamplesSpec } from "../store/samples";
 import { type DrawLosses, SamplesWriter } from "../store/samples-writer";
+import { openUnit } from "./chi-tables";
 import type { RunConfig } from "./config";
 import type { OnEvent } from "./events";
 import type { SampledTexts } from "./texts";
@@ -51,6 +53,7 @@ export async function sampleJobs(jobs: readonly UnitJob[], onDraw: OnDraw, on?: 
   try {
     const blocks: Draw[][] = jobs.map(() => []);
     onDraw(lockstep.draws);
+    if (unit.match && lockstep.draws === 0) await matchRises(lockstep, await Promise.all(jobs.map(targetOf)));
     while (lockstep.draws < num_draws) {
       const draws = await lockstep.draw({ traces: keep.keep_traces });
       for (const [i, { unit: own }] of jobs.entries()) {
@@ -73,9 +76,31 @@ export async function sampleJobs(jobs: readonly UnitJob[], onDraw: OnDraw, on?: 
   }
 }
 
+/** What a unit is matched to. @throws SpectroscopeError when that is not done, or has other chains */
+async function targetOf({ unit, run }: UnitJob): Promise<RiseTarget> {
+  const { chains, prior } = unit.match!;
+  const [own, plain] = [await openUnit(run, chains), await openUnit(run, prior)];
+  for (const { name, facts } of [own, plain]) {
+    if (JSON.stringify(facts.chains) === JSON.stringify(unit.chains)) continue;
+    throw new SpectroscopeError(`${name}: holds chains ${facts.chains}, ${unit.name} has ${unit.chains}`, {
+      code: "bad-input",
+      hint: "sample both in one run or shard",
+    });
+  }
+  return { wanted: chainRises(await own.phi(), own.chains), prior: await plain.phi() };
+}
+
+/** Mean of phi [draws, chains] over draws, by chain. */
+function chainRises(phi: Float32Array, chains: number): Float64Array {
+  const sums = new Float64Array(chains);
+  for (let i = 0; i < phi.length; i++) sums[i % chains] += phi[i];
+  return sums.map((sum) => (sum * chains) / phi.length);
+}
+
 /** Puts what chains summed up into their unit's store, which then is whole. */
 async function finish({ unit, spec, run, flops }: UnitJob, writer: SamplesWriter, chains: ComponentChains) {
   const { logAcceptance } = chains;
+  const localization = unit.match && (await chains.localization());
   await writer.finish({
     initLoss: meanByPosition(chains.taskBaseline, spec.probe.rows.positions),
     baseline: chains.baseline,
@@ -87,6 +112,7 @@ async function finish({ unit, spec, run, flops }: UnitJob, writer: SamplesWriter
       sampler: chains.kind,
       weights: chains.block.weights,
       sampling_task: spec.task ? "pool" : "probe",
+      ...(localization ? { localization: Array.from(localization) } : {}),
       flops,
     },
   });

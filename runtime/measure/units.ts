@@ -30,19 +30,35 @@ export function refuseShard({ name, config }: { readonly name: string; readonly 
   throw usage(`${name}: is a shard of a run`, "put its shards together first: npx spectroscope merge");
 }
 
-/** The chains of every unit are dealt to the shards in turn, unit by unit: each gets its own chains of its own units. Errors: usage. */
+/**
+ * The chains of every component are dealt to the shards in turn: each gets its own chains of its own components, with their
+ * controls, since a prior at equal rise is found from the chains that it is matched to. Errors: usage.
+ */
 export function shardOf(units: readonly UnitPlan[], { index, count }: Shard): UnitPlan[] {
   if (!(Number.isInteger(index) && Number.isInteger(count) && 1 <= index && index <= count)) {
     throw usage(`shard is ${index}/${count}`, "give whole numbers with 1 <= index <= count");
   }
-  let dealt = 0;
+  const dealt = new Map<string, number>();
+  const isOwn = (restriction: string, chain: number) => {
+    const key = `${restriction} ${chain}`;
+    const turn = dealt.get(key) ?? dealt.size;
+    dealt.set(key, turn);
+    return turn % count === index - 1;
+  };
   return units
-    .map((unit) => ({ ...unit, chains: unit.chains.filter(() => dealt++ % count === index - 1) }))
+    .map((unit) => ({ ...unit, chains: unit.chains.filter((chain) => isOwn(unit.restriction, chain)) }))
     .filter(({ chains }) => chains.length > 0);
 }
 
 /** What the units of the n_beta = 0 control are called, after the component's name. */
 export const PRIOR_SUFFIX = " n_beta=0";
+/** The same where their rise is that of the component's chains. */
+export const EQUAL_RISE_SUFFIX = `${PRIOR_SUFFIX} at equal rise`;
+
+/** Whether a unit is a component's own, and no control of it. */
+export function isMeasurement({ name, restriction }: Pick<UnitPlan, "name" | "restriction">): boolean {
+  return name === restriction;
+}
 
 /** The components of a run, in the order of chi's columns. Errors: a name that is no weight restriction of the model. */
 export function componentsOf(config: RunConfig, model: Model): string[] {
@@ -66,8 +82,13 @@ export function restrictionsOf(config: RunConfig, model: Model): string[] {
 }
 
 /** Whether a run has its n_beta = 0 control; where it has no loss in its own posterior it is that itself. */
-export function priorSampled({ controls, sampler }: RunConfig): boolean {
-  return controls.n_beta_zero_draws > 0 && sampler.n_beta > 0;
+export function priorSampled({ controls, sampler }: Pick<RunConfig, "controls" | "sampler">): boolean {
+  return controls.n_beta_zero && sampler.n_beta > 0;
+}
+
+/** Whether a run has the prior at equal rise besides; in a box the prior is sampled by chains, and no scale of it is looked for. */
+export function equalRiseSampled(config: Pick<RunConfig, "controls" | "sampler">): boolean {
+  return priorSampled(config) && config.controls.equal_rise && config.sampler.bounding_box_size === 0;
 }
 
 /** The settings of a component; where its scale is what makes them wrong the error says so. */
@@ -83,7 +104,10 @@ function checkScaled(component: string, settings: SamplerSettings, scale: number
   }
 }
 
-/** Everything a run samples: every restriction, and its n_beta = 0 control. Errors: settings that cannot be run. */
+/**
+ * Everything a run samples: every restriction, then the prior of those that chi needs, with as many chains and draws, then that at
+ * equal rise. Errors: settings that cannot be run.
+ */
 export function unitsOf(config: RunConfig, model: Model): UnitPlan[] {
   const names = restrictionsOf(config, model);
   for (const name of Object.keys(config.component_scale)) parseRestriction(name, model);
@@ -100,7 +124,15 @@ export function unitsOf(config: RunConfig, model: Model): UnitPlan[] {
   };
   const units = names.map((name) => unit(name, name, settingsOf(name)));
   if (!priorSampled(config)) return units;
-  const draws = config.controls.n_beta_zero_draws;
-  const prior = (name: string): SamplerSettings => ({ ...settingsOf(name), n_beta: 0, num_draws: draws });
-  return [...units, ...names.map((name) => unit(name + PRIOR_SUFFIX, name, prior(name)))];
+  // The unrestricted model is no column.
+  const controlled = names.filter((name) => name !== "full" || config.estimator === "two_chain");
+  const prior = (suffix: string) =>
+    controlled.map((name) => unit(name + suffix, name, { ...settingsOf(name), n_beta: 0 }));
+  units.push(...prior(PRIOR_SUFFIX));
+  if (!equalRiseSampled(config)) return units;
+  const matched = prior(EQUAL_RISE_SUFFIX).map(({ chains, ...own }) => {
+    const { restriction } = own;
+    return { ...own, match: { chains: restriction, prior: restriction + PRIOR_SUFFIX }, chains };
+  });
+  return [...units, ...matched];
 }

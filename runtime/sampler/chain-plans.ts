@@ -69,6 +69,8 @@ export interface ChainViews {
   readonly center: View;
   /** [M, 2] u32. */
   readonly keys: View;
+  /** Strength of the pull by chain, [M]; where weights are drawn directly. */
+  readonly localization?: View;
   /** Rows of the pool, [M, R] u32. */
   readonly indices: View;
   readonly batchInputs: View;
@@ -131,6 +133,7 @@ export function chainTensors(model: Model, spec: ChainSpec, targets?: View): Cha
     ...(preconditioned ? { v: state("v", [M, P]) } : {}),
     center: state("w*", [P]),
     keys: tokenView(name("keys"), [M, 2]),
+    ...(kind === "gaussian" ? { localization: state("localization", [M]) } : {}),
     indices: tokenView(name("batch rows"), [M, R]),
     batchInputs: tokenView(name("batch inputs"), [M, R]),
     batchTargets: targets ?? tokenView(name("batch targets"), [M, R]),
@@ -159,9 +162,10 @@ export function tokensOf({ rows }: TextOnDevice): number {
 }
 
 /** A direct draw of all chains of a component. */
-export function gaussianCall({ w, center, keys }: ChainViews, settings: SamplerSettings): Call {
-  const { localization, llc_weight_decay: weight_decay, noise_level } = settings;
-  return call(UPDATE_LABEL, gaussian, { w, center, keys }, { localization, weight_decay, noise_level, step: 0 });
+export function gaussianCall({ w, center, keys, localization }: ChainViews, settings: SamplerSettings): Call {
+  const { llc_weight_decay: weight_decay, noise_level } = settings;
+  const tensors = { w, center, keys, localization: localization! };
+  return call(UPDATE_LABEL, gaussian, tensors, { weight_decay, noise_level, step: 0 });
 }
 
 /** The step of all chains of a component. */
@@ -180,12 +184,17 @@ export function biasCorrection({ rmsprop_init, rmsprop_alpha }: SamplerSettings,
 }
 
 /** What a draw makes of the losses of a component's chains: d, phi, and its part of the sums. */
-export function drawCalls({ views, sums }: ChainTensors, losses: LossViews): Call[] {
+export function drawCalls(chains: ChainTensors, losses: LossViews): Call[] {
+  const { views, sums } = chains;
+  return [...riseCalls(chains, losses), moments(losses.probe, views.baseline, views.phi, sums)];
+}
+
+/** What a draw that is not taken makes of them: d and phi alone. */
+export function riseCalls({ views }: ChainTensors, losses: LossViews): Call[] {
   return [
     rise(losses.probe, views.minusBaseline, views.rises),
     ...(losses.task ? [rise(losses.task, views.taskMinusBaseline!, views.taskRises!)] : []),
     mean(views.taskRises ?? views.rises, views.phi),
-    moments(losses.probe, views.baseline, views.phi, sums),
   ];
 }
 

@@ -9,6 +9,8 @@ export interface StateArrays {
   readonly w: Float32Array;
   /** RMSprop's second moment, [M, P]. */
   readonly v?: Float32Array;
+  /** Of weights that are drawn directly, [M]. */
+  readonly localization?: Float32Array;
   /** Streaming sums and what rounding took from them, [M, N] each; the same of the shifted-draws control. */
   readonly sum_d: Float32Array;
   readonly sum_phi_d: Float32Array;
@@ -44,6 +46,7 @@ export function stateViews({
   return [
     ["w", views.w],
     ...(views.v ? [["v", views.v] as const] : []),
+    ...(views.localization ? [["localization", views.localization] as const] : []),
     ["sum_d", sums.sum_d],
     ["sum_phi_d", sums.sum_phi_d],
     ["c_d", sums.c_d],

@@ -147,6 +147,12 @@ export class ComponentChains {
     return w as Float32Array;
   }
 
+  /** How strongly each chain is pulled, [M], where weights are drawn directly. */
+  async localization(): Promise<Float32Array | undefined> {
+    const { localization } = this.planned.views;
+    return localization && ((await this.lab.memory.read([localization]))[0] as Float32Array);
+  }
+
   /** Everything that it takes to go on from here with the same bits, alone or beside other components. */
   async save(): Promise<ChainState> {
     const { update, drawn } = this.stand;

@@ -67,8 +67,12 @@ for (const pull of pulls) {
     for (let draw = 0; draw < draws; draw++) {
       const { w } = await runKernel(await testDevice(), gaussian, {
         dims: { G, P },
-        params: { localization: gamma, weight_decay: lambda, noise_level, step: draw },
-        inputs: { center: new Float32Array(P).fill(center), keys },
+        params: { weight_decay: lambda, noise_level, step: draw },
+        inputs: {
+          center: new Float32Array(P).fill(center),
+          keys,
+          localization: new Float32Array(G).fill(gamma),
+        },
         shared: ["center"],
       });
       means.add((element) => {

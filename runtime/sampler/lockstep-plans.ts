@@ -13,6 +13,7 @@ import {
   drawCalls,
   gaussianCall,
   type LossViews,
+  riseCalls,
   samplerKind,
   shiftedCall,
   tokensOf,
@@ -37,6 +38,8 @@ export interface LockstepPlans {
   readonly losses: Plan;
   /** A draw: where weights are drawn directly the draw itself, then losses, d, phi and the sums. */
   readonly draw: Plan;
+  /** A direct draw that is not taken: its losses, d and phi, but no sums; absent for chains. */
+  readonly trial?: Plan;
   /** A draw's part of the shifted-draws control. */
   readonly shifted: Plan;
   /** One update: the gradient of a minibatch's mean loss, and the step; absent for direct draws. */
@@ -131,6 +134,7 @@ export function planLockstep(
   const losses = [...onProbe.body.calls, ...(onTask?.body.calls ?? [])];
   const moves = trained ? [] : chains.map(({ views }, i) => gaussianCall(views, specs[i].settings));
   const draw = [...moves, ...losses, ...components.flatMap((own) => drawCalls(own, own.losses))];
+  const trial = [...moves, ...losses, ...components.flatMap((own) => riseCalls(own, own.losses))];
   const shifted = components.map((own) => shiftedCall(own, own.losses));
   const updates = chains.map(({ views }, i) => updateCall(views, specs[i].settings));
   return {
@@ -139,6 +143,7 @@ export function planLockstep(
     losses: { name: name("losses"), calls: losses },
     draw: { name: name("draw"), calls: draw },
     shifted: { name: name("shifted"), calls: shifted },
+    ...(trained ? {} : { trial: { name: name("trial"), calls: trial } }),
     ...(trained ? { train: { gradient: trained.body, update: { name: name("update"), calls: updates } } } : {}),
   };
 }

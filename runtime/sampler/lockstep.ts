@@ -1,6 +1,6 @@
 import { SpectroscopeError } from "../../kernels/errors";
 import type { BoundPlan } from "../plan/memory";
-import type { View } from "../plan/plan";
+import type { Plan, View } from "../plan/plan";
 import { gatherBlock } from "../transformer/block";
 import { chainKeys } from "./batches";
 import { biasCorrection, type ChainSpec, chainNumbers, shiftOf, tokensOf, UPDATE_LABEL } from "./chain-plans";
@@ -35,6 +35,7 @@ export class Lockstep {
     private readonly bound: Bound,
     private readonly stand: Stand,
     readonly components: readonly ComponentChains[],
+    private readonly trialPlan: Plan | undefined,
   ) {}
 
   /** Draws that were made. */
@@ -84,7 +85,7 @@ export class Lockstep {
     const chains = components.map(
       (component, i) => new ComponentChains(lab, specs[i], component, baselines[i], stand, states[i]),
     );
-    return new Lockstep(lab, bound, stand, chains);
+    return new Lockstep(lab, bound, stand, chains, planned.trial);
   }
 
   /** One update of all chains; submitted, not waited for. */
@@ -165,6 +166,33 @@ export class Lockstep {
     return draws;
   }
 
+  /** Pulls every chain of a component as strongly as is said, [M], from the next draw on. */
+  setLocalization(component: number, localization: Float32Array): void {
+    const { views } = this.components[component].planned;
+    if (!views.localization) throw undrawn(this.components[component].spec);
+    this.lab.memory.write(views.localization, localization);
+  }
+
+  /**
+   * phi of the first `count` direct draws as they would be now, [count, M] by component: the same noise as that of the draws
+   * themselves. Nothing of it stays: neither stand nor sums know of it.
+   */
+  async trial(count: number): Promise<Float64Array[]> {
+    const [first] = this.components;
+    if (!this.trialPlan) throw undrawn(first.spec);
+    const { memory } = this.lab;
+    const plan = await memory.bind(this.trialPlan);
+    const found = this.components.map((chains) => new Float64Array(count * chains.count));
+    for (let step = 0; step < count; step++) {
+      plan.setParams(UPDATE_LABEL, { step });
+      plan.submit();
+      const phi = await memory.read(this.components.map(({ planned }) => planned.views.phi));
+      for (const [i, values] of phi.entries()) found[i].set(values, step * values.length);
+    }
+    plan.destroy();
+    return found;
+  }
+
   private async settle(): Promise<void> {
     await this.lab.memory.settle();
     this.queued = 0;
@@ -177,6 +205,13 @@ export class Lockstep {
     for (const chains of this.components) chains.release();
     this.lab.fixed.releaseDerived(this.lab.memory);
   }
+}
+
+function undrawn({ restriction, settings }: ChainSpec): SpectroscopeError {
+  return new SpectroscopeError(`${restriction.name}: its chains are not drawn directly, n_beta is ${settings.n_beta}`, {
+    code: "bad-input",
+    hint: "ask for n_beta 0 without a bounding box",
+  });
 }
 
 /** Where all components stand. @throws SpectroscopeError when they are not the kind, or not at the draw, to run in lockstep */
@@ -220,6 +255,8 @@ async function placeChains(
   memory.write(views.center, center);
   const purpose = kind === "sgld" ? "noise" : "gaussian";
   memory.write(views.keys, chainKeys(settings.seed, restriction.name, numbers, purpose));
+  if (views.localization)
+    memory.write(views.localization, new Float32Array(numbers.length).fill(settings.localization));
   if (views.v) memory.write(views.v, start.fill(settings.rmsprop_init === "ones" ? 1 : 0));
 }
 

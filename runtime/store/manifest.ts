@@ -14,14 +14,24 @@ import { samplesName } from "./names";
 import { need, type Store } from "./store";
 
 const FORMAT = "spectroscope-run";
-const VERSION = 3;
+const VERSION = 4;
 export const MANIFEST = "manifest.json";
+
+/** Units that stand before this one in the plan and have its chains and draws. */
+export interface RiseMatch {
+  /** Its chains have the rises that are wanted. */
+  readonly chains: string;
+  /** The same draws at the localization of the settings. */
+  readonly prior: string;
+}
 
 /** One piece of a run that is stored whole: the chains of one component under one sampler. */
 export interface UnitPlan {
   readonly name: string;
   readonly restriction: string;
   readonly settings: SamplerSettings;
+  /** Whose mean rise its chains are given, by a localization that is found when its turn comes. */
+  readonly match?: RiseMatch;
   /** Numbers of the chains that run here, ascending. */
   readonly chains: readonly number[];
 }

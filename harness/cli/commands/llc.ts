@@ -1,6 +1,6 @@
 import { usage } from "../../../runtime/config/schema";
 import { openUnit } from "../../../runtime/measure/chi-tables";
-import { PRIOR_SUFFIX, refuseShard } from "../../../runtime/measure/units";
+import { isMeasurement, refuseShard } from "../../../runtime/measure/units";
 import type { Run } from "../../../runtime/store/run";
 import type { Interval } from "../../../runtime/susceptibility/interval";
 import { localLearningCoefficient } from "../../../runtime/susceptibility/llc";
@@ -46,7 +46,8 @@ export const llc = command(
     refuseShard(run);
     // One that is not done is refused before any is read.
     for (const unit of run.units("pending")) run.finishedStore(unit);
-    const names = run.units("done").filter((unit) => !unit.endsWith(PRIOR_SUFFIX));
+    const done = run.units("done");
+    const names = run.plan.filter((unit) => isMeasurement(unit) && done.includes(unit.name)).map(({ name }) => name);
     const rows: Row[] = [];
     for (const name of names) rows.push(await rowOf(run, name));
     if (values.json) output(JSON.stringify({ run: path, components: rows }));

@@ -31,11 +31,17 @@ export function comparisonTable(comparison: Comparison): string {
   only.forEach((names, i) => {
     if (names.length > 0) lines.push(`only in ${"AB"[i]}: ${names.join(", ")}`);
   });
-  lines.push("", `${"features".padEnd(50)} ${cells("clusters A", "B", "covered A", "B")}`);
-  for (const { features, control, clusters: counts, covered } of rows) {
+  const drawnNames = ["draws A", "B", "rise A", "B", "halves A", "B"];
+  lines.push("", `${"features".padEnd(50)} ${cells(...drawnNames, "clusters A", "B", "covered A", "B")}`);
+  for (const { features, control, drawn, clusters: counts, covered } of rows) {
     const shares = covered.map((share) => (share === null ? "-" : `${(100 * share).toFixed(0)} %`));
     const name = `${features}${control ? " (control)" : ""}`.padEnd(50);
-    lines.push(`${name} ${cells(...counts.map((count) => String(count ?? "-")), ...shares)}`);
+    const drawnBy = [
+      ...drawn.map((one) => (one ? `${one.chains}x${one.draws}` : "-")),
+      ...drawn.map((one) => number(one?.meanRise ?? null)),
+      ...drawn.map((one) => number(one?.reliability ?? null)),
+    ];
+    lines.push(`${name} ${cells(...drawnBy, ...counts.map((count) => String(count ?? "-")), ...shares)}`);
   }
   return lines.join("\n");
 }

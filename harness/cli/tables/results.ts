@@ -1,6 +1,7 @@
 /** What a run found, for people and for programs. */
 import type { ScoreRow } from "../../../runtime/measure/report-data";
 import type { Results } from "../../../runtime/measure/results";
+import { DRAWN_HEAD, DRAWN_NOTE, drawnCells } from "./drawn";
 
 /** Advice, a line each. */
 export function adviceLines(advice: readonly string[]): string {
@@ -22,6 +23,9 @@ export function summary(results: Results): Record<string, unknown> {
     reliability: component.reliability ?? null,
     llc: component.llc?.value ?? null,
     llc_error: component.llc?.error ?? null,
+    prior_rise: component.prior?.meanRise ?? null,
+    equal_rise: component.prior?.equalRise?.meanRise ?? null,
+    equal_rise_localization: component.prior?.equalRise?.localization ?? null,
   }));
   return {
     model,
@@ -33,6 +37,10 @@ export function summary(results: Results): Record<string, unknown> {
     scores: scores.map((row) => ({
       features: row.features,
       control: row.control,
+      chains: row.drawn?.chains ?? null,
+      draws: row.drawn?.draws ?? null,
+      mean_rise: row.drawn?.meanRise ?? null,
+      reliability: row.drawn?.reliability ?? null,
       clusters: row.clusters,
       covered: row.covered,
       mean_best_f1: row.meanBestF1,
@@ -44,11 +52,15 @@ export function summary(results: Results): Record<string, unknown> {
   };
 }
 
+/** Characters of a line up to what needs known roles. */
+const COUNTS = 92;
+
 /** The score table for people. */
 export function scoreTable(results: Results): string {
   const line = (row: ScoreRow) =>
     [
       `${row.features}${row.control ? " (control)" : ""}`.padEnd(50),
+      drawnCells(row),
       String(row.clusters).padStart(8),
       `${(100 * row.covered).toFixed(0)} %`.padStart(8),
       row.meanBestF1.toFixed(3).padStart(8),
@@ -56,17 +68,17 @@ export function scoreTable(results: Results): string {
       row.ariRoles.toFixed(3).padStart(9),
       row.ariModes.toFixed(3).padStart(9),
     ].join(" ");
-  const head = ["features".padEnd(50), "clusters", " covered", " best F1", "roles>0.5", "ARI roles", "ARI modes"].join(
-    " ",
-  );
+  const names = ["clusters", " covered", " best F1", "roles>0.5", "ARI roles", "ARI modes"];
+  const head = ["features".padEnd(50), DRAWN_HEAD, ...names].join(" ");
   if (results.roles === undefined) {
-    const counts = (row: ScoreRow) => line(row).slice(0, 68);
+    const counts = (row: ScoreRow) => line(row).slice(0, COUNTS);
     const title = `${results.clusters.length} clusters of ${results.tokens.length} tokens (no known roles to score against)`;
-    return [title, head.slice(0, 68), ...results.scores.map(counts)].join("\n");
+    return [title, head.slice(0, COUNTS), ...results.scores.map(counts), DRAWN_NOTE].join("\n");
   }
   return [
     `${results.clusters.length} clusters of ${results.tokens.length} tokens, held against ${results.roles} known roles`,
     head,
     ...results.scores.map(line),
+    DRAWN_NOTE,
   ].join("\n");
 }

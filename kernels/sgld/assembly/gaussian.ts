@@ -1,6 +1,6 @@
 // Draws from the localized prior, which is the posterior at n_beta = 0: no chain, every step an independent draw.
 //
-// w = center * localization / pull + noise_level * xi / sqrt(pull),  pull = localization + weight_decay,  xi ~ N(0, 1)
+// w = center * localization / pull + noise_level * xi / sqrt(pull),  pull = localization[g] + weight_decay,  xi ~ N(0, 1)
 //
 // Shapes as the WGSL. An item is 1,024 elements of a chain; scratch holds 256 normals.
 // Deterministic: an element depends on its key, step and index alone. Without decay the mean is the center to the bit.
@@ -14,18 +14,19 @@ const ITEM: u32 = 1024;
 export function sgld_gaussian(block: usize, from: u32, to: u32, scratch: usize): void {
   const P = abi.P(block);
   const strideCenter = abi.stride_center(block);
-  const localization = abi.localization(block);
   const decay = abi.weight_decay(block);
   const step = abi.step(block);
-  const pull = localization + decay;
-  const kept = f32x4.splat(decay > 0 ? localization / pull : 1);
-  const spread = f32x4.splat(abi.noise_level(block) / sqrt<f32>(pull));
+  const noiseLevel = abi.noise_level(block);
   const perGroup = (P + ITEM - 1) / ITEM;
   for (let item = from; item < to; item++) {
     const g = item / perGroup;
     const e = (item - g * perGroup) * ITEM;
     const end = min(P, e + ITEM);
     const key = abi.keys(block) + (<usize>g << 3);
+    const localization = load<f32>(abi.localization(block) + (<usize>g << 2));
+    const pull = localization + decay;
+    const kept = f32x4.splat(decay > 0 ? localization / pull : 1);
+    const spread = f32x4.splat(noiseLevel / sqrt<f32>(pull));
     for (let i = e; i < end; i += NORMALS) {
       const bytes = <usize>min(NORMALS, end - i) << 2;
       normals(load<u32>(key), load<u32>(key, 4), step, i, <u32>bytes >> 2, scratch);

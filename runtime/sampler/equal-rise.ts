@@ -1,0 +1,99 @@
+/** The prior whose rise is that of chains: a localization for each of its chains, found by trials. */
+import { SpectroscopeError } from "../../kernels/errors";
+import { chainNumbers } from "./chain-plans";
+import type { Lockstep } from "./lockstep";
+import { nextScale, type ScaledRise } from "./wanted-rise";
+
+/** What a component's chains are matched to; M chains. */
+export interface RiseTarget {
+  /** Mean rise that each is to have, nats, [M]. */
+  readonly wanted: Float64Array;
+  /** phi of the same chains' draws, all of them, at the localization of the settings, [draws, M]. */
+  readonly prior: Float32Array;
+}
+
+/** Trials, after which the secant through what they found is taken. */
+const TRIALS = 2;
+/** Draws of a trial at most: as all localizations have the same noise, few say how their rises compare. */
+const DRAWS = 8;
+/** Least and greatest scale 1 / localization, as shares of that of the settings. */
+const BOUNDS = [1e-4, 1e3] as const;
+
+/** Draws of each trial: all trials together have at most half of those of the run. */
+export function trialDraws(draws: number): number {
+  return Math.max(1, Math.min(DRAWS, Math.floor(draws / (2 * TRIALS))));
+}
+
+/**
+ * Gives chains that have drawn nothing yet the localizations whose mean rises are the wanted ones, chain by chain. A trial's few
+ * draws have the noise of the prior's own first ones, so their ratio to those times the mean over all of the prior's draws is what
+ * all draws would have. Each chain's trials depend on no other chain.
+ * @param targets by component of the lockstep
+ * @throws SpectroscopeError when there are not as many targets as chains, or the chains are not drawn directly
+ */
+export async function matchRises(lockstep: Lockstep, targets: readonly RiseTarget[]): Promise<void> {
+  const searches = lockstep.components.map(
+    ({ spec }, i) => new Search(targets[i], spec.settings.num_draws, chainNumbers(spec)),
+  );
+  const place = () => {
+    for (const [i, { spec }] of lockstep.components.entries()) {
+      lockstep.setLocalization(i, searches[i].localization(spec.settings.localization));
+    }
+  };
+  for (let trial = 0; trial < TRIALS; trial++) {
+    place();
+    const found = await lockstep.trial(searches[0].count);
+    for (const [i, search] of searches.entries()) search.add(found[i]);
+  }
+  place();
+}
+
+/** The search of one component: what is known of each of its chains. */
+class Search {
+  /** Draws of a trial. */
+  readonly count: number;
+  private readonly known: ScaledRise[][];
+  private readonly scales: Float64Array;
+
+  constructor(
+    private readonly target: RiseTarget,
+    draws: number,
+    chains: readonly number[],
+  ) {
+    const { wanted, prior } = target;
+    if (wanted.length !== chains.length || prior.length !== draws * chains.length) {
+      throw new SpectroscopeError(
+        `equal rise: ${wanted.length} chains with ${prior.length} draws are to be matched by ${chains.length} with ${draws} each`,
+        { code: "bad-input", hint: "match chains to as many chains and draws" },
+      );
+    }
+    this.count = trialDraws(draws);
+    this.known = Array.from(chains, (_, m) => [{ scale: 1, rise: this.mean(prior, m, draws) }]);
+    this.scales = new Float64Array(chains.length);
+  }
+
+  /** What to try next, or to take, [M]. */
+  localization(own: number): Float32Array {
+    for (const [m, known] of this.known.entries()) this.scales[m] = nextScale(known, this.target.wanted[m], BOUNDS);
+    return Float32Array.from(this.scales, (scale) => own / scale);
+  }
+
+  /** Takes phi of a trial of the scales told last, [count, M]. */
+  add(phi: Float64Array): void {
+    for (const [m, known] of this.known.entries()) {
+      const trial = this.mean(phi, m, this.count);
+      const same = this.mean(this.target.prior, m, this.count);
+      // A few draws may fall by chance; then their ratio says nothing, and they are taken as they are.
+      const rise = same > 0 ? (known[0].rise * trial) / same : trial;
+      known.push({ scale: this.scales[m], rise });
+    }
+  }
+
+  /** Mean of the first draws of a chain. */
+  private mean(phi: ArrayLike<number>, chain: number, draws: number): number {
+    const chains = this.target.wanted.length;
+    let sum = 0;
+    for (let s = 0; s < draws; s++) sum += phi[s * chains + chain];
+    return sum / draws;
+  }
+}
