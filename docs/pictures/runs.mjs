@@ -9,7 +9,7 @@ export const COMPONENTS = ["embed", "unembed", "l0h3", "l1h2", "l1 mlp"];
 export const HEAD = "l0h3";
 
 /** Half of the default probe, which still holds every mode of the corpus equally. */
-const SMALL = { probe_sequences: 8, neuron_groups: 0, "controls.n_beta_zero_draws": 0 };
+const SMALL = { probe_sequences: 8, neuron_groups: 0, "controls.n_beta_zero": false, "controls.equal_rise": false };
 
 const settings = (values) => Object.entries(values).flatMap(([key, value]) => ["--set", `${key}=${value}`]);
 
@@ -84,7 +84,7 @@ export const RUNS = [
     /** What calibrate recommends, taken at its word. */
     more: (folder) => result(folder, "calibrate").recommended.flatMap((set) => ["--set", set]),
   },
-  run("middle", [...COMPONENTS, "l0h6"], { "controls.n_beta_zero_draws": 16 }),
+  run("middle", [...COMPONENTS, "l0h6"], { "controls.n_beta_zero": true, "controls.equal_rise": true }),
   { name: "sweep", words: ["sweep", "middle"], of: ["middle"] },
   run("pool", COMPONENTS, { sampling_task: "pool" }),
   { name: "compare-pool", words: ["compare", "middle", "pool"], of: ["middle", "pool"] },

@@ -39,11 +39,12 @@ const SETS = [
   "sampler.num_burnin_steps=1",
   "sampler.num_steps_bw_draws=1",
   `sampler.n_beta=${N_BETA}`,
-  "controls.n_beta_zero_draws=4",
   "trace_rank=4",
   "cluster.k=6",
   "cluster.min_size=3",
 ].flatMap((set) => ["--set", set]);
+
+const WITHOUT_PRIORS = ["n_beta_zero", "equal_rise"].flatMap((key) => ["--set", `controls.${key}=false`]);
 
 const cli = (...words: string[]) => {
   const run = runProgram(folder, words);
@@ -71,7 +72,7 @@ test.before(async () => {
   cli("run", ...SETS, "--out", "a");
   cli("run", ...SETS, "--seed", "1", "--out", "b");
   await checkpoint();
-  cli("run", ...SETS, "--set", "model=step", "--set", "controls.n_beta_zero_draws=0", "--out", "c");
+  cli("run", ...SETS, "--set", "model=step", ...WITHOUT_PRIORS, "--out", "c");
 });
 
 test("compare two seeds, and two checkpoints, over the same tokens", () => {
@@ -97,7 +98,7 @@ test("compare two seeds, and two checkpoints, over the same tokens", () => {
 
   const checkpoints = json<Comparison>("compare", "a", "c");
   const keys = checkpoints.differences.map(({ key }) => key);
-  for (const key of ["model", "keep_traces", "controls.n_beta_zero_draws"]) assert.ok(keys.includes(key), key);
+  for (const key of ["model", "keep_traces", "controls.n_beta_zero"]) assert.ok(keys.includes(key), key);
   assert.not(keys.some((key) => key.startsWith("inputs")));
   const rows = new Map(checkpoints.rows.map((row) => [row.features, row.clusters]));
   assert.is(rows.get("chi, shuffled draws")![1], null, "c kept no traces");
@@ -217,6 +218,7 @@ test("controls tell what each null gives, and what was not run", () => {
     "chi",
     "chi, shuffled draws",
     "chi, n_beta = 0",
+    "chi, n_beta = 0 at equal rise",
     "chi, every column shuffled",
     "Gaussian matrix",
   ]) {
@@ -224,7 +226,7 @@ test("controls tell what each null gives, and what was not run", () => {
   }
   assert.equal(a.missing, ["sensitivity: not run; npx spectroscope sweep a"]);
   assert.equal(json<Found>("controls", "c").missing.length, 2);
-  assert.match(cli("controls", "c"), "n_beta = 0: not sampled; --set controls.n_beta_zero_draws=4");
+  assert.match(cli("controls", "c"), "n_beta = 0: not sampled; leave out controls.n_beta_zero=false");
 });
 
 test("sweep: other settings beside the run and another seed; taken up again it samples what is missing alone", () => {

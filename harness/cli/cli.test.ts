@@ -122,7 +122,6 @@ const SMALL = [
   "sampler.num_burnin_steps=1",
   "sampler.num_steps_bw_draws=1",
   "sampler.batch_size=2",
-  "controls.n_beta_zero_draws=4",
 ].flatMap((set) => ["--set", set]);
 
 test("a run that another process is writing is left to it", () => {

@@ -23,7 +23,8 @@ const SETS = [
   "sampler.num_draws=6",
   "sampler.num_burnin_steps=1",
   "sampler.num_steps_bw_draws=1",
-  "controls.n_beta_zero_draws=0",
+  "controls.n_beta_zero=false",
+  "controls.equal_rise=false",
   "trace_rank=4",
 ].flatMap((set) => ["--set", set]);
 /** Everything that hangs together is a cluster: what is tested is what is said of clusters, not which there are. */

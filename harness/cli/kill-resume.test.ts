@@ -45,20 +45,23 @@ interface Kind {
   readonly besides?: readonly string[];
   readonly moments: number;
 }
-const draws = (count: number, every: number, prior: number) =>
-  sets(`sampler.num_draws=${count}`, `checkpoint_draws=${every}`, `controls.n_beta_zero_draws=${prior}`);
+const draws = (count: number, every: number, priors = false) =>
+  sets(
+    ...[`sampler.num_draws=${count}`, `checkpoint_draws=${every}`],
+    ...[`controls.n_beta_zero=${priors}`, `controls.equal_rise=${priors}`],
+  );
 const SAMPLED: readonly Kind[] = [
-  { name: "traces", words: ["sample", ...COMMON, ...draws(8, 2, 2), "--keep-traces"], moments: 5 },
+  { name: "traces", words: ["sample", ...COMMON, ...draws(8, 2, true), "--keep-traces"], moments: 5 },
   {
     name: "sums alone, RMSprop",
-    words: ["sample", ...COMMON, ...RMSPROP, ...draws(9, 3, 0), "--no-keep-traces"],
+    words: ["sample", ...COMMON, ...RMSPROP, ...draws(9, 3), "--no-keep-traces"],
     besides: sets("components_at_once=2"),
     moments: 5,
   },
   {
     name: "traces of two texts, RMSprop in a box",
     words: [
-      ...["sample", ...COMMON, ...RMSPROP, ...draws(6, 2, 0), "--keep-traces"],
+      ...["sample", ...COMMON, ...RMSPROP, ...draws(6, 2), "--keep-traces"],
       ...sets("sampling_task=pool", "sampling_sequences=2", "sampler.bounding_box_size=0.01"),
     ],
     moments: 5,
@@ -66,7 +69,7 @@ const SAMPLED: readonly Kind[] = [
 ];
 const ANALYZED: Kind = {
   name: "analyzed",
-  words: ["run", ...COMMON, ...draws(7, 3, 2), ...sets("trace_rank=4", "cluster.k=5", "cluster.min_size=3")],
+  words: ["run", ...COMMON, ...draws(7, 3, true), ...sets("trace_rank=4", "cluster.k=5", "cluster.min_size=3")],
   moments: 5,
 };
 

@@ -23,7 +23,8 @@ const SMALL = [
   "sampler.num_draws=6",
   "sampler.num_burnin_steps=1",
   "sampler.num_steps_bw_draws=1",
-  "controls.n_beta_zero_draws=0",
+  "controls.n_beta_zero=false",
+  "controls.equal_rise=false",
   "checkpoint_draws=4",
   "trace_rank=4",
   "cluster.k=8",
@@ -120,7 +121,8 @@ test("one chain: chi without errors, no weights of columns, and the report says 
 test("keep_traces=false, RMSprop in a box: sums alone, shifted draws for a null, the sampler in devinterp's words", async () => {
   const rmsprop = ["sampler.sampling_method=rmsprop_sgld", "sampler.lr=0.001", "sampler.rmsprop_init=zeros"];
   const common = ["weight_restrictions=l1h2,unembed", ...rmsprop, "keep_traces=false"];
-  const run = measured("box", ...common, "sampler.bounding_box_size=0.001", "controls.n_beta_zero_draws=4");
+  const priors = ["controls.n_beta_zero=true", "controls.equal_rise=true"];
+  const run = measured("box", ...common, "sampler.bounding_box_size=0.001", ...priors);
   for (const name of ["samples_l1h2.zarr", "samples_unembed n_beta=0.zarr"]) {
     const arrays = readdirSync(join(run.path, name));
     assert.equal(
@@ -145,6 +147,7 @@ test("keep_traces=false, RMSprop in a box: sums alone, shifted draws for a null,
   );
   // A box around it makes a chain even of the posterior without a loss.
   assert.is((await store(run, "l1h2 n_beta=0")).facts.sampler, "sgld");
+  assert.not(features.includes("chi, n_beta = 0 at equal rise"), "no scale of it is looked for there");
   const free = measured("free", ...common);
   const rise = async (one: Run) => mean(await (await store(one, "l1h2")).phi());
   const [inside, outside] = [await rise(run), await rise(free)];
@@ -152,7 +155,7 @@ test("keep_traces=false, RMSprop in a box: sums alone, shifted draws for a null,
 });
 
 test("n_beta=0: the posterior is drawn directly, is its own control, and has no LLC", async () => {
-  const run = measured("prior", "weight_restrictions=l1h2,unembed", "sampler.n_beta=0", "controls.n_beta_zero_draws=4");
+  const run = measured("prior", "weight_restrictions=l1h2,unembed", "sampler.n_beta=0", "controls.n_beta_zero=true");
   assert.equal(
     readdirSync(run.path).filter((name) => name.startsWith("samples_")),
     ["samples_l1h2.zarr", "samples_unembed.zarr"],

@@ -22,7 +22,7 @@ const cli = (...words: string[]) => {
 const refused = (words: string[], ...texts: (string | RegExp)[]) =>
   assertRefused(runProgram(folder, words), 1, ...texts);
 
-// Three chains of seven units over four processes: every shard holds other chains of other units.
+// Three chains of four components and their priors over four processes: every shard holds other chains of other units.
 const SETS = [
   "weight_restrictions=l1h0,l1h2,unembed",
   "estimator=two_chain",
@@ -32,7 +32,6 @@ const SETS = [
   "sampler.num_draws=5",
   "sampler.num_burnin_steps=1",
   "sampler.num_steps_bw_draws=1",
-  "controls.n_beta_zero_draws=2",
   "checkpoint_draws=2",
   "acceptance_checks=2",
 ].flatMap((set) => ["--set", set]);
@@ -72,6 +71,15 @@ test("every shard has its own chains, and none has all of a unit", () => {
   }
   assert.equal([...held.keys()].sort(), stores("whole").sort());
   for (const [store, chains] of held) assert.equal(chains.sort(), [0, 1, 2], store);
+});
+
+test("the prior at equal rise is found by every shard for itself, as its plan says", () => {
+  const name = "samples_l1h2 n_beta=0 at equal rise.zarr";
+  const { localization } = rootOf("merged", name).attributes.metadata.spectroscope as { localization: number[] };
+  assert.is(new Set(localization).size, 3, `${localization}`);
+  const { plan } = JSON.parse(readFileSync(join(folder, "shard-1", "manifest.json"), "utf8"));
+  const unit = plan.find((one: { name: string }) => one.name === "l1h2 n_beta=0 at equal rise");
+  assert.equal(unit.match, { chains: "l1h2", prior: "l1h2 n_beta=0" });
 });
 
 test("merged in any order: every array has the bytes of one process's", () => {

@@ -52,7 +52,8 @@ const SETS = [
   "sampler.num_draws=4",
   "sampler.num_burnin_steps=1",
   "sampler.num_steps_bw_draws=1",
-  "controls.n_beta_zero_draws=0",
+  "controls.n_beta_zero=false",
+  "controls.equal_rise=false",
   // Clusters for sure: what is tested is how they are written.
   "cluster.column_weights=none",
   "cluster.null=none",

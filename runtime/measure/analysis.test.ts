@@ -20,10 +20,11 @@ import { splitHalf } from "../susceptibility/agreement";
 import { type ChiTable, chainMatrices, chiMatrix } from "../susceptibility/chi-table";
 import { type AnalysisContext, analyzeSamples } from "./analysis";
 import { chiStability, clusterProfiles, columnWeights } from "./chi-clusters";
-import { chiTable } from "./chi-tables";
+import { chiTable, openUnit } from "./chi-tables";
 import { runConfig } from "./config";
 import type { Labelling } from "./corpus";
 import { scoreRow } from "./scoring";
+import { traceMatrix } from "./trace-features";
 
 const test = suite("runtime/measure/analysis");
 const shape = { draws: 6, chains: 4, tokens: 48 };
@@ -37,7 +38,10 @@ let context: AnalysisContext;
 
 test.before(async () => {
   folder = await mkdtemp(join(tmpdir(), "spectroscope-analysis-"));
-  const names = ["full", ...components].flatMap((name) => [name, `${name} n_beta=0`]);
+  const names = [
+    ...["full", ...components].flatMap((name) => [name, `${name} n_beta=0`]),
+    ...components.map((name) => `${name} n_beta=0 at equal rise`),
+  ];
   const directory = await Run.begin(new DirectoryStore(join(folder, "run")), {
     config: {},
     provenance: {},
@@ -77,12 +81,15 @@ test("every feature set under its name, controls marked, each weighed by its own
       ["chi", false, false],
       ["chi, shuffled draws", true, false],
       ["chi, n_beta = 0", true, false],
+      ["chi, n_beta = 0 at equal rise", true, false],
       ["chi, every column shuffled", true, false],
       ["Gaussian matrix", true, false],
       ["chi, columns unweighted", false, false],
       ["chi, columns unweighted, shuffled draws", true, false],
       ["trace features", false, false],
       ["trace features, shuffled draws", true, false],
+      ["trace features, n_beta = 0", true, false],
+      ["trace features, n_beta = 0 at equal rise", true, false],
       ["token identity", false, true],
     ],
   );
@@ -95,11 +102,21 @@ test("every feature set under its name, controls marked, each weighed by its own
   const chi = await chiTable(context.run, components, request);
   const shuffled = await chiTable(context.run, components, { ...request, null: "shuffled" });
   const prior = await chiTable(context.run, components, { ...request, suffix: " n_beta=0" });
+  const matched = await chiTable(context.run, components, { ...request, suffix: " n_beta=0 at equal rise" });
   assert.equal(Array.from(reliability), Array.from(weightsOf(chi)));
   assert.ok(reliability.every((weight) => weight > 0.5));
   assert.equal(labels("chi"), await labelsOf(chiMatrix(chi), weightsOf(chi)));
   assert.equal(labels("chi, shuffled draws"), await labelsOf(chiMatrix(shuffled), weightsOf(shuffled)));
   assert.equal(labels("chi, n_beta = 0"), await labelsOf(chiMatrix(prior), weightsOf(prior)));
+  assert.equal(labels("chi, n_beta = 0 at equal rise"), await labelsOf(chiMatrix(matched), weightsOf(matched)));
+  const traces = { rank: config.trace_rank, seed: config.sampler.seed, shuffle: false };
+  for (const suffix of ["n_beta = 0", "n_beta = 0 at equal rise"]) {
+    const matrix = await traceMatrix(context.run, components, {
+      ...traces,
+      suffix: ` ${suffix.replaceAll(" = ", "=")}`,
+    });
+    assert.equal(labels(`trace features, ${suffix}`), await labelsOf(matrix));
+  }
   const columnwise = shuffledColumns(chiMatrix(chi), config.sampler.seed);
   assert.equal(labels("chi, every column shuffled"), await labelsOf(columnwise, weightsOf(chi)));
   const noise = gaussianMatrix(shape.tokens, components.length, config.sampler.seed);
@@ -109,6 +126,39 @@ test("every feature set under its name, controls marked, each weighed by its own
   // The comparisons above mean something only where another path would end elsewhere.
   assert.not.equal(labels("chi, shuffled draws"), await labelsOf(chiMatrix(shuffled), weightsOf(chi)));
   assert.not.equal(labels("chi, n_beta = 0"), labels("chi"));
+  assert.not.equal(labels("chi, n_beta = 0"), labels("chi, n_beta = 0 at equal rise"));
+});
+
+test("rows that come from draws have equal chains and draws, and say rise and reliability of their own units", async () => {
+  const { results, splitHalf: found } = await analyzeSamples(context);
+  const drawn = new Map(results.flatMap((row) => (row.drawn ? [[row.features, row.drawn] as const] : [])));
+  const without = results.filter((row) => !row.drawn).map(({ features }) => features);
+  assert.equal(without, ["Gaussian matrix", "token identity"]);
+  for (const [name, { chains, draws }] of drawn) assert.equal([chains, draws], [shape.chains, shape.draws], name);
+  // By the definition, from the traces that were stored.
+  const riseOf = async (suffix: string) => {
+    let sum = 0;
+    for (const name of components) {
+      const phi = await (await openUnit(context.run, name + suffix)).phi();
+      sum += phi.reduce((a, b) => a + b, 0) / phi.length / components.length;
+    }
+    return sum;
+  };
+  for (const [row, suffix] of [
+    ["chi", ""],
+    ["chi, shuffled draws", ""],
+    ["trace features", ""],
+    ["chi, n_beta = 0", " n_beta=0"],
+    ["chi, n_beta = 0 at equal rise", " n_beta=0 at equal rise"],
+    ["trace features, n_beta = 0 at equal rise", " n_beta=0 at equal rise"],
+  ]) {
+    assert.ok(Math.abs(drawn.get(row)!.meanRise - (await riseOf(suffix))) < 1e-9, row);
+  }
+  assert.not.equal(drawn.get("chi")!.meanRise, drawn.get("chi, n_beta = 0")!.meanRise);
+  const sorted = Array.from(found).sort((a, b) => a - b);
+  assert.ok(Math.abs(drawn.get("chi")!.reliability! - (sorted[1] + sorted[2]) / 2) < 1e-12);
+  assert.ok(drawn.get("chi, shuffled draws")!.reliability! < drawn.get("chi")!.reliability!);
+  assert.is(drawn.get("trace features")!.reliability, undefined);
 });
 
 test("a run without traces has the shifted control instead, and no trace features", async () => {
@@ -119,6 +169,7 @@ test("a run without traces has the shifted control instead, and no trace feature
     "chi",
     "chi, shifted draws",
     "chi, n_beta = 0",
+    "chi, n_beta = 0 at equal rise",
     "chi, every column shuffled",
     "Gaussian matrix",
     "chi, columns unweighted",
@@ -131,12 +182,16 @@ test("a run without traces has the shifted control instead, and no trace feature
   assert.equal(Array.from(labels), Array.from((await clusterTokens(chi, config.cluster)).labels));
 });
 
-test("without a loss in the posterior there is no n_beta = 0 control, nor where no draws are asked for it", async () => {
-  for (const set of ["sampler.n_beta=0", "controls.n_beta_zero_draws=0"]) {
-    const own = settledConfig({}, "test", [...loose.map((text) => `cluster.${text}`), "trace_rank=6", set]);
+test("without a loss in the posterior there is no n_beta = 0 control, nor where none is asked for", async () => {
+  for (const sets of [["sampler.n_beta=0"], ["controls.n_beta_zero=false", "controls.equal_rise=false"]]) {
+    const own = settledConfig({}, "test", [...loose.map((text) => `cluster.${text}`), "trace_rank=6", ...sets]);
     const { results } = await analyzeSamples({ ...context, config: own });
     assert.not(results.some(({ features }) => features.includes("n_beta")));
   }
+  const plain = { ...config, controls: { n_beta_zero: true, equal_rise: false } };
+  const { results } = await analyzeSamples({ ...context, config: plain });
+  const priors = results.map(({ features }) => features).filter((name) => name.includes("n_beta"));
+  assert.equal(priors, ["chi, n_beta = 0", "trace features, n_beta = 0"]);
 });
 
 test("what two equal runs would correlate comes from halves of the chains; one chain has none", async () => {

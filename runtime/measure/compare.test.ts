@@ -44,7 +44,7 @@ async function made(name: string, { components, seed, chains = 3, sets = [] }: M
   const config = settledConfig({}, "test", [
     ...[`weight_restrictions=${components.join(",")}`, "neuron_groups=0", "probe_sequences=2", "pool_sequences=2"],
     ...[`sampler.num_chains=${chains}`, `sampler.num_draws=${sizes.draws}`, `sampler.seed=${seed}`],
-    ...["controls.n_beta_zero_draws=0", "trace_rank=4", "cluster.k=6", "cluster.min_size=4"],
+    ...["controls.n_beta_zero=false", "controls.equal_rise=false", "trace_rank=4", "cluster.k=6", "cluster.min_size=4"],
     ...sets,
   ]);
   const { cluster, ...sampling } = config;
@@ -203,7 +203,7 @@ test("controls: the measurement, then every null through the same clustering, an
   assert.is(found.sensitivity, undefined);
   assert.equal(found.missing, [
     `sensitivity: not run; npx spectroscope sweep ${directory.name}`,
-    "n_beta = 0: not sampled; --set controls.n_beta_zero_draws=4",
+    "n_beta = 0: not sampled; leave out controls.n_beta_zero=false",
   ]);
   const row = { setting: "lr=0.04", medianSpearman: 0.875, lowestSpearman: 0.5, columns: [], ari: 0.25 };
   const sensitivity = { rows: [{ ...row, clusters: 3, rise: [0.125, 0.75] as const }] };

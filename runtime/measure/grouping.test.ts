@@ -45,6 +45,10 @@ const units = [
   unit("l1 mlp"),
   unit("l0h1", prior, " n_beta=0"),
   unit("l0 mlp", prior, " n_beta=0"),
+  ...["l0h1", "l0 mlp"].map((name) => ({
+    ...unit(name, prior, " n_beta=0 at equal rise"),
+    match: { chains: name, prior: `${name} n_beta=0` },
+  })),
 ];
 const texts = { probe: generatedRows(2, 5), pool: generatedRows(4, 6), task: generatedRows(4, 7) };
 
@@ -115,9 +119,10 @@ test("stopped again and again, alone and together by turns, it comes to the same
 });
 
 test("units are together that are of one layer and kind and stand at the same draw, and no more than fit", async () => {
-  const all = [["embed"], ["l0h1", "l0 mlp"], ["l1h2", "l1 mlp[0:32]", "l1 mlp"], ["l0h1 n_beta=0", "l0 mlp n_beta=0"]];
+  const priors = ["", " at equal rise"].map((what) => [`l0h1 n_beta=0${what}`, `l0 mlp n_beta=0${what}`]);
+  const all = [["embed"], ["l0h1", "l0 mlp"], ["l1h2", "l1 mlp[0:32]", "l1 mlp"], ...priors];
   assert.equal(await groupsOf("none", 99), all);
-  assert.equal(await groupsOf("none", 2), [all[0], all[1], all[2].slice(0, 2), ["l1 mlp"], all[3]]);
+  assert.equal(await groupsOf("none", 2), [all[0], all[1], all[2].slice(0, 2), ["l1 mlp"], ...priors]);
   const each = units.map(({ name }) => [name]);
   assert.equal(await groupsOf("none", 1), each);
   const device = await testDevice();
@@ -133,7 +138,7 @@ test("units are together that are of one layer and kind and stand at the same dr
   // l1h2 is left at draw 2, the others of its layer have not begun.
   const only = await context("apart", 1, stopAfter(3));
   await sampleUnits({ ...only, units: [units[2]] }).catch((error) => assert.is(error.code, "interrupted"));
-  assert.equal(await groupsOf("apart", 99), [...all.slice(0, 2), ["l1h2"], ["l1 mlp[0:32]", "l1 mlp"], all[3]]);
+  assert.equal(await groupsOf("apart", 99), [...all.slice(0, 2), ["l1h2"], ["l1 mlp[0:32]", "l1 mlp"], ...priors]);
 });
 
 test("the setting is no part of what a run is compared by", async () => {
@@ -143,7 +148,7 @@ test("the setting is no part of what a run is compared by", async () => {
     probe_sequences: 2,
     pool_sequences: 2,
     sampler: { num_chains: 2, num_draws: 4, num_burnin_steps: 0, num_steps_bw_draws: 1 },
-    controls: { n_beta_zero_draws: 0 },
+    controls: { n_beta_zero: false, equal_rise: false },
     checkpoint_draws: 1,
   };
   const sampled = async (componentsAtOnce: number, attention: Attention = {}) => {

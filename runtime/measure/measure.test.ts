@@ -62,7 +62,7 @@ test("a run in memory stops when its signal asks and goes on to the same bytes; 
   assert.ok(stops >= 3, `stopped ${stops} times`);
   assert.equal(differingFiles(await bytesOf(store), await bytesOf(whole)), []);
   assert.ok(
-    heard.some((event) => event.kind === "say" && /^going on with memory: \d of 8 units are done$/.test(event.text)),
+    heard.some((event) => event.kind === "say" && /^going on with memory: \d of 12 units are done$/.test(event.text)),
   );
   await store.exclusive(() => refused(sample({ ...request, store }), /memory: another process is writing this run/));
 });

@@ -33,7 +33,13 @@ async function request(
   ...sets: string[]
 ): Promise<MeasureRequest & { store: MemoryStore }> {
   const subject = await quickSubject(
-    ...["weight_restrictions=l0h1,l1h2", "sampler.num_draws=4", "sampler.num_chains=2", "controls.n_beta_zero_draws=0"],
+    ...[
+      "weight_restrictions=l0h1,l1h2",
+      "sampler.num_draws=4",
+      "sampler.num_chains=2",
+      "controls.n_beta_zero=false",
+      "controls.equal_rise=false",
+    ],
     ...["sampler.num_burnin_steps=0", "sampler.num_steps_bw_draws=1", "acceptance_checks=0", "keep_traces=false"],
     ...sets,
   );

@@ -32,21 +32,15 @@ test("components are named once, in the order asked for, and full is none", () =
   assert.throws(() => componentsOf(config("weight_restrictions=l1h99"), model), /heads 0 to/);
 });
 
-test("a component's scale multiplies lr and divides localization; the control has n_beta 0 and its own draws", () => {
+test("a component's scale multiplies lr and divides localization; both priors have n_beta 0 and the component's budget", () => {
   const sets = ["weight_restrictions=full,l1h2,embed", "neuron_groups=0", "estimator=two_chain"];
   const sampler = ["sampler.lr=0.01", "sampler.localization=80", "sampler.n_beta=7", "sampler.num_draws=9"];
-  const chosen = config(
-    ...sets,
-    ...sampler,
-    "controls.n_beta_zero_draws=5",
-    "component_scale.l1h2=2",
-    "component_scale.embed=0.5",
-  );
+  const chosen = config(...sets, ...sampler, "component_scale.l1h2=2", "component_scale.embed=0.5");
   const units = unitsOf(chosen, model);
   const names = ["full", "l1h2", "embed"];
   assert.equal(
     units.map(({ name }) => name),
-    [...names, ...names.map((name) => `${name} n_beta=0`)],
+    ["", " n_beta=0", " n_beta=0 at equal rise"].flatMap((suffix) => names.map((name) => name + suffix)),
   );
   const unit = (name: string) => units.find((one) => one.name === name)!;
   for (const [name, scale] of [["l1h2", 2] as const, ["embed", 0.5] as const]) {
@@ -56,9 +50,21 @@ test("a component's scale multiplies lr and divides localization; the control ha
     const control = unit(`${name} n_beta=0`);
     assert.equal([control.restriction, drawsDirectly(control.settings)], [name, true]);
     assert.not(drawsDirectly(settings));
-    assert.equal(control.settings, { ...settings, n_beta: 0, num_draws: 5 });
+    assert.equal(control.settings, { ...settings, n_beta: 0 });
+    // Where it is to be matched, its localization is found when it is sampled.
+    const matched = unit(`${name} n_beta=0 at equal rise`);
+    assert.equal(matched, { ...control, name: matched.name, match: { chains: name, prior: control.name } });
+    assert.is(control.match, undefined);
   }
-  assert.is(unitsOf(config(...sets, "controls.n_beta_zero_draws=0"), model).length, 3);
+  assert.is(unitsOf(config(...sets, "controls.equal_rise=false"), model).length, 6);
+  assert.is(unitsOf(config(...sets, "controls.equal_rise=false", "controls.n_beta_zero=false"), model).length, 3);
+  assert.throws(
+    () => config("controls.n_beta_zero=false"),
+    ({ line }: SpectroscopeError) => /controls = .*"equal_rise":true.*; .*controls.equal_rise out with it/.test(line),
+  );
+  const boxed = unitsOf(config(...sets, "sampler.bounding_box_size=0.1"), model).map(({ name }) => name);
+  assert.is(boxed.length, 6, "a box keeps the prior from being drawn directly");
+  assert.not(boxed.some((name) => name.includes("equal rise")));
   assert.is(unitsOf(config(...sets, "sampler.n_beta=0"), model).length, 3, "a run at n_beta 0 is its own control");
 });
 
@@ -73,17 +79,25 @@ test("components may be unions and any parameters, and settings that cannot be r
   assert.throws(() => unitsOf(loose, model), /localization is 0: it must be above 0 where n_beta is 0/);
 });
 
-test("shards: every chain of every unit is in exactly one, and each has its share", () => {
-  const chosen = config("weight_restrictions=l0h1,l1h2,embed", "sampler.num_chains=3", "controls.n_beta_zero_draws=2");
+test("shards: every chain of every unit is in exactly one, with its controls, and each has its share", () => {
+  const chosen = config("weight_restrictions=l0h1,l1h2,embed", "sampler.num_chains=3");
   const units = unitsOf(chosen, model);
   const pairs = (some: readonly UnitPlan[]) =>
     some.flatMap(({ name, chains }) => chains.map((chain) => `${name} ${chain}`));
-  for (const count of [1, 2, 4, 5, 18, 25]) {
+  assert.is(units.length, 9);
+  for (const count of [1, 2, 4, 5, 9, 25]) {
     const shards = Array.from({ length: count }, (_, i) => shardOf(units, { index: i + 1, count }));
     const all = shards.flatMap(pairs);
     assert.equal(all.sort(), pairs(units).sort(), `${count} shards`);
-    const sizes = shards.map((shard) => pairs(shard).length);
+    // Three units of a component's chain are dealt together.
+    const sizes = shards.map((shard) => pairs(shard).length / 3);
     assert.ok(Math.max(...sizes) - Math.min(...sizes) <= 1, `${count} shards hold ${sizes}`);
+    for (const shard of shards) {
+      const chainsOf = (name: string) => shard.find((one) => one.name === name)?.chains;
+      for (const { match, chains } of shard) {
+        if (match) assert.equal([chainsOf(match.chains), chainsOf(match.prior)], [chains, chains]);
+      }
+    }
     for (const shard of shards.flat()) {
       assert.ok(shard.chains.length > 0, "no unit without chains");
       assert.equal(shard.chains, [...shard.chains].sort());
@@ -149,6 +163,10 @@ test("the unrestricted model is sampled when it is asked for, with the standard 
   assert.is(first(), "full");
   assert.is(first("weight_restrictions=l1h2"), "l1h2");
   assert.is(first("weight_restrictions=l1h2", "estimator=two_chain"), "full");
+  const full = (...sets: string[]) =>
+    unitsOf(config(...sets), model).filter(({ restriction }) => restriction === "full");
+  assert.is(full().length, 1, "no column, so without priors of its own");
+  assert.is(full("estimator=two_chain").length, 3, "two_chain takes those of the priors from them");
 });
 
 test("component_scale is checked: an object of positive numbers by restriction names, laid over the model's table", () => {

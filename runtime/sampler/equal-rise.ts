@@ -1,6 +1,6 @@
 /** The prior whose rise is that of chains: a localization for each of its chains, found by trials. */
 import { SpectroscopeError } from "../../kernels/errors";
-import { chainNumbers } from "./chain-plans";
+import { type ChainSpec, chainNumbers } from "./chain-plans";
 import type { Lockstep } from "./lockstep";
 import { nextScale, type ScaledRise } from "./wanted-rise";
 
@@ -12,16 +12,20 @@ export interface RiseTarget {
   readonly prior: Float32Array;
 }
 
-/** Trials, after which the secant through what they found is taken. */
-const TRIALS = 2;
-/** Draws of a trial at most: as all localizations have the same noise, few say how their rises compare. */
-const DRAWS = 8;
+/**
+ * Draws of the trials, as shares of those of the run, and at most. The first finds where to look, the second looks there; after it
+ * the secant is taken. As all localizations have the same noise, few draws say how their rises compare.
+ */
+const TRIALS = [
+  { share: 1 / 8, most: 8 },
+  { share: 3 / 8, most: 24 },
+] as const;
 /** Least and greatest scale 1 / localization, as shares of that of the settings. */
 const BOUNDS = [1e-4, 1e3] as const;
 
-/** Draws of each trial: all trials together have at most half of those of the run. */
-export function trialDraws(draws: number): number {
-  return Math.max(1, Math.min(DRAWS, Math.floor(draws / (2 * TRIALS))));
+/** Draws of each trial: all trials together have at most half of those of the run, where that has 4 or more. */
+export function trialDraws(draws: number): number[] {
+  return TRIALS.map(({ share, most }) => Math.max(1, Math.min(most, Math.floor(share * draws))));
 }
 
 /**
@@ -32,44 +36,40 @@ export function trialDraws(draws: number): number {
  * @throws SpectroscopeError when there are not as many targets as chains, or the chains are not drawn directly
  */
 export async function matchRises(lockstep: Lockstep, targets: readonly RiseTarget[]): Promise<void> {
-  const searches = lockstep.components.map(
-    ({ spec }, i) => new Search(targets[i], spec.settings.num_draws, chainNumbers(spec)),
-  );
+  const { components } = lockstep;
+  const searches = components.map(({ spec }, i) => new Search(targets[i], spec));
   const place = () => {
-    for (const [i, { spec }] of lockstep.components.entries()) {
+    for (const [i, { spec }] of components.entries()) {
       lockstep.setLocalization(i, searches[i].localization(spec.settings.localization));
     }
   };
-  for (let trial = 0; trial < TRIALS; trial++) {
+  for (const count of trialDraws(components[0].spec.settings.num_draws)) {
     place();
-    const found = await lockstep.trial(searches[0].count);
-    for (const [i, search] of searches.entries()) search.add(found[i]);
+    const found = await lockstep.trial(count);
+    for (const [i, search] of searches.entries()) search.add(found[i], count);
   }
   place();
 }
 
 /** The search of one component: what is known of each of its chains. */
 class Search {
-  /** Draws of a trial. */
-  readonly count: number;
   private readonly known: ScaledRise[][];
   private readonly scales: Float64Array;
 
   constructor(
     private readonly target: RiseTarget,
-    draws: number,
-    chains: readonly number[],
+    spec: ChainSpec,
   ) {
     const { wanted, prior } = target;
-    if (wanted.length !== chains.length || prior.length !== draws * chains.length) {
+    const [chains, draws] = [chainNumbers(spec).length, spec.settings.num_draws];
+    if (wanted.length !== chains || prior.length !== draws * chains) {
       throw new SpectroscopeError(
-        `equal rise: ${wanted.length} chains with ${prior.length} draws are to be matched by ${chains.length} with ${draws} each`,
+        `equal rise: ${wanted.length} chains with ${prior.length} draws are to be matched by ${chains} with ${draws} each`,
         { code: "bad-input", hint: "match chains to as many chains and draws" },
       );
     }
-    this.count = trialDraws(draws);
-    this.known = Array.from(chains, (_, m) => [{ scale: 1, rise: this.mean(prior, m, draws) }]);
-    this.scales = new Float64Array(chains.length);
+    this.known = Array.from({ length: chains }, (_, m) => [{ scale: 1, rise: this.mean(prior, m, draws) }]);
+    this.scales = new Float64Array(chains);
   }
 
   /** What to try next, or to take, [M]. */
@@ -79,10 +79,10 @@ class Search {
   }
 
   /** Takes phi of a trial of the scales told last, [count, M]. */
-  add(phi: Float64Array): void {
+  add(phi: Float64Array, count: number): void {
     for (const [m, known] of this.known.entries()) {
-      const trial = this.mean(phi, m, this.count);
-      const same = this.mean(this.target.prior, m, this.count);
+      const trial = this.mean(phi, m, count);
+      const same = this.mean(this.target.prior, m, count);
       // A few draws may fall by chance; then their ratio says nothing, and they are taken as they are.
       const rise = same > 0 ? (known[0].rise * trial) / same : trial;
       known.push({ scale: this.scales[m], rise });

@@ -187,10 +187,10 @@ for (const { kind, open } of storeKinds(test)) {
       await manifest(`{"format": "spectroscope-run", "version": ${version}}`);
       await refused(
         Run.begin(store, options()),
-        new RegExp(`format version ${version}, this program knows 3; use the`),
+        new RegExp(`format version ${version}, this program knows 4; use the`),
       );
     }
-    await manifest('{"format": "spectroscope-run", "version": 3}');
+    await manifest('{"format": "spectroscope-run", "version": 4}');
     await refused(Run.begin(store, options()), /config, provenance, plan or units are missing/);
     await manifest("{");
     await refused(Run.begin(store, options()), /manifest\.json: not valid JSON/);

@@ -1,0 +1,182 @@
+/** A prior whose rise is that of chains: closed forms, nano's chains, and what trials leave behind. */
+import * as assert from "uvu/assert";
+import { testDevice } from "../../harness/test/device";
+import { nanoFolder } from "../../harness/test/nano";
+import { seededRandom } from "../../harness/test/random";
+import { refused } from "../../harness/test/refused";
+import { CONTEXT, generatedRows, shortChains } from "../../harness/test/short-chains";
+import { suite } from "../../harness/test/suite";
+import type { LoadedModel } from "../../models/weights";
+import type { SamplerSettings } from "../config/sampler";
+import { parseRestriction } from "../transformer/restriction";
+import type { ChainState } from "./chain-state";
+import { matchRises, type RiseTarget, trialDraws } from "./equal-rise";
+import { Laboratory } from "./laboratory";
+import { Lockstep } from "./lockstep";
+
+const test = suite("runtime/sampler/equal-rise", { gpu: true });
+const DRAWS = 32;
+const settings = shortChains(4, DRAWS);
+const NAMES = ["l0h1", "l0 mlp"];
+let model: LoadedModel;
+test.before(async () => {
+  model = await nanoFolder();
+});
+
+const mean = (values: ArrayLike<number>) => Array.from(values).reduce((a, b) => a + b, 0) / values.length;
+
+/** Lockstep's part that is needed, of chains whose phi has a law: of a draw, a chain and a localization. */
+function lawful(law: (draw: number, chain: number, localization: number) => number, own: SamplerSettings) {
+  const { num_chains: M, num_draws } = own;
+  const told: Float32Array[] = [];
+  let trials = 0;
+  const phi = (draws: number, localization: ArrayLike<number>) =>
+    Float64Array.from({ length: draws * M }, (_, i) => law(Math.floor(i / M), i % M, localization[i % M]));
+  const lockstep = {
+    components: [{ spec: { settings: own } }],
+    setLocalization: (_: number, localization: Float32Array) => told.push(localization),
+    trial: async (count: number) => {
+      trials += count;
+      return [phi(count, told.at(-1)!)];
+    },
+  } as unknown as Lockstep;
+  const prior = Float32Array.from(phi(num_draws, new Array(M).fill(own.localization)));
+  return { lockstep, prior, found: () => told.at(-1)!, trials: () => trials, phi };
+}
+
+test("a quadratic loss: each chain's localization is exactly that of its rise, however few draws are tried", async () => {
+  const random = seededRandom(3);
+  // Sums of squares of a few normals, as 1/2 w' H w has them.
+  const squares = Array.from({ length: 4 * DRAWS }, () => 1 + random.uniform() + 3 * random.uniform() ** 4);
+  const { lockstep, prior, found, trials } = lawful(
+    (s, m, localization) => squares[4 * s + m] / (2 * localization),
+    settings,
+  );
+  const rises = [0, 1, 2, 3].map((m) => mean(prior.filter((_, i) => i % 4 === m)));
+  const factors = [1, 2.5, 0.2, 30];
+  await matchRises(lockstep, [{ wanted: Float64Array.from(rises, (rise, m) => rise * factors[m]), prior }]);
+  for (const [m, factor] of factors.entries()) {
+    const expected = settings.localization / factor;
+    assert.ok(Math.abs(found()[m] / expected - 1) < 1e-5, `chain ${m}: ${found()[m]}, expected ${expected}`);
+  }
+  assert.ok(trials() <= settings.num_draws / 2, `${trials()} draws were tried`);
+});
+
+test("a loss that saturates, draws that differ: the mean rise of all draws is within 1 % of the wanted one", async (t) => {
+  const random = seededRandom(4);
+  const sizes = Array.from({ length: 4 * DRAWS }, () => 40 * (1 + 0.2 * random.normal()) ** 2);
+  const law = (s: number, m: number, localization: number) => 2 * (1 - Math.exp(-sizes[4 * s + m] / localization));
+  const { lockstep, prior, found, phi } = lawful(law, settings);
+  const wanted = Float64Array.of(0.2, 0.4, 0.8, 1.2);
+  await matchRises(lockstep, [{ wanted, prior }]);
+  const all = phi(DRAWS, found());
+  for (const [m, rise] of wanted.entries()) {
+    const got = mean(all.filter((_, i) => i % 4 === m));
+    t.note(`chain ${m}: ${got.toFixed(4)}, wanted ${rise}`);
+    assert.ok(Math.abs(got / rise - 1) < 0.01, `chain ${m}: ${got}, wanted ${rise}`);
+  }
+});
+
+test("trials have at most half of the draws; what cannot be matched has a bound", async () => {
+  assert.equal([4, 10, 32, 200].map(trialDraws), [
+    [1, 1],
+    [1, 3],
+    [4, 12],
+    [8, 24],
+  ]);
+  const { lockstep, prior, found } = lawful((_, __, localization) => 20 / localization, settings);
+  await matchRises(lockstep, [{ wanted: Float64Array.of(-0.1, 0, 1e9, 0.2), prior }]);
+  assert.equal(
+    Array.from(found(), (value) => Number(value.toPrecision(6))),
+    [1e6, 1e6, 0.1, 100],
+  );
+  const few = { wanted: new Float64Array(3), prior };
+  await refused(matchRises(lockstep, [few]), /3 chains with 128 draws are to be matched by 4 with 32 each/);
+});
+
+/** Components of nano in lockstep, in a laboratory of their own. */
+async function opened(names: readonly string[], changes: Partial<SamplerSettings>, states: readonly ChainState[] = []) {
+  const lab = new Laboratory(await testDevice(), model.model, model.weights);
+  const texts = { pool: generatedRows(4, 6), probe: generatedRows(4, 5) };
+  const pool = lab.addText("pool", texts.pool.ids, CONTEXT + 1);
+  const probe = lab.addText("probe", texts.probe.ids, CONTEXT + 1);
+  const specs = names.map((name) => {
+    return { restriction: parseRestriction(name, model.model), settings: { ...settings, ...changes }, pool, probe };
+  });
+  const lockstep = await Lockstep.open(lab, specs, states);
+  const close = () => {
+    lockstep.close();
+    lab.close();
+  };
+  return { lockstep, close };
+}
+
+async function drawnTo(lockstep: Lockstep, until: number): Promise<void> {
+  while (lockstep.draws < until) await lockstep.draw({ traces: false });
+}
+
+/** Everything that can be seen of each component after the last draw. */
+async function ended({ lockstep, close }: Awaited<ReturnType<typeof opened>>) {
+  await drawnTo(lockstep, settings.num_draws);
+  const found = [];
+  for (const chains of lockstep.components) {
+    found.push({ sums: await chains.sums(), state: await chains.save(), w: await chains.parameters() });
+  }
+  close();
+  return found;
+}
+
+const PRIOR = { n_beta: 0 };
+let targets: RiseTarget[] = [];
+
+test("nano's chains: the prior's pooled rise is theirs within 3 %, each chain's within 10 %", async (t) => {
+  const chains = await ended(await opened(NAMES, {}));
+  const plain = await ended(await opened(NAMES, PRIOR));
+  const meansOf = (phi: ArrayLike<number>) =>
+    Float64Array.from({ length: 4 }, (_, m) => mean(Array.from(phi).filter((_, i) => i % 4 === m)));
+  targets = NAMES.map((_, i) => ({ wanted: meansOf(chains[i].sums.phi), prior: Float32Array.from(plain[i].sums.phi) }));
+  const matched = await opened(NAMES, PRIOR);
+  await matchRises(matched.lockstep, targets);
+  const found = await ended(matched);
+  for (const [i, name] of NAMES.entries()) {
+    const { wanted, prior } = targets[i];
+    const got = meansOf(found[i].sums.phi);
+    const [rise, aim, before] = [mean(got), mean(wanted), mean(prior)];
+    t.note(`${name}: ${rise.toFixed(4)}, chains ${aim.toFixed(4)}, plain prior ${before.toFixed(4)}`);
+    assert.ok(Math.abs(before / aim - 1) > 0.05, "there is something to match");
+    assert.ok(Math.abs(rise / aim - 1) < 0.03, `${name}: ${rise}, wanted ${aim}`);
+    for (const m of got.keys()) assert.ok(Math.abs(got[m] / wanted[m] - 1) < 0.1, `${name}, chain ${m}`);
+  }
+});
+
+test("trials leave no trace; alone, or together with others, or gone on with from any draw, the same bits", async () => {
+  const matched = await opened(NAMES, PRIOR);
+  await matchRises(matched.lockstep, targets);
+  await drawnTo(matched.lockstep, 3);
+  const states = [];
+  for (const chains of matched.lockstep.components) states.push(await chains.save());
+  const whole = await ended(matched);
+  const told = whole.map(({ state }) => state.arrays.localization!);
+  assert.ok(new Set(told.flatMap((values) => Array.from(values))).size === 8, "every chain has its own");
+  const untried = await opened(NAMES, PRIOR);
+  for (const [i, localization] of told.entries()) untried.lockstep.setLocalization(i, localization);
+  assert.equal(await ended(untried), whole, "without trials");
+  assert.equal(await ended(await opened(NAMES, PRIOR, states)), whole, "gone on with");
+  for (const [i, name] of NAMES.entries()) {
+    const alone = await opened([name], PRIOR);
+    await matchRises(alone.lockstep, [targets[i]]);
+    assert.equal(await ended(alone), [whole[i]], `${name} alone`);
+  }
+});
+
+test("chains that are not drawn directly have no localization to find", async () => {
+  const chains = await opened(["l1h2"], { num_draws: 4 });
+  const target = { wanted: new Float64Array(4), prior: new Float32Array(16) };
+  await refused(
+    matchRises(chains.lockstep, [target]),
+    /l1h2: its chains are not drawn directly, n_beta is 10; ask for n_beta 0/,
+  );
+  chains.close();
+});
+
+test.run();
