@@ -57,7 +57,7 @@ export const baoab = kernel({
     {
       name: "little friction",
       dims: { G: 2, P: 67 },
-      params: { ...params, persistence: 1 - 1e-5 },
+      params: { ...params, persistence: 1 - 2 ** -16 },
       shared: ["center"],
     },
     { name: "momentum all new", dims: { G: 2, P: 65 }, params: { ...params, persistence: 0 }, shared: ["center"] },

@@ -9,6 +9,8 @@ export interface StateArrays {
   readonly w: Float32Array;
   /** RMSprop's second moment, [M, P]. */
   readonly v?: Float32Array;
+  /** BAOAB's momenta, [M, P]. */
+  readonly p?: Float32Array;
   /** Streaming sums and what rounding took from them, [M, N] each; the same of the shifted-draws control. */
   readonly sum_d: Float32Array;
   readonly sum_phi_d: Float32Array;
@@ -25,6 +27,8 @@ export interface StateArrays {
   readonly phi: Float32Array;
   /** [checks, M]. */
   readonly log_acceptance: Float32Array;
+  /** [checks, M]. */
+  readonly kinetic_temperature: Float32Array;
 }
 
 /** Where chains stand between two draws. Noise and minibatches follow from the counts, so no generator is in it. */
@@ -44,6 +48,7 @@ export function stateViews({
   return [
     ["w", views.w],
     ...(views.v ? [["v", views.v] as const] : []),
+    ...(views.p ? [["p", views.p] as const] : []),
     ["sum_d", sums.sum_d],
     ["sum_phi_d", sums.sum_phi_d],
     ["c_d", sums.c_d],
