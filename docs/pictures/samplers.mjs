@@ -17,7 +17,7 @@ const SOURCES = [
   'export { Laboratory } from "./runtime/sampler/laboratory";',
   'export { parseRestriction } from "./runtime/transformer/restriction";',
   'export { essMean } from "./runtime/susceptibility/diagnostics";',
-  'export { relaxationTime } from "./runtime/susceptibility/relaxation";',
+  'export { relaxationTime } from "./runtime/sampler/relaxation";',
 ];
 const COMPONENT = "l1h2";
 const CHAINS = 8;
@@ -81,14 +81,21 @@ async function sampled(sampling_method, n_beta, square) {
           // Signs by place: directions that no two share, spread over the block.
           let along = 0;
           const P = chains.block.size;
-          for (let i = 0; i < P; i++) along += (Math.imul(i + 1, 2654435761 + 2 * k) & 0x10000) === 0 ? w[m * P + i] : -w[m * P + i];
+          for (let i = 0; i < P; i++)
+            along += (Math.imul(i + 1, 2654435761 + 2 * k) & 0x10000) === 0 ? w[m * P + i] : -w[m * P + i];
           places[(draw * CHAINS + m) * DIRECTIONS + k] = along;
         }
       }
     }
     const rate = (draws) => (1000 * draws) / (gradients * CHAINS);
     const flat = Array.from({ length: DIRECTIONS }, (_, k) =>
-      rate(lib.essMean(places.filter((_, i) => i % DIRECTIONS === k), gradients, CHAINS)),
+      rate(
+        lib.essMean(
+          places.filter((_, i) => i % DIRECTIONS === k),
+          gradients,
+          CHAINS,
+        ),
+      ),
     );
     const means = Array.from({ length: CHAINS }, (_, m) => chains.phi.filter((_, i) => i % CHAINS === m)).map(mean);
     const rise = mean(means);
@@ -106,8 +113,12 @@ async function sampled(sampling_method, n_beta, square) {
 
 const mean = (values) => values.reduce((a, b) => a + b, 0) / values.length;
 
-console.log(`${COMPONENT}, localization ${localization.toFixed(1)}, ${CHAINS} chains of ${gradients} gradients, ${device.facts.name}`);
-console.log("n_beta sampler       step^2   rise (error)       above  draws of phi, flat / 1,000 gradients  temperature");
+console.log(
+  `${COMPONENT}, localization ${localization.toFixed(1)}, ${CHAINS} chains of ${gradients} gradients, ${device.facts.name}`,
+);
+console.log(
+  "n_beta sampler       step^2   rise (error)       above  draws of phi, flat / 1,000 gradients  temperature",
+);
 for (const n_beta of chosen.map(Number)) {
   for (const method of ["sgmcmc_sgld", "sgmcmc_baoab"]) {
     for (const square of POSTERIORS[n_beta][method]) {

@@ -132,11 +132,11 @@ export class Lockstep {
     }
   }
 
-  /** An update at which the kicked momenta are measured: one more readback than `step`. Errors: code `diverged`. */
+  /** The last update before a draw, whose kicked momenta are measured: one more readback than `step`. Errors: code `diverged`. */
   private async measuredStep(measured: readonly ComponentChains[]): Promise<void> {
     this.writeBatches();
     this.bound.gradient?.submit();
-    for (const { temperature } of measured) await temperature.take(this.stand.update);
+    for (const { temperature } of measured) await temperature.take(this.stand.update, this.stand.drawn);
     this.move();
   }
 
@@ -153,7 +153,9 @@ export class Lockstep {
     for (let i = 0; gradient && i < updates; i++) {
       const candidates = i === updates - 1 ? this.components : [];
       const checked = candidates.filter(({ acceptance }) => acceptance.due(drawn));
-      const measured = candidates.filter(({ temperature }) => temperature.due(drawn));
+      const measured = candidates.filter(
+        ({ temperature, phi }) => temperature.due(drawn) || temperature.suspects(drawn, phi),
+      );
       if (checked.length > 0) await this.checkedStep(checked);
       else if (measured.length > 0) await this.measuredStep(measured);
       else this.step();
