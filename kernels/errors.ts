@@ -10,6 +10,7 @@ export type ErrorCode =
   | "no-adapter"
   | "gpu"
   | "non-finite"
+  | "diverged"
   | "interrupted"
   | "internal"
   | (string & {});

@@ -18,6 +18,7 @@ import { forward as layernormReference } from "./layernorm/reference";
 import { normal } from "./philox/normal";
 import { deriveKey, normals } from "./philox/philox";
 import { sumRows } from "./reduce/sum_rows";
+import { baoab } from "./sgld/baoab";
 import { rmsprop } from "./sgld/rmsprop";
 import { step } from "./sgld/step";
 
@@ -141,7 +142,7 @@ test("a million normals are finite and within 2e-6 of the f64 ones, tails includ
   assert.ok(worst < 2e-6, `max error ${worst}`);
 });
 
-for (const kernel of [step, rmsprop] as Kernel[]) {
+for (const kernel of [step, rmsprop, baoab] as Kernel[]) {
   test(`${kernel.name}: the box holds, and hides no NaN`, async () => {
     const [P, size] = [66, 0.25];
     const slopes = new Float64Array(P);
@@ -155,7 +156,7 @@ for (const kernel of [step, rmsprop] as Kernel[]) {
       noise_level: 1,
     };
     const ones = new Float64Array(P).fill(1);
-    const all = { w: ones, v: ones, g: slopes, center: ones, keys: Uint32Array.of(5, 6) };
+    const all = { w: ones, v: ones, p: new Float64Array(P), g: slopes, center: ones, keys: Uint32Array.of(5, 6) };
     const names = Object.keys(kernel.bindings) as (keyof typeof all)[];
     const given = Object.fromEntries(names.map((name) => [name, all[name]]));
     const { w } = await runCase(kernel, { name: "box", dims: { G: 1, P }, params, shared: ["center"] }, given, WASM);

@@ -22,6 +22,7 @@ import { tn } from "./matmul/tn";
 import { covariance } from "./moments/covariance";
 import { sumRows } from "./reduce/sum_rows";
 import { rotate } from "./rotary/rotate";
+import { baoab } from "./sgld/baoab";
 import { gaussian } from "./sgld/gaussian";
 import { rmsprop } from "./sgld/rmsprop";
 import { step } from "./sgld/step";
@@ -54,4 +55,5 @@ export const kernels: readonly Kernel[] = [
   gaussian,
   rmsprop,
   step,
+  baoab,
 ];

@@ -22,7 +22,7 @@ const SOURCES = [
   'export * from "./runtime/susceptibility/estimate";',
   'export { pearson, spearman, splitHalf } from "./runtime/susceptibility/agreement";',
   'export { diagnose, essBulk } from "./runtime/susceptibility/diagnostics";',
-  'export { burninWanted } from "./runtime/susceptibility/relaxation";',
+  'export { burninWanted } from "./runtime/sampler/relaxation";',
   'export { samplerDefaults } from "./runtime/config/sampler";',
   'export { intervalFactor } from "./runtime/susceptibility/interval";',
 ];

@@ -39,7 +39,7 @@ def corpus(seed: int, sequences: int, context: int) -> torch.Tensor:
     with tempfile.TemporaryDirectory() as folder:
         bundle = Path(folder) / "export.mjs"
         options = ["--bundle", "--platform=node", "--format=esm", "--log-level=error", f"--outfile={bundle}"]
-        subprocess.run([esbuild, str(NANO / "export.ts"), *options], check=True)
+        subprocess.run([esbuild, str(ROOT / "harness" / "setup" / "nano-text.ts"), *options], check=True)
         out = Path(folder) / "text"
         subprocess.run(["node", str(bundle), str(out), str(seed), str(sequences), str(context)], check=True)
         ids = np.fromfile(out / "ids.u8", dtype=np.uint8)
@@ -140,6 +140,12 @@ TRAJECTORIES = {
         "l1 mlp[32:64]",
         replace(SGLD, lr=1e-3, n_beta=300.0, llc_weight_decay=100.0, bounding_box_size=0.05),
     ),
+    "l1h3, baoab": ("l1h3", replace(SGLD, sampling_method="sgmcmc_baoab", lr=1e-3, n_beta=30.0)),
+    "l1 mlp[32:64], baoab, weight decay and box": (
+        "l1 mlp[32:64]",
+        replace(SGLD, sampling_method="sgmcmc_baoab", lr=2e-3, n_beta=30.0, friction=3.0, llc_weight_decay=50.0, bounding_box_size=0.15),
+    ),
+    "l0h3, baoab, whole batches": ("l0h3", replace(SGLD, sampling_method="sgmcmc_baoab", lr=1e-3, n_beta=30.0, batch_size=0)),
 }
 
 

@@ -113,6 +113,42 @@ def sgld_rmsprop(case: Case, draw: Draw):
     return {"w": w, "v": v, "g": g, "center": center, "keys": k}, {"w": after, "v": v_after}
 
 
+BAOAB = {**STEP, "lr": 4e-3, "localization": 60.0, "persistence": 0.46875, "kick": 1.0, "step": 7}
+
+
+@golden(
+    "sgld/baoab",
+    [
+        Case("one", {"G": 1, "P": 1}, BAOAB, ("center",)),
+        Case("ragged", {"G": 3, "P": 67}, BAOAB, ("center",)),
+        Case("vec4, first kick", {"G": 2, "P": 260}, {**BAOAB, "kick": 0.5}, ("center",)),
+        Case("center per chain", {"G": 2, "P": 65}, BAOAB),
+        Case("no noise", {"G": 2, "P": 64}, {**BAOAB, "noise_level": 0.0}, ("center",)),
+        Case("weight decay", {"G": 2, "P": 68}, {**BAOAB, "weight_decay": 200.0}, ("center",)),
+        Case("bounding box", {"G": 2, "P": 67}, {**BAOAB, "weight_decay": 20.0, "bounding_box_size": 0.5}),
+    ],
+    w=tolerance(2e-7, 3e-7, "ten roundings of numbers up to |w|, normals good to 2e-6 times sqrt(lr) / 2 = 0.03"),
+    p=tolerance(2e-6, 3e-7, "ten roundings of numbers up to the kicked momentum, normals good to 2e-6"),
+)
+def sgld_baoab(case: Case, draw: Draw):
+    k = keys(draw, case.G)
+    w, g, p = (draw.normal(name, case.G, case.P) for name in ("w", "g", "p"))
+    center = draw.normal("center", *case.group("center", case.P))
+    xi = noise(k, case.p("step"), case.P)
+    h, c = case.p("lr") ** 0.5, case.p("persistence")
+    drift = case.p("n_beta") * g + case.p("localization") * (w - center) + case.p("weight_decay") * w
+    momentum = p - case.p("kick") * h * drift
+    after = w + h / 2 * momentum
+    momentum = c * momentum + case.p("noise_level") * (1 - c**2) ** 0.5 * xi
+    after = after + h / 2 * momentum
+    box = case.p("bounding_box_size")
+    if box > 0:
+        # A wall turns momenta inwards.
+        momentum = torch.where(after > center + box, -momentum.abs(), torch.where(after < center - box, momentum.abs(), momentum))
+        after = torch.clamp(after, center - box, center + box)
+    return {"w": w, "p": p, "g": g, "center": center, "keys": k}, {"w": after, "p": momentum}
+
+
 GAUSSIAN = {"weight_decay": 0.0, "noise_level": 1.0, "step": 5}
 
 

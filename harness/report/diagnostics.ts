@@ -24,7 +24,7 @@ export function judge(rHat: number | undefined): { words: string; flagged: boole
 function panel(component: ComponentDiagnostics): Markup {
   const { words, flagged } = judge(component.rHat);
   const { chart, low, high } = traceChart(component.traces);
-  const { llc, effectiveDraws, lag1, acceptance, stepError } = component;
+  const { llc, effectiveDraws, lag1, acceptance, stepError, temperature } = component;
   return html`<figure class="panel${flagged && " flagged"}"><figcaption><b>${component.name}</b><span${flagged && html` class="tag warn"`}>${words}</span></figcaption>
 <div class="plot"><span>${significant(high, 2)}</span>${chart}<span>${significant(low, 2)}</span></div>
 <dl><dt>mean rise</dt><dd>${significant(component.meanRise)} nats</dd><dt>R-hat</dt><dd>${component.rHat === undefined ? "not known" : fixed(component.rHat, 3)}</dd>${
@@ -36,6 +36,9 @@ function panel(component: ComponentDiagnostics): Markup {
   }${
     stepError !== undefined &&
     html`<dt title="log acceptance ratio a weight; 0.25 stands for a variance 1.3 times the posterior's">step error</dt><dd>${significant(stepError, 2)}</dd>`
+  }${
+    temperature !== undefined &&
+    html`<dt title="mean square of BAOAB's momenta after a kick; 1 in equilibrium, above it gradients are noisy or steps too large">kinetic temperature</dt><dd>${fixed(temperature, 3)}</dd>`
   }${llc && html`<dt title="local learning coefficient">LLC</dt><dd>${significant(llc.value)} ± ${significant(llc.error, 2)}</dd>`}<dt>weights</dt><dd>${count(component.weights)}</dd><dt>lr</dt><dd>${significant(component.lr)}</dd></dl></figure>`;
 }
 

@@ -1,11 +1,10 @@
-import { rmsprop } from "../../kernels/sgld/rmsprop";
-import { step } from "../../kernels/sgld/step";
 import type { SamplerSettings } from "../../runtime/config/sampler";
 import type { Device } from "../../runtime/plan/device";
 import type { BoundPlan, Memory } from "../../runtime/plan/memory";
-import { call, tensor, type View } from "../../runtime/plan/plan";
+import { tensor, type View } from "../../runtime/plan/plan";
 import { chainKeys } from "../../runtime/sampler/batches";
-import { biasCorrection, UPDATE_LABEL } from "../../runtime/sampler/chain-plans";
+import { UPDATE_LABEL, updateCall, updateParams } from "../../runtime/sampler/chain-plans";
+import { startingMomenta } from "../../runtime/sampler/momenta";
 import { tokenView } from "../../runtime/transformer/model";
 
 /** A loss that is no network's and whose posterior is known. */
@@ -51,7 +50,7 @@ export class TargetChains {
   private constructor(
     private readonly memory: Memory,
     private readonly plan: BoundPlan,
-    private readonly views: { readonly w: View; readonly g: View; readonly v: View },
+    private readonly views: { readonly w: View; readonly g: View; readonly v: View; readonly p: View },
     private readonly target: Target,
     private readonly settings: SamplerSettings,
   ) {}
@@ -59,7 +58,7 @@ export class TargetChains {
   static async open(device: Device, target: Target, settings: SamplerSettings): Promise<TargetChains> {
     const memory = device.openMemory();
     const size = (settings.num_chains * target.dims) / BLOCKS;
-    const [w, g, v] = ["w", "g", "v"].map((name) => tensor(name, [BLOCKS, size], "kept"));
+    const [w, g, v, p] = ["w", "g", "v", "p"].map((name) => tensor(name, [BLOCKS, size], "kept"));
     const center = tensor("w*", [size], "kept");
     const keys = tokenView("keys", [BLOCKS, 2]);
     const start = new Float32Array(BLOCKS * size);
@@ -69,15 +68,10 @@ export class TargetChains {
     const blocks = Array.from({ length: BLOCKS }, (_, block) => block);
     memory.write(keys, chainKeys(settings.seed, TARGET, blocks, "noise"));
     memory.write(v, start.fill(settings.rmsprop_init === "ones" ? 1 : 0));
-    const { lr, n_beta, localization, llc_weight_decay: weight_decay, bounding_box_size, noise_level } = settings;
-    const common = { lr, n_beta, localization, weight_decay, bounding_box_size, noise_level, step: 0 };
-    const { rmsprop_alpha: decay, rmsprop_eps: epsilon } = settings;
-    const move =
-      settings.sampling_method === "rmsprop_sgld"
-        ? call(UPDATE_LABEL, rmsprop, { w, v, g, center, keys }, { ...common, decay, epsilon, correction: 1 })
-        : call(UPDATE_LABEL, step, { w, g, center, keys }, common);
-    const plan = await memory.bind({ name: TARGET, calls: [move] });
-    return new TargetChains(memory, plan, { w, g, v }, target, settings);
+    memory.write(p, startingMomenta(settings, TARGET, blocks, size));
+    const own = { rmsprop_sgld: { v }, sgmcmc_baoab: { p }, sgmcmc_sgld: {} }[settings.sampling_method];
+    const plan = await memory.bind({ name: TARGET, calls: [updateCall({ w, g, ...own, center, keys }, settings)] });
+    return new TargetChains(memory, plan, { w, g, v, p }, target, settings);
   }
 
   /** Runs to the next draw: the weights, [chains, dims]. */
@@ -89,6 +83,11 @@ export class TargetChains {
   /** RMSprop's second moment, [chains, dims]. */
   moment(): Promise<Float32Array> {
     return this.read(this.views.v);
+  }
+
+  /** BAOAB's momenta, [chains, dims]. */
+  momenta(): Promise<Float32Array> {
+    return this.read(this.views.p);
   }
 
   close(): void {
@@ -105,9 +104,7 @@ export class TargetChains {
         for (let at = 0; at < w.length; at += target.dims) target.gradient(w, at, gradient);
         memory.write(views.g, Float32Array.from(gradient));
       }
-      const correction = biasCorrection(settings, this.update + 1);
-      const step = { step: this.update++ };
-      this.plan.setParams(UPDATE_LABEL, settings.sampling_method === "rmsprop_sgld" ? { ...step, correction } : step);
+      this.plan.setParams(UPDATE_LABEL, updateParams(settings, this.update++));
       this.plan.submit();
       // Without a loss nothing need come back; now and then it does, to keep the queue short.
       if (settings.n_beta > 0 || i % 32 === 31 || i === updates - 1) w = await this.read(views.w);

@@ -41,7 +41,10 @@ export async function tinySums(model: TinyModel, parameter: string, settings: Sa
   return sums;
 }
 
-/** What chains of one parameter estimate, as integrals under the posterior, and under that of steps of lr. */
+/**
+ * What chains of one parameter estimate, as integrals under the posterior, and under that of steps of lr. BAOAB's add nothing of
+ * first order in lr.
+ */
 export async function tinyIntegrals(
   model: TinyModel,
   parameter: string,
@@ -56,7 +59,8 @@ export async function tinyIntegrals(
   const means = Float64Array.from({ length: rises.length / CONTEXT }, (_, p) =>
     rises.subarray(p * CONTEXT, (p + 1) * CONTEXT).reduce((sum, d) => sum + d / CONTEXT, 0),
   );
-  const [exact, stepped] = [0, settings.lr].map((lr) => {
+  const first = settings.sampling_method === "sgmcmc_baoab" ? 0 : settings.lr;
+  const [exact, stepped] = [0, first].map((lr) => {
     const density = posterior(grid, means, center, settings, lr);
     assert.ok(density.rim < 1e-6, `the grid ends where the density is still ${density.rim}`);
     return integrate(density, rises, CONTEXT);

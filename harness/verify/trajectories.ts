@@ -25,6 +25,7 @@ const numbers = [
   "noise_level",
   "rmsprop_alpha",
   "rmsprop_eps",
+  "friction",
   "num_chains",
   "num_draws",
   "num_burnin_steps",
@@ -49,7 +50,7 @@ export function runSettings(entry: GoldenEntry): RunSettings {
       `goldens/manifest.json: ${entry.case}: settings.${key} is ${given[key]}, expected a number`,
     );
   }
-  const keys = [...numbers, "sampling_method", "rmsprop_init"] as const;
+  const keys = [...numbers, "sampling_method", "rmsprop_init", "allow_memorizing"] as const;
   const sampler = Object.fromEntries(keys.map((key) => [key, given[key]])) as unknown as SamplerSettings;
   checkSettings(sampler);
   return { sampler, settings };

@@ -2,6 +2,7 @@ import * as assert from "uvu/assert";
 import { runCase } from "../../harness/test/kernel";
 import { suite } from "../../harness/test/suite";
 import type { Kernel } from "../kernel";
+import { baoab } from "./baoab";
 import { rmsprop } from "./rmsprop";
 import { step } from "./step";
 
@@ -22,6 +23,7 @@ async function boxed(kernel: Kernel, variant: string, noise: number, slopes: Flo
   const inputs = {
     w: new Float64Array(P).fill(1),
     v: new Float64Array(P).fill(1),
+    p: new Float64Array(P),
     g: slopes,
     center: new Float64Array(P).fill(1),
     keys: Uint32Array.of(5, 6),
@@ -33,7 +35,7 @@ async function boxed(kernel: Kernel, variant: string, noise: number, slopes: Flo
   return (await runCase(kernel, c, given, variant)).w as Float32Array;
 }
 
-for (const kernel of [step, rmsprop] as Kernel[]) {
+for (const kernel of [step, rmsprop, baoab] as Kernel[]) {
   for (const variant of Object.keys(kernel.variants)) {
     test(`${kernel.name}#${variant}: noise beyond the box ends on its faces, the rest is left alone`, async () => {
       const w = await boxed(kernel, variant, 1, new Float64Array(P));

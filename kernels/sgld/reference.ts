@@ -44,6 +44,30 @@ export function rmsprop(inputs: Arrays, dims: Dims, params: Params, shared: Read
   return { w, v };
 }
 
+/** BAOAB, f64: the definition of `sgld/baoab`. */
+export function baoab(inputs: Arrays, dims: Dims, params: Params, shared: ReadonlySet<string>): Arrays {
+  const { lr, n_beta, localization, weight_decay, bounding_box_size, noise_level, persistence, kick } = params;
+  const h = Math.sqrt(lr);
+  const fresh = noise_level * Math.sqrt(1 - persistence ** 2);
+  const w = inputs.w.slice();
+  const p = inputs.p.slice();
+  for (let chain = 0; chain < dims.G; chain++) {
+    const xi = normals(keyOf(inputs.keys, chain), params.step, dims.P);
+    for (let e = 0; e < dims.P; e++) {
+      const i = chain * dims.P + e;
+      const center = inputs.center[shared.has("center") ? e : i];
+      const pull = localization * (inputs.w[i] - center) + weight_decay * inputs.w[i];
+      const kicked = inputs.p[i] - kick * h * (n_beta * inputs.g[i] + pull);
+      const momentum = persistence * kicked + fresh * xi[e];
+      const next = inputs.w[i] + (h / 2) * (kicked + momentum);
+      w[i] = boxed(next, center, bounding_box_size);
+      // A wall turns the momentum inwards.
+      p[i] = w[i] === next || Number.isNaN(next) ? momentum : Math.sign(w[i] - next) * Math.abs(momentum);
+    }
+  }
+  return { w, p };
+}
+
 /** Draws from N(center * localization / pull, noise_level^2 / pull I), f64: the definition of `sgld/gaussian`. */
 export function gaussian(inputs: Arrays, dims: Dims, params: Params, shared: ReadonlySet<string>): Arrays {
   const { weight_decay, noise_level } = params;

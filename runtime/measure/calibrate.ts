@@ -6,10 +6,12 @@ import { Chains } from "../sampler/chains";
 import { Laboratory, type TextOnDevice } from "../sampler/laboratory";
 import { stepError } from "../susceptibility/acceptance";
 import { diagnose } from "../susceptibility/diagnostics";
+import { HOT, isHot, meanTemperature } from "../susceptibility/temperature";
 import { parseRestriction } from "../transformer/restriction";
 import type { RunConfig } from "./config";
-import { checkCorpora } from "./corpus";
+import { type Corpus, checkCorpora, tokensOf } from "./corpus";
 import { stopIfAsked } from "./events";
+import { checkMemorizing } from "./memorizing";
 import type { MeasureRequest } from "./request";
 import { placeTexts } from "./sampling";
 import { sampledTexts } from "./texts";
@@ -36,6 +38,9 @@ export interface ComponentTrial {
   readonly rHat?: number;
   /** What the step does to one weight (`acceptanceSpread` over the root of their number). */
   readonly stepError?: number;
+  /** Mean kinetic temperature of BAOAB's momenta and its sampling error; they have no step error. */
+  readonly temperature?: number;
+  readonly temperatureError?: number;
 }
 
 /** One setting of the grid. */
@@ -63,6 +68,7 @@ export interface Calibration {
 export async function calibrate(request: Omit<MeasureRequest, "store" | "shard" | "threads">): Promise<Calibration> {
   const { config, model, corpora, device, on } = request;
   checkCorpora(corpora, model.model);
+  checkMemorizing(config, corpora.pool);
   if (drawsDirectly(config.sampler)) {
     throw usage("--calibrate: n_beta is 0, so weights are drawn directly", "set sampler.n_beta above 0");
   }
@@ -74,9 +80,9 @@ export async function calibrate(request: Omit<MeasureRequest, "store" | "shard" 
   try {
     const texts = placeTexts(lab, sampledTexts(corpora, config));
     const trials: Trial[] = [];
-    const total = LR_FACTORS.length * N_BETA_FACTORS.length * components.length;
+    const total = LR_FACTORS.length * weights(config, corpora.pool).length * components.length;
     let done = 0;
-    for (const n_beta of N_BETA_FACTORS.map((factor) => round(factor * config.sampler.n_beta))) {
+    for (const n_beta of weights(config, corpora.pool)) {
       for (const lr of LR_FACTORS.map((factor) => round(factor * config.sampler.lr))) {
         const found: ComponentTrial[] = [];
         for (const name of components) {
@@ -114,6 +120,13 @@ function spread(names: readonly string[], count: number): string[] {
   return places.map((place) => pick[place]);
 }
 
+/** The n_beta of the grid, without those that would learn the pool by heart. */
+function weights(config: RunConfig, pool: Corpus): number[] {
+  return N_BETA_FACTORS.map((factor) => round(factor * config.sampler.n_beta)).filter(
+    (n_beta) => config.sampler.allow_memorizing || n_beta <= tokensOf(pool),
+  );
+}
+
 /** To three digits, so that a recommendation can be read. */
 const round = (value: number) => Number(value.toPrecision(3));
 
@@ -129,12 +142,13 @@ async function tried(
   const chains = await Chains.open(lab, { ...texts, restriction, settings, acceptanceChecks: CHECKS });
   try {
     while (chains.draws < settings.num_draws) await chains.draw({ traces: false });
-    const { phi, logAcceptance } = chains;
+    const { phi, logAcceptance, kineticTemperature, block } = chains;
     const { lag1, rHat } = diagnose(phi, settings.num_draws, settings.num_chains);
     const meanRise = phi.reduce((sum, rise) => sum + rise, 0) / phi.length;
-    return { component, meanRise, lag1, rHat, stepError: stepError(logAcceptance, chains.block.weights) };
+    const heat = kineticTemperature.length > 0 ? meanTemperature(kineticTemperature, block.weights) : {};
+    return { component, meanRise, lag1, rHat, stepError: stepError(logAcceptance, block.weights), ...heat };
   } catch (error) {
-    if (error instanceof SpectroscopeError && error.code === "non-finite") return { component };
+    if (error instanceof SpectroscopeError && ["non-finite", "diverged"].includes(error.code)) return { component };
     throw error;
   } finally {
     chains.close();
@@ -164,6 +178,8 @@ export function judged(
     if (still.length > 0) return `rise below ${low} nats: ${still.join(", ")}`;
     const steep = components.filter(({ stepError = 0 }) => stepError > STEP_ERROR).map(({ component }) => component);
     if (steep.length > 0) return `step error above ${STEP_ERROR}: ${steep.join(", ")}`;
+    const hot = components.filter((trial) => isHot(trial)).map(({ component }) => component);
+    if (hot.length > 0) return `kinetic temperature above ${HOT}: ${hot.join(", ")}`;
     const bias = 1 / (1 - (lr * (localization + llc_weight_decay)) / 4);
     if (sampling_method === "sgmcmc_sgld" && bias > 1.34)
       return `SGLD's variance is ${bias.toFixed(2)} times the posterior's`;

@@ -27,6 +27,11 @@ export interface Corpus {
   readonly labels?: Labels;
 }
 
+/** Tokens of a corpus whose losses are taken. */
+export function tokensOf({ rows, columns }: Corpus): number {
+  return rows * (columns - 1);
+}
+
 /** The texts of a run. */
 export interface Corpora {
   /** Its losses are measured. */

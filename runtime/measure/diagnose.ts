@@ -3,6 +3,7 @@ import { acceptanceRate, stepError } from "../susceptibility/acceptance";
 import { advice } from "../susceptibility/advice";
 import { diagnose } from "../susceptibility/diagnostics";
 import { localLearningCoefficient } from "../susceptibility/llc";
+import { meanTemperature } from "../susceptibility/temperature";
 import { openUnit } from "./chi-tables";
 import type { RunConfig } from "./config";
 import type { ComponentDiagnostics } from "./report-data";
@@ -27,6 +28,7 @@ export async function diagnoseUnit(run: Run, name: string): Promise<ComponentDia
   const weights = facts.weights as number;
   const phi = await unit.phi();
   const logs = await unit.logAcceptance();
+  const temperatures = await unit.kineticTemperature();
   const { rHat, essBulk, lag1 } = diagnose(phi, draws, chains);
   const { value, error } = localLearningCoefficient(phi, draws, chains, n_beta);
   const acceptance = logs && acceptanceRate(logs);
@@ -42,6 +44,7 @@ export async function diagnoseUnit(run: Run, name: string): Promise<ComponentDia
     ...(lag1 === undefined ? {} : { lag1 }),
     ...(acceptance === undefined ? {} : { acceptance }),
     ...(errorOfStep === undefined || !Number.isFinite(errorOfStep) ? {} : { stepError: errorOfStep }),
+    ...(temperatures ? meanTemperature(temperatures, weights) : {}),
     ...(error === undefined || n_beta === 0 ? {} : { llc: { value, error } }),
     traces: Array.from({ length: chains }, (_, m) => Array.from({ length: draws }, (_, s) => phi[s * chains + m])),
   };

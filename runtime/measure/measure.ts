@@ -9,6 +9,7 @@ import { analyzeSamples } from "./analysis";
 import { checkCorpora } from "./corpus";
 import { say } from "./events";
 import { checkProbe, fingerprints } from "./fingerprint";
+import { checkMemorizing } from "./memorizing";
 import type { MeasureRequest, Subject } from "./request";
 import { collectResults, type Results } from "./results";
 import { CLUSTER_CONFIG, writeResults, writeTiming } from "./run-files";
@@ -27,6 +28,7 @@ interface Sampled {
 export function checkSubject({ config, model, corpora }: Subject): void {
   unitsOf(config, model.model);
   checkCorpora(corpora, model.model);
+  checkMemorizing(config, corpora.pool);
   sampledTexts(corpora, config);
 }
 
@@ -69,7 +71,7 @@ async function sampled(request: MeasureRequest): Promise<Sampled> {
 /**
  * Sampling alone: fills a store with a run that `analyze` takes, or goes on with one to the same bits.
  * @throws SpectroscopeError `interrupted` when the signal asks to stop, `locked` where another process writes the store,
- *   `non-finite` for chains that fly off, and those of the device and the store
+ *   `non-finite` and `diverged` for chains that fly off, and those of the device and the store
  */
 export function sample(request: MeasureRequest): Promise<Run> {
   return request.store.exclusive(async () => {

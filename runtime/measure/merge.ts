@@ -164,14 +164,18 @@ async function mergeUnit(run: Run, unit: UnitPlan, parts: readonly Samples[]): P
       );
     }
   }
-  const logs = await Promise.all(parts.map((part) => part.logAcceptance()));
-  const checks = (logs[0]?.length ?? 0) / first.chains;
+  /** What was taken at checks, of all chains; nothing where none was. */
+  const joined = (checks: readonly (Float32Array | undefined)[]) => {
+    const rows = (checks[0]?.length ?? 0) / first.chains;
+    return rows > 0 ? joinChains(checks as Float32Array[], parts.map(chainsOf), rows) : undefined;
+  };
   const { flops, ...facts } = first.facts;
   await writer.finish({
     initLoss: await first.initLoss(),
     baseline,
     sums,
-    ...(checks > 0 ? { logAcceptance: joinChains(logs as Float32Array[], parts.map(chainsOf), checks) } : {}),
+    logAcceptance: joined(await Promise.all(parts.map((part) => part.logAcceptance()))),
+    kineticTemperature: joined(await Promise.all(parts.map((part) => part.kineticTemperature()))),
     facts: {
       ...facts,
       unit: unit.name,

@@ -30,6 +30,9 @@ export interface ComponentDiagnostics {
   readonly acceptance?: number;
   /** What the step size does to one weight: the log acceptance ratio's root mean square over the root of the weights' number. */
   readonly stepError?: number;
+  /** Mean kinetic temperature of BAOAB's momenta over checks and chains, 1 in equilibrium, and its sampling error. */
+  readonly temperature?: number;
+  readonly temperatureError?: number;
   /** Correlation over tokens of this column of chi between halves of the chains, stepped up to all of them. */
   readonly reliability?: number;
   /** Where it was sampled. */

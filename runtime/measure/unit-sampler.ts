@@ -99,13 +99,14 @@ function chainRises(phi: Float32Array, chains: number): Float64Array {
 
 /** Puts what chains summed up into their unit's store, which then is whole. */
 async function finish({ unit, spec, run, flops }: UnitJob, writer: SamplesWriter, chains: ComponentChains) {
-  const { logAcceptance } = chains;
+  const { logAcceptance, kineticTemperature } = chains;
   const localization = unit.match && (await chains.localization());
   await writer.finish({
     initLoss: meanByPosition(chains.taskBaseline, spec.probe.rows.positions),
     baseline: chains.baseline,
     sums: await chains.sums(),
     ...(logAcceptance.length > 0 ? { logAcceptance } : {}),
+    ...(kineticTemperature.length > 0 ? { kineticTemperature } : {}),
     facts: {
       unit: unit.name,
       chains: [...unit.chains],

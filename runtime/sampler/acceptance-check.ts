@@ -4,8 +4,8 @@ import { type ChainSpec, chainNumbers } from "./chain-plans";
 import type { Laboratory } from "./laboratory";
 import type { LockstepComponent } from "./lockstep-plans";
 
-/** Elements of all chains' blocks beyond which acceptance is not taken: it reads six arrays of this size to the host. */
-const MOST_ELEMENTS = 2 ** 25;
+/** Elements of all chains' blocks beyond which steps are not judged: that reads up to six arrays of this size to the host. */
+export const MOST_ELEMENTS = 2 ** 25;
 
 /** What a chain's update sees before it, or would see after it, on one minibatch. */
 interface Moment {

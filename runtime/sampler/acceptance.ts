@@ -31,10 +31,15 @@ export type AcceptanceSettings = Pick<
 
 /**
  * Whether updates have an acceptance at all: another noise than the posterior's, a box that clamps, and draws without a
- * chain make no proposals of the Langevin kind.
+ * chain make no proposals of MALA's kind, and neither do updates that carry a momentum.
  */
 export function hasAcceptance(settings: AcceptanceSettings): boolean {
-  return settings.noise_level === 1 && settings.bounding_box_size === 0 && !drawsDirectly(settings as SamplerSettings);
+  return (
+    settings.sampling_method !== "sgmcmc_baoab" &&
+    settings.noise_level === 1 &&
+    settings.bounding_box_size === 0 &&
+    !drawsDirectly(settings as SamplerSettings)
+  );
 }
 
 /**

@@ -6,6 +6,7 @@ import type { TextOnDevice } from "./laboratory";
 /**
  * The sequences of a chain's minibatch at an update, with replacement, by Philox: a value depends on (seed, restriction,
  * chain, update) and on nothing else. Word b is of counter (b >> 2, update, 0, 0); the index is floor(word * pool / 2^32).
+ * A size of 0 is every sequence of the pool once, in order.
  */
 export class Batches {
   private readonly keys: [number, number][];
@@ -20,8 +21,14 @@ export class Batches {
     this.keys = chains.map((chain) => deriveKey(seed, restriction, chain, "batch"));
   }
 
+  /** Whether every update has the same: the whole pool. */
+  get whole(): boolean {
+    return this.size === 0;
+  }
+
   /** Sequence numbers, [chains, size]. */
   at(update: number): Uint32Array {
+    if (this.whole) return Uint32Array.from({ length: this.keys.length * this.pool }, (_, i) => i % this.pool);
     const out = new Uint32Array(this.keys.length * this.size);
     this.keys.forEach((key, chain) => {
       for (let b = 0; b < this.size; b++) {
@@ -42,13 +49,17 @@ export interface MinibatchViews {
 
 /** Puts minibatches of a pool on the device. */
 export class Minibatches {
+  private written = false;
+
   constructor(
     private readonly pool: TextOnDevice,
     private readonly batches: Batches,
   ) {}
 
-  /** Those of an update. */
+  /** Those of an update; the whole pool is written once. */
   write(memory: Memory, { indices, batchInputs, batchTargets }: MinibatchViews, update: number): void {
+    if (this.written && this.batches.whole) return;
+    this.written = true;
     const { inputs, targets, rows } = this.pool;
     const T = rows.positions;
     const sequences = this.batches.at(update);

@@ -1,10 +1,11 @@
 import { sum } from "../../kernels/add/sum";
 import { covariance } from "../../kernels/moments/covariance";
 import { sumRows } from "../../kernels/reduce/sum_rows";
+import { baoab } from "../../kernels/sgld/baoab";
 import { gaussian } from "../../kernels/sgld/gaussian";
 import { rmsprop } from "../../kernels/sgld/rmsprop";
 import { step } from "../../kernels/sgld/step";
-import { drawsDirectly, type SamplerSettings } from "../config/sampler";
+import { drawsDirectly, persistence, type SamplerSettings } from "../config/sampler";
 import { type Call, call, reshape, tensor, type View } from "../plan/plan";
 import { layoutBlock, type ParameterBlock } from "../transformer/block";
 import type { Model } from "../transformer/family";
@@ -30,7 +31,10 @@ export interface ChainSpec {
   readonly sampler?: SamplerKind;
   /** Numbers of the chains that run here, ascending: some of them in a shard, by default all. */
   readonly chains?: readonly number[];
-  /** Draws before which the step's Metropolis-Hastings acceptance is taken, spread evenly; 0: none. */
+  /**
+   * Draws before which the step is judged, spread evenly: by its Metropolis-Hastings acceptance, with BAOAB by the kinetic
+   * temperature. 0: none.
+   */
   readonly acceptanceChecks?: number;
 }
 
@@ -65,6 +69,8 @@ export interface ChainViews {
   readonly g: View;
   /** RMSprop's second moment, [M, P]. */
   readonly v?: View;
+  /** BAOAB's momenta, [M, P]. */
+  readonly p?: View;
   /** w*, [P]. */
   readonly center: View;
   /** [M, 2] u32. */
@@ -110,9 +116,14 @@ export interface ChainTensors {
 /** Label of the call that moves the chains, whose `step` counts updates (or direct draws). */
 export const UPDATE_LABEL = "update";
 
+/** Sequences of a chain's minibatch. */
+export function batchSequences({ settings, pool }: Pick<ChainSpec, "settings" | "pool">): number {
+  return settings.batch_size > 0 ? settings.batch_size : pool.rows.sequences;
+}
+
 /** Tokens of a chain's minibatch: R. */
-export function batchTokens({ settings, pool }: Pick<ChainSpec, "settings" | "pool">): number {
-  return settings.batch_size * pool.rows.positions;
+export function batchTokens(spec: Pick<ChainSpec, "settings" | "pool">): number {
+  return batchSequences(spec) * spec.pool.rows.positions;
 }
 
 /** Makes the tensors of a component's chains; `targets`: where those of the batches lie, [M, R], if not by themselves. */
@@ -126,11 +137,12 @@ export function chainTensors(model: Model, spec: ChainSpec, targets?: View): Cha
   const R = batchTokens(spec);
   const name = (part: string) => `${restriction.name} ${part}`;
   const state = (part: string, shape: number[]) => tensor(name(part), shape, "kept");
-  const preconditioned = kind === "sgld" && settings.sampling_method === "rmsprop_sgld";
+  const moves = (method: SamplerSettings["sampling_method"]) => kind === "sgld" && settings.sampling_method === method;
   const views: ChainViews = {
     w: state("w", [M, P]),
     g: state("g", [M, P]),
-    ...(preconditioned ? { v: state("v", [M, P]) } : {}),
+    ...(moves("rmsprop_sgld") ? { v: state("v", [M, P]) } : {}),
+    ...(moves("sgmcmc_baoab") ? { p: state("p", [M, P]) } : {}),
     center: state("w*", [P]),
     keys: tokenView(name("keys"), [M, 2]),
     ...(kind === "gaussian" ? { localization: state("localization", [M]) } : {}),
@@ -168,11 +180,18 @@ export function gaussianCall({ w, center, keys, localization }: ChainViews, sett
   return call(UPDATE_LABEL, gaussian, tensors, { weight_decay, noise_level, step: 0 });
 }
 
+/** What an update's kernel reads and writes. */
+export type UpdateViews = Pick<ChainViews, "w" | "g" | "v" | "p" | "center" | "keys">;
+
 /** The step of all chains of a component. */
-export function updateCall({ w, g, v, center, keys }: ChainViews, settings: SamplerSettings): Call {
+export function updateCall({ w, g, v, p, center, keys }: UpdateViews, settings: SamplerSettings): Call {
   const { lr, n_beta, localization, llc_weight_decay, bounding_box_size, noise_level } = settings;
   const weight_decay = llc_weight_decay;
   const common = { lr, n_beta, localization, weight_decay, bounding_box_size, noise_level, step: 0 };
+  if (p) {
+    const own = { ...common, persistence: persistence(settings), kick: 1 };
+    return call(UPDATE_LABEL, baoab, { w, p, g, center, keys }, own);
+  }
   if (!v) return call(UPDATE_LABEL, step, { w, g, center, keys }, common);
   const { rmsprop_alpha: decay, rmsprop_eps: epsilon } = settings;
   return call(UPDATE_LABEL, rmsprop, { w, v, g, center, keys }, { ...common, decay, epsilon, correction: 1 });
@@ -181,6 +200,20 @@ export function updateCall({ w, g, v, center, keys }: ChainViews, settings: Samp
 /** The factor that takes the bias out of RMSprop's second moment after its `count`-th update (from 1). */
 export function biasCorrection({ rmsprop_init, rmsprop_alpha }: SamplerSettings, count: number): number {
   return rmsprop_init === "ones" ? 1 / (1 - rmsprop_alpha ** count) : 1;
+}
+
+/** The parameters of an update (counted from 0) that change from one to the next. */
+export function updateParams(settings: SamplerSettings, update: number): Record<string, number> {
+  const step = { step: update };
+  switch (settings.sampling_method) {
+    case "rmsprop_sgld":
+      return { ...step, correction: biasCorrection(settings, update + 1) };
+    case "sgmcmc_baoab":
+      // A kick closes the update before and opens this one; the first has none before it.
+      return { ...step, kick: update === 0 ? 0.5 : 1 };
+    default:
+      return step;
+  }
 }
 
 /** What a draw makes of the losses of a component's chains: d, phi, and its part of the sums. */

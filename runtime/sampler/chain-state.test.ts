@@ -32,10 +32,13 @@ const settings: SamplerSettings = {
   batch_size: 2,
 };
 const rmsprop = { sampling_method: "rmsprop_sgld", lr: 0.002, llc_weight_decay: 5, bounding_box_size: 0.2 } as const;
+const baoab = { sampling_method: "sgmcmc_baoab" } as const;
 const kinds: [string, Partial<SamplerSettings>][] = [
   ["SGLD", {}],
   ["RMSprop from ones", rmsprop],
   ["RMSprop from zeros", { ...rmsprop, rmsprop_init: "zeros", bounding_box_size: 0 }],
+  ["BAOAB in a box, whole batches", { ...baoab, bounding_box_size: 0.3, llc_weight_decay: 5, batch_size: 0 }],
+  ["BAOAB", baoab],
   ["direct draws", { n_beta: 0 }],
 ];
 let model: LoadedModel;
@@ -71,7 +74,8 @@ async function drawn({ chains }: { chains: Chains }, until: number) {
   const losses: Float32Array[] = [];
   while (chains.draws < until) losses.push((await chains.draw()).losses);
   const state = await chains.save();
-  return { losses, state, sums: await chains.sums(), phi: chains.phi, logAcceptance: chains.logAcceptance };
+  const { phi, logAcceptance, kineticTemperature } = chains;
+  return { losses, state, sums: await chains.sums(), phi, logAcceptance, kineticTemperature };
 }
 
 test("saved after any draw and opened again, chains go on with the same bits", async () => {
@@ -93,6 +97,9 @@ test("saved after any draw and opened again, chains go on with the same bits", a
         assert.equal(found.sums, wanted.sums, `${what}: sums`);
         assert.equal(found.phi, wanted.phi, `${what}: phi`);
         assert.equal(found.logAcceptance, wanted.logAcceptance, `${what}: acceptance`);
+        assert.equal(found.kineticTemperature, wanted.kineticTemperature, `${what}: temperature`);
+        const checks = "sampling_method" in changes && changes.sampling_method === baoab.sampling_method ? 2 : 0;
+        assert.is(wanted.kineticTemperature.length, checks * settings.num_chains, `${what}: temperatures`);
       }
     }
   }
@@ -176,7 +183,7 @@ test("log acceptance is taken where it exists, is near 0 for small steps and lea
   t.note(`root mean square at lr 1e-5, 1e-3, 0.02: ${spreads.map((spread) => spread.toFixed(4)).join(", ")}`);
   assert.ok(spreads[0] < 0.01 && spreads[0] < spreads[1] && spreads[1] < spreads[2], `${spreads}`);
   assert.ok((await acceptance({ sampling_method: "rmsprop_sgld", lr: 1e-6 })).every((log) => log > -0.05));
-  for (const none of [{ n_beta: 0 }, { noise_level: 0.5 }, { bounding_box_size: 0.1 }]) {
+  for (const none of [{ n_beta: 0 }, { noise_level: 0.5 }, { bounding_box_size: 0.1 }, baoab]) {
     assert.is((await acceptance(none)).length, 0, JSON.stringify(none));
   }
 });
@@ -187,6 +194,7 @@ test("a state of other chains is refused", async () => {
   three.lab.close();
   await refused(opened({ num_chains: 2 }, {}, state), /saved state of the chains: w has \d+ elements/);
   await refused(opened(rmsprop, {}, state), /v has no elements/);
+  await refused(opened(baoab, {}, state), /p has no elements/);
 });
 
 test.run();

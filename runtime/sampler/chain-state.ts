@@ -11,6 +11,8 @@ export interface StateArrays {
   readonly v?: Float32Array;
   /** Of weights that are drawn directly, [M]. */
   readonly localization?: Float32Array;
+  /** BAOAB's momenta, [M, P]. */
+  readonly p?: Float32Array;
   /** Streaming sums and what rounding took from them, [M, N] each; the same of the shifted-draws control. */
   readonly sum_d: Float32Array;
   readonly sum_phi_d: Float32Array;
@@ -27,6 +29,8 @@ export interface StateArrays {
   readonly phi: Float32Array;
   /** [checks, M]. */
   readonly log_acceptance: Float32Array;
+  /** [checks, M]. */
+  readonly kinetic_temperature: Float32Array;
 }
 
 /** Where chains stand between two draws. Noise and minibatches follow from the counts, so no generator is in it. */
@@ -47,6 +51,7 @@ export function stateViews({
     ["w", views.w],
     ...(views.v ? [["v", views.v] as const] : []),
     ...(views.localization ? [["localization", views.localization] as const] : []),
+    ...(views.p ? [["p", views.p] as const] : []),
     ["sum_d", sums.sum_d],
     ["sum_phi_d", sums.sum_phi_d],
     ["c_d", sums.c_d],

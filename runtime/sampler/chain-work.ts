@@ -6,7 +6,7 @@ import { planModel } from "../transformer/model";
 import { ChainWeights } from "../transformer/moving";
 import { parseRestriction } from "../transformer/restriction";
 import { PrefixCache } from "../transformer/tape";
-import { type ChainSpec, chainNumbers, tokensOf } from "./chain-plans";
+import { batchSequences, type ChainSpec, chainNumbers, tokensOf } from "./chain-plans";
 import type { Laboratory, TextOnDevice } from "./laboratory";
 import { type LockstepPlans, type PlanContext, planLockstep } from "./lockstep-plans";
 
@@ -116,7 +116,7 @@ export function wholeWork(lab: Laboratory, spec: ChainSpec): WholeWork {
   };
   const texts = [spec.probe, ...(spec.task ? [spec.task] : [])];
   return {
-    update: both(spec.pool, spec.settings.batch_size),
+    update: both(spec.pool, batchSequences(spec)),
     draw: addWork(...texts.map((text) => both(text, text.rows.sequences))),
     drawForward: addWork(...texts.map(({ rows, tokens }) => ofPlan({ ...common, rows, tokens }))),
   };

@@ -58,12 +58,17 @@ export class Chains {
     return this.own.logAcceptance;
   }
 
+  /** Kinetic temperature of BAOAB's momenta, [checks, chains]; 1 is the posterior's. */
+  get kineticTemperature(): Float32Array {
+    return this.own.kineticTemperature;
+  }
+
   /** One update of all chains; submitted, not waited for. */
   step(): void {
     this.lockstep.step();
   }
 
-  /** Runs to the next draw and reads it; without `traces` only phi. Errors: code `non-finite` names component, chain and update. */
+  /** Runs to the next draw and reads it; without `traces` only phi. Errors: codes `non-finite`, `diverged` name component, chain and update. */
   async draw(options: { readonly traces?: boolean } = {}): Promise<Draw> {
     const [draw] = await this.lockstep.draw(options);
     return draw;

@@ -8,6 +8,7 @@ import { type ChainState, type StateArrays, stateViews } from "./chain-state";
 import type { Laboratory } from "./laboratory";
 import type { LockstepComponent } from "./lockstep-plans";
 import type { DrawSums, Sums } from "./sums";
+import { TemperatureCheck } from "./temperature-check";
 
 /** One draw of all chains of a component. */
 export interface Draw {
@@ -40,6 +41,7 @@ export class ComponentChains {
   readonly phi: Float32Array;
   readonly minibatches: Minibatches;
   readonly acceptance: AcceptanceCheck;
+  readonly temperature: TemperatureCheck;
 
   constructor(
     private readonly lab: Laboratory,
@@ -57,6 +59,7 @@ export class ComponentChains {
     const batches = new Batches(seed, restriction.name, numbers, pool.rows.sequences, batch_size);
     this.minibatches = new Minibatches(pool, batches);
     this.acceptance = new AcceptanceCheck(lab, spec, planned, state?.arrays.log_acceptance);
+    this.temperature = new TemperatureCheck(lab, spec, planned, state?.arrays.kinetic_temperature);
   }
 
   get block(): ParameterBlock {
@@ -85,6 +88,11 @@ export class ComponentChains {
   /** log of the acceptance that Metropolis and Hastings would have given the step, [checks, chains]. */
   get logAcceptance(): Float32Array {
     return this.acceptance.values;
+  }
+
+  /** Kinetic temperature of BAOAB's momenta, [checks, chains]; 1 is the posterior's. */
+  get kineticTemperature(): Float32Array {
+    return this.temperature.values;
   }
 
   /** phi of a draw, [chains]. */
@@ -164,7 +172,8 @@ export class ComponentChains {
       baseline: this.baseline,
       task_baseline: this.taskBaseline,
       phi: this.phi.slice(0, drawn * this.count),
-      log_acceptance: this.logAcceptance.slice(),
+      log_acceptance: this.logAcceptance,
+      kinetic_temperature: this.kineticTemperature,
     } as StateArrays;
     return { update, drawn, arrays };
   }

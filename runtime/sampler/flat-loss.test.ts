@@ -3,10 +3,10 @@ import * as assert from "uvu/assert";
 import { ChainMeans } from "../../harness/test/chain-means";
 import { testDevice } from "../../harness/test/device";
 import { runKernel } from "../../harness/test/run-kernel";
-import { suite } from "../../harness/test/suite";
+import { suite, type TestContext } from "../../harness/test/suite";
 import { type Target, TargetChains } from "../../harness/test/target-chains";
 import { gaussian } from "../../kernels/sgld/gaussian";
-import { type SamplerSettings, samplerDefaults, samplingMethods } from "../config/sampler";
+import { type SamplerSettings, samplerDefaults } from "../config/sampler";
 import { chainKeys } from "./batches";
 
 const test = suite("runtime/sampler/flat-loss", { gpu: true });
@@ -42,11 +42,16 @@ for (const pull of pulls) {
   const center = 0.8;
   const mean = (gamma * center) / (gamma + lambda);
 
-  test(`${name}: chains have the Gaussian of the pulls, wider by the step's factor`, async (t) => {
-    const own = { ...settings, ...pull };
+  for (const sampling_method of ["sgmcmc_sgld", "sgmcmc_baoab"] as const) {
+    test(`${sampling_method}, ${name}: chains have the Gaussian of the pulls, SGLD's wider by the step's factor`, (t) =>
+      checkGaussian(t, { ...settings, ...pull, sampling_method }));
+  }
+
+  async function checkGaussian(t: TestContext, own: SamplerSettings): Promise<void> {
     const chains = await TargetChains.open(await testDevice(), flat(center), own);
     const means = new ChainMeans(own.num_chains, ["mean", "variance", "fourth cumulant"]);
-    const variance = noise_level ** 2 / (gamma + lambda) / (1 - (own.lr * (gamma + lambda)) / 4);
+    const factor = own.sampling_method === "sgmcmc_baoab" ? 1 : 1 / (1 - (own.lr * (gamma + lambda)) / 4);
+    const variance = (noise_level ** 2 / (gamma + lambda)) * factor;
     for (let draw = 0; draw < own.num_draws; draw++) {
       const w = await chains.draw();
       means.add((chain) => {
@@ -58,7 +63,7 @@ for (const pull of pulls) {
     means.check(t, "mean", 0);
     means.check(t, "variance", 1);
     means.check(t, "fourth cumulant", 0);
-  });
+  }
 
   test(`${name}: direct draws have it as it is`, async (t) => {
     const [G, P, draws] = [4, 2048, 10];
@@ -94,7 +99,7 @@ for (const pull of pulls) {
  */
 const OVERSHOOT = 0.5825971579390106;
 
-for (const sampling_method of samplingMethods) {
+for (const sampling_method of ["sgmcmc_sgld", "rmsprop_sgld"] as const) {
   test(`${sampling_method}: a small step in a box around w* is uniform there, and never leaves it`, async (t) => {
     const [center, box] = [0.3, 0.5];
     const own: SamplerSettings = {
@@ -135,5 +140,46 @@ for (const sampling_method of samplingMethods) {
     assert.ok(means.of("variance").mean - 1 / 3 > 10 * means.of("variance").error, "the ends show");
   });
 }
+
+test("sgmcmc_baoab: a small step in a box is uniform there up to its walls, whose bounces keep the momenta", async (t) => {
+  const [center, box] = [0.3, 0.5];
+  const own: SamplerSettings = {
+    ...settings,
+    sampling_method: "sgmcmc_baoab",
+    lr: 6.25e-4,
+    // A pull that is hardly felt, and a friction that leaves exp(-0.16) of a momentum all the same.
+    localization: 0.1,
+    friction: 20,
+    bounding_box_size: box,
+    num_burnin_steps: 600,
+    num_steps_bw_draws: 30,
+  };
+  const step = Math.sqrt(own.lr) / box;
+  const chains = await TargetChains.open(await testDevice(), flat(center), own);
+  const means = new ChainMeans(own.num_chains, ["mean", "variance", "momentum"]);
+  const [low, high] = [Math.fround(Math.fround(center) - box), Math.fround(Math.fround(center) + box)];
+  let ends = 0;
+  for (let draw = 0; draw < own.num_draws; draw++) {
+    const [w, p] = [await chains.draw(), await chains.momenta()];
+    assert.ok(
+      w.every((value) => value >= low && value <= high),
+      "a weight left the box",
+    );
+    ends += w.filter((value) => value === low || value === high).length;
+    means.add((chain) => {
+      const x = (w[chain] - center) / box;
+      return [x, x * x, p[chain] ** 2];
+    });
+  }
+  chains.close();
+  assert.ok(ends > 0, "walls were met");
+  means.check(t, "mean", 0);
+  // exp(-0.1 x^2 / 2) within the walls, to first order. A bounce costs half a step where momenta last and more where they do not,
+  // as if the box ended 0.2 to 0.4 steps farther out, with what would lie there at its walls.
+  const pulled = (1 - 0.3 * own.localization * box ** 2) / 3 / (1 - (own.localization * box ** 2) / 6);
+  const r = 0.3 * step;
+  means.check(t, "variance", (pulled + r) / (1 + r), (2 / 3) * 0.1 * step);
+  means.check(t, "momentum", 1, 0.25 * step ** 2);
+});
 
 test.run();

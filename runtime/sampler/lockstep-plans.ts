@@ -5,6 +5,7 @@ import { groupSlice, layerOf, planJoint } from "../transformer/joint";
 import { planModel, tokenView } from "../transformer/model";
 import type { PrefixCache } from "../transformer/tape";
 import {
+  batchSequences,
   batchTokens,
   type ChainSpec,
   type ChainTensors,
@@ -79,7 +80,7 @@ export function planLockstep(
   specs: readonly ChainSpec[],
   caches?: ChainCaches,
 ): LockstepPlans {
-  const [{ settings, pool, probe, task }] = specs;
+  const [{ pool, probe, task }] = specs;
   const {
     probe: ofProbe,
     pool: ofPool,
@@ -121,7 +122,7 @@ export function planLockstep(
 
   const onProbe = pass("probe", probe, ofProbe);
   const onTask = task && pass("task", task, ofTask ?? task.cache);
-  const trained = chains[0].kind === "sgld" ? pass("gradient", pool, ofPool, settings.batch_size) : undefined;
+  const trained = chains[0].kind === "sgld" ? pass("gradient", pool, ofPool, batchSequences(specs[0])) : undefined;
   const ownBatch = (losses: View, i: number): View => ({ ...losses, shape: [counts[i], R], offset: starts[i] * R });
   const components = chains.map((own, i) => ({
     ...own,

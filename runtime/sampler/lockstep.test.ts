@@ -32,6 +32,7 @@ const settings: SamplerSettings = {
   num_steps_bw_draws: 2,
   batch_size: 2,
 };
+const baoab = { sampling_method: "sgmcmc_baoab" } as const;
 const rmsprop = { sampling_method: "rmsprop_sgld", lr: 0.002, bounding_box_size: 0.2 } as const;
 
 /** A model, rows of ids that it reads, and their length. */
@@ -95,8 +96,9 @@ async function drawn({ lab, specs }: Setup, until: number, states: readonly Chai
   const found = [];
   for (const [i, chains] of lockstep.components.entries()) {
     const [state, sums, w] = [await chains.save(), await chains.sums(), await chains.parameters()];
-    const { phi, logAcceptance, baseline, taskBaseline } = chains;
-    found.push({ draws: losses[i], state, sums, w, phi, logAcceptance, baseline, taskBaseline });
+    const { phi, logAcceptance, kineticTemperature, baseline, taskBaseline } = chains;
+    const checks = { logAcceptance, kineticTemperature };
+    found.push({ draws: losses[i], state, sums, w, phi, ...checks, baseline, taskBaseline });
   }
   lockstep.close();
   lab.close();
@@ -162,6 +164,8 @@ test("so are preconditioned and direct draws, another sampling task, one draw, c
   const cases: [string, Partial<SamplerSettings>, Parameters<typeof setup>[3]][] = [
     ["RMSprop from ones", rmsprop, { ownTask: true }],
     ["RMSprop from zeros", { ...rmsprop, rmsprop_init: "zeros" }, {}],
+    ["BAOAB", baoab, { ownTask: true }],
+    ["BAOAB, whole batches", { ...baoab, batch_size: 0 }, {}],
     ["direct draws", { n_beta: 0 }, { ownTask: true }],
     ["one draw", { num_draws: 1, num_burnin_steps: 0, num_steps_bw_draws: 1 }, {}],
     ["some chains", {}, { chains: [1, 2, 5, 6] }],
@@ -242,7 +246,7 @@ test("components with unlike numbers of chains run together", async () => {
 test("saved together they go on alone, and the other way round, with the same bits", async () => {
   const subject = await nano(true);
   const names = ["l1h0", "l1h6", "l1 mlp[0:32]"];
-  for (const changes of [{}, rmsprop, { n_beta: 0 }]) {
+  for (const changes of [{}, rmsprop, baoab, { n_beta: 0 }]) {
     const wanted = await alone(subject, names, changes);
     const later = (found: Found, whole: Found) => ({ ...found, draws: [...whole.draws.slice(0, 1), ...found.draws] });
     const first = (await drawn(await setup(subject, names, changes), 1)).map(({ state }) => state);
@@ -271,7 +275,7 @@ test("what is not of one layer, or of sizes that cannot be cut, runs alone, and 
     ...mlp,
     settings: { ...mlp.settings, ...changes },
   });
-  for (const changes of [{ n_beta: 0 }, { num_draws: 9 }, { batch_size: 1 }, { seed: 1 }, rmsprop]) {
+  for (const changes of [{ n_beta: 0 }, { num_draws: 9 }, { batch_size: 1 }, { seed: 1 }, rmsprop, baoab]) {
     assert.not.equal(lockstepKey(lab, like(changes)), keys[1], JSON.stringify(changes));
   }
   // Three chains of 16 tokens are 48 losses: the second component's would begin where no binding can.

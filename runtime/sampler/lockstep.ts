@@ -3,11 +3,20 @@ import type { BoundPlan } from "../plan/memory";
 import type { Plan, View } from "../plan/plan";
 import { gatherBlock } from "../transformer/block";
 import { chainKeys } from "./batches";
-import { biasCorrection, type ChainSpec, chainNumbers, shiftOf, tokensOf, UPDATE_LABEL } from "./chain-plans";
+import {
+  biasCorrection,
+  type ChainSpec,
+  chainNumbers,
+  shiftOf,
+  tokensOf,
+  UPDATE_LABEL,
+  updateParams,
+} from "./chain-plans";
 import { type ChainState, checkState, stateViews } from "./chain-state";
 import { type Baselines, ComponentChains, type Draw, type Stand } from "./component-chains";
 import type { Laboratory } from "./laboratory";
 import { type LockstepPlans, lockstepKey, planLockstep } from "./lockstep-plans";
+import { startingMomenta } from "./momenta";
 
 /** Updates that a device's queue holds at most: so few that no watchdog is woken. */
 const MOST_QUEUED = 8;
@@ -103,10 +112,8 @@ export class Lockstep {
   }
 
   private move(): void {
-    const [{ spec, planned }] = this.components;
-    const step = { step: this.stand.update };
-    const correction = biasCorrection(spec.settings, this.stand.update + 1);
-    this.bound.update?.setParams(UPDATE_LABEL, planned.views.v ? { ...step, correction } : step);
+    const [{ spec }] = this.components;
+    this.bound.update?.setParams(UPDATE_LABEL, updateParams(spec.settings, this.stand.update));
     this.bound.update?.submit();
     this.stand.update++;
   }
@@ -126,9 +133,17 @@ export class Lockstep {
     }
   }
 
+  /** The last update before a draw, whose kicked momenta are measured: one more readback than `step`. Errors: code `diverged`. */
+  private async measuredStep(measured: readonly ComponentChains[]): Promise<void> {
+    this.writeBatches();
+    this.bound.gradient?.submit();
+    for (const { temperature } of measured) await temperature.take(this.stand.update, this.stand.drawn);
+    this.move();
+  }
+
   /**
-   * Runs to the next draw and reads it, component by component; without `traces` only phi. Errors: code `non-finite` names
-   * component, chain and update.
+   * Runs to the next draw and reads it, component by component; without `traces` only phi. Errors: codes `non-finite` and
+   * `diverged` name component, chain and update.
    */
   async draw(options: { readonly traces?: boolean } = {}): Promise<Draw[]> {
     const { gradient, draw, shifted } = this.bound;
@@ -137,8 +152,13 @@ export class Lockstep {
     const [{ settings }] = this.components.map(({ spec }) => spec);
     const updates = settings.num_steps_bw_draws + (drawn === 0 ? settings.num_burnin_steps : 0);
     for (let i = 0; gradient && i < updates; i++) {
-      const checked = i === updates - 1 ? this.components.filter(({ acceptance }) => acceptance.due(drawn)) : [];
+      const candidates = i === updates - 1 ? this.components : [];
+      const checked = candidates.filter(({ acceptance }) => acceptance.due(drawn));
+      const measured = candidates.filter(
+        ({ temperature, phi }) => temperature.due(drawn) || temperature.suspects(drawn, phi),
+      );
       if (checked.length > 0) await this.checkedStep(checked);
+      else if (measured.length > 0) await this.measuredStep(measured);
       else this.step();
       this.queued++;
       if (this.queued >= MOST_QUEUED || performance.now() - this.settled > SETTLE_MS) await this.settle();
@@ -257,6 +277,7 @@ async function placeChains(
   memory.write(views.keys, chainKeys(settings.seed, restriction.name, numbers, purpose));
   if (views.localization)
     memory.write(views.localization, new Float32Array(numbers.length).fill(settings.localization));
+  if (views.p) memory.write(views.p, startingMomenta(settings, restriction.name, numbers, block.size));
   if (views.v) memory.write(views.v, start.fill(settings.rmsprop_init === "ones" ? 1 : 0));
 }
 

@@ -55,12 +55,12 @@ test("batches are the words of their definition: key by seed, restriction, chain
 });
 
 /** The chains' weights after each of two draws, and w*. */
-async function draws(sampler: "sgld" | "gaussian") {
+async function draws(sampler: "sgld" | "gaussian", changes: Partial<SamplerSettings> = {}) {
   const lab = new Laboratory(await testDevice(), model.model, model.weights);
   const pool = lab.addText("pool", text.ids, CONTEXT + 1);
   const probe = lab.addText("probe", text.ids, CONTEXT + 1);
   const restriction = parseRestriction("l0h1", model.model);
-  const chains = await Chains.open(lab, { restriction, settings, pool, probe, sampler });
+  const chains = await Chains.open(lab, { restriction, settings: { ...settings, ...changes }, pool, probe, sampler });
   const center = await gatherBlock(lab.weights, chains.block);
   const w: Float32Array[] = [];
   for (let draw = 0; draw < 2; draw++) {
@@ -90,6 +90,24 @@ test("without loss an update is half a step home and noise of its own key, chain
       same(w[update].subarray(chain * P, (chain + 1) * P), expected, `chain ${chain}, update ${update}`);
     }
   }
+});
+
+test("BAOAB's momenta begin as normals of a key of their own", async () => {
+  const { w, center } = await draws("sgld", { sampling_method: "sgmcmc_baoab" });
+  const P = center.length;
+  const h = Math.sqrt(settings.lr);
+  const kept = Math.exp(-settings.friction * Math.sqrt(settings.lr * settings.localization));
+  for (let chain = 0; chain < settings.num_chains; chain++) {
+    const p = normals(deriveKey(settings.seed, "l0h1", chain, "momentum"), 0, P);
+    const z = normals(deriveKey(settings.seed, "l0h1", chain, "noise"), 0, P);
+    const expected = p.map((value, e) => center[e] + (h / 2) * (value * (1 + kept) + Math.sqrt(1 - kept ** 2) * z[e]));
+    same(w[0].subarray(chain * P, (chain + 1) * P), expected, `chain ${chain}`);
+  }
+});
+
+test("a whole batch is every sequence of the pool once, the same for every chain and update", () => {
+  const batches = new Batches(3, "l0h3", [4, 7], 5, 0);
+  for (const update of [0, 9]) assert.equal(Array.from(batches.at(update)), [0, 1, 2, 3, 4, 0, 1, 2, 3, 4]);
 });
 
 test("direct draws have keys of their own, and every draw is another", async () => {

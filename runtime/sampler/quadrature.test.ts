@@ -76,24 +76,37 @@ function checkComponent(t: TestContext, own: Component, { n_beta } = settings): 
   assert.ok(Math.abs(mean) < 1e-7, `mean of chi over tokens: ${mean}`);
 }
 
-test("two weights: single_chain and the learning coefficient", async (t) => {
-  checkComponent(t, await measure(1, 2, 0));
-});
+/**
+ * BAOAB's positions are exact where the loss is quadratic. Here it is far from that: chi is off by up to a fifth at the lr above, and
+ * by a fourth of it at a fourth of the lr. So steps are small enough that nothing is left of it beside the errors.
+ */
+const baoab: SamplerSettings = { ...settings, sampling_method: "sgmcmc_baoab", lr: 0.004, num_steps_bw_draws: 16 };
+
+for (const own of [settings, baoab]) {
+  test(`${own.sampling_method}, two weights: single_chain and the learning coefficient`, async (t) => {
+    checkComponent(t, await measure(1, 2, 0, own));
+  });
+}
 
 test("one weight in each of two layers: single_chain, and two_chain with the other as its reference run", async (t) => {
-  const first = await measure(2, 1, 0);
-  const second = await measure(2, 1, 1);
+  for (const own of [settings, baoab]) await checkTwoLayers(t, own);
+});
+
+async function checkTwoLayers(t: TestContext, own: SamplerSettings): Promise<void> {
+  t.note(own.sampling_method);
+  const first = await measure(2, 1, 0, own);
+  const second = await measure(2, 1, 1, own);
   t.note("layer 0");
   checkComponent(t, first);
   t.note("layer 1");
   checkComponent(t, second);
   t.note("layer 1 with layer 0 as reference");
   const { error, expected } = checkChi(t, second, first);
-  const own = chiOf(second.stepped);
+  const alone = chiOf(second.stepped);
   assert.ok(
-    expected.some((value, i) => Math.abs(value - own[i]) > 6 * error[i]),
+    expected.some((value, i) => Math.abs(value - alone[i]) > 6 * error[i]),
     "the reference run matters",
   );
-});
+}
 
 test.run();

@@ -116,7 +116,8 @@ async function checkChains(
   seen: number,
 ): Promise<void> {
   const { chi, error } = susceptibility(await tinySums(model, PARAMETER, own));
-  const { chi: expected } = secondOrderChi(losses, own.n_beta, own.localization, own.lr);
+  const step = own.sampling_method === "sgmcmc_baoab" ? 0 : own.lr;
+  const { chi: expected } = secondOrderChi(losses, own.n_beta, own.localization, step);
   const scale = Math.hypot(...expected) / Math.sqrt(CONTEXT);
   chi.forEach((value, i) => {
     checkEstimate(t, `chi of token ${i}`, { value, error: error[i] }, expected[i], order * scale);
@@ -127,12 +128,16 @@ async function checkChains(
   );
 }
 
-test("chains on a slope have the formula's chi", async (t) => {
-  await checkChains(t, await onSlope(1), settings, 0.01, 10);
-});
+for (const sampling_method of ["sgmcmc_sgld", "sgmcmc_baoab"] as const) {
+  const own: SamplerSettings = { ...settings, sampling_method };
 
-test("chains at a minimum have the formula's chi", async (t) => {
-  await checkChains(t, await atMinimum(1), settings, 0.1, 4.5);
-});
+  test(`${sampling_method}: chains on a slope have the formula's chi`, async (t) => {
+    await checkChains(t, await onSlope(1), own, 0.01, 10);
+  });
+
+  test(`${sampling_method}: chains at a minimum have the formula's chi`, async (t) => {
+    await checkChains(t, await atMinimum(1), own, 0.1, 4.5);
+  });
+}
 
 test.run();

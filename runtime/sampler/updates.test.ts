@@ -44,6 +44,15 @@ const cases: Record<string, Partial<SamplerSettings>> = {
     llc_weight_decay: 5,
     bounding_box_size: 0.05,
   },
+  BAOAB: { sampling_method: "sgmcmc_baoab", lr: 0.05, friction: 0.8 },
+  "BAOAB with decay, a box and less noise": {
+    sampling_method: "sgmcmc_baoab",
+    lr: 0.05,
+    llc_weight_decay: 5,
+    bounding_box_size: 0.15,
+    noise_level: 0.7,
+  },
+  "BAOAB, the whole pool a batch": { sampling_method: "sgmcmc_baoab", batch_size: 0 },
 };
 
 /** Gradient of the mean loss at weights [chains, NEURONS], by differences that are good to the step's fourth power. */
@@ -79,6 +88,11 @@ for (const [name, changes] of Object.entries(cases)) {
     const { lr, n_beta, localization, llc_weight_decay, bounding_box_size: box, noise_level, num_chains } = own;
     const w = Float64Array.from({ length: num_chains * NEURONS }, (_, i) => center[i % NEURONS]);
     const v = new Float64Array(w.length).fill(own.rmsprop_init === "ones" ? 1 : 0);
+    const p = new Float64Array(w.length);
+    for (let chain = 0; chain < num_chains; chain++) {
+      const z = normals(deriveKey(own.seed, PARAMETER, chain, "momentum"), 0, NEURONS);
+      for (let e = 0; e < NEURONS; e++) p[chain * NEURONS + e] = noise_level * z[e];
+    }
     let worst = 0;
     let held = 0;
     for (let update = 0; update < own.num_draws; update++) {
@@ -96,7 +110,17 @@ for (const [name, changes] of Object.entries(cases)) {
             rate = lr / (Math.sqrt(unbiased) + own.rmsprop_eps);
           }
           const drift = n_beta * g[i] + localization * (w[i] - center[e]) + llc_weight_decay * w[i];
-          const moved = w[i] - (rate / 2) * drift + noise_level * Math.sqrt(rate) * z[e];
+          let moved = w[i] - (rate / 2) * drift + noise_level * Math.sqrt(rate) * z[e];
+          if (own.sampling_method === "sgmcmc_baoab") {
+            // The closing half kick of the update before and the opening one of this are one.
+            const [h, c] = [Math.sqrt(lr), Math.exp(-own.friction * Math.sqrt(lr * (localization + llc_weight_decay)))];
+            p[i] -= (update === 0 ? h / 2 : h) * drift;
+            moved = w[i] + (h / 2) * p[i];
+            p[i] = c * p[i] + noise_level * Math.sqrt(1 - c * c) * z[e];
+            moved += (h / 2) * p[i];
+            if (box > 0 && moved > center[e] + box) p[i] = -Math.abs(p[i]);
+            if (box > 0 && moved < center[e] - box) p[i] = Math.abs(p[i]);
+          }
           w[i] = box > 0 ? Math.min(Math.max(moved, center[e] - box), center[e] + box) : moved;
           if (w[i] !== moved) held++;
           worst = Math.max(worst, Math.abs(blocks[chain * chains.block.size + e] - w[i]));

@@ -98,9 +98,18 @@ export class Samples {
   }
 
   /** Log acceptance ratios, [checks, chains], where they were measured. */
-  async logAcceptance(): Promise<Float32Array | undefined> {
-    if (!(await this.group.has("log_acceptance"))) return undefined;
-    const array = await this.group.array("log_acceptance", "f32");
+  logAcceptance(): Promise<Float32Array | undefined> {
+    return this.checks("log_acceptance");
+  }
+
+  /** Kinetic temperatures, [checks, chains], where they were measured. */
+  kineticTemperature(): Promise<Float32Array | undefined> {
+    return this.checks("kinetic_temperature");
+  }
+
+  private async checks(name: string): Promise<Float32Array | undefined> {
+    if (!(await this.group.has(name))) return undefined;
+    const array = await this.group.array(name, "f32");
     return transposed(await array.read(), this.chains, array.shape[1]);
   }
 

@@ -19,6 +19,8 @@ export interface SamplesResults {
   readonly sums: Sums;
   /** Log acceptance ratios, [checks, chains]; may be infinite. */
   readonly logAcceptance?: ArrayLike<number>;
+  /** Kinetic temperatures, [checks, chains]. */
+  readonly kineticTemperature?: ArrayLike<number>;
   /** Anything else worth knowing: sampler, weights, FLOPs, acceptance; becomes `metadata.spectroscope`. */
   readonly facts: JsonObject;
 }
@@ -123,7 +125,7 @@ export class SamplesWriter {
     const { num_chains: chains, num_draws: draws } = settings;
     const sequences = sequencesOf(this.spec, "probe");
     const tokens = sequences * positions;
-    const { initLoss, baseline, logAcceptance } = results;
+    const { initLoss, baseline, logAcceptance, kineticTemperature } = results;
     const { phi, shifted } = results.sums;
     check("initLoss", initLoss, positions);
     check("baseline", baseline, tokens);
@@ -153,14 +155,14 @@ export class SamplesWriter {
     };
     await both(results.sums);
     if (shifted) await both(shifted, "_shifted", { lag: shifted.lag });
-    if (logAcceptance) {
-      const checks = Math.floor(logAcceptance.length / chains);
-      check("logAcceptance", logAcceptance, checks * chains, false);
-      await group.write(
-        { name: "log_acceptance", dtype: "f32", dims: ["chain", "check"], shape: [chains, checks] },
-        transposed(logAcceptance, checks, chains),
-      );
-    }
+    const checked = async (name: string, values: ArrayLike<number>, finite: boolean) => {
+      const checks = Math.floor(values.length / chains);
+      check(name, values, checks * chains, finite);
+      const spec = { name, dtype: "f32", dims: ["chain", "check"], shape: [chains, checks] } as const;
+      await group.write(spec, transposed(values, checks, chains));
+    };
+    if (logAcceptance) await checked("log_acceptance", logAcceptance, false);
+    if (kineticTemperature) await checked("kinetic_temperature", kineticTemperature, true);
     const metadata = samplesMetadata(this.spec);
     await group.setAttributes({
       metadata: { ...metadata, spectroscope: { ...results.facts, ...metadata.spectroscope } },

@@ -11,6 +11,7 @@
  *     sum_d, sum_phi_d                (chain, batch_probe, token_pos) f64
  *     sum_d_shifted, sum_phi_d_shifted   the same; attribute lag
  *     log_acceptance                  (chain, check) f32              where it was measured
+ *     kinetic_temperature             (chain, check) f32              where it was measured: with BAOAB
  *
  * Attributes of the root: `metadata.config` (devinterp's), `metadata.spectroscope` (ours), `sha256` and `completed`.
  */
@@ -43,7 +44,9 @@ export interface SamplesSpec {
 /** devinterp's description of the sampler; `rmsprop_init` is ours. */
 function samplerConfig(settings: SamplerSettings): JsonObject {
   const { rmsprop_alpha: alpha, rmsprop_eps: eps } = settings;
-  const rmsprop = settings.sampling_method === "rmsprop_sgld";
+  const { sampling_method, friction } = settings;
+  const rmsprop = sampling_method === "rmsprop_sgld";
+  const baoab = sampling_method === "sgmcmc_baoab";
   return {
     lr: settings.lr,
     n_beta: settings.n_beta,
@@ -57,8 +60,8 @@ function samplerConfig(settings: SamplerSettings): JsonObject {
     noise_level: settings.noise_level,
     llc_weight_decay: settings.llc_weight_decay,
     bounding_box_size: settings.bounding_box_size || null,
-    sampling_method: settings.sampling_method,
-    sampling_method_kwargs: rmsprop ? { alpha, eps } : {},
+    sampling_method,
+    sampling_method_kwargs: { ...(rmsprop ? { alpha, eps } : {}), ...(baoab ? { friction } : {}) },
     ...(rmsprop ? { rmsprop_init: settings.rmsprop_init } : {}),
   };
 }

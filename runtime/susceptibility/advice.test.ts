@@ -1,8 +1,8 @@
 import * as assert from "uvu/assert";
 import { suite } from "../../harness/test/suite";
 import { type SamplerSettings, samplerDefaults } from "../config/sampler";
+import { burninWanted, relaxationTime } from "../sampler/relaxation";
 import { advice, type ComponentHealth } from "./advice";
-import { burninWanted, relaxationTime } from "./relaxation";
 
 const test = suite("runtime/susceptibility/advice");
 

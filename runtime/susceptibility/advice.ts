@@ -1,5 +1,6 @@
 import { drawsDirectly, type SamplerSettings } from "../config/sampler";
-import { burninWanted, relaxationTime, stepInFlatDirections, THINNING } from "./relaxation";
+import { burninWanted, relaxationTime, stepInFlatDirections, THINNING } from "../sampler/relaxation";
+import { HOT, isHot } from "./temperature";
 
 /** What is known of one component's chains; what was not measured is absent and no rule speaks of it. */
 export interface ComponentHealth {
@@ -14,6 +15,9 @@ export interface ComponentHealth {
   readonly lag1?: number;
   /** Root mean square of the log acceptance ratio of its updates over the root of the number of its weights. */
   readonly stepError?: number;
+  /** Mean kinetic temperature of its momenta, 1 in equilibrium, and what chance alone takes it from there. */
+  readonly temperature?: number;
+  readonly temperatureError?: number;
 }
 
 /** Lag-1 autocorrelation below which thinning is enough whatever the relaxation time says. */
@@ -49,7 +53,7 @@ export function advice(settings: SamplerSettings, components: readonly Component
   // Chains that are thrown off by their steps say nothing else of themselves, and what they seem to ask for is no remedy.
   const thrown = [...said(pull), ...(flies(components) ? said(stepError) : [])];
   if (thrown.length > 0) return [...first, ...thrown];
-  const step = said(stepError);
+  const step = said(stepError, heat);
   const thinned = said(thinning);
   return [
     ...first,
@@ -165,6 +169,8 @@ const burnin: Rule = (settings) => {
 };
 
 const bias: Rule = (settings) => {
+  // BAOAB's positions have the pull's own variance at every step.
+  if (settings.sampling_method === "sgmcmc_baoab") return undefined;
   const product = stepInFlatDirections(settings) * (settings.localization + settings.llc_weight_decay);
   const ratio = 1 / (1 - product / 4);
   if (product >= 4 || ratio <= BIAS) return undefined;
@@ -189,6 +195,20 @@ const stepError: Rule = (settings, components) => {
     `0.3 already stands for a variance 1.35 times the posterior's (${named(found, components)}). Lower lr to ` +
     `${short(lr * factor)} and raise num_steps_bw_draws to ${Math.ceil(num_steps_bw_draws / factor)}, or lower n_beta, which makes the loss ` +
     "that steep."
+  );
+};
+
+const heat: Rule = (settings, components) => {
+  const found = components.filter(isHot);
+  if (found.length === 0) return undefined;
+  const { lr, num_steps_bw_draws, batch_size } = settings;
+  const worst = extreme(found, "temperature", 1);
+  // What noise adds goes with lr, what curvature adds with a higher power: a fourth is a step to begin with.
+  const batch = batch_size > 0 ? `, or raise batch_size to ${4 * batch_size}` : "";
+  return (
+    `Momenta of ${worst.name} are too hot: their kinetic temperature is ${short(worst.temperature!, 3)}, where 1 is equilibrium and ` +
+    `above ${HOT} gradients are noisy or steps too large (${named(found, components)}). Lower lr to ${short(lr / 4)} and raise ` +
+    `num_steps_bw_draws to ${2 * num_steps_bw_draws}${batch}.`
   );
 };
 

@@ -20,6 +20,7 @@ export function summary(results: Results): Record<string, unknown> {
     lag_1: component.lag1 ?? null,
     acceptance: component.acceptance ?? null,
     step_error: component.stepError ?? null,
+    kinetic_temperature: component.temperature ?? null,
     reliability: component.reliability ?? null,
     llc: component.llc?.value ?? null,
     llc_error: component.llc?.error ?? null,

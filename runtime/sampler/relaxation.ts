@@ -1,4 +1,4 @@
-import type { SamplerSettings } from "../config/sampler";
+import { baoabStep, persistence, type SamplerSettings } from "../config/sampler";
 
 /** Relaxation times between draws that leave them all but independent: exp(-2.5) = 0.08. */
 export const THINNING = 2.5;
@@ -8,7 +8,7 @@ const BURNIN = 3;
 const MOST_UPDATES = 10_000_000;
 
 /**
- * Step of an update where the loss is flat. SGLD: lr. RMSprop: lr / rmsprop_eps, an estimate and a bound from above:
+ * Step of an update where the loss is flat. SGLD, BAOAB: lr. RMSprop: lr / rmsprop_eps, an estimate and a bound from above:
  * the second moment decays to the square of the gradient's own noise, which counts for nothing while that is far below
  * rmsprop_eps.
  */
@@ -17,11 +17,25 @@ export function stepInFlatDirections({ sampling_method, lr, rmsprop_eps }: Sampl
 }
 
 /**
- * Relaxation time where the loss is flat, in updates: tau = 2 / (eps (localization + llc_weight_decay)). Infinite
- * without a pull.
+ * Relaxation time where the loss is flat, in updates: tau = 2 / (eps (localization + llc_weight_decay)), BAOAB's by
+ * `baoabRelaxation`. Infinite without a pull.
  */
 export function relaxationTime(settings: SamplerSettings): number {
+  if (settings.sampling_method === "sgmcmc_baoab") return baoabRelaxation(baoabStep(settings), persistence(settings));
   return 2 / (stepInFlatDirections(settings) * (settings.localization + settings.llc_weight_decay));
+}
+
+/**
+ * Updates in which BAOAB's slowest motion on a harmonic pull falls to 1 / e. In units of the pull's standard deviation an update
+ * takes position and momentum (x, p) to ((1 - a e) x + a p, -c e x + c p) and adds noise; e is the step, c the persistence,
+ * a = e (1 + c) / 2. Eigenvalues have the product c and the sum 1 - a e + c: a pair of modulus sqrt(c) where they are complex,
+ * which is where little friction lets positions swing, and otherwise the larger of two.
+ */
+function baoabRelaxation(e: number, c: number): number {
+  const half = (1 + c - (e * e * (1 + c)) / 2) / 2;
+  const square = half * half - c;
+  const modulus = square < 0 ? Math.sqrt(c) : Math.abs(half) + Math.sqrt(square);
+  return modulus > 0 ? -1 / Math.log(modulus) : 0;
 }
 
 /**

@@ -1,0 +1,104 @@
+import { SpectroscopeError } from "../../kernels/errors";
+import { gatherBlock } from "../transformer/block";
+import { MOST_ELEMENTS } from "./acceptance-check";
+import { type ChainSpec, chainNumbers } from "./chain-plans";
+import type { Laboratory } from "./laboratory";
+import type { LockstepComponent } from "./lockstep-plans";
+import { burninWanted } from "./relaxation";
+import { kineticTemperature } from "./temperature";
+
+/**
+ * Kinetic temperature above which a chain is off for good. On nano's heads chains at good steps have 0.9 to 1.4 even with two
+ * sequences a batch, and those that left 3 to 500 at every update from then on: none came back.
+ */
+const FLIGHT = 2;
+/** Rises beyond so many times the largest before them are looked into at once. */
+const JUMP = 3;
+
+/** Takes the kinetic temperature of BAOAB's chains at some updates, and stops those whose steps have thrown them off. */
+export class TemperatureCheck {
+  private readonly found: number[] = [];
+  /** Draws before which it is taken and kept. */
+  private readonly draws: ReadonlySet<number>;
+  /** The first of them. */
+  private readonly first: number;
+  private center: Float32Array | undefined;
+
+  constructor(
+    private readonly lab: Laboratory,
+    private readonly spec: ChainSpec,
+    private readonly planned: LockstepComponent,
+    before: Float32Array | undefined,
+  ) {
+    this.found.push(...(before ?? []));
+    const { settings, acceptanceChecks = 0 } = spec;
+    const fits = planned.block.size * chainNumbers(spec).length <= MOST_ELEMENTS;
+    const exists = planned.views.p !== undefined && settings.noise_level > 0;
+    this.first = firstCheck(settings);
+    this.draws = new Set(exists && fits ? spread(acceptanceChecks, this.first, settings.num_draws - 1) : []);
+  }
+
+  /** [checks so far, chains]. */
+  get values(): Float32Array {
+    return Float32Array.from(this.found);
+  }
+
+  /**
+   * Whether the last update before this draw is one that is checked. The first such update is that where the start is forgotten,
+   * so that flights end early; the last is the run's, so that none is missed: a chain that left stays hot.
+   */
+  due(draw: number): boolean {
+    return this.draws.has(draw);
+  }
+
+  /** Whether to look before this draw although no check is due: the last draw's phi, [draws, chains], is far beyond all before. */
+  suspects(draw: number, phi: Float32Array): boolean {
+    if (this.draws.size === 0 || draw < Math.max(2, this.first)) return false;
+    const chains = chainNumbers(this.spec).length;
+    const largest = (from: number, to: number) =>
+      phi.subarray(from * chains, to * chains).reduce((most, rise) => Math.max(most, Math.abs(rise)), 0);
+    return largest(draw - 1, draw) > JUMP * largest(0, draw - 1);
+  }
+
+  /**
+   * Measures the kick of the update before a draw, whose gradient lies on the device and which has not moved yet.
+   * @throws SpectroscopeError `diverged` with component, chain, update and temperature
+   */
+  async take(update: number, draw: number): Promise<void> {
+    const { lab, spec, planned } = this;
+    const { views, block } = planned;
+    const [w, p, g] = (await lab.memory.read([views.w, views.p!, views.g])) as Float32Array[];
+    this.center ??= await gatherBlock(lab.weights, block);
+    for (const [m, chain] of chainNumbers(spec).entries()) {
+      const own = (values: Float32Array) => values.subarray(m * block.size, (m + 1) * block.size);
+      const point = { w: own(w), p: own(p), g: own(g) };
+      const temperature = kineticTemperature(point, this.center, spec.settings, block.entries);
+      if (!(temperature <= FLIGHT)) throw flight(spec, chain, update, temperature);
+      if (this.due(draw)) this.found.push(temperature);
+    }
+  }
+}
+
+/** The first draw whose last update comes after 3 relaxation times: before, momenta are not in their equilibrium yet. */
+function firstCheck(settings: ChainSpec["settings"]): number {
+  const { num_burnin_steps, num_steps_bw_draws, num_draws } = settings;
+  const wanted = burninWanted(settings) ?? 0;
+  return Math.min(num_draws - 1, Math.max(0, Math.ceil((wanted + 1 - num_burnin_steps) / num_steps_bw_draws) - 1));
+}
+
+/** `count` whole numbers from `first` to `last`, both among them; all where there are fewer. One is the last. */
+function spread(count: number, first: number, last: number): number[] {
+  const most = Math.min(count, last - first + 1);
+  if (most < 2) return most === 1 ? [last] : [];
+  return Array.from({ length: most }, (_, k) => first + Math.round((k * (last - first)) / (most - 1)));
+}
+
+function flight({ restriction, settings }: ChainSpec, chain: number, update: number, temperature: number) {
+  const { lr, n_beta, batch_size } = settings;
+  const where = `component ${restriction.name}, chain ${chain}, update ${update}`;
+  const batch = batch_size > 0 ? `, or raise batch_size (now ${batch_size})` : "";
+  return new SpectroscopeError(
+    `${where}: the kinetic temperature is ${temperature.toPrecision(3)}, where 1 is the posterior's: its steps have thrown it off`,
+    { code: "diverged", hint: `lower lr (now ${lr}) or n_beta (now ${n_beta})${batch}` },
+  );
+}
