@@ -99,10 +99,14 @@ class Block:
             return whole(["gpt_neox.embed_in.weight"])
         if restriction == "unembed":
             return whole(["embed_out.weight"])
-        match = re.fullmatch(r"l(\d+)(?:h(\d+)| (attn)| (mlp)(?:\[(\d+):(\d+)\])?)?", restriction)
+        if "+" in restriction:  # pieces of one head a layer, named in their order: parameter by parameter
+            order = list(self.named).index
+            chosen = [one for part in restriction.split("+") for one in self.choose(config, part)]
+            return sorted(chosen, key=lambda one: order(one[0]))
+        match = re.fullmatch(r"l(\d+)(?:h(\d+)(?:\.([qkvo]))?| (attn)| (mlp)(?:\[(\d+):(\d+)\])?)?", restriction)
         if not match:
             raise ValueError(f"unknown restriction {restriction}")
-        layer, head, attn, mlp, low, high = match.groups()
+        layer, head, piece, attn, mlp, low, high = match.groups()
         of = f"gpt_neox.layers.{layer}."
         qkv, dense = f"{of}attention.query_key_value.", f"{of}attention.dense."
         up, down = f"{of}mlp.dense_h_to_4h.", f"{of}mlp.dense_4h_to_h."
@@ -110,7 +114,13 @@ class Block:
             k = config.hidden_size // config.num_attention_heads
             j = int(head)
             rows = (3 * k * j, 3 * k * (j + 1))
-            return [(qkv + "weight", 0, *rows), (qkv + "bias", 0, *rows), (dense + "weight", 1, k * j, k * (j + 1))]
+            out = [(dense + "weight", 1, k * j, k * (j + 1))]
+            if piece == "o":
+                return out
+            if piece:
+                first = rows[0] + k * "qkv".index(piece)
+                return [(qkv + "weight", 0, first, first + k), (qkv + "bias", 0, first, first + k)]
+            return [(qkv + "weight", 0, *rows), (qkv + "bias", 0, *rows), *out]
         if attn:
             return whole([qkv + "weight", qkv + "bias", dense + "weight", dense + "bias"])
         if low is not None:

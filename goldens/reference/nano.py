@@ -189,6 +189,16 @@ def make_sgld(store: Store) -> None:
     store.write("nano/sgld.safetensors", tensors, [entry("pool", POOL, {}), *entries])
 
 
+PIECE = replace(SGLD, lr=1e-3, n_beta=300.0)
+PIECES = {name: (name, PIECE) for name in ["l0h3.q", "l0h6.k", "l1h2.v", "l1h5.o", "l0h1.k+l0h1.v+l1h2.q"]}
+
+
+def make_pieces(store: Store) -> None:
+    pool = corpus(POOL["corpus_seed"], POOL["sequences"], POOL["context"])
+    tensors, entries = trajectories(load(NANO), pool, PIECES, STEPS, WEIGHTS)
+    store.write("nano/pieces.safetensors", tensors, [entry("pool", POOL, {}), *entries])
+
+
 CHI_SETTINGS = Settings(seed=3, lr=1e-4, n_beta=30.0, localization=300.0, noise_level=1.0, batch_size=4)
 CHI_DRAWS = Draws(num_chains=2, num_draws=16, num_burnin_steps=8, num_steps_bw_draws=12)
 # By case: the components, the run over all weights first, and their settings.
@@ -241,4 +251,5 @@ def make_nano(store: Store) -> None:
     make_losses(store)
     make_odd(store)
     make_sgld(store)
+    make_pieces(store)
     make_chi(store)

@@ -31,10 +31,10 @@ function toyParameters(): Map<string, Parameter> {
       parameters.set(`blocks.${layer}.${name}`, { shape, part: "attn", layer, ...(cut ? { cut } : {}) });
     const mlp = (name: string, shape: number[], axis: 0 | 1) =>
       parameters.set(`blocks.${layer}.${name}`, { shape, part: "mlp", layer, cut: { by: "neuron", axis, size: 1 } });
-    attn("o.weight", [d, heads * headDim], { by: "head", axis: 1, size: headDim });
-    attn("k.weight", [kvHeads * headDim, d], { by: "kv_head", axis: 0, size: headDim });
-    attn("k.bias", [kvHeads * headDim], { by: "kv_head", axis: 0, size: headDim });
-    attn("q.weight", [heads * headDim, d], { by: "head", axis: 0, size: headDim });
+    attn("o.weight", [d, heads * headDim], { by: "head", axis: 1, size: headDim, pieces: ["o"] });
+    attn("k.weight", [kvHeads * headDim, d], { by: "kv_head", axis: 0, size: headDim, pieces: ["k"] });
+    attn("k.bias", [kvHeads * headDim], { by: "kv_head", axis: 0, size: headDim, pieces: ["k"] });
+    attn("q.weight", [heads * headDim, d], { by: "head", axis: 0, size: headDim, pieces: ["q"] });
     attn("head_norm.weight", [headDim]);
     mlp("down.weight", [d, f], 1);
     mlp("gate.weight", [f, d], 0);

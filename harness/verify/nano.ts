@@ -23,6 +23,7 @@ export const nanoParts = {
   losses: verifyLosses,
   odd: verifyOddModels,
   sgld: verifyTrajectories,
+  pieces: verifyPieces,
   chi: verifySusceptibilities,
 } as const;
 
@@ -69,6 +70,11 @@ export async function verifyOddModels(device: Device, manifest: Manifest, onRow:
 /** Weights after 200 updates by SGLD and by RMSprop-SGLD with the project's noise and batches. */
 export async function verifyTrajectories(device: Device, manifest: Manifest, onRow: OnRow = () => {}): Promise<Row[]> {
   return trajectoryRows(device, await Golden.open(manifest, "nano/sgld"), await nano(), onRow);
+}
+
+/** The same by SGLD where single pieces of heads move. */
+export async function verifyPieces(device: Device, manifest: Manifest, onRow: OnRow = () => {}): Promise<Row[]> {
+  return trajectoryRows(device, await Golden.open(manifest, "nano/pieces"), await nano(), onRow);
 }
 
 /** Draws of every component: sums as the device holds them, and the traces they came from, [chains, draws, tokens]. */

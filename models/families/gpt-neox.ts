@@ -1,7 +1,8 @@
 /** GPT-NeoX (Pythia): parameters, how they are cut, and the plan of a layer. Its `config.json`: gpt-neox-config.ts. */
 import type { View } from "../../runtime/plan/plan";
-import type { Dims, LayerPlan, Model, Parameter } from "../../runtime/transformer/family";
-import { activation, attention, layerNorm, linear } from "../../runtime/transformer/operations";
+import { attention, type Heads, projectHeads } from "../../runtime/transformer/attention";
+import type { Dims, HeadPiece, LayerPart, LayerPlan, Model, Parameter } from "../../runtime/transformer/family";
+import { activation, layerNorm, linear } from "../../runtime/transformer/operations";
 import type { Value } from "../../runtime/transformer/tape";
 import type { Family } from "./family";
 import { ARCHITECTURE, type NeoxConfig, parseNeoxConfig } from "./gpt-neox-config";
@@ -73,9 +74,10 @@ function neoxParameters(config: NeoxConfig, dims: Dims): Map<string, Parameter> 
     const prefix = layerPrefix(layer);
     norm(`${prefix}input_layernorm`, layer);
     norm(`${prefix}post_attention_layernorm`, layer);
-    const attn = (axis: 0 | 1, size: number) => ({ part: "attn", layer, cut: { by: "head", axis, size } }) as const;
-    linear(`${prefix}attention.query_key_value`, 3 * d, d, config.attentionBias, attn(0, 3 * headDim));
-    linear(`${prefix}attention.dense`, d, d, config.attentionBias, attn(1, headDim));
+    const attn = (axis: 0 | 1, ...pieces: HeadPiece[]) =>
+      ({ part: "attn", layer, cut: { by: "head", axis, size: pieces.length * headDim, pieces } }) as const;
+    linear(`${prefix}attention.query_key_value`, 3 * d, d, config.attentionBias, attn(0, "q", "k", "v"));
+    linear(`${prefix}attention.dense`, d, d, config.attentionBias, attn(1, "o"));
     const mlp = (axis: 0 | 1) => ({ part: "mlp", layer, cut: { by: "neuron", axis, size: 1 } }) as const;
     linear(`${prefix}mlp.dense_h_to_4h`, f, d, true, mlp(0));
     linear(`${prefix}mlp.dense_4h_to_h`, d, f, true, mlp(1));
@@ -113,16 +115,32 @@ function planAttention(
   const { tape, fixed, rows } = plan;
   const { headDim, rotaryNdims, rotaryBase } = config;
   const rotary = rotaryNdims > 0 ? fixed.rotary(rows.positions, rotaryNdims, rotaryBase) : undefined;
-  const [qkv, dense] = ["query_key_value", "dense"].map((name) => `${layerPrefix(layer)}attention.${name}`);
+  const dense = `${layerPrefix(layer)}attention.dense`;
   return plan.byParts(`l${layer} attention`, layer, "head", residual, into, (part) => {
-    const [weight, bias] = [part.weight(`${qkv}.weight`), part.optional(`${qkv}.bias`)];
-    const packed = linear(tape, part.label("qkv"), x, weight, bias, fixed);
-    const context = attention(tape, part.label(), packed, { heads: part.count("head"), headDim }, rotary, {
-      keep: true,
-    });
+    const { qkv, ...heads } = planHeads(plan, part, x, layer, headDim);
+    const context = attention(tape, part.label(), qkv, heads, rotary, { keep: true });
     const outBias = part.once(`${dense}.bias`);
     return linear(tape, part.label("dense"), context, part.weight(`${dense}.weight`), outBias, fixed, part.sum);
   });
+}
+
+/** Queries, keys and values of a part's heads: by the packed matrix, or piece by piece where some move and others do not. */
+function planHeads(
+  { tape, fixed }: LayerPlan,
+  part: LayerPart,
+  x: Value,
+  layer: number,
+  headDim: number,
+): Heads & { readonly qkv: Value } {
+  const [weight, bias] = ["weight", "bias"].map((what) => `${layerPrefix(layer)}attention.query_key_value.${what}`);
+  const heads = { heads: part.count("head"), headDim };
+  const pieces = part.pieces(weight);
+  if (!pieces) {
+    return { ...heads, qkv: linear(tape, part.label("qkv"), x, part.weight(weight), part.optional(bias), fixed) };
+  }
+  const biases = part.pieces(bias);
+  const [q, k, v] = pieces.map((own, i) => ({ weight: own, ...(biases ? { bias: biases[i] } : {}) }));
+  return { ...heads, ...projectHeads(tape, (what) => part.label(what), x, { q, k, v }, heads, fixed) };
 }
 
 /** residual + mlp(x). */

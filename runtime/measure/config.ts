@@ -55,8 +55,15 @@ export const samplingSchema = {
     default: ["standard"],
     placeholder: "NAME,...",
     help:
-      "components: `standard` is every head, every MLP, embed and unembed, and `full` sampled beside them; or names: " +
-      "`l0h3`, `l1 mlp`, `l1 mlp[0:32]`, any parameter's, unions with `+`",
+      "components: `standard` is every head, every MLP, embed and unembed, and `full` sampled beside them; `fine` is query, key, " +
+      "value and output of every head, slices of every MLP, embed and unembed; or names: `l0h3`, `l0h3.q`, `l1 mlp`, " +
+      "`l1 mlp[0:32]`, any parameter's, unions with `+`",
+  },
+  neuron_slice: {
+    type: "integer",
+    default: 16,
+    min: 1,
+    help: "neurons of a slice of `fine`; an MLP's last one may be smaller",
   },
   neuron_groups: {
     type: "integer",

@@ -14,6 +14,7 @@ import type { MeasureRequest, Subject } from "./request";
 import { collectResults, type Results } from "./results";
 import { CLUSTER_CONFIG, writeResults, writeTiming } from "./run-files";
 import { sampleUnits } from "./sampling";
+import { fineCost } from "./set-cost";
 import { sampledTexts } from "./texts";
 import { componentsOf, refuseShard, shardOf, unitsOf } from "./units";
 import { version } from "./version";
@@ -64,7 +65,8 @@ async function sampled(request: MeasureRequest): Promise<Sampled> {
   if (!(await run.has("results.json"))) await run.writeJson(CLUSTER_CONFIG, cluster);
   const done = run.units("done").length;
   if (done > 0) say(request, `going on with ${run.name}: ${done} of ${units.length} units are done`);
-  const { seconds } = await sampleUnits({ ...request, texts, run, units });
+  const cost = done === 0 ? fineCost(config, model.model) : undefined;
+  const { seconds } = await sampleUnits({ ...request, texts, run, units, cost });
   return { run, seconds };
 }
 

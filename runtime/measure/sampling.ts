@@ -10,6 +10,7 @@ import type { RunConfig } from "./config";
 import { type Attention, say } from "./events";
 import { grouped, nameOf, type PlannedUnit } from "./grouping";
 import type { MeasuredModel } from "./request";
+import { costLine, type SetCost, short } from "./set-cost";
 import type { SampledTexts } from "./texts";
 import { sampleJobs } from "./unit-sampler";
 import type { UnitPlan } from "./units";
@@ -20,6 +21,8 @@ export interface SamplingContext extends Attention {
   readonly texts: SampledTexts;
   readonly run: Run;
   readonly units: readonly UnitPlan[];
+  /** Told before anything is sampled: what a set costs beside the standard one. */
+  readonly cost?: SetCost;
   readonly config: Pick<
     RunConfig,
     "keep_traces" | "checkpoint_draws" | "acceptance_checks" | "components_at_once" | "estimator"
@@ -50,6 +53,7 @@ export async function sampleUnits(
   const since = performance.now();
   try {
     const placed = placeTexts(lab, texts);
+    if (context.cost) say(context, costLine(lab, placed, context.cost));
     const pending = units.filter((unit) => !run.isDone(unit.name));
     // By the number of chains: nothing else in it differs between the units of a run.
     const wholes = new Map<number, WholeWork>();
@@ -114,8 +118,6 @@ async function tellColumn({ run, config, on }: SamplingContext, unit: UnitPlan):
  * and been sampled here from its first draw on.
  */
 export function workLine(flops: number, wholeFlops: number): string {
-  const short = (value: number, digits: number) =>
-    value >= 10 ** (digits - 1) ? value.toFixed(0) : value.toPrecision(digits);
   const share = short((100 * flops) / wholeFlops, 2);
   return `sampling took ${short(flops / 1e9, 3)} GFLOP, ${share} % of what whole-model passes would take`;
 }

@@ -4,7 +4,7 @@ import { usage } from "../config/schema";
 import type { JsonObject } from "../formats/json";
 import type { UnitPlan } from "../store/manifest";
 import type { Model } from "../transformer/family";
-import { neuronGroups, parseRestriction, standardRestrictions } from "../transformer/restriction";
+import { fineRestrictions, neuronGroups, parseRestriction, standardRestrictions } from "../transformer/restriction";
 import type { RunConfig } from "./config";
 
 export type { UnitPlan };
@@ -62,9 +62,10 @@ export function isMeasurement({ name, restriction }: Pick<UnitPlan, "name" | "re
 
 /** The components of a run, in the order of chi's columns. Errors: a name that is no weight restriction of the model. */
 export function componentsOf(config: RunConfig, model: Model): string[] {
-  const names = config.weight_restrictions.flatMap((name) =>
-    name === "standard" ? standardRestrictions(model) : [name],
-  );
+  const names = config.weight_restrictions.flatMap((name) => {
+    if (name === "standard") return standardRestrictions(model);
+    return name === "fine" ? fineRestrictions(model, config.neuron_slice) : [name];
+  });
   if (config.neuron_groups > 0 && standard(config)) names.push(...neuronGroups(model, config.neuron_groups));
   const unique = [...new Set(names)].filter((name) => name !== "full");
   for (const name of unique) parseRestriction(name, model);

@@ -62,6 +62,7 @@ test("the gradient of every kind of restriction is that part of the whole model'
   const rows = sequences.flatMap((s) => Array.from(text.ids.subarray(s * (CONTEXT + 1), (s + 1) * (CONTEXT + 1))));
   const whole = await modelLosses(device, model, Uint32Array.from(rows), CONTEXT + 1, { gradients: true });
   const names = ["embed", "unembed", "l0h3", "l1h7", "l0 mlp", "l1 mlp[32:64]", "l0", "l1", "l0 attn", "full"];
+  const pieces = ["l0h3.q", "l0h3.k", "l1h2.v", "l1h7.o", "l0h0.q+l0h0.v", "l0h1.k+l0h4+l1h2.q+l1h5.v+l1 mlp[0:8]"];
   const unions = [
     "l0h1+l0h4",
     "l0h2 + l0h3 + l1 mlp[0:8] + l1 mlp[40:64] + gpt_neox.layers.0.attention.dense.bias",
@@ -70,7 +71,7 @@ test("the gradient of every kind of restriction is that part of the whole model'
   const alone = ["layers.1.mlp.dense_4h_to_h.bias", "final_layer_norm.weight", "layers.0.input_layernorm.bias"];
   // Of 104 rows of 64: parts of 64 and 40 rows.
   const cut = ["embed", "unembed", "full", "l0h3"].map((name) => [name, 64 * 64 * 4] as const);
-  const uncut = [...names, ...unions, ...alone.map((parameter) => `gpt_neox.${parameter}`)].map(
+  const uncut = [...names, ...pieces, ...unions, ...alone.map((parameter) => `gpt_neox.${parameter}`)].map(
     (name) => [name] as const,
   );
   for (const [name, bindingBytes] of [...uncut, ...cut]) {
@@ -140,7 +141,7 @@ async function drawn(
 
 test("chains in one batch are bit for bit the chains alone", async () => {
   const { lab, pool, probe } = await laboratory();
-  for (const name of ["l0h2", "l1 mlp", "embed"]) {
+  for (const name of ["l0h2", "l1 mlp", "embed", "l0h2.q", "l1h3.v"]) {
     const three = await drawn(lab, pool, probe, name, { num_chains: 3 });
     three.chains.close();
     const one = await drawn(lab, pool, probe, name, { num_chains: 1 });

@@ -125,10 +125,13 @@ async function alone(...[subject, names, changes, extra]: Parameters<typeof setu
   return all;
 }
 
-/** Heads, MLP, parts of it, a union, a whole layer; in the last layer nothing but the norm comes after them. */
+/** Heads, pieces of them, MLP, parts of it, unions, a whole layer; in the last layer nothing but the norm comes after them. */
 const layer = (l: number, neurons: number) => [
   `l${l}h0`,
   `l${l}h1`,
+  `l${l}h1.q`,
+  `l${l}h0.v+l${l}h1.k`,
+  `l${l}h0.o`,
   `l${l} mlp`,
   `l${l} mlp[0:${neurons}]`,
   `l${l} mlp[${neurons}:${2 * neurons}]`,

@@ -1,6 +1,7 @@
 import { ALIGNED_ELEMENTS, roundUp } from "../plan/alignment";
 import type { Model } from "./family";
-import type { Restriction, Slice } from "./restriction";
+import type { Slice } from "./layer-cuts";
+import type { Restriction } from "./restriction";
 import { PIECE_ELEMENTS, type Weights } from "./weights";
 
 /** Where a slice lies in a parameter block. */

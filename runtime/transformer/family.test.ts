@@ -131,9 +131,23 @@ async function replaced({ block, data, model }: Awaited<ReturnType<typeof elsewh
 const neox = await Promise.all(
   [true, false].map(async (use_parallel_residual) => (await tinyModel(2, 6, {}, { use_parallel_residual })).model),
 );
-const NEOX_NAMES = ["l0h1", "l1h0", "l0h0+l0 mlp[1:2]+l0 mlp[3:5]", "l1 mlp[0:6]", "l0 attn", "full"];
+const NEOX_NAMES = [
+  ...["l0h1", "l1h0", "l0h0+l0 mlp[1:2]+l0 mlp[3:5]", "l1 mlp[0:6]", "l0 attn", "full"],
+  ...["l0h1.q", "l1h0.k", "l0h0.v", "l1h1.o", "l0h1.q+l0h1.v", "l0h0.k+l0h1.q+l1h1.v", "l0h0.o+l0h1+l0 mlp[1:2]"],
+];
 
-const NAMES = ["l0h1", "l1g1", "l0g0+l0h4+l0 mlp[1:2]+l0 mlp[3:5]", "l1 mlp", "l0", "embed", "full", "embedded.bias"];
+const NAMES = [
+  "l0h1",
+  "l0h4.q+l1h4.o",
+  "l1g0.q",
+  "l1g1",
+  "l0g0+l0h4+l0 mlp[1:2]+l0 mlp[3:5]",
+  "l1 mlp",
+  "l0",
+  "embed",
+  "full",
+  "embedded.bias",
+];
 
 test("losses of a restricted plan are those of the whole model with its weights in their places", async () => {
   const cases = [

@@ -30,6 +30,9 @@ export interface Dims {
 /** What a matrix is cut into: query heads, key-value heads, neurons. */
 export type CutBy = "head" | "kv_head" | "neuron";
 
+/** What a head is made of: its query, key, value, and its columns of the output matrix. */
+export type HeadPiece = "q" | "k" | "v" | "o";
+
 /**
  * How a parameter is cut: `size` neighbors along `axis` belong to head (key-value head, neuron) i, from `size * i` on. Axis 0 of
  * a linear layer [out, in] makes heads, axis 1 reads them.
@@ -38,6 +41,15 @@ export interface Cut {
   readonly by: CutBy;
   readonly axis: 0 | 1;
   readonly size: number;
+  /** The pieces of a head (key-value head) that lie in it, one after another in equal shares of `size`; absent where they have no name. */
+  readonly pieces?: readonly HeadPiece[];
+}
+
+/** Heads (neurons) that move by themselves. */
+export interface MovingRange {
+  readonly range: Range;
+  /** Which pieces of its head, or group of heads, move, if not all: the others are the trained ones. */
+  readonly pieces?: readonly HeadPiece[];
 }
 
 /** One parameter of a model. */
@@ -102,6 +114,11 @@ export interface LayerPart {
   label(what?: string): string;
   /** Its rows or columns of a parameter that is cut; any other parameter whole. @throws SpectroscopeError where that moves beside parts */
   weight(name: string): Weight;
+  /**
+   * Its rows of a parameter piece by piece, in the cut's order, where some pieces of a head move and others are the trained ones;
+   * nothing where `weight` has them in one, and where the model has no parameter of that name.
+   */
+  pieces(name: string): readonly Weight[] | undefined;
   /** Nothing where the model has none of that name. */
   optional(name: string): Weight | undefined;
   /** A parameter of the whole sublayer that is added once, such as an output's bias: nothing but in the first part. */
@@ -127,4 +144,16 @@ export function tied({ embedding, unembedding }: Pick<Model, "embedding" | "unem
 export function cutRange({ by, size }: Pick<Cut, "by" | "size">, [from, to]: Range, { heads, kvHeads }: Dims): Range {
   const unit = by === "kv_head" ? heads / kvHeads : 1;
   return [size * Math.floor(from / unit), size * Math.ceil(to / unit)];
+}
+
+/** Where the pieces of a head lie in a parameter's rows or columns, in the cut's order; of several heads only where a cut has one piece. */
+export function pieceRanges(
+  cut: Cut,
+  range: Range,
+  dims: Dims,
+): { readonly piece: HeadPiece; readonly range: Range }[] {
+  const [from, to] = cutRange(cut, range, dims);
+  const pieces = cut.pieces ?? [];
+  const share = (to - from) / pieces.length;
+  return pieces.map((piece, i) => ({ piece, range: [from + share * i, from + share * (i + 1)] }));
 }

@@ -68,6 +68,36 @@ export class FixedTensors {
     });
   }
 
+  /** Some columns of a trained matrix, or some rows of any parameter, dense: a head that reads or makes them beside what moves. */
+  slice(name: string, axis: 0 | 1, range: RowRange): View {
+    const [rows, ...rest] = this.weights.shapes.get(name)!;
+    const width = rest[0] ?? 1;
+    const [first, last] = range;
+    const key = `${name} ${axis === 0 ? "rows" : "columns"} ${first} to ${last}`;
+    this.derived.add(key);
+    if (axis === 0) {
+      const start = first * width;
+      const read: Reader = (from, to) => this.weights.read(name, start + from, start + to);
+      return this.constant(key, [last - first, ...rest], read);
+    }
+    const own = last - first;
+    return this.constant(key, [rows, own], async (from, to) => {
+      const [top, bottom] = [Math.floor(from / own), Math.ceil(to / own)];
+      const out = new Float32Array((bottom - top) * own);
+      // As many rows at once as a piece holds, so that host memory stays small beside a wide matrix.
+      const step = Math.max(1, Math.floor(PIECE_ELEMENTS / width));
+      for (let row = top; row < bottom; row += step) {
+        const end = Math.min(bottom, row + step);
+        const whole = await this.weights.read(name, row * width, end * width);
+        for (let i = row; i < end; i++) {
+          const at = (i - row) * width;
+          out.set(whole.subarray(at + first, at + last), (i - top) * own);
+        }
+      }
+      return out.subarray(from - top * own, to - top * own);
+    });
+  }
+
   /** What stands in for a binding that a call does not use. */
   none(axes: number): View {
     const shape = Array.from({ length: axes }, () => 1);
@@ -81,10 +111,16 @@ export class FixedTensors {
     return this.constant(key, shape, async (from, to) => rotaryTable(positions, ndims, base).subarray(from, to));
   }
 
-  private constant(key: string, shape: readonly number[], read: Reader): View {
+  /** 0 to `count` - 1, u32: row numbers that copy all rows. */
+  numbers(count: number): View {
+    const read: Reader = async (from, to) => Uint32Array.from({ length: to - from }, (_, i) => from + i);
+    return this.constant(`numbers to ${count}`, [count], read, "u32");
+  }
+
+  private constant(key: string, shape: readonly number[], read: Reader, type: Slot["type"] = "f32"): View {
     let view = this.views.get(key);
     if (!view) {
-      view = tensor(key, shape, "kept");
+      view = tensor(key, shape, "kept", type);
       this.views.set(key, view);
       this.slots.add(view.slot);
       this.waiting.push({ view, read });

@@ -1,6 +1,14 @@
 import { SpectroscopeError } from "../../kernels/errors";
 import type { View } from "../plan/plan";
-import { type CutBy, cutRange, type LayerPart, type LayerPlan, type Model, type Range } from "./family";
+import {
+  type CutBy,
+  cutRange,
+  type LayerPart,
+  type LayerPlan,
+  type Model,
+  type MovingRange,
+  pieceRanges,
+} from "./family";
 import type { FixedTensors } from "./fixed";
 import type { ModelPlanOptions } from "./request";
 import type { Rows, Tape, Value, Weight } from "./tape";
@@ -38,13 +46,13 @@ export class TapeLayers implements LayerPlan {
   ): Value {
     const { model, restriction } = this.options;
     const parts = restriction.parts?.get(layer);
-    const ranges = (by === "head" ? parts?.heads : parts?.neurons) ?? [];
-    if (ranges.length === 0) return build(new Whole(model, this.weights, label, { residual, keep: true, into }));
+    const moving = (by === "head" ? parts?.heads : parts?.neurons) ?? [];
+    if (moving.length === 0) return build(new Whole(model, this.weights, label, { residual, keep: true, into }));
     // The trained part lacks what moves here: no other component can read it again.
-    let out = build(new Rest(model, this.weights, label, { residual }, ranges));
-    ranges.forEach((range, i) => {
-      const last = i === ranges.length - 1;
-      out = build(new Moving(model, this.weights, label, { residual: out, into: last ? into : undefined }, range));
+    let out = build(new Rest(model, this.weights, label, { residual }, moving));
+    moving.forEach((own, i) => {
+      const last = i === moving.length - 1;
+      out = build(new Moving(model, this.weights, label, { residual: out, into: last ? into : undefined }, own));
     });
     return out;
   }
@@ -76,6 +84,10 @@ class Whole implements LayerPart {
     return this.model.parameters.has(name) ? this.weight(name) : undefined;
   }
 
+  pieces(_name: string): readonly Weight[] | undefined {
+    return undefined;
+  }
+
   once(name: string): Weight | undefined {
     return this.model.parameters.has(name) ? this.weights.get(name) : undefined;
   }
@@ -97,7 +109,7 @@ class Rest extends Whole {
     weights: WeightSource,
     name: string,
     sum: LayerPart["sum"],
-    private readonly ranges: readonly Range[],
+    private readonly moving: readonly MovingRange[],
   ) {
     super(model, weights, name, sum);
   }
@@ -108,7 +120,7 @@ class Rest extends Whole {
     if (cut.axis === 0) return this.weights.trained(name);
     return this.weights.without(
       name,
-      this.ranges.map((range) => cutRange(cut, range, this.model.dims)),
+      this.moving.map(({ range }) => cutRange(cut, range, this.model.dims)),
     );
   }
 }
@@ -120,26 +132,35 @@ class Moving extends Whole {
     weights: WeightSource,
     name: string,
     sum: LayerPart["sum"],
-    private readonly range: Range,
+    private readonly moving: MovingRange,
   ) {
     super(model, weights, name, sum);
   }
 
   override count(by: CutBy): number {
-    const [from, to] = cutRange({ by, size: 1 }, this.range, this.model.dims);
+    const [from, to] = cutRange({ by, size: 1 }, this.moving.range, this.model.dims);
     return to - from;
   }
 
   override label(what?: string): string {
-    return `${this.name} moving ${what ? `${what} ` : ""}${this.range[0]}`;
+    return `${this.name} moving ${what ? `${what} ` : ""}${this.moving.range[0]}`;
   }
 
   override weight(name: string): Weight {
     const { cut } = this.model.parameters.get(name)!;
     if (!cut) return this.shared(name);
-    const range = cutRange(cut, this.range, this.model.dims);
-    // Keys and values of a head that moves without its group are trained.
-    return this.weights.part(name, range) ?? this.weights.trained(name, range);
+    const range = cutRange(cut, this.moving.range, this.model.dims);
+    // Keys and values of a head that moves without its group are trained, and so are pieces that do not move.
+    return this.weights.part(name, cut.axis, range);
+  }
+
+  override pieces(name: string): readonly Weight[] | undefined {
+    const cut = this.model.parameters.get(name)?.cut;
+    const own = cut?.pieces ?? [];
+    if (!cut || own.length < 2 || !own.some((piece) => this.moving.pieces?.includes(piece))) return undefined;
+    return pieceRanges(cut, this.moving.range, this.model.dims).map(({ range }) =>
+      this.weights.part(name, cut.axis, range),
+    );
   }
 
   override once(): undefined {

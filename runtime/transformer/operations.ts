@@ -2,9 +2,6 @@ import { backward as activationBackward } from "../../kernels/activation/backwar
 import { forward as activationForward } from "../../kernels/activation/forward";
 import type { ActivationName } from "../../kernels/activation/functions";
 import { sum } from "../../kernels/add/sum";
-import { backward as attentionBackward } from "../../kernels/attention/backward";
-import { forward as attentionForward } from "../../kernels/attention/forward";
-import { type HeadViews, interleavedHeads } from "../../kernels/common/heads";
 import { backward as embeddingBackward } from "../../kernels/embedding/backward";
 import { forward as embeddingForward } from "../../kernels/embedding/forward";
 import { backward as layernormBackward } from "../../kernels/layernorm/backward";
@@ -14,10 +11,9 @@ import { biasBackward } from "../../kernels/matmul/bias_backward";
 import { nn } from "../../kernels/matmul/nn";
 import { nt } from "../../kernels/matmul/nt";
 import { tn } from "../../kernels/matmul/tn";
-import { rotate } from "../../kernels/rotary/rotate";
 import { call, reshape, type View } from "../plan/plan";
 import type { FixedTensors } from "./fixed";
-import { type Rows, type Tape, type Value, type Weight, withGroups } from "./tape";
+import { type Tape, type Value, type Weight, withGroups } from "./tape";
 import type { VocabularyPart } from "./weight-source";
 
 /** The operations of models on a tape: how each is computed and how it is differentiated. */
@@ -189,82 +185,6 @@ export function activation(tape: Tape, label: string, name: ActivationName, x: V
         tape.collect(read, (_, dx) =>
           call(`${label} backward`, activationBackward[name], { x: flat(read.view), dy: flat(dy), dx: flat(dx) }),
         );
-      },
-    },
-  );
-}
-
-/** Heads of an attention, and where q, k and v lie in their tensor. */
-export interface Heads {
-  readonly heads: number;
-  /** Heads of keys and values, each shared by `heads` / `kvHeads` queries; by default every query head has its own. */
-  readonly kvHeads?: number;
-  readonly headDim: number;
-  /** By default each head's q, k and v side by side. */
-  readonly views?: HeadViews;
-}
-
-/** Rotary embedding and causal attention: q, k and v, [rows, (heads + 2 kvHeads) headDim] together, to [rows, heads * headDim]. */
-export function attention(
-  tape: Tape,
-  label: string,
-  qkv: Value,
-  { heads, kvHeads = heads, headDim, views = interleavedHeads(heads, headDim) }: Heads,
-  rotary: View | undefined,
-  options: { keep?: boolean } = {},
-): Value {
-  const own = { scale: 1 / Math.sqrt(headDim), ...views };
-  const turn = (sign: 1 | -1) => ({ sign, ...views });
-  const groupsOf = (view: View) => (view.shape.length > 2 ? view.shape[0] : 1);
-  const flat = (view: View) => reshape(view, [view.shape.reduce((a, b) => a * b, 1)]);
-  const byHead = (view: View, rows: Rows) =>
-    reshape(view, [groupsOf(view), rows.sequences, rows.positions, heads, headDim]);
-  // What no shape shows: q, k and v are one row of elements to the kernels.
-  const dimsOf = (view: View, { sequences: B, positions: T }: Rows) => ({
-    G: groupsOf(view),
-    B,
-    T,
-    H: heads,
-    KV: kvHeads,
-    K: headDim,
-  });
-  let rotated: View | undefined;
-  let lse: View | undefined;
-  return tape.record(
-    label,
-    heads * headDim,
-    [qkv],
-    [],
-    (out, [read], grouped) => {
-      const rows = tape.rowsOf({ grouped });
-      const dims = dimsOf(read.view, rows);
-      const input = flat(read.view);
-      const calls = [];
-      rotated = input;
-      if (rotary) {
-        rotated = tape.scratch(`${label} rotated`, input.shape);
-        calls.push(call(`${label} rotary`, rotate, { qkv: input, table: rotary, out: rotated }, turn(1), dims));
-      }
-      lse = tape.scratch(`${label} lse`, [dims.G, dims.B, dims.T, heads]);
-      calls.push(call(label, attentionForward, { qkv: rotated, out: byHead(out, rows), lse }, own, dims));
-      return calls;
-    },
-    {
-      ...(options.keep ? { keep: true } : {}),
-      differentiate: (out, [read]) => {
-        if (!out.gradient || !rotated || !lse) return;
-        const rows = tape.rowsOf({ grouped: true });
-        const dims = dimsOf(read.view, rows);
-        const dout = byHead(out.gradient, rows);
-        const tensors = { qkv: rotated, out: byHead(out.view, rows), lse, dout };
-        const { shape } = rotated;
-        tape.collect(read, (_, sum) => {
-          const dqkv = flat(sum);
-          if (!rotary) return call(`${label} backward`, attentionBackward, { ...tensors, dqkv }, own, dims);
-          const inner = tape.scratch(`${label} rotated gradient`, shape);
-          tape.emit(`${label} backward`, attentionBackward, { ...tensors, dqkv: inner }, own, dims);
-          return call(`${label} rotary backward`, rotate, { qkv: inner, table: rotary, out: dqkv }, turn(-1), dims);
-        });
       },
     },
   );

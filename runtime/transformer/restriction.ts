@@ -1,30 +1,32 @@
-import { SpectroscopeError } from "../../kernels/errors";
 import { suggest } from "../../kernels/suggest";
-import { cutRange, type Dims, type Model, type Range, tied } from "./family";
+import { type CutBy, type Model, type MovingRange, type Range, tied } from "./family";
+import {
+  cutSlices,
+  groupSize,
+  holdsPiece,
+  join,
+  joinHeads,
+  type LayerCut,
+  PIECES,
+  refuse,
+  type Slice,
+} from "./layer-cuts";
 
 /**
  * A weight restriction: which weights a chain may move. Names are devinterp's (`full`, `embed`, `unembed`, `l0`,
- * `l0 attn`, `l0 mlp`, `l0h3`, `l0g1`, any parameter's own name) and two of ours: `l0 mlp[16:32]`, the neurons 16 to 31 of an
- * MLP, and `l0h3+l1h2+embed_out.weight`, the union of several. What they mean follows from the parameters' parts and cuts.
+ * `l0 attn`, `l0 mlp`, `l0h3`, `l0g1`, any parameter's own name) and three of ours: `l0 mlp[16:32]`, the neurons 16 to 31 of an
+ * MLP; `l0h3.q`, `.k`, `.v`, `.o`, a piece of a head; and `l0h3+l1h2+embed_out.weight`, the union of several. What they mean follows from the parameters' parts and cuts.
  *
  * A head moves the weights that are its own: rows of its query, columns of the output, and its key and value where no other
  * head reads them. A group (`l0g1`) moves a key-value head with all query heads that read it; where every head has its own, `l0g1`
  * is `l0h1`. So heads that share a key-value head share no weights here, and their keys and values move with the group alone;
- * devinterp's `l0h3` moves the shared ones too.
+ * devinterp's `l0h3` moves the shared ones too. Pieces follow: `l0h3.k` is there where a head has its own key, else `l0g1.k`.
  */
 
-/** A rectangular part of a parameter; absent ranges mean all of it. */
-export interface Slice {
-  /** Hugging Face name. */
-  readonly parameter: string;
-  readonly rows?: Range;
-  readonly columns?: Range;
-}
-
-/** What moves inside a layer that is cut: ranges of query heads and of neurons, ascending, apart from each other. */
+/** What moves inside a layer that is cut: query heads and neurons, ascending, apart from each other. */
 export interface LayerParts {
-  readonly heads: readonly Range[];
-  readonly neurons: readonly Range[];
+  readonly heads: readonly MovingRange[];
+  readonly neurons: readonly MovingRange[];
 }
 
 export interface Restriction {
@@ -32,15 +34,6 @@ export interface Restriction {
   readonly slices: readonly Slice[];
   /** The layers whose inside is cut. */
   readonly parts?: ReadonlyMap<number, LayerParts>;
-}
-
-/** A part of a layer that moves by itself. */
-interface LayerCut {
-  readonly layer: number;
-  readonly by: "head" | "neuron";
-  readonly range: Range;
-  /** Of heads: they are whole groups, whose key-value heads move too. */
-  readonly grouped: boolean;
 }
 
 /** One name of a union: whole parameters, or a part of a layer. */
@@ -51,10 +44,8 @@ interface Member {
 }
 
 /** A layer, or a part of it. */
-const PART = /^l(?<layer>\d+)(?:h(?<head>\d+)|g(?<group>\d+)| mlp\[(?<from>\d+):(?<to>\d+)\]| (?<part>attn|mlp))?$/;
-
-/** Query heads that read one key-value head. */
-const groupSize = ({ heads, kvHeads }: Dims) => heads / kvHeads;
+const PART =
+  /^l(?<layer>\d+)(?:(?:h(?<head>\d+)|g(?<group>\d+))(?:\.(?<piece>[qkvo]))?| mlp\[(?<from>\d+):(?<to>\d+)\]| (?<part>attn|mlp))?$/;
 
 /** The standard set: every head, every MLP, embed and unembed: L*H + L + 2 names. */
 export function standardRestrictions(model: Model): string[] {
@@ -63,6 +54,30 @@ export function standardRestrictions(model: Model): string[] {
   for (let layer = 0; layer < layers; layer++) {
     for (let head = 0; head < heads; head++) names.push(`l${layer}h${head}`);
     names.push(`l${layer} mlp`);
+  }
+  return tied(model) ? names : [...names, "unembed"];
+}
+
+/**
+ * The fine set: embed, unembed, every piece of every head (of its group, where heads share keys and values), and each MLP cut into
+ * slices of `neurons` neighbors, the last of which may be smaller.
+ */
+export function fineRestrictions(model: Model, neurons: number): string[] {
+  const { layers, heads, kvHeads, intermediate } = model.dims;
+  const names = ["embed"];
+  for (let layer = 0; layer < layers; layer++) {
+    const pieces = (letter: "h" | "g", by: readonly CutBy[], count: number) => {
+      const own = PIECES.filter((piece) => holdsPiece(model, layer, piece, by));
+      for (let i = 0; i < count; i++) names.push(...own.map((piece) => `l${layer}${letter}${i}.${piece}`));
+    };
+    if (kvHeads === heads) pieces("h", ["head", "kv_head"], heads);
+    else {
+      pieces("h", ["head"], heads);
+      pieces("g", ["kv_head"], kvHeads);
+    }
+    for (let from = 0; from < intermediate; from += neurons) {
+      names.push(`l${layer} mlp[${from}:${Math.min(intermediate, from + neurons)}]`);
+    }
   }
   return tied(model) ? names : [...names, "unembed"];
 }
@@ -83,8 +98,9 @@ export function neuronGroups({ dims }: Model, groups: number): string[] {
 /**
  * Reads a restriction's name. Slices are in this order: whole parameters in the model's, then layer by layer the ranges of heads
  * and those of neurons, each range's in the model's order.
- * @throws SpectroscopeError unknown names, layers, heads, groups or neurons that the model does not have; a union of a head or
- *   neurons with a parameter that holds some, but not all, of their weights
+ * @throws SpectroscopeError unknown names, layers, heads, groups, pieces or neurons that the model does not have; a union of a
+ *   head, a piece or neurons with a parameter that holds some, but not all, of their weights; of a group's piece with another of
+ *   its heads
  */
 export function parseRestriction(name: string, model: Model): Restriction {
   const names = name.split("+");
@@ -98,8 +114,9 @@ export function parseRestriction(name: string, model: Model): Restriction {
   for (let layer = 0; layer < model.dims.layers; layer++) {
     const own = cuts.filter((cut) => cut.layer === layer);
     if (own.length === 0) continue;
-    const joined = [...joinHeads(own, model.dims), ...join(own.filter(({ by }) => by === "neuron"))];
-    const ranges = (kind: LayerCut["by"]) => joined.filter(({ by }) => by === kind).map(({ range }) => range);
+    const joined = [...joinHeads(name, own, model), ...join(own.filter(({ by }) => by === "neuron"))];
+    const ranges = (kind: LayerCut["by"]): MovingRange[] =>
+      joined.filter(({ by }) => by === kind).map(({ range, pieces }) => ({ range, ...(pieces ? { pieces } : {}) }));
     parts.set(layer, { heads: ranges("head"), neurons: ranges("neuron") });
     slices.push(...joined.flatMap((cut) => cutSlices(cut, model)));
   }
@@ -127,45 +144,14 @@ function ownCut(
   }
   const read = [...whole].find((parameter) => {
     const { layer, cut: other } = model.parameters.get(parameter)!;
-    return cut.by === "head" && layer === cut.layer && other?.by === "kv_head";
+    return layer === cut.layer && other !== undefined && (other.by === "neuron") === (cut.by === "neuron");
   });
   if (!read) return cut;
   throw refuse(
     union,
     `${name} reads ${read}, which moves whole`,
-    `leave one of the two out, or name l${cut.layer} attn`,
+    `leave one of the two out, or name l${cut.layer} ${cut.by === "head" ? "attn" : "mlp"}`,
   );
-}
-
-/** Ranges in ascending order; those that touch, or overlap, are one, but not across multiples of `border`. */
-function join(cuts: readonly LayerCut[], border = Number.POSITIVE_INFINITY): LayerCut[] {
-  const result: LayerCut[] = [];
-  for (const cut of [...cuts].sort((a, b) => a.range[0] - b.range[0])) {
-    const last = result.at(-1);
-    const [from, to] = cut.range;
-    if (last && (from < last.range[1] || (from === last.range[1] && from % border !== 0))) {
-      result[result.length - 1] = { ...last, range: [last.range[0], Math.max(last.range[1], to)] };
-    } else result.push(cut);
-  }
-  return result;
-}
-
-/** Heads that share their keys and values with others stay inside their group, and are left out where that moves. */
-function joinHeads(cuts: readonly LayerCut[], dims: Dims): LayerCut[] {
-  const heads = cuts.filter(({ by }) => by === "head");
-  const groups = join(heads.filter(({ grouped }) => grouped));
-  const inGroup = ({ range: [from] }: LayerCut) => groups.some(({ range }) => range[0] <= from && from < range[1]);
-  const single = heads.filter((cut) => !cut.grouped && !inGroup(cut));
-  return [...groups, ...join(single, groupSize(dims))].sort((a, b) => a.range[0] - b.range[0]);
-}
-
-/** What a part of a layer holds of its parameters. */
-function cutSlices({ layer, by, range, grouped }: LayerCut, { parameters, dims }: Model): Slice[] {
-  return [...parameters].flatMap(([parameter, { layer: own, cut }]) => {
-    const holds = cut && own === layer && (cut.by === by || (grouped && cut.by === "kv_head"));
-    if (!holds) return [];
-    return [{ parameter, [cut.axis === 0 ? "rows" : "columns"]: cutRange(cut, range, dims) }];
-  });
 }
 
 function readMember(name: string, model: Model): Member {
@@ -180,8 +166,17 @@ function readMember(name: string, model: Model): Member {
   if (model.parameters.has(name)) return { name, whole: [name] };
   const said = PART.exec(name)?.groups;
   if (!said) {
-    const groups = kvHeads < heads ? ["l0g0"] : [];
-    const known = ["full", ...standardRestrictions(model), "l0", "l0 attn", `l0 mlp[0:${intermediate}]`, ...groups];
+    const groups = kvHeads < heads ? ["l0g0", "l0g0.k"] : [];
+    const pieces = PIECES.map((piece) => `${name.split(".")[0]}.${piece}`);
+    const known = [
+      ...(PART.test(pieces[0]) ? pieces : []),
+      "full",
+      ...standardRestrictions(model),
+      "l0",
+      "l0 attn",
+      `l0 mlp[0:${intermediate}]`,
+      ...groups,
+    ];
     throw refuse(
       name,
       "there is no such component",
@@ -191,7 +186,10 @@ function readMember(name: string, model: Model): Member {
   const [layer, head, group, from, to] = ["layer", "head", "group", "from", "to"].map((key) => Number(said[key]));
   if (layer >= layers) throw refuse(name, `the model has layers 0 to ${layers - 1}`);
   const cut = (by: LayerCut["by"], range: Range, grouped = false): Member => {
-    return { name, whole: [], cut: { layer, by, range, grouped } };
+    const pieces = PIECES.filter((piece) => piece === said.piece);
+    const own = { layer, by, range, grouped, ...(pieces.length > 0 ? { pieces } : {}) };
+    checkPieces(name, own, model);
+    return { name, whole: [], cut: own };
   };
   if (said.head) {
     if (head < heads) return cut("head", [head, head + 1], kvHeads === heads);
@@ -213,9 +211,20 @@ function readMember(name: string, model: Model): Member {
   return { name, whole };
 }
 
-function refuse(name: string, why: string, hint?: string): SpectroscopeError {
-  return new SpectroscopeError(`weight restriction "${name}": ${why}`, {
-    code: "usage",
-    ...(hint ? { hint } : {}),
-  });
+/** Refuses a piece of heads that no parameter says it holds, and one of a head that others share. */
+function checkPieces(name: string, { layer, range, grouped, pieces = [] }: LayerCut, model: Model): void {
+  for (const piece of pieces) {
+    if (holdsPiece(model, layer, piece, grouped ? ["head", "kv_head"] : ["head"])) continue;
+    const size = groupSize(model.dims);
+    const group = Math.floor(range[0] / size);
+    if (holdsPiece(model, layer, piece, ["kv_head"])) {
+      const sharing = `heads ${group * size} to ${(group + 1) * size - 1} share their ${piece}`;
+      throw refuse(name, sharing, `name that of the group: l${layer}g${group}.${piece}`);
+    }
+    throw refuse(
+      name,
+      `the model does not say where the ${piece} of a head lies`,
+      `name l${layer} attn, or a parameter`,
+    );
+  }
 }

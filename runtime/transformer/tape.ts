@@ -10,14 +10,14 @@ export interface Rows {
 
 /** A tensor of the model while its plans are made. */
 export interface Value {
-  /** Grouped: [G, R, width]. Shared by all chains: [R, width]. */
+  /** Grouped: [G, R, width]. Shared by all chains: [R, width]. Several planes of such in one slot: [elements]. */
   readonly view: View;
   readonly grouped: boolean;
   /** Whether a weight that moves lies before it. */
   readonly moves: boolean;
   /** What it is, for shared values: equal keys, equal contents. */
   readonly key: string;
-  /** The gradient collected so far, [G, R, width]. */
+  /** The gradient collected so far, in the view's shape. */
   gradient?: View;
 }
 
@@ -116,14 +116,14 @@ export class Tape {
     return value.grouped ? this.batch : this.shared;
   }
 
-  /** A new value of the prefix or the body. */
-  private fresh(name: string, grouped: boolean, width: number): View {
-    const rows = grouped ? this.batch : this.shared;
-    const count = rows.sequences * rows.positions;
-    return tensor(`${this.name} ${name}`, grouped ? [this.groups, count, width] : [count, width], "local");
+  /** Shape of a value of the prefix or the body. */
+  private shapeOf(grouped: boolean, width: number): number[] {
+    const { sequences, positions } = this.rowsOf({ grouped });
+    const count = sequences * positions;
+    return grouped ? [this.groups, count, width] : [count, width];
   }
 
-  /** Space for the body that is no value: means, gradients. */
+  /** Space for values, and for what is none: means, gradients. */
   scratch(name: string, shape: readonly number[]): View {
     return tensor(`${this.name} ${name}`, shape, "local");
   }
@@ -141,12 +141,12 @@ export class Tape {
   /**
    * Records one operation with one output.
    * `build` gets the inputs as they must be read (gathered where the operation is grouped) and says which call makes
-   * the output. `keep`: the output is worth keeping for other plans over the same rows. `into`: where it goes if it is
-   * grouped, [G, R, width].
+   * the output. `width`: of its rows, or the shape of an output that is no rows. `keep`: the output is worth keeping for other
+   * plans over the same rows. `into`: where it goes if it is grouped, [G, R, width].
    */
   record(
     label: string,
-    width: number,
+    width: number | ((grouped: boolean) => readonly number[]),
     inputs: readonly Value[],
     weights: readonly Weight[],
     build: (out: View, inputs: readonly Value[], grouped: boolean) => Call[],
@@ -158,17 +158,18 @@ export class Tape {
       label,
       [...inputs, ...weights].map((part) => part.key),
     );
+    const fresh = () => this.scratch(label, typeof width === "number" ? this.shapeOf(grouped, width) : width(grouped));
     if (!grouped) {
       const known = this.cache.get(key);
       if (known) return { view: known, grouped: false, moves: false, key };
-      const view = this.fresh(label, false, width);
+      const view = fresh();
       const value = { view, grouped: false, moves: false, key };
       this.prefix.push(...build(view, inputs, false));
       if (options.keep && this.cache.reused) this.keepShared(value);
       return value;
     }
     const read = inputs.map((input) => this.cross(input));
-    const view = options.into ?? this.fresh(label, true, width);
+    const view = options.into ?? fresh();
     const value: Value = { view, grouped: true, moves: moving, key };
     this.body.push(...build(view, read, true));
     if (moving && options.differentiate) this.undo.push(() => options.differentiate?.(value, read));
@@ -182,15 +183,22 @@ export class Tape {
     if (!this.gather) return value;
     let found = this.gathered.get(value.key);
     if (!found) {
-      const width = value.view.shape[1];
-      const view = this.fresh(`gathered ${value.key}`, true, width);
-      const unused = withGroups(value.view, false);
-      const tensors = { table: value.view, ids: this.gather, add: unused, y: view };
-      this.emit("gather", embeddingForward, tensors, { first: 0, use_add: 0 });
+      const view = this.scratch(`gathered ${value.key}`, this.shapeOf(true, value.view.shape[1]));
+      this.body.push(gather(value, this.gather, view));
       found = { view, grouped: true, moves: false, key: value.key };
       this.gathered.set(value.key, found);
     }
     return found;
+  }
+
+  /**
+   * The call that copies a shared value to where the body needs it dense, one copy a chain: the rows of each chain's batch, or all.
+   * @param y [G, R, width]
+   * @param all the numbers of all shared rows, [R] u32
+   */
+  spread(value: Value, y: View, all: View): Call {
+    this.keepShared(value);
+    return gather(value, this.gather ?? all, y);
   }
 
   private keepShared(value: Value): void {
@@ -231,6 +239,12 @@ export function neededCalls(prefix: readonly Call[]): Call[] {
     for (const [name, { access }] of bindings) if (access !== "write") read.add(one.tensors[name].slot);
   }
   return needed.reverse();
+}
+
+/** Rows of a shared value by their numbers, into y [G, R, width]. */
+function gather({ view }: Value, ids: View, y: View): Call {
+  const tensors = { table: view, ids, add: withGroups(view, false), y };
+  return call("gather", embeddingForward, tensors, { first: 0, use_add: 0 });
 }
 
 /** A value with an explicit group axis: [G, R, width], or [1, R, width] when shared. */

@@ -34,9 +34,9 @@ export class WeightSource {
     });
   }
 
-  /** The trained parameter, or some of its rows, whatever moves. */
-  trained(name: string, rows?: RowRange): Weight {
-    const view = this.options.fixed.parameter(name, rows);
+  /** The trained parameter, whatever moves. */
+  trained(name: string): Weight {
+    const view = this.options.fixed.parameter(name);
     return { view, key: view.slot.name };
   }
 
@@ -46,8 +46,11 @@ export class WeightSource {
     return { view, key: view.slot.name };
   }
 
-  /** Rows or columns of a parameter that move by themselves; nothing where they do not. */
-  part(name: string, range: RowRange): Weight | undefined {
-    return this.options.moving.part?.(name, range);
+  /** Rows or columns of a parameter: those that move by themselves, else the trained ones. */
+  part(name: string, axis: 0 | 1, range: RowRange): Weight {
+    const moving = this.options.moving.part?.(name, range);
+    if (moving) return moving;
+    const view = this.options.fixed.slice(name, axis, range);
+    return { view, key: view.slot.name };
   }
 }
