@@ -1,6 +1,7 @@
 /** chi of a sampled run, its controls and the baselines, each through the same clustering. */
-import { clusterTokens, type TokenClustering } from "../cluster/cluster";
+import type { TokenClustering } from "../cluster/cluster";
 import type { Clustering } from "../cluster/cover";
+import { clusterEach } from "../cluster/many";
 import { conductanceProfile, type ProfileBin } from "../cluster/profile";
 import type { ClusterStability } from "../cluster/resampling";
 import type { Device } from "../plan/device";
@@ -64,7 +65,7 @@ export async function analyzeSamples(context: AnalysisContext): Promise<Analysis
   const chi = await chiTable(run, components, chiRequestOf(config));
   const { chains, weights } = evidenceOf(chi, config);
   const rows = featureRows({ run, config, components, chi, activations: context.activations });
-  const clusterings = await clusterRows(context, rows);
+  const clusterings = await clusterRows(context, chi.tokens, rows);
   const { clusters, k, graph, points, rounds, candidates, advice } = clusterings[0];
   const halves = (_: unknown, done: number, total: number) => {
     stop(context);
@@ -95,17 +96,28 @@ function stop(context: AnalysisContext): void {
   stopIfAsked(context, "stopped before the results were written", "run the same command again: all draws are kept");
 }
 
-/** Clusters of every row, by one config. */
-async function clusterRows(context: AnalysisContext, rows: readonly FeatureRow[]): Promise<TokenClustering[]> {
-  const { config, device, threads } = context;
-  const clusterings: TokenClustering[] = [];
-  for (const row of rows) {
+/** Clusters of every row, by one config, side by side. */
+async function clusterRows(
+  context: AnalysisContext,
+  tokens: number,
+  rows: readonly FeatureRow[],
+): Promise<TokenClustering[]> {
+  const { config, device, threads, signal, on } = context;
+  const jobs = rows.map((row) => async () => ({ ...(await row.input()), config: config.cluster }));
+  const begun = (job: number) => {
     stop(context);
-    say(context, `clustering ${row.features}`);
-    const { matrix, options } = await row.input();
-    clusterings.push(await clusterTokens(matrix, config.cluster, { device, threads, ...options }));
+    say(context, `clustering ${rows[job].features}`);
+  };
+  const progress = (done: number, total: number) => {
+    on?.({ kind: "work", task: "rows", label: "clustering rows", done, total });
+  };
+  try {
+    return await clusterEach(tokens, jobs, { device, threads, signal, begun, progress });
+  } catch (error) {
+    // What is said of a stop names what is to be done about it, whatever the workers say.
+    stop(context);
+    throw error;
   }
-  return clusterings;
 }
 
 /** Every token id is a cluster. */

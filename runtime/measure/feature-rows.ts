@@ -14,6 +14,8 @@ import { PRIOR_SUFFIX, priorSampled } from "./units";
 export interface RowInput {
   /** [tokens, features]. */
   readonly matrix: Matrix;
+  /** Principal axes that the features are reduced to before they are clustered; without, they are taken as they are. */
+  readonly axes?: number;
   readonly options?: Pick<ClusterOptions, "weights" | "halves">;
 }
 
@@ -79,7 +81,10 @@ export function featureRows({ run, config, components, chi, activations }: RowSo
     const traces = (features: string, shuffle: boolean): FeatureRow => ({
       features,
       control: shuffle,
-      input: async () => ({ matrix: await traceMatrix(run, components, { rank: config.trace_rank, seed, shuffle }) }),
+      input: async () => ({
+        matrix: await traceMatrix(run, components, { seed, shuffle }),
+        axes: config.trace_rank,
+      }),
     });
     rows.push(traces("trace features", false), traces("trace features, shuffled draws", true));
   }

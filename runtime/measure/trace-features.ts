@@ -1,15 +1,14 @@
-import { principalAxes } from "../cluster/pca";
 import type { Matrix } from "../statistics/matrix";
 import type { Run } from "../store/run";
 import { shuffledTraces } from "../susceptibility/controls";
 import { traceColumns } from "../susceptibility/traces";
 import { openUnit } from "./chi-tables";
 
-/** Trace features of a run that kept its traces, reduced to `rank` principal axes; with `shuffle`, their control. [tokens, rank]. */
+/** Trace features of a run that kept its traces; with `shuffle`, their control. [tokens, draws x chains x components]. */
 export async function traceMatrix(
   run: Run,
   components: readonly string[],
-  request: { readonly rank: number; readonly seed: number; readonly shuffle: boolean },
+  request: { readonly seed: number; readonly shuffle: boolean },
 ): Promise<Matrix> {
   let data = new Float32Array(0);
   let width = 0;
@@ -28,6 +27,5 @@ export async function traceMatrix(
     const used = request.shuffle ? shuffledTraces(traces, shape, request.seed, name) : traces;
     traceColumns(used, shape, data, width, index * own);
   }
-  const { scores, rank } = principalAxes({ rows, cols: width, data }, Math.min(request.rank, rows - 1, width));
-  return { rows, cols: rank, data: scores };
+  return { rows, cols: width, data };
 }
