@@ -3,7 +3,7 @@ import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, renameSync, rmSync, statSync } from "node:fs";
 import { dirname, join, relative, sep } from "node:path";
 import { pathToFileURL } from "node:url";
-import { generate, generated, KERNELS } from "./generate.mjs";
+import { generate, generated, KERNELS, put } from "./generate.mjs";
 import { assemblySources, files, root } from "./sources.mjs";
 
 export { root };
@@ -32,6 +32,18 @@ function assemble(name, memory) {
   const run = spawnSync(process.execPath, args, { cwd: root, encoding: "utf8" });
   if (run.status !== 0) throw new Error(`AssemblyScript, ${entry}, target ${memory}: ${run.stderr || run.stdout}`);
   renameSync(join(root, fresh), join(root, out));
+}
+
+/** Scripts of workers: what they begin with, and where the text lies that the bundles hold. A page can run them as Node can. */
+const WORKERS = { "runtime/cluster/job-worker.ts": join("dist", "cluster", "worker.txt") };
+
+async function bundleWorker(bundle, options, entry, out) {
+  const built = await bundle({
+    ...options,
+    ...{ entryPoints: [entry], platform: "browser", target: "es2022", format: "iife", sourcemap: false },
+    ...{ minifyWhitespace: true, minifySyntax: true, legalComments: "none", write: false },
+  });
+  put(join(root, out), built.outputFiles[0].text);
 }
 
 /** Every file that may be in a module. */
@@ -70,6 +82,7 @@ export async function build({ tests = [] } = {}) {
   for (const name of Object.keys(MODULES)) {
     for (const memory of MEMORIES) if (stale(name, memory)) assemble(name, memory);
   }
+  for (const [entry, out] of Object.entries(WORKERS)) await bundleWorker(bundle, options, entry, out);
   const found = SOURCES.filter((folder) => tests && existsSync(join(root, folder)))
     .flatMap((folder) => [...files(folder)])
     .filter((file) => file.endsWith(".test.ts"))

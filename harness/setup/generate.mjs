@@ -12,8 +12,7 @@ export const KERNELS = join(FOLDER, "index.ts");
 const EXPORT = /^export function (\w+)\(block: usize, from: u32, to: u32, /gm;
 
 /** Only what has changed is written, so that what was assembled from the rest stays fresh; whole, for others may be reading it. */
-function put(name, text) {
-  const path = join(root, FOLDER, name);
+export function put(path, text) {
   if (existsSync(path) && readFileSync(path, "utf8") === text) return;
   mkdirSync(dirname(path), { recursive: true });
   const fresh = `${path}.${process.pid}`;
@@ -36,8 +35,8 @@ export async function generate(bundle, options) {
   const built = await bundle({ ...options, entryPoints: ["kernels/abi.ts"], sourcemap: false, write: false });
   const code = Buffer.from(built.outputFiles[0].contents).toString("base64");
   const { accessorModules } = await import(`data:text/javascript;base64,${code}`);
-  for (const [name, text] of Object.entries(accessorModules())) put(name, text);
-  put("index.ts", index());
+  for (const [name, text] of Object.entries(accessorModules())) put(join(root, FOLDER, name), text);
+  put(join(root, FOLDER, "index.ts"), index());
 }
 
 /** What is there after that. */

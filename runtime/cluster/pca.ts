@@ -88,6 +88,13 @@ export function principalAxes(matrix: Matrix, rank: number): PrincipalAxes {
   return { rank: kept, scores, deviations, axes, explained: total > 0 ? held / total : 0 };
 }
 
+/** The rows in the coordinates of their first `most` axes, or as many as there are. [rows, axes]. */
+export function principalScores(matrix: Matrix, most: number): Matrix {
+  const { rows, cols } = matrix;
+  const { scores, rank } = principalAxes(matrix, Math.min(most, rows - 1, cols));
+  return { rows, cols: rank, data: scores };
+}
+
 /** (X - mean) * basis, `[rows, width]`. */
 function project(matrix: Matrix, mean: Float64Array, basis: Float64Array, width: number): Float64Array {
   const { rows, cols, data } = matrix;

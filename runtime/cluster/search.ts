@@ -6,7 +6,7 @@ import type { FoundSet, SearchOptions } from "../../kernels/graph/reference";
 import { defaultThreads, openPool } from "../threads/pool";
 
 /** Below this many nodes starting threads costs more than they save. */
-const FEW_NODES = 3000;
+export const FEW_NODES = 3000;
 
 /** Runs `body` with a kernel on `threads` threads, by default as many as there are cores. The threads change no result. */
 export async function withKernel<T>(

@@ -1,6 +1,7 @@
 /** chi of a sampled run, its controls and the baselines, each through the same clustering. */
-import { clusterTokens, type TokenClustering } from "../cluster/cluster";
+import type { TokenClustering } from "../cluster/cluster";
 import type { Clustering } from "../cluster/cover";
+import { clusterEach } from "../cluster/many";
 import { conductanceProfile, type ProfileBin } from "../cluster/profile";
 import type { ClusterStability } from "../cluster/resampling";
 import type { Device } from "../plan/device";
@@ -67,7 +68,7 @@ export async function analyzeSamples(context: AnalysisContext): Promise<Analysis
   const chi = await chiTable(run, components, chiRequestOf(config));
   const { chains, weights } = evidenceOf(chi, config);
   const rows = featureRows({ run, config, components, chi, activations: context.activations });
-  const clusterings = await clusterRows(context, rows);
+  const clusterings = await clusterRows(context, chi.tokens, rows);
   const { clusters, k, graph, points, rounds, candidates, advice } = clusterings[0].clustering;
   const halves = (_: unknown, done: number, total: number) => {
     stop(context);
@@ -101,18 +102,34 @@ function stop(context: AnalysisContext): void {
 /** A row's clusters, and what it was drawn with. */
 type ClusteredRow = Pick<FeatureResult, "drawn"> & { readonly clustering: TokenClustering };
 
-/** Clusters of every row, by one config. */
-async function clusterRows(context: AnalysisContext, rows: readonly FeatureRow[]): Promise<ClusteredRow[]> {
-  const { config, device, threads } = context;
-  const clusterings: ClusteredRow[] = [];
-  for (const row of rows) {
+/** Clusters of every row, by one config, side by side. */
+async function clusterRows(
+  context: AnalysisContext,
+  tokens: number,
+  rows: readonly FeatureRow[],
+): Promise<ClusteredRow[]> {
+  const { config, device, threads, signal, on } = context;
+  const drawn: (RowDraws | undefined)[] = rows.map(() => undefined);
+  const jobs = rows.map((row, i) => async () => {
+    const { drawn: own, ...input } = await row.input();
+    drawn[i] = own;
+    return { ...input, config: config.cluster };
+  });
+  const begun = (job: number) => {
     stop(context);
-    say(context, `clustering ${row.features}`);
-    const { matrix, options, drawn } = await row.input();
-    const clustering = await clusterTokens(matrix, config.cluster, { device, threads, ...options });
-    clusterings.push({ clustering, ...(drawn ? { drawn } : {}) });
+    say(context, `clustering ${rows[job].features}`);
+  };
+  const progress = (done: number, total: number) => {
+    on?.({ kind: "work", task: "rows", label: "clustering rows", done, total });
+  };
+  try {
+    const clusterings = await clusterEach(tokens, jobs, { device, threads, signal, begun, progress });
+    return clusterings.map((clustering, i) => ({ clustering, ...(drawn[i] ? { drawn: drawn[i] } : {}) }));
+  } catch (error) {
+    // What is said of a stop names what is to be done about it, whatever the workers say.
+    stop(context);
+    throw error;
   }
-  return clusterings;
 }
 
 /** Every token id is a cluster. */

@@ -15,6 +15,8 @@ import { EQUAL_RISE_SUFFIX, equalRiseSampled, PRIOR_SUFFIX, priorSampled } from 
 export interface RowInput {
   /** [tokens, features]. */
   readonly matrix: Matrix;
+  /** Principal axes that the features are reduced to before they are clustered; without, they are taken as they are. */
+  readonly axes?: number;
   readonly options?: Pick<ClusterOptions, "weights" | "halves">;
   /** Of what comes from draws. */
   readonly drawn?: RowDraws;
@@ -95,7 +97,8 @@ export function featureRows({ run, config, components, chi, activations }: RowSo
   if (config.keep_traces) {
     const traces = (features: string, shuffle: boolean, suffix = "") =>
       row(features, features !== "trace features", async () => ({
-        matrix: await traceMatrix(run, components, { rank: config.trace_rank, seed, shuffle, suffix }),
+        matrix: await traceMatrix(run, components, { seed, shuffle, suffix }),
+        axes: config.trace_rank,
         drawn: await drawsOf(run, components, suffix),
       }));
     rows.push(

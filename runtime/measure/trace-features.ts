@@ -1,4 +1,3 @@
-import { principalAxes } from "../cluster/pca";
 import type { Matrix } from "../statistics/matrix";
 import type { Run } from "../store/run";
 import { shuffledTraces } from "../susceptibility/controls";
@@ -6,13 +5,13 @@ import { traceColumns } from "../susceptibility/traces";
 import { openUnit } from "./chi-tables";
 
 /**
- * Trace features of a run that kept its traces, reduced to `rank` principal axes; with `shuffle`, their control; those of the units
- * with `suffix` after the components' names. [tokens, rank].
+ * Trace features of a run that kept its traces; with `shuffle`, their control; those of the units with `suffix` after the components'
+ * names. [tokens, draws x chains x components].
  */
 export async function traceMatrix(
   run: Run,
   components: readonly string[],
-  request: { readonly rank: number; readonly seed: number; readonly shuffle: boolean; readonly suffix?: string },
+  request: { readonly seed: number; readonly shuffle: boolean; readonly suffix?: string },
 ): Promise<Matrix> {
   let data = new Float32Array(0);
   let width = 0;
@@ -31,6 +30,5 @@ export async function traceMatrix(
     const used = request.shuffle ? shuffledTraces(traces, shape, request.seed, name) : traces;
     traceColumns(used, shape, data, width, index * own);
   }
-  const { scores, rank } = principalAxes({ rows, cols: width, data }, Math.min(request.rank, rows - 1, width));
-  return { rows, cols: rank, data: scores };
+  return { rows, cols: width, data };
 }

@@ -29,15 +29,15 @@ export function useNodeThreads(): void {
     shares: () => true,
     cores,
     mayBlock: true,
-    start(source, start, answer, died) {
+    starts: () => true,
+    start(source, hear, died) {
       // No options of this process: one of them could turn the source into a module, which has no `require`.
       const worker = new Worker(PRELUDE + source, { eval: true, execArgv: [] });
-      worker.on("message", answer);
+      worker.on("message", hear);
       worker.on("error", (error) => died(error.message));
       worker.on("exit", (code) => died(`it ended with status ${code}`));
-      worker.postMessage(start);
       return {
-        call: (name, args) => worker.postMessage({ name, args }),
+        post: (message) => worker.postMessage(message),
         hold: (on) => (on ? worker.ref() : worker.unref()),
         async stop() {
           await worker.terminate();

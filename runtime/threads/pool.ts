@@ -173,7 +173,7 @@ class SharedPool implements WasmPool {
     const values = this.expect(name);
     this.workers.forEach((worker, t) => {
       worker.hold(true);
-      worker.call(name, args(t));
+      worker.post({ name, args: args(t) });
     });
     return values;
   }

@@ -26,3 +26,8 @@ export function checkThreads(count: number, what: string): number {
 export function defaultThreads(): number {
   return canShare() ? Math.min(MOST, Math.max(1, threadPlatform().cores())) : 1;
 }
+
+/** Workers that whole jobs are given to when nobody says otherwise: they share nothing, so that any page can have them. */
+export function defaultWorkers(): number {
+  return threadPlatform().starts() ? Math.min(MOST, Math.max(1, threadPlatform().cores())) : 1;
+}

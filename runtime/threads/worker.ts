@@ -1,7 +1,16 @@
-/** One thread of a pool: a worker of Node or of the browser behind the same three calls. */
-import { type Answer, type Thread, threadPlatform, type WorkerStart } from "./platform";
+/** One thread over a WebAssembly memory: a worker of Node or of the browser behind the same three calls. */
+import { type Thread, threadPlatform } from "./platform";
 
-export type { Answer, Thread, WorkerStart } from "./platform";
+export type { Thread } from "./platform";
+
+/** What a worker is started with; a module and a shared memory are handed over, not copied. */
+export interface WorkerStart {
+  readonly module: WebAssembly.Module;
+  readonly memory: WebAssembly.Memory;
+}
+
+/** An answer: the worker is up, an export returned, or something was thrown. */
+export type Answer = { readonly ready: true } | { readonly value: number } | { readonly error: string };
 
 /** What goes on in the worker. A string, so that no bundler has to find a file of its own for it. */
 const SOURCE = `
@@ -19,15 +28,25 @@ self.onmessage = ({ data: { module, memory, name, args } }) => {
 };
 `;
 
-/** Starts a worker of `source`, by default one that answers calls; `answer` gets what it says, `died` why it ended unasked. */
+/**
+ * Starts a worker of `source`, by default one that answers calls; `start` is its first message. `answer` gets what it says,
+ * `died` why it ended unasked.
+ */
 export function startThread(
   start: WorkerStart,
   answer: (a: Answer) => void,
   died: (why: string) => void,
   source = SOURCE,
 ): Thread {
+  const thread = startScript(source, (message) => answer(message as Answer), died);
+  thread.post(start);
+  return thread;
+}
+
+/** Starts a worker of a script. `hear` gets what it says, `died` why it ended unasked. */
+export function startScript(source: string, hear: (message: unknown) => void, died: (why: string) => void): Thread {
   let ended = false;
-  const thread = threadPlatform().start(source, start, answer, (why) => {
+  const thread = threadPlatform().start(source, hear, (why) => {
     if (!ended) died(why);
     ended = true;
   });
