@@ -10,6 +10,13 @@ const PLAIN = 2 ** 26;
 /** Neighbors that vote. */
 export const SCORED_NEIGHBORS = 8;
 
+/** Labels that are known, and of how many tokens one needs to be scored. */
+export interface KnownLabels {
+  /** [tokens]; negative values belong to no label. */
+  readonly numbers: ArrayLike<number>;
+  readonly minCount: number;
+}
+
 export interface NeighborScores {
   /** Share of tokens whose label most of their neighbors have; of equally many, the label of the nearest of these wins. */
   readonly accuracy: number;
@@ -20,13 +27,11 @@ export interface NeighborScores {
 /**
  * Leave-one-out scores of the 8 nearest neighbors (of fewer tokens, all others), by Euclidean distance with ties by token. Tokens and
  * neighbors are those of labels with at least `minCount` tokens; undefined with fewer than two of them, and for points of no dimension.
- * @param truth [tokens]; negative values belong to no label
  * @throws SpectroscopeError where points and truths are not equally many
  */
 export async function scoreNeighbors(
   points: Matrix,
-  truth: ArrayLike<number>,
-  minCount: number,
+  { numbers: truth, minCount }: KnownLabels,
   options: { readonly device?: Device; readonly threads?: number } = {},
 ): Promise<NeighborScores | undefined> {
   if (truth.length !== points.rows) {

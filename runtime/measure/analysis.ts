@@ -1,6 +1,7 @@
 /** chi of a sampled run, its controls and the baselines, each through the same clustering. */
 import { clusterTokens, type TokenClustering } from "../cluster/cluster";
 import type { Clustering } from "../cluster/cover";
+import type { NeighborScores } from "../cluster/neighbor-score";
 import { conductanceProfile, type ProfileBin } from "../cluster/profile";
 import type { ClusterStability } from "../cluster/resampling";
 import type { Device } from "../plan/device";
@@ -14,6 +15,9 @@ import type { RunConfig } from "./config";
 import type { Corpus } from "./corpus";
 import { type Attention, say, stopIfAsked } from "./events";
 import { chiRequestOf, type FeatureRow, featureRows } from "./feature-rows";
+import { scoredRoles } from "./known-roles";
+import { comparePriors } from "./prior-comparison";
+import type { PriorComparison } from "./report-data";
 
 /** A feature set, or a control, through the clustering. */
 export interface FeatureResult {
@@ -22,6 +26,8 @@ export interface FeatureResult {
   /** Owes nothing to the measurement. */
   readonly baseline?: boolean;
   readonly clustering: Pick<Clustering, "clusters" | "labels">;
+  /** How well neighbors tell a token's role, where roles are known. */
+  readonly neighbors?: NeighborScores;
 }
 
 export interface AnalysisContext extends Attention {
@@ -54,6 +60,8 @@ export interface Analysis {
   /** Split-half reliability of each column of chi; NaN with one chain. */
   readonly splitHalf: Float64Array;
   readonly results: readonly FeatureResult[];
+  /** chi and traces against those of their priors. */
+  readonly comparisons: readonly PriorComparison[];
 }
 
 /** @throws SpectroscopeError `interrupted` when the signal asks to stop; those of the stores and of the clustering */
@@ -75,7 +83,8 @@ export async function analyzeSamples(context: AnalysisContext): Promise<Analysis
       ? await chiStability(clusters, chi, config, { ...search, progress: halves })
       : undefined;
   const results: FeatureResult[] = rows.map(({ features, control, baseline }, i) => {
-    return { features, control, ...(baseline ? { baseline } : {}), clustering: clusterings[i] };
+    const { neighborScores: neighbors, ...clustering } = clusterings[i];
+    return { features, control, ...(baseline ? { baseline } : {}), clustering, ...(neighbors ? { neighbors } : {}) };
   });
   const tokens = clustersByToken(context.probe);
   results.push({ features: "token identity", control: false, baseline: true, clustering: tokens });
@@ -88,6 +97,7 @@ export async function analyzeSamples(context: AnalysisContext): Promise<Analysis
     reliability: weights ? Float64Array.from(weights) : new Float64Array(components.length).fill(1),
     splitHalf: chains.length > 1 ? splitHalf(chains, { seed }).reliability : unknown(),
     results,
+    comparisons: await comparePriors(context, chi),
   };
 }
 
@@ -98,12 +108,13 @@ function stop(context: AnalysisContext): void {
 /** Clusters of every row, by one config. */
 async function clusterRows(context: AnalysisContext, rows: readonly FeatureRow[]): Promise<TokenClustering[]> {
   const { config, device, threads } = context;
+  const known = scoredRoles(context.probe.labels);
   const clusterings: TokenClustering[] = [];
   for (const row of rows) {
     stop(context);
     say(context, `clustering ${row.features}`);
     const { matrix, options } = await row.input();
-    clusterings.push(await clusterTokens(matrix, config.cluster, { device, threads, ...options }));
+    clusterings.push(await clusterTokens(matrix, config.cluster, { device, threads, known, ...options }));
   }
   return clusterings;
 }

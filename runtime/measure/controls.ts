@@ -1,5 +1,5 @@
 import type { Run } from "../store/run";
-import type { ScoreRow, Sensitivity } from "./report-data";
+import type { PriorComparison, ScoreRow, Sensitivity } from "./report-data";
 import { readResults } from "./run-files";
 
 /** What the controls of a run say. */
@@ -8,6 +8,8 @@ export interface Controls {
   readonly rows: readonly Pick<ScoreRow, "features" | "control" | "clusters" | "covered">[];
   /** What halves of the chains say that two equal runs would correlate, by component. */
   readonly reliability: readonly { readonly component: string; readonly reliability: number | null }[];
+  /** chi and traces against those of the priors. */
+  readonly comparisons: readonly PriorComparison[];
   readonly sensitivity?: Sensitivity;
   /** Of the command that runs the sweep, where there was none. */
   readonly missing: readonly string[];
@@ -22,6 +24,7 @@ export async function controlsOf(run: Run): Promise<Controls> {
     reliability: results.components
       .filter(({ name }) => results.columns.includes(name))
       .map(({ name, reliability }) => ({ component: name, reliability: reliability ?? null })),
+    comparisons: results.comparisons,
     ...(sensitivity ? { sensitivity } : {}),
     missing: [
       ...(sensitivity ? [] : [`sensitivity: not run; npx spectroscope sweep ${run.name}`]),

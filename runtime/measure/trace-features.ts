@@ -1,23 +1,31 @@
 import { principalAxes } from "../cluster/pca";
 import type { Matrix } from "../statistics/matrix";
 import type { Run } from "../store/run";
+import type { Samples } from "../store/samples-reader";
 import { shuffledTraces } from "../susceptibility/controls";
 import { traceColumns } from "../susceptibility/traces";
 import { openUnit } from "./chi-tables";
 
-/** Trace features of a run that kept its traces, reduced to `rank` principal axes; with `shuffle`, their control. [tokens, rank]. */
+/** Trace features of a run that kept its traces, reduced to `rank` principal axes; with `shuffle`, their control. Of the prior's units with their `suffix`, of some `chains` alone. [tokens, rank]. */
 export async function traceMatrix(
   run: Run,
   components: readonly string[],
-  request: { readonly rank: number; readonly seed: number; readonly shuffle: boolean },
+  request: {
+    readonly rank: number;
+    readonly seed: number;
+    readonly shuffle: boolean;
+    readonly suffix?: string;
+    readonly chains?: readonly number[];
+  },
 ): Promise<Matrix> {
   let data = new Float32Array(0);
   let width = 0;
   let rows = 0;
   for (const [index, name] of components.entries()) {
-    const unit = await openUnit(run, name);
-    const traces = await unit.rises();
-    const { draws, chains, tokens } = unit;
+    const unit = await openUnit(run, name + (request.suffix ?? ""));
+    const { draws, tokens } = unit;
+    const traces = chainTraces(await unit.rises(), unit, request.chains);
+    const chains = request.chains?.length ?? unit.chains;
     const shape = { draws, chains, tokens };
     const own = draws * chains;
     if (index === 0) {
@@ -30,4 +38,21 @@ export async function traceMatrix(
   }
   const { scores, rank } = principalAxes({ rows, cols: width, data }, Math.min(request.rank, rows - 1, width));
   return { rows, cols: rank, data: scores };
+}
+
+/** Traces [draws, chains, tokens] of some chains. */
+function chainTraces(
+  traces: Float32Array,
+  { draws, chains, tokens }: Pick<Samples, "draws" | "chains" | "tokens">,
+  kept: readonly number[] | undefined,
+): Float32Array {
+  if (!kept) return traces;
+  const out = new Float32Array(draws * kept.length * tokens);
+  for (let s = 0; s < draws; s++) {
+    for (const [at, m] of kept.entries()) {
+      const row = (s * chains + m) * tokens;
+      out.set(traces.subarray(row, row + tokens), (s * kept.length + at) * tokens);
+    }
+  }
+  return out;
 }

@@ -140,7 +140,7 @@ async function accuracy(chains: readonly Matrix[], half: readonly number[]): Pro
   const data = new Float64Array(TOKENS * COLUMNS);
   for (const m of half) for (let i = 0; i < data.length; i++) data[i] += chains[m].data[i] / half.length;
   const points = normalize({ rows: TOKENS, cols: COLUMNS, data }, { columns: "asinh", rows: "standardize" });
-  return (await scoreNeighbors(points, truth, 10, { threads: 1 }))!.accuracy;
+  return (await scoreNeighbors(points, { numbers: truth, minCount: 10 }))!.accuracy;
 }
 
 /** What is said of two measurements: by all columns together, and of some column. */

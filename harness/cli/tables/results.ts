@@ -1,10 +1,15 @@
 /** What a run found, for people and for programs. */
-import type { ScoreRow } from "../../../runtime/measure/report-data";
+import type { PriorComparison, ScoreRow } from "../../../runtime/measure/report-data";
 import type { Results } from "../../../runtime/measure/results";
 
 /** Advice, a line each. */
 export function adviceLines(advice: readonly string[]): string {
   return advice.map((line) => `advice: ${line}\n`).join("");
+}
+
+/** What comparisons with the priors say, a line each. */
+export function comparisonLines(comparisons: readonly PriorComparison[]): string {
+  return comparisons.flatMap(({ said }) => said.map((sentence) => `${sentence}.\n`)).join("");
 }
 
 /** The machine-readable summary of results. */
@@ -40,7 +45,10 @@ export function summary(results: Results): Record<string, unknown> {
       ari_roles: row.ariRoles,
       ari_modes: row.ariModes,
       nmi_roles: row.nmiRoles,
+      knn_accuracy: row.knnAccuracy ?? null,
+      knn_purity: row.knnPurity ?? null,
     })),
+    comparisons: results.comparisons,
   };
 }
 
@@ -55,10 +63,18 @@ export function scoreTable(results: Results): string {
       String(row.rolesAboveHalf).padStart(10),
       row.ariRoles.toFixed(3).padStart(9),
       row.ariModes.toFixed(3).padStart(9),
+      (row.knnAccuracy?.toFixed(3) ?? "-").padStart(6),
     ].join(" ");
-  const head = ["features".padEnd(50), "clusters", " covered", " best F1", "roles>0.5", "ARI roles", "ARI modes"].join(
-    " ",
-  );
+  const head = [
+    "features".padEnd(50),
+    "clusters",
+    " covered",
+    " best F1",
+    "roles>0.5",
+    "ARI roles",
+    "ARI modes",
+    "   kNN",
+  ].join(" ");
   if (results.roles === undefined) {
     const counts = (row: ScoreRow) => line(row).slice(0, 68);
     const title = `${results.clusters.length} clusters of ${results.tokens.length} tokens (no known roles to score against)`;
