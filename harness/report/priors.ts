@@ -54,7 +54,7 @@ function comparison({ features, against, said, scores, clusters, columns }: Prio
       return { name, first: root(within), second: between, difference: excess, apart };
     }),
   ];
-  const scoreTable = measures.length > 0 && table("score, of sets of half the chains", [features, against], measures);
+  const scoreTable = measures.length > 0 && table("score, mean of single chains", [features, against], measures);
   const alikeTable =
     alike.length > 0 &&
     html`<details><summary>clusters and columns: likeness of chains within each and between both</summary>${table("clusters, columns", ["within", "between"], alike)}</details>`;
@@ -64,5 +64,5 @@ function comparison({ features, against, said, scores, clusters, columns }: Prio
 /** A part of the summary; nothing where there is no prior to compare with. */
 export function priors(comparisons: readonly PriorComparison[]): Markup | undefined {
   if (comparisons.length === 0) return undefined;
-  return html`<h3>Beside the prior</h3><p class="note">Both went through the same analysis on the same sets of half the chains; intervals are of 95 %, from a jackknife over chains, each for itself. An interval that holds no difference says that none was seen at these settings, not that there is none. Single columns are marked apart at 5 % for all of them together.</p>${comparisons.map(comparison)}`;
+  return html`<h3>Beside the prior</h3><p class="note">Chains are scored one by one (many in parts), with the same weights for both; intervals are of 95 %, each for itself, from how far chains differ. An interval that holds no difference says that none was seen at these settings, not that there is none. Single columns are marked apart at 5 % for all of them together.</p>${comparisons.map(comparison)}`;
 }

@@ -159,6 +159,7 @@ export function sampleReport(
         features: "chi",
         against: "chi, n_beta = 0",
         chains: 4,
+        parts: 4,
         draws: [64, 64],
         scores: !roles
           ? []

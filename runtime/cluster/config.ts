@@ -228,7 +228,7 @@ export const clusterSchema = {
     default: 1,
     min: 0,
     help:
-      "clusterings, by seeds from `seed` on, of each half of the chains where a run's chi is compared with its prior; 0: " +
+      "clusterings, by seeds from `seed` on, of each chain where a run's chi is compared with its prior's; 0: " +
       "compared by columns and neighbors alone",
   },
   seed: {

@@ -9,16 +9,8 @@ import type { Device } from "../plan/device";
 import type { Matrix } from "../statistics/matrix";
 import type { Run } from "../store/run";
 import type { ChiTable } from "../susceptibility/chi-table";
-import {
-  alike,
-  compareColumns,
-  type Difference,
-  halvesOf,
-  likenessOf,
-  partsOf,
-  scoreDifference,
-} from "../susceptibility/paired";
-import { type ColumnEvidence, clusterOptions, evidenceOf, meanOf } from "./chi-clusters";
+import { alike, compareColumns, type Difference, likenessOf, partsOf, scoreDifference } from "../susceptibility/paired";
+import { type ColumnEvidence, evidenceOf, meanOf } from "./chi-clusters";
 import { chiTable, openUnit } from "./chi-tables";
 import type { RunConfig } from "./config";
 import type { Corpus } from "./corpus";
@@ -30,20 +22,20 @@ import type { AlikeInfo, IntervalOf, PriorComparison } from "./report-data";
 import { traceMatrix } from "./trace-features";
 import { PRIOR_SUFFIX, priorSampled } from "./units";
 
-/** Parts that the chains are dealt into; scores are of all sets of half of them. */
-const PARTS = 4;
+/** Most parts that the chains are dealt into; each is scored by itself. */
+const PARTS = 8;
 /** Fewer chains cannot tell how far they agree without one of them. */
 const FEWEST_CHAINS = 3;
 
-/** A matrix to be clustered by its own chains' weights. */
-export interface HalfJob {
+/** A part of the chains to be clustered. */
+export interface PartJob {
   readonly matrix: Matrix;
   readonly config: ClusterConfig;
-  readonly options: Pick<ClusterOptions, "weights" | "halves">;
+  readonly options: Pick<ClusterOptions, "weights">;
 }
 
 /** Clusters of each job, in their order. */
-export type ClusterHalves = (jobs: readonly HalfJob[]) => Promise<Pick<Clustering, "clusters" | "labels">[]>;
+export type ClusterParts = (jobs: readonly PartJob[]) => Promise<Pick<Clustering, "clusters" | "labels">[]>;
 
 export interface ComparisonContext extends Attention {
   readonly config: RunConfig;
@@ -62,9 +54,9 @@ export interface Measured {
 
 /** What is made of a measurement's chains, once, whomever it is compared with. */
 interface Scored {
-  /** Of every half. */
+  /** Of every part, where roles are known. */
   readonly accuracy: readonly number[];
-  /** Of every half, means over clusterings. */
+  /** Of every part, means over clusterings, where roles are known. */
   readonly bestF1: readonly number[];
   /** Of every part and clustering. */
   readonly labels: readonly (readonly Int32Array[])[];
@@ -72,12 +64,12 @@ interface Scored {
 
 /**
  * Compares chi with that of every prior of the run, and trace features likewise where roles are known. Empty without a prior, and
- * with fewer than three chains. `clusters`: who clusters halves; by default one after another.
+ * with fewer than three chains. `clusters`: who clusters parts; by default one after another.
  */
 export async function comparePriors(
   context: ComparisonContext & { readonly run: Run },
   chi: ChiTable,
-  clusters: ClusterHalves = inTurn(context),
+  clusters: ClusterParts = inTurn(context),
 ): Promise<PriorComparison[]> {
   const { run, config, components } = context;
   const chains = config.sampler.num_chains;
@@ -100,64 +92,56 @@ export async function compareMeasured(
   context: ComparisonContext,
   own: Measured,
   others: readonly Measured[],
-  clusters: ClusterHalves = inTurn(context),
+  clusters: ClusterParts = inTurn(context),
 ): Promise<PriorComparison[]> {
   const parts = partsOf(own.evidence.chains.length, PARTS);
   const [first, ...rest] = await scoreAll(context, [own, ...others], parts, clusters);
   return others.map((other, i) => compared(context, [own, other], parts, [first, rest[i]]));
 }
 
-/** Scores of every measurement by halves, and clusterings of its parts. */
+/** Scores and clusterings of the parts of every measurement. */
 async function scoreAll(
   context: ComparisonContext,
   measured: readonly Measured[],
   parts: readonly (readonly number[])[],
-  clusters: ClusterHalves,
+  clusters: ClusterParts,
 ): Promise<Scored[]> {
   const { config, probe } = context;
   const { comparison: clusterings, seed } = config.cluster;
   const known = scoredRoles(probe.labels);
-  const halves = halvesOf(parts.length).map((places) => places.flatMap((place) => parts[place]));
+  // A single chain does not say which columns to trust: all chains of all measurements do, and favor none.
   const weights = commonWeights(measured);
+  const options = weights ? { weights } : {};
+  const inputs = measured.map(({ evidence: { chains } }) =>
+    parts.map((kept) => meanOf(kept.map((chain) => chains[chain]))),
+  );
   const seeds = Array.from({ length: clusterings }, (_, i) => seed + i);
-  const inputs = measured.map(({ evidence: { chains } }) => ({
-    halves: known ? halves.map((kept) => ofChains(chains, kept, config)) : [],
-    // A single chain does not say which columns to trust: all chains of all measurements do, and favor none.
-    parts: parts.map((kept) => ({ matrix: meanOf(kept.map((m) => chains[m])), options: weights ? { weights } : {} })),
-  }));
-  const jobs = inputs.flatMap((own) =>
-    [...own.halves, ...own.parts].flatMap((input) =>
-      // One null for each: halves are many, and all measurements are held to the same.
-      seeds.map((own): HalfJob => ({ ...input, config: { ...config.cluster, null_draws: 1, seed: own } })),
-    ),
+  const jobs = inputs.flat().flatMap((matrix) =>
+    // One null for each: parts are many, and all measurements are held to the same.
+    seeds.map((own): PartJob => ({ matrix, options, config: { ...config.cluster, null_draws: 1, seed: own } })),
   );
   const found = await clusters(jobs);
   const results: Scored[] = [];
-  let at = 0;
-  for (const own of inputs) {
+  for (const [at, own] of inputs.entries()) {
     const accuracy: number[] = [];
-    const bestF1: number[] = [];
-    for (const { matrix, options } of own.halves) {
+    for (const matrix of known ? own : []) {
       stop(context);
       accuracy.push((await accuracyOf(context, matrix, options)) ?? Number.NaN);
-      const tries = found.slice(at, at + clusterings);
-      at += clusterings;
-      const f1 = (sets: Clustering["clusters"]) => scoreSets(sets, known!.numbers, known!.minCount).meanBestF1;
-      bestF1.push(tries.reduce((sum, one) => sum + f1(one.clusters) / clusterings, 0));
     }
-    const labels = own.parts.map(() => {
-      at += clusterings;
-      return found.slice(at - clusterings, at).map((one) => one.labels);
+    const tries = own.map((_, part) => {
+      const first = (at * parts.length + part) * clusterings;
+      return found.slice(first, first + clusterings);
     });
-    results.push({ accuracy, bestF1, labels });
+    const f1 = ({ clusters: sets }: Pick<Clustering, "clusters">) =>
+      scoreSets(sets, known!.numbers, known!.minCount).meanBestF1;
+    const bestF1 = tries.map((clustered) => clustered.reduce((sum, one) => sum + f1(one) / clusterings, 0));
+    results.push({
+      accuracy,
+      bestF1: known ? bestF1 : [],
+      labels: tries.map((clustered) => clustered.map(({ labels }) => labels)),
+    });
   }
   return results;
-}
-
-/** Mean and weights of some chains, by these alone. */
-function ofChains(chains: readonly Matrix[], kept: readonly number[], config: RunConfig) {
-  const some = kept.map((m) => chains[m]);
-  return { matrix: meanOf(some), options: clusterOptions(some, config) };
 }
 
 /** Means of the measurements' weights, where columns are weighed. */
@@ -171,7 +155,7 @@ function commonWeights(measured: readonly Measured[]): Float64Array | undefined 
 function accuracyOf(
   { config, probe, device, threads }: ComparisonContext,
   matrix: Matrix,
-  options: HalfJob["options"],
+  options: PartJob["options"],
 ): Promise<number | undefined> {
   const points = pointsOf(matrix, config.cluster, options);
   return scoreNeighbors(points, scoredRoles(probe.labels)!, { device, threads }).then((scores) => scores?.accuracy);
@@ -184,7 +168,6 @@ function compared(
   [own, other]: readonly [Scored, Scored],
 ): PriorComparison {
   const P = parts.length;
-  const halves = halvesOf(P);
   const clusterings = config.cluster.comparison;
   const scores = [
     ...(clusterings > 0 ? [{ measure: "mean best F1", a: own.bestF1, b: other.bestF1 }] : []),
@@ -198,23 +181,18 @@ function compared(
     features: a.features,
     against: b.features,
     chains: a.evidence.chains.length,
+    parts: P,
     draws: [a.draws, b.draws] as const,
-    scores: scores.map((score) => scored(score.measure, halves, P, score.a, score.b)),
+    scores: scores.map((score) => scored(score.measure, score.a, score.b)),
     ...(clusterings > 0 ? { clusters: alikeInfo(alike(likenessOf(P, P, meanAri))) } : {}),
     columns,
   };
   return { ...comparison, said: saidOf(comparison) };
 }
 
-function scored(
-  measure: string,
-  sets: readonly (readonly number[])[],
-  parts: number,
-  a: readonly number[],
-  b: readonly number[],
-): PriorComparison["scores"][number] {
+function scored(measure: string, a: readonly number[], b: readonly number[]): PriorComparison["scores"][number] {
   const mean = (values: readonly number[]) => values.reduce((sum, x) => sum + x, 0) / values.length;
-  const difference = intervalOf(scoreDifference(sets, parts, a, b));
+  const difference = intervalOf(scoreDifference(a, b));
   return { measure, means: [mean(a), mean(b)], difference };
 }
 
@@ -264,7 +242,6 @@ async function compareTraces(
     return found;
   };
   const own = await accuracies("");
-  const single = parts.map((_, part) => [part]);
   const found: PriorComparison[] = [];
   for (const { name, suffix } of priors) {
     const other = await accuracies(suffix);
@@ -273,8 +250,9 @@ async function compareTraces(
       features: "trace features",
       against: `trace features, ${name}`,
       chains: config.sampler.num_chains,
+      parts: parts.length,
       draws: [draws, await drawsOf(suffix)] as const,
-      scores: [scored("kNN accuracy", single, parts.length, own, other)],
+      scores: [scored("kNN accuracy", own, other)],
     };
     found.push({ ...comparison, said: saidOf(comparison) });
   }
@@ -296,7 +274,7 @@ function stop(context: Attention): void {
   stopIfAsked(context, "stopped before the results were written", "run the same command again: all draws are kept");
 }
 
-function inTurn(context: ComparisonContext): ClusterHalves {
+function inTurn(context: ComparisonContext): ClusterParts {
   const { device, threads } = context;
   return async (jobs) => {
     const found: Pick<Clustering, "clusters" | "labels">[] = [];
@@ -306,7 +284,7 @@ function inTurn(context: ComparisonContext): ClusterHalves {
       context.on?.({
         kind: "work",
         task: "comparison",
-        label: "clustering halves",
+        label: "clustering parts of the chains",
         done: found.length,
         total: jobs.length,
       });

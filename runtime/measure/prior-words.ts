@@ -6,9 +6,9 @@ const known = ({ low }: IntervalOf) => low !== null;
 const range = ({ low, high }: IntervalOf) => `${signed(low!)} to ${signed(high!)}`;
 
 /** Settings that the words hold for. */
-function settings({ chains, draws: [own, other] }: Pick<PriorComparison, "chains" | "draws">): string {
+function settings({ chains, parts, draws: [own, other] }: Omit<PriorComparison, "said">): string {
   const budget = own === other ? `${chains} chains x ${own} draws` : `${chains} chains x ${own} draws against ${other}`;
-  return `${budget}, 95 % intervals`;
+  return `${budget}, chains scored ${parts < chains ? `in ${parts} parts` : "one by one"}, 95 % intervals`;
 }
 
 /** Sentences: of scores against known roles, of clusters, of columns. Each holds at 95 % by itself. */
@@ -41,7 +41,7 @@ export function saidOf(comparison: Omit<PriorComparison, "said">): string[] {
 
 function clusterWords({ within, between, excess }: AlikeInfo, both: string): string {
   const [a, b] = within.map((value) => value.toFixed(3));
-  const found = `ARI of clusters of single parts of the chains: ${between.toFixed(3)} between the two, ${a} and ${b} within each`;
+  const found = `ARI of clusters of single chains or parts of them: ${between.toFixed(3)} between the two, ${a} and ${b} within each`;
   if (!known(excess)) return `${found}; what they differ by cannot be told`;
   return excess.high! < 0
     ? `Clusters of ${both} differ by more than their noise: ${found} (difference ${signed(excess.value!)}, ${range(excess)})`

@@ -94,13 +94,15 @@ export interface PriorComparison {
   readonly chains: number;
   /** Of each chain, of both. */
   readonly draws: readonly [number, number];
-  /** Scores over sets of the chains' parts, first less second. */
+  /** Parts that the chains are dealt into: single chains, where they are few. */
+  readonly parts: number;
+  /** Means over parts, each scored by itself; first less second. */
   readonly scores: readonly {
     readonly measure: string;
     readonly means: readonly [number, number];
     readonly difference: IntervalOf;
   }[];
-  /** Adjusted Rand index of clusterings of single parts of the chains. */
+  /** Adjusted Rand index between clusterings of single parts. */
   readonly clusters?: AlikeInfo;
   readonly columns?: {
     /** How many can be told apart, at 5 % for all of them. */

@@ -5,7 +5,7 @@ import { scoreNeighbors } from "../cluster/neighbor-score";
 import { normalize, normalizeColumns } from "../cluster/normalize";
 import { makeRandom } from "../cluster/random";
 import type { Matrix } from "../statistics/matrix";
-import { alike, compareColumns, halvesOf, jackknifed, likenessOf, partsOf, scoreDifference } from "./paired";
+import { alike, compareColumns, jackknifed, likenessOf, partsOf, scoreDifference } from "./paired";
 
 const test = suite("runtime/susceptibility/paired");
 const near = (a: number, b: number, tolerance = 1e-12) => assert.ok(Math.abs(a - b) <= tolerance, `${a}, not ${b}`);
@@ -22,40 +22,35 @@ function most(repeats: number): number {
   return count;
 }
 
-test("chains are dealt in turn, halves are all sets of half the parts", () => {
+test("chains are dealt into parts in turn", () => {
   assert.equal(partsOf(4, 8), [[0], [1], [2], [3]]);
   assert.equal(partsOf(6, 4), [[0, 4], [1, 5], [2], [3]]);
-  assert.equal(halvesOf(4), [
-    [0, 1],
-    [0, 2],
-    [0, 3],
-    [1, 2],
-    [1, 3],
-    [2, 3],
-  ]);
-  assert.is(halvesOf(8).length, 70);
-  assert.equal(halvesOf(3), [[0], [1], [2]]);
-  assert.equal(halvesOf(1), []);
 });
 
-test("a score that is the mean over a half's parts has the interval of Welch's t test", () => {
-  // By R: t.test(c(1, 2, 4, 9), c(3, 3, 5, 6)).
-  const [x, y] = [
-    [1, 2, 4, 9],
-    [3, 3, 5, 6],
-  ];
-  const halves = halvesOf(4);
-  const scores = (values: number[]) => halves.map((half) => half.reduce((sum, part) => sum + values[part] / 2, 0));
-  const { value, error, degrees } = scoreDifference(halves, 4, scores(x), scores(y));
+test("scores have the interval of Welch's t test", () => {
+  const { value, error, degrees, low, high } = scoreDifference([1, 2, 4, 9], [3, 3, 5, 6]);
   near(value, -0.25);
   // Variances 38/3 and 2.25 over four values each.
   near(error, Math.sqrt((38 / 3 + 2.25) / 4));
-  assert.is(degrees, Math.floor((38 / 3 + 2.25) ** 2 / ((38 / 3) ** 2 / 3 + 2.25 ** 2 / 3)));
+  // t of 3 degrees at 0.975 is 3.1824463 (tables).
+  assert.is(degrees, 3);
+  near(low, -0.25 - 3.1824463053 * error, 1e-8);
+  near(high, -0.25 + 3.1824463053 * error, 1e-8);
+  // By Welch and Satterthwaite 4.03 degrees.
+  const mean = (list: number[]) => list.reduce((a, b) => a + b, 0) / list.length;
+  const without = (list: number[]) => list.map((_, i) => mean(list.filter((_, j) => j !== i)));
+  const welch = jackknifed(
+    -0.25,
+    without([1, 2, 4, 9]).map((own) => own - 4.25),
+    without([3, 3, 5, 6]).map((own) => 4 - own),
+  );
+  near(welch.error, error);
+  assert.is(welch.degrees, 4);
 });
 
 test("without parts enough there is no interval", () => {
   assert.ok(Number.isNaN(jackknifed(1, [1], [1]).low));
-  assert.ok(Number.isNaN(scoreDifference([[0]], 1, [1], [2]).error));
+  assert.ok(Number.isNaN(scoreDifference([1], [2]).error));
 });
 
 test("likeness by sums is that by pairs, with and without a part", () => {
@@ -136,10 +131,8 @@ function drawn({ answer, directions, noise }: Law, chains: number, random: { nor
   });
 }
 
-async function accuracy(chains: readonly Matrix[], half: readonly number[]): Promise<number> {
-  const data = new Float64Array(TOKENS * COLUMNS);
-  for (const m of half) for (let i = 0; i < data.length; i++) data[i] += chains[m].data[i] / half.length;
-  const points = normalize({ rows: TOKENS, cols: COLUMNS, data }, { columns: "asinh", rows: "standardize" });
+async function accuracy(chain: Matrix): Promise<number> {
+  const points = normalize(chain, { columns: "asinh", rows: "standardize" });
   return (await scoreNeighbors(points, { numbers: truth, minCount: 10 }))!.accuracy;
 }
 
@@ -152,15 +145,8 @@ function byColumns(a: readonly Matrix[], b: readonly Matrix[]) {
 
 /** The same, and by the score. */
 async function calls(a: readonly Matrix[], b: readonly Matrix[]) {
-  const halves = halvesOf(a.length).filter(
-    (_, i, all) => all.length <= 20 || i % 7 === 0 || (all.length - 1 - i) % 7 === 0,
-  );
-  const score = async (chains: readonly Matrix[]) => {
-    const found: number[] = [];
-    for (const half of halves) found.push(await accuracy(chains, half));
-    return found;
-  };
-  const { low, high } = scoreDifference(halves, a.length, await score(a), await score(b));
+  const score = (chains: readonly Matrix[]) => Promise.all(chains.map(accuracy));
+  const { low, high } = scoreDifference(await score(a), await score(b));
   return {
     ...byColumns(a, b),
     score: low > 0 || high < 0,

@@ -1,7 +1,7 @@
 /**
  * Whether two measurements of the same tokens differ by more than their noise. Both have independent chains, which are put
- * into parts; what is compared is a mean over sets of parts, and its error the jackknife that leaves one part out, of one
- * measurement after the other. docs/numerics.md has the definitions and how far they were checked.
+ * into parts; what is compared is a mean over parts or pairs of them, and its error the jackknife that leaves one part out, of
+ * one measurement after the other. docs/numerics.md has the definitions and how far they were checked.
  */
 import type { Matrix } from "../statistics/matrix";
 import { studentQuantile } from "../statistics/quantiles";
@@ -13,7 +13,7 @@ export interface Difference {
   readonly error: number;
   readonly low: number;
   readonly high: number;
-  /** Degrees of freedom of Student's t (Welch and Satterthwaite). */
+  /** Degrees of freedom of Student's t. */
   readonly degrees: number;
 }
 
@@ -27,23 +27,17 @@ export function partsOf(chains: number, most: number): number[][] {
   return parts;
 }
 
-/** Every set of half the parts (of an odd number the smaller half), as places of parts, in lexical order. */
-export function halvesOf(parts: number): number[][] {
-  const size = Math.floor(parts / 2);
-  const found: number[][] = [];
-  const extend = (members: readonly number[], next: number) => {
-    if (members.length === size) found.push([...members]);
-    else for (let part = next; part < parts; part++) extend([...members, part], part + 1);
-  };
-  if (size > 0) extend([], 0);
-  return found;
-}
-
 /**
  * A number that depends on two independent measurements, with its jackknife: their variances add up.
  * @param withoutA the same without each part of A; `withoutB` of B
+ * @param rule degrees of Student's t: by Welch and Satterthwaite, or the fewest of both, which never calls too often (Hajek 1962)
  */
-export function jackknifed(value: number, withoutA: readonly number[], withoutB: readonly number[]): Difference {
+export function jackknifed(
+  value: number,
+  withoutA: readonly number[],
+  withoutB: readonly number[],
+  rule: "welch" | "fewest" = "welch",
+): Difference {
   const [a, b] = [jackknifeVariance(withoutA), jackknifeVariance(withoutB)];
   const variance = a.variance + b.variance;
   const error = Math.sqrt(variance);
@@ -51,7 +45,8 @@ export function jackknifed(value: number, withoutA: readonly number[], withoutB:
     return { value, error: Number.NaN, low: Number.NaN, high: Number.NaN, degrees: 0 };
   const weighed = a.variance ** 2 / a.degrees + b.variance ** 2 / b.degrees;
   // Rounded down: fewer degrees make the interval wider.
-  const degrees = weighed > 0 ? Math.max(1, Math.floor(variance ** 2 / weighed + 1e-9)) : a.degrees + b.degrees;
+  const welch = weighed > 0 ? Math.max(1, Math.floor(variance ** 2 / weighed + 1e-9)) : a.degrees + b.degrees;
+  const degrees = rule === "welch" ? welch : Math.min(a.degrees, b.degrees);
   const reach = error * studentQuantile((1 + LEVEL) / 2, degrees);
   return { value, error, low: value - reach, high: value + reach, degrees };
 }
@@ -65,25 +60,15 @@ function jackknifeVariance(without: readonly number[]): { variance: number; degr
 
 const meanOver = (values: readonly number[]) => values.reduce((sum, x) => sum + x, 0) / values.length;
 
-/**
- * Mean score of A less that of B, each over sets of parts: a U-statistic. Without a part are the sets that do not hold it.
- * @param sets places of parts, the same for both
- * @param a score of every set
- */
-export function scoreDifference(
-  sets: readonly (readonly number[])[],
-  parts: number,
-  a: readonly number[],
-  b: readonly number[],
-): Difference {
-  const without = (scores: readonly number[], part: number) =>
-    meanOver(scores.filter((_, i) => !sets[i].includes(part)));
-  const places = Array.from({ length: parts }, (_, part) => part);
+/** Mean score of A's parts less that of B's, each part scored by itself: Welch's t test, of the fewest degrees. */
+export function scoreDifference(a: readonly number[], b: readonly number[]): Difference {
+  const without = (scores: readonly number[]) => scores.map((_, part) => meanOver(scores.filter((_, i) => i !== part)));
   const [meanA, meanB] = [meanOver(a), meanOver(b)];
   return jackknifed(
     meanA - meanB,
-    places.map((part) => without(a, part) - meanB),
-    places.map((part) => meanA - without(b, part)),
+    without(a).map((mean) => mean - meanB),
+    without(b).map((mean) => meanA - mean),
+    "fewest",
   );
 }
 

@@ -25,7 +25,7 @@ function comparisonRows({ features, against, said, scores, columns }: PriorCompa
   const head = (title: string, own: string, other: string, more = "") =>
     `${title.padEnd(24)} ${[own, other, "differ by", "from", "to"].map((text) => text.padStart(9)).join(" ")}${more}`;
   const lines = [`${features} against ${against}`, ...said.map((sentence) => `${sentence}.`)];
-  if (scores.length > 0) lines.push(head("score of halves", "first", "second"));
+  if (scores.length > 0) lines.push(head("mean score of chains", "first", "second"));
   for (const { measure, means, difference } of scores) {
     lines.push(`${measure.padEnd(24)} ${means.map(number).join(" ")} ${interval(difference)}`);
   }
