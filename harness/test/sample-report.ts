@@ -61,6 +61,10 @@ function diagnosticsOf(names: readonly string[], next: () => number): ComponentD
   });
 }
 
+const interval = (value: number, reach: number) => {
+  return { value, error: reach / 2.4, low: value - reach, high: value + reach };
+};
+
 /** @param options.roles false leaves roles, modes and scores of roles out; `clusters: 0` plants none */
 export function sampleReport(
   options: { sequences?: number; roles?: boolean; clusters?: number; software?: boolean } = {},
@@ -149,6 +153,32 @@ export function sampleReport(
       row("trace features, shuffled draws", 0.35, true),
       row("token identity", 0.46, false, true),
       row("last-layer activations", 0.7, false, true),
+    ],
+    comparisons: [
+      {
+        features: "chi",
+        against: "chi, n_beta = 0",
+        chains: 4,
+        parts: 4,
+        draws: [64, 64],
+        scores: !roles
+          ? []
+          : [
+              { measure: "mean best F1", means: [0.47, 0.45], difference: interval(0.02, 0.03) },
+              { measure: "kNN accuracy", means: [0.7, 0.64], difference: interval(0.06, 0.02) },
+            ],
+        clusters: { within: [0.4, 0.42], between: 0.39, excess: interval(-0.02, 0.03) },
+        columns: {
+          apart: 1,
+          correlation: 0.94,
+          together: interval(-0.04, 0.02),
+          each: columns.map((name, c) => ({
+            ...{ name, apart: c === 3, within: [0.8, 0.7] as const, between: 0.7, correlation: 0.94 },
+            excess: interval(-0.05, 0.04),
+          })),
+        },
+        said: ["chi and chi, n_beta = 0 differ by known roles: made up"],
+      },
     ],
     remarks: ["Made-up data: it shows what a report looks like and nothing about a model."],
   };

@@ -9,6 +9,7 @@ import { type ClusterConfig, DEFAULT_GRAPH_NULL, defaultK, defaultNullDraws, par
 import { fillGaussian, rewire, shuffleColumnsInPlace } from "./controls";
 import { type Clustering, type CoverOptions, coverGraph, searchNull } from "./cover";
 import type { NeighborSearch } from "./knn";
+import { type KnownLabels, type NeighborScores, scoreNeighbors } from "./neighbor-score";
 import { findNeighbors, type NeighborFacts } from "./neighbors/find";
 import type { Progress } from "./neighbors/slices";
 import { normalize, type Points } from "./normalize";
@@ -35,6 +36,8 @@ export interface ClusterOptions extends SearchOptions {
   weights?: ArrayLike<number>;
   /** The matrix as two halves of the measurement have it: whose noise `whiten: shrinkage` whitens. */
   halves?: readonly [Matrix, Matrix];
+  /** Labels by which the points' neighbors are scored; the clustering does not see them. */
+  known?: KnownLabels;
 }
 
 /** Counts of a graph. */
@@ -58,6 +61,8 @@ export interface TokenClustering extends GraphClustering {
   neighbors: NeighborFacts | null;
   /** What became of the matrix on its way to points. */
   points: Pick<Points, "constantColumns" | "constantRows" | "dimensions" | "shrinkage">;
+  /** By the known labels, where some are. */
+  neighborScores?: NeighborScores;
 }
 
 const empty = (n: number): Clustering => ({
@@ -75,10 +80,10 @@ export function graphFacts(graph: Graph): GraphFacts {
 }
 
 /** Points of the matrix; with `between`, of its null. */
-function pointsOf(
+export function pointsOf(
   matrix: Matrix,
   config: ClusterConfig,
-  { weights, halves }: ClusterOptions,
+  { weights, halves }: Pick<ClusterOptions, "weights" | "halves">,
   between?: (columns: Matrix & { data: Float64Array }) => void,
 ): Points {
   const { columns, rows, whiten, whiten_rank: whitenRank } = config;
@@ -168,7 +173,10 @@ export async function clusterTokens(
   options.progress?.("points", 0, 1);
   const points = pointsOf(matrix, full, options);
   const { constantColumns, constantRows, dimensions, shrinkage } = points;
+  const { known, device, threads } = options;
+  const neighborScores = known && (await scoreNeighbors(points, known, { device, threads }));
   const facts = {
+    ...(neighborScores ? { neighborScores } : {}),
     points: { constantColumns, constantRows, dimensions, ...(shrinkage === undefined ? {} : { shrinkage }) },
     advice: pointAdvice(matrix, points, full),
   };

@@ -223,6 +223,14 @@ export const clusterSchema = {
     min: 0,
     help: "repeats of each resampling: clusters again on half the tokens, the components, the chains",
   },
+  comparison: {
+    type: "integer",
+    default: 1,
+    min: 0,
+    help:
+      "clusterings, by seeds from `seed` on, of each chain where a run's chi is compared with its prior's; 0: " +
+      "compared by columns and neighbors alone",
+  },
   seed: {
     type: "integer",
     default: 1,

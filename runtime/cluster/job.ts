@@ -10,8 +10,8 @@ export interface ClusterJob {
   /** Principal axes that the matrix is reduced to before it is clustered; without, it is taken as it is. */
   readonly axes?: number;
   readonly config?: Partial<ClusterConfig>;
-  /** What is known of the columns, and whether clusters get their profiles. */
-  readonly options?: Pick<ClusterOptions, "weights" | "halves" | "profiles">;
+  /** What is known of the columns and of the tokens, and whether clusters get their profiles. */
+  readonly options?: Pick<ClusterOptions, "weights" | "halves" | "known" | "profiles">;
 }
 
 /** The clustering of a job. `search`: who searches; it changes no result. */

@@ -2,6 +2,7 @@
 import type { TokenClustering } from "../cluster/cluster";
 import type { Clustering } from "../cluster/cover";
 import { clusterEach } from "../cluster/many";
+import type { NeighborScores } from "../cluster/neighbor-score";
 import { conductanceProfile, type ProfileBin } from "../cluster/profile";
 import type { ClusterStability } from "../cluster/resampling";
 import type { Device } from "../plan/device";
@@ -15,6 +16,9 @@ import type { RunConfig } from "./config";
 import type { Corpus } from "./corpus";
 import { type Attention, say, stopIfAsked } from "./events";
 import { chiRequestOf, type FeatureRow, featureRows } from "./feature-rows";
+import { scoredRoles } from "./known-roles";
+import { comparePriors } from "./prior-comparison";
+import type { PriorComparison } from "./report-data";
 import type { RowDraws } from "./row-draws";
 
 /** A feature set, or a control, through the clustering. */
@@ -26,6 +30,8 @@ export interface FeatureResult {
   /** Of what comes from draws. */
   readonly drawn?: RowDraws;
   readonly clustering: Pick<Clustering, "clusters" | "labels">;
+  /** How well neighbors tell a token's role, where roles are known. */
+  readonly neighbors?: NeighborScores;
 }
 
 export interface AnalysisContext extends Attention {
@@ -58,6 +64,8 @@ export interface Analysis {
   /** Split-half reliability of each column of chi; NaN with one chain. */
   readonly splitHalf: Float64Array;
   readonly results: readonly FeatureResult[];
+  /** chi and traces against those of their priors. */
+  readonly comparisons: readonly PriorComparison[];
 }
 
 /** @throws SpectroscopeError `interrupted` when the signal asks to stop; those of the stores and of the clustering */
@@ -79,7 +87,14 @@ export async function analyzeSamples(context: AnalysisContext): Promise<Analysis
       ? await chiStability(clusters, chi, config, { ...search, progress: halves })
       : undefined;
   const results: FeatureResult[] = rows.map(({ features, control, baseline }, i) => {
-    return { features, control, ...(baseline ? { baseline } : {}), ...clusterings[i] };
+    const { drawn } = clusterings[i];
+    const { neighborScores: neighbors, ...clustering } = clusterings[i].clustering;
+    return {
+      ...{ features, control, clustering },
+      ...(baseline ? { baseline } : {}),
+      ...(drawn ? { drawn } : {}),
+      ...(neighbors ? { neighbors } : {}),
+    };
   });
   const tokens = clustersByToken(context.probe);
   results.push({ features: "token identity", control: false, baseline: true, clustering: tokens });
@@ -92,6 +107,7 @@ export async function analyzeSamples(context: AnalysisContext): Promise<Analysis
     reliability: weights ? Float64Array.from(weights) : new Float64Array(components.length).fill(1),
     splitHalf: chains.length > 1 ? splitHalf(chains, { seed }).reliability : unknown(),
     results,
+    comparisons: await comparePriors(context, chi),
   };
 }
 
@@ -109,11 +125,12 @@ async function clusterRows(
   rows: readonly FeatureRow[],
 ): Promise<ClusteredRow[]> {
   const { config, device, threads, signal, on } = context;
+  const known = scoredRoles(context.probe.labels);
   const drawn: (RowDraws | undefined)[] = rows.map(() => undefined);
   const jobs = rows.map((row, i) => async () => {
     const { drawn: own, ...input } = await row.input();
     drawn[i] = own;
-    return { ...input, config: config.cluster };
+    return { ...input, config: config.cluster, options: { ...input.options, ...(known ? { known } : {}) } };
   });
   const begun = (job: number) => {
     stop(context);

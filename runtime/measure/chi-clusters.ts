@@ -20,7 +20,8 @@ function halvesOf(chains: readonly Matrix[]): [Matrix, Matrix] | undefined {
   return chains.length > 1 ? [of(0), of(1)] : undefined;
 }
 
-function meanOf(chains: readonly Matrix[]): Matrix {
+/** Mean of matrices of one shape. */
+export function meanOf(chains: readonly Matrix[]): Matrix {
   const [{ rows, cols }] = chains;
   const data = new Float64Array(rows * cols);
   for (const chain of chains) for (let i = 0; i < data.length; i++) data[i] += chain.data[i] / chains.length;

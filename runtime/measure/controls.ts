@@ -1,6 +1,6 @@
 import type { Run } from "../store/run";
 import { configOf, type RunConfig } from "./config";
-import type { ScoreRow, Sensitivity } from "./report-data";
+import type { PriorComparison, ScoreRow, Sensitivity } from "./report-data";
 import { readResults } from "./run-files";
 import { equalRiseSampled, priorSampled } from "./units";
 
@@ -10,6 +10,8 @@ export interface Controls {
   readonly rows: readonly Pick<ScoreRow, "features" | "control" | "drawn" | "clusters" | "covered">[];
   /** What halves of the chains say that two equal runs would correlate, by component. */
   readonly reliability: readonly { readonly component: string; readonly reliability: number | null }[];
+  /** chi and traces against those of the priors. */
+  readonly comparisons: readonly PriorComparison[];
   readonly sensitivity?: Sensitivity;
   /** Of the command that runs the sweep, where there was none. */
   readonly missing: readonly string[];
@@ -26,6 +28,7 @@ export async function controlsOf(run: Run): Promise<Controls> {
     reliability: results.components
       .filter(({ name }) => results.columns.includes(name))
       .map(({ name, reliability }) => ({ component: name, reliability: reliability ?? null })),
+    comparisons: results.comparisons,
     ...(sensitivity ? { sensitivity } : {}),
     missing: [
       ...(sensitivity ? [] : [`sensitivity: not run; npx spectroscope sweep ${run.name}`]),

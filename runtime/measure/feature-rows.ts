@@ -9,7 +9,7 @@ import { type ChiRequest, chiTable } from "./chi-tables";
 import type { RunConfig } from "./config";
 import { drawsOf, type RowDraws, reliabilityOf } from "./row-draws";
 import { traceMatrix } from "./trace-features";
-import { EQUAL_RISE_SUFFIX, equalRiseSampled, PRIOR_SUFFIX, priorSampled } from "./units";
+import { priorsOf } from "./units";
 
 /** Rows that are to be clustered: tokens by features, and what is known of the columns. */
 export interface RowInput {
@@ -45,14 +45,6 @@ export interface RowSources {
 /** What a run's tables are asked for by, the run's own chi first. */
 export function chiRequestOf({ estimator, sampler }: RunConfig): ChiRequest {
   return { estimator, seed: sampler.seed };
-}
-
-/** The priors that a run was sampled with, by what their rows are called after those of chi's or the traces'. */
-function priorsOf(config: RunConfig): { readonly name: string; readonly suffix: string }[] {
-  return [
-    ...(priorSampled(config) ? [{ name: "n_beta = 0", suffix: PRIOR_SUFFIX }] : []),
-    ...(equalRiseSampled(config) ? [{ name: "n_beta = 0 at equal rise", suffix: EQUAL_RISE_SUFFIX }] : []),
-  ];
 }
 
 /** Every feature set and control of a run, chi first. */

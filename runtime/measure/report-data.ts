@@ -84,6 +84,59 @@ export interface ScoreRow {
   readonly ariRoles: number;
   readonly ariModes: number;
   readonly nmiRoles: number;
+  /** Leave-one-out scores of a token's 8 nearest points among those of scored roles, where roles are known and there are points. */
+  readonly knnAccuracy?: number;
+  readonly knnPurity?: number;
+}
+
+/** A number with its interval of 95 %; null where chains are too few to tell. */
+export interface IntervalOf {
+  readonly value: number | null;
+  readonly error: number | null;
+  readonly low: number | null;
+  readonly high: number | null;
+}
+
+/** Within each of two measurements and between them, over pairs; and between less the root of both within. */
+export interface AlikeInfo {
+  readonly within: readonly [number, number];
+  readonly between: number;
+  readonly excess: IntervalOf;
+}
+
+/** Whether a feature set and the same of its prior differ by more than their noise. */
+export interface PriorComparison {
+  readonly features: string;
+  readonly against: string;
+  readonly chains: number;
+  /** Of each chain, of both. */
+  readonly draws: readonly [number, number];
+  /** Parts that the chains are dealt into: single chains, where they are few. */
+  readonly parts: number;
+  /** Means over parts, each scored by itself; first less second. */
+  readonly scores: readonly {
+    readonly measure: string;
+    readonly means: readonly [number, number];
+    readonly difference: IntervalOf;
+  }[];
+  /** Adjusted Rand index between clusterings of single parts. */
+  readonly clusters?: AlikeInfo;
+  readonly columns?: {
+    /** How many can be told apart, at 5 % for all of them. */
+    readonly apart: number;
+    /** Median of the correlations freed of noise; null where none is known. */
+    readonly correlation: number | null;
+    /** Mean excess over columns. */
+    readonly together: IntervalOf;
+    readonly each: readonly (AlikeInfo & {
+      readonly name: string;
+      readonly apart: boolean;
+      /** Correlation freed of noise: between over the root of both within; null where chains do not agree among themselves. */
+      readonly correlation: number | null;
+    })[];
+  };
+  /** The same in words, a sentence each. */
+  readonly said: readonly string[];
 }
 
 /** A run of a sensitivity sweep, beside the run itself. */
@@ -140,6 +193,8 @@ export interface ReportData {
   /** Number of known roles with at least 10 tokens, when roles are known. */
   readonly roles?: number;
   readonly scores: readonly ScoreRow[];
+  /** Of chi and of traces with their priors; empty where there is no prior, or fewer than three chains. */
+  readonly comparisons: readonly PriorComparison[];
   /** Absent where no sweep was run. */
   readonly sensitivity?: Sensitivity;
   /** Where the run lies, for commands to copy. */

@@ -8,9 +8,17 @@ import { openUnit } from "./chi-tables";
 import type { RunConfig } from "./config";
 import type { Corpus } from "./corpus";
 import { diagnosePrior, diagnoseUnit } from "./diagnose";
-import type { ClusterInfo, ComponentDiagnostics, ReportData, ScoreRow, TokenInfo } from "./report-data";
+import { MIN_ROLE_TOKENS } from "./known-roles";
+import type {
+  ClusterInfo,
+  ComponentDiagnostics,
+  PriorComparison,
+  ReportData,
+  ScoreRow,
+  TokenInfo,
+} from "./report-data";
 import type { Subject } from "./request";
-import { bestRole, labelSizes, MIN_ROLE_TOKENS, scoreRow } from "./scoring";
+import { bestRole, labelSizes, scoreRow } from "./scoring";
 import { restrictionsOf } from "./units";
 
 export const RESULTS_FORMAT = "spectroscope-results";
@@ -33,6 +41,7 @@ export interface Results {
   readonly clustering: ClusteringFacts;
   readonly roles?: number;
   readonly scores: readonly ScoreRow[];
+  readonly comparisons: readonly PriorComparison[];
   readonly remarks: readonly string[];
   /** What to change in the sampler's settings, in words; among the remarks too. */
   readonly advice: readonly string[];
@@ -72,6 +81,7 @@ export async function collectResults(
     clustering: analysis.facts,
     ...(sizes ? { roles: sizes.filter((size) => size >= MIN_ROLE_TOKENS).length } : {}),
     scores: analysis.results.map((result) => scoreRow(result, probe.labels)),
+    comparisons: analysis.comparisons,
     remarks: remarks(config, said, analysis, diagnostics),
     advice: said,
   };

@@ -1,7 +1,8 @@
 /** How clusters are held against known roles and modes. */
 import * as assert from "uvu/assert";
 import { suite } from "../../harness/test/suite";
-import { bestRole, labelSizes, MIN_ROLE_TOKENS, scoreRow } from "./scoring";
+import { MIN_ROLE_TOKENS } from "./known-roles";
+import { bestRole, labelSizes, scoreRow } from "./scoring";
 
 const test = suite("runtime/measure/scoring");
 

@@ -2,10 +2,8 @@
 import { scorePartition, scoreSets, type TokenSet } from "../cluster/score";
 import type { FeatureResult } from "./analysis";
 import type { Labelling, Labels } from "./corpus";
+import { MIN_ROLE_TOKENS } from "./known-roles";
 import type { ScoreRow } from "./report-data";
-
-/** Roles with fewer tokens are not scored: an F1 over a handful says nothing. */
-export const MIN_ROLE_TOKENS = 10;
 
 /** Tokens of each label, by its number. */
 export function labelSizes({ numbers, names }: Labelling): Uint32Array {
@@ -28,6 +26,7 @@ export function scoreRow(result: FeatureResult, labels: Labels | undefined): Sco
     ariRoles: byRole.ari,
     ariModes: scorePartition(assigned, labels.modes.numbers).ari,
     nmiRoles: byRole.nmi,
+    ...(result.neighbors ? { knnAccuracy: result.neighbors.accuracy, knnPurity: result.neighbors.purity } : {}),
   };
 }
 

@@ -92,6 +92,14 @@ export function equalRiseSampled(config: Pick<RunConfig, "controls" | "sampler">
   return priorSampled(config) && config.controls.equal_rise && config.sampler.bounding_box_size === 0;
 }
 
+/** The priors that a run was sampled with, by what their rows are called after those of chi's or the traces'. */
+export function priorsOf(config: RunConfig): { readonly name: string; readonly suffix: string }[] {
+  return [
+    ...(priorSampled(config) ? [{ name: "n_beta = 0", suffix: PRIOR_SUFFIX }] : []),
+    ...(equalRiseSampled(config) ? [{ name: "n_beta = 0 at equal rise", suffix: EQUAL_RISE_SUFFIX }] : []),
+  ];
+}
+
 /** The settings of a component; where its scale is what makes them wrong the error says so. */
 function checkScaled(component: string, settings: SamplerSettings, scale: number): void {
   try {

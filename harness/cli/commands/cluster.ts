@@ -18,7 +18,7 @@ import { command, output } from "../command";
 import { Progress } from "../progress";
 import { openRun } from "../stores";
 import { openSubject } from "../subject";
-import { adviceLines, scoreTable, summary } from "../tables/results";
+import { adviceLines, comparisonLines, scoreTable, summary } from "../tables/results";
 
 /** Clusters a run again, the rows of any matrix, or the nodes of any graph. */
 export const cluster = command(
@@ -81,7 +81,9 @@ async function clusterRun(path: string, values: ClusterValues): Promise<number> 
       output(JSON.stringify({ run: path, ...summary(results), conductance, ...found, label_scores: scores ?? null }));
     } else {
       const against = scores ? `${scoreWords(scores)}\n` : "";
-      output(`${scoreTable(results)}\n${against}${adviceLines(results.advice)}report: ${report}`);
+      output(
+        `${scoreTable(results)}\n${against}${comparisonLines(results.comparisons)}${adviceLines(results.advice)}report: ${report}`,
+      );
     }
     return 0;
   } finally {

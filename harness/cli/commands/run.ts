@@ -20,7 +20,7 @@ import { readRunConfig } from "../run-config";
 import { openRun, storeAt } from "../stores";
 import { openSubject } from "../subject";
 import { calibrationTable } from "../tables/calibration";
-import { adviceLines, scoreTable, summary } from "../tables/results";
+import { adviceLines, comparisonLines, scoreTable, summary } from "../tables/results";
 
 const RUN_OPTIONS = {
   config: { type: "string", placeholder: "FILE", help: "JSON config; without it, the defaults" },
@@ -155,7 +155,10 @@ export const run = command(
     if (values.json) {
       const { adapter } = (await readTiming(run))!;
       output(JSON.stringify({ run: out, report, adapter, seconds, ...summary(results) }));
-    } else output(`${scoreTable(results)}\n${adviceLines(results.advice)}report: ${report}  (${duration(seconds)})`);
+    } else
+      output(
+        `${scoreTable(results)}\n${comparisonLines(results.comparisons)}${adviceLines(results.advice)}report: ${report}  (${duration(seconds)})`,
+      );
     return 0;
   },
 );

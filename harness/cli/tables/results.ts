@@ -1,11 +1,16 @@
 /** What a run found, for people and for programs. */
-import type { ScoreRow } from "../../../runtime/measure/report-data";
+import type { PriorComparison, ScoreRow } from "../../../runtime/measure/report-data";
 import type { Results } from "../../../runtime/measure/results";
 import { DRAWN_HEAD, DRAWN_NOTE, drawnCells } from "./drawn";
 
 /** Advice, a line each. */
 export function adviceLines(advice: readonly string[]): string {
   return advice.map((line) => `advice: ${line}\n`).join("");
+}
+
+/** What comparisons with the priors say, a line each. */
+export function comparisonLines(comparisons: readonly PriorComparison[]): string {
+  return comparisons.flatMap(({ said }) => said.map((sentence) => `${sentence}.\n`)).join("");
 }
 
 /** The machine-readable summary of results. */
@@ -49,7 +54,10 @@ export function summary(results: Results): Record<string, unknown> {
       ari_roles: row.ariRoles,
       ari_modes: row.ariModes,
       nmi_roles: row.nmiRoles,
+      knn_accuracy: row.knnAccuracy ?? null,
+      knn_purity: row.knnPurity ?? null,
     })),
+    comparisons: results.comparisons,
   };
 }
 
@@ -68,8 +76,9 @@ export function scoreTable(results: Results): string {
       String(row.rolesAboveHalf).padStart(10),
       row.ariRoles.toFixed(3).padStart(9),
       row.ariModes.toFixed(3).padStart(9),
+      (row.knnAccuracy?.toFixed(3) ?? "-").padStart(6),
     ].join(" ");
-  const names = ["clusters", " covered", " best F1", "roles>0.5", "ARI roles", "ARI modes"];
+  const names = ["clusters", " covered", " best F1", "roles>0.5", "ARI roles", "ARI modes", "   kNN"];
   const head = ["features".padEnd(50), DRAWN_HEAD, ...names].join(" ");
   if (results.roles === undefined) {
     const counts = (row: ScoreRow) => line(row).slice(0, COUNTS);

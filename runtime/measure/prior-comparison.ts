@@ -1,0 +1,287 @@
+/** chi of a run, and its traces, beside those of its priors: do they differ by more than their chains do among themselves? */
+import { type ClusterOptions, pointsOf } from "../cluster/cluster";
+import type { ClusterConfig } from "../cluster/config";
+import type { Clustering } from "../cluster/cover";
+import { clusterMany } from "../cluster/many";
+import { scoreNeighbors } from "../cluster/neighbor-score";
+import { normalizeColumns } from "../cluster/normalize";
+import { principalScores } from "../cluster/pca";
+import { scorePartition, scoreSets } from "../cluster/score";
+import type { Device } from "../plan/device";
+import type { Matrix } from "../statistics/matrix";
+import type { Run } from "../store/run";
+import type { ChiTable } from "../susceptibility/chi-table";
+import { alike, compareColumns, type Difference, likenessOf, partsOf, scoreDifference } from "../susceptibility/paired";
+import { type ColumnEvidence, evidenceOf, meanOf } from "./chi-clusters";
+import { chiTable, openUnit } from "./chi-tables";
+import type { RunConfig } from "./config";
+import type { Corpus } from "./corpus";
+import { type Attention, say, stopIfAsked } from "./events";
+import { chiRequestOf } from "./feature-rows";
+import { scoredRoles } from "./known-roles";
+import { saidOf } from "./prior-words";
+import type { AlikeInfo, IntervalOf, PriorComparison } from "./report-data";
+import { traceMatrix } from "./trace-features";
+import { priorsOf } from "./units";
+
+/** Most parts that the chains are dealt into; each is scored by itself. */
+const PARTS = 8;
+/** Fewer chains cannot tell how far they agree without one of them. */
+const FEWEST_CHAINS = 3;
+
+/** A part of the chains to be clustered. */
+export interface PartJob {
+  readonly matrix: Matrix;
+  readonly config: ClusterConfig;
+  readonly options: Pick<ClusterOptions, "weights">;
+}
+
+/** Clusters of each job, in their order. */
+export type ClusterParts = (jobs: readonly PartJob[]) => Promise<Pick<Clustering, "clusters" | "labels">[]>;
+
+export interface ComparisonContext extends Attention {
+  readonly config: RunConfig;
+  readonly components: readonly string[];
+  readonly probe: Pick<Corpus, "labels">;
+  readonly device?: Device;
+  readonly threads?: number;
+}
+
+/** One of the measurements that are compared. */
+export interface Measured {
+  readonly features: string;
+  readonly draws: number;
+  readonly evidence: ColumnEvidence;
+}
+
+/** What is made of a measurement's chains, once, whomever it is compared with. */
+interface Scored {
+  /** Of every part, where roles are known. */
+  readonly accuracy: readonly number[];
+  /** Of every part, means over clusterings, where roles are known. */
+  readonly bestF1: readonly number[];
+  /** Of every part and clustering. */
+  readonly labels: readonly (readonly Int32Array[])[];
+}
+
+/**
+ * Compares chi with that of every prior of the run, and trace features likewise where roles are known. Empty without a prior, and
+ * with fewer than three chains. `clusters`: who clusters parts; by default side by side.
+ */
+export async function comparePriors(
+  context: ComparisonContext & { readonly run: Run },
+  chi: ChiTable,
+  clusters: ClusterParts = sideBySide(context),
+): Promise<PriorComparison[]> {
+  const { run, config, components } = context;
+  const chains = config.sampler.num_chains;
+  const priors = priorsOf(config);
+  if (priors.length === 0 || chains < FEWEST_CHAINS) return [];
+  say(context, "comparing chi with its prior");
+  const drawsOf = async (suffix: string) => (await openUnit(run, components[0] + suffix)).draws;
+  const own: Measured = { features: "chi", draws: await drawsOf(""), evidence: evidenceOf(chi, config) };
+  const others: Measured[] = [];
+  for (const { name, suffix } of priors) {
+    const table = await chiTable(run, components, { ...chiRequestOf(config), suffix });
+    others.push({ features: `chi, ${name}`, draws: await drawsOf(suffix), evidence: evidenceOf(table, config) });
+  }
+  const found = await compareMeasured(context, own, others, clusters);
+  return [...found, ...(await compareTraces(context, priors, own.draws, drawsOf))];
+}
+
+/** Compares a measurement with others of as many chains, over the same tokens and components. */
+export async function compareMeasured(
+  context: ComparisonContext,
+  own: Measured,
+  others: readonly Measured[],
+  clusters: ClusterParts = sideBySide(context),
+): Promise<PriorComparison[]> {
+  const parts = partsOf(own.evidence.chains.length, PARTS);
+  const [first, ...rest] = await scoreAll(context, [own, ...others], parts, clusters);
+  return others.map((other, i) => compared(context, [own, other], parts, [first, rest[i]]));
+}
+
+/** Scores and clusterings of the parts of every measurement. */
+async function scoreAll(
+  context: ComparisonContext,
+  measured: readonly Measured[],
+  parts: readonly (readonly number[])[],
+  clusters: ClusterParts,
+): Promise<Scored[]> {
+  const { config, probe } = context;
+  const { comparison: clusterings, seed } = config.cluster;
+  const known = scoredRoles(probe.labels);
+  // A single chain does not say which columns to trust: all chains of all measurements do, and favor none.
+  const weights = commonWeights(measured);
+  const options = weights ? { weights } : {};
+  const inputs = measured.map(({ evidence: { chains } }) =>
+    parts.map((kept) => meanOf(kept.map((chain) => chains[chain]))),
+  );
+  const seeds = Array.from({ length: clusterings }, (_, i) => seed + i);
+  const jobs = inputs.flat().flatMap((matrix) =>
+    // One null for each: parts are many, and all measurements are held to the same.
+    seeds.map((own): PartJob => ({ matrix, options, config: { ...config.cluster, null_draws: 1, seed: own } })),
+  );
+  const found = await clusters(jobs);
+  const results: Scored[] = [];
+  for (const [at, own] of inputs.entries()) {
+    const accuracy: number[] = [];
+    for (const matrix of known ? own : []) {
+      stop(context);
+      accuracy.push((await accuracyOf(context, matrix, options)) ?? Number.NaN);
+    }
+    const tries = own.map((_, part) => {
+      const first = (at * parts.length + part) * clusterings;
+      return found.slice(first, first + clusterings);
+    });
+    const f1 = ({ clusters: sets }: Pick<Clustering, "clusters">) =>
+      scoreSets(sets, known!.numbers, known!.minCount).meanBestF1;
+    const bestF1 = tries.map((clustered) => clustered.reduce((sum, one) => sum + f1(one) / clusterings, 0));
+    results.push({
+      accuracy,
+      bestF1: known ? bestF1 : [],
+      labels: tries.map((clustered) => clustered.map(({ labels }) => labels)),
+    });
+  }
+  return results;
+}
+
+/** Means of the measurements' weights, where columns are weighed. */
+function commonWeights(measured: readonly Measured[]): Float64Array | undefined {
+  const all = measured.map(({ evidence }) => evidence.weights);
+  const [first] = all;
+  if (!first) return undefined;
+  return Float64Array.from(first, (_, c) => all.reduce((sum, own) => sum + (own?.[c] ?? 0) / all.length, 0));
+}
+
+function accuracyOf(
+  { config, probe, device, threads }: ComparisonContext,
+  matrix: Matrix,
+  options: PartJob["options"],
+): Promise<number | undefined> {
+  const points = pointsOf(matrix, config.cluster, options);
+  return scoreNeighbors(points, scoredRoles(probe.labels)!, { device, threads }).then((scores) => scores?.accuracy);
+}
+
+function compared(
+  { config, components }: ComparisonContext,
+  [a, b]: readonly [Measured, Measured],
+  parts: readonly (readonly number[])[],
+  [own, other]: readonly [Scored, Scored],
+): PriorComparison {
+  const P = parts.length;
+  const clusterings = config.cluster.comparison;
+  const scores = [
+    ...(clusterings > 0 ? [{ measure: "mean best F1", a: own.bestF1, b: other.bestF1 }] : []),
+    { measure: "kNN accuracy", a: own.accuracy, b: other.accuracy },
+  ].filter((score) => score.a.length > 0 && [...score.a, ...score.b].every(Number.isFinite));
+  const labels = [...own.labels, ...other.labels];
+  const meanAri = (i: number, j: number) =>
+    labels[i].reduce((sum, one, r) => sum + scorePartition(one, labels[j][r]).ari / clusterings, 0);
+  const columns = columnsOf(components, a, b, config);
+  const comparison = {
+    features: a.features,
+    against: b.features,
+    chains: a.evidence.chains.length,
+    parts: P,
+    draws: [a.draws, b.draws] as const,
+    scores: scores.map((score) => scored(score.measure, score.a, score.b)),
+    ...(clusterings > 0 ? { clusters: alikeInfo(alike(likenessOf(P, P, meanAri))) } : {}),
+    columns,
+  };
+  return { ...comparison, said: saidOf(comparison) };
+}
+
+function scored(measure: string, a: readonly number[], b: readonly number[]): PriorComparison["scores"][number] {
+  const mean = (values: readonly number[]) => values.reduce((sum, x) => sum + x, 0) / values.length;
+  const difference = intervalOf(scoreDifference(a, b));
+  return { measure, means: [mean(a), mean(b)], difference };
+}
+
+/** Columns as they are clustered, before they are weighed. */
+function columnsOf(
+  components: readonly string[],
+  a: Measured,
+  b: Measured,
+  { cluster }: RunConfig,
+): PriorComparison["columns"] {
+  const normalized = ({ evidence }: Measured) => evidence.chains.map((one) => normalizeColumns(one, cluster.columns));
+  const { columns, together } = compareColumns(normalized(a), normalized(b));
+  const known = columns.map(({ freed }) => freed).filter((freed) => !Number.isNaN(freed));
+  const ascending = Float64Array.from(known).sort();
+  const middle = (ascending.length - 1) / 2;
+  return {
+    apart: columns.filter(({ apart }) => apart).length,
+    correlation: known.length > 0 ? (ascending[Math.floor(middle)] + ascending[Math.ceil(middle)]) / 2 : null,
+    together: intervalOf(together),
+    each: columns.map((column, c) => ({
+      name: components[c],
+      apart: column.apart,
+      correlation: finite(column.freed),
+      ...alikeInfo(column),
+    })),
+  };
+}
+
+/** Traces of single parts of the chains, by the accuracy of their neighbors: clustering them in parts would take too long. */
+async function compareTraces(
+  context: ComparisonContext & { readonly run: Run },
+  priors: readonly { readonly name: string; readonly suffix: string }[],
+  draws: number,
+  drawsOf: (suffix: string) => Promise<number>,
+): Promise<PriorComparison[]> {
+  const { run, config, components, probe } = context;
+  if (!config.keep_traces || !probe.labels) return [];
+  const parts = partsOf(config.sampler.num_chains, PARTS);
+  const accuracies = async (suffix: string) => {
+    const found: number[] = [];
+    for (const chains of parts) {
+      stop(context);
+      const request = { seed: config.sampler.seed, shuffle: false, suffix, chains };
+      const matrix = principalScores(await traceMatrix(run, components, request), config.trace_rank);
+      found.push((await accuracyOf(context, matrix, {})) ?? Number.NaN);
+    }
+    return found;
+  };
+  const own = await accuracies("");
+  const found: PriorComparison[] = [];
+  for (const { name, suffix } of priors) {
+    const other = await accuracies(suffix);
+    if (![...own, ...other].every(Number.isFinite)) continue;
+    const comparison = {
+      features: "trace features",
+      against: `trace features, ${name}`,
+      chains: config.sampler.num_chains,
+      parts: parts.length,
+      draws: [draws, await drawsOf(suffix)] as const,
+      scores: [scored("kNN accuracy", own, other)],
+    };
+    found.push({ ...comparison, said: saidOf(comparison) });
+  }
+  return found;
+}
+
+/** JSON has no NaN. */
+const finite = (value: number) => (Number.isFinite(value) ? value : null);
+
+function intervalOf({ value, error, low, high }: Difference): IntervalOf {
+  return { value: finite(value), error: finite(error), low: finite(low), high: finite(high) };
+}
+
+function alikeInfo({ withinA, withinB, between, excess }: ReturnType<typeof alike>): AlikeInfo {
+  return { within: [withinA, withinB], between, excess: intervalOf(excess) };
+}
+
+function stop(context: Attention): void {
+  stopIfAsked(context, "stopped before the results were written", "run the same command again: all draws are kept");
+}
+
+/** Parts are small clusterings, and many: they run side by side. */
+function sideBySide({ device, threads, signal, on }: ComparisonContext): ClusterParts {
+  return (jobs) => {
+    const progress = (done: number, total: number) =>
+      on?.({ kind: "work", task: "comparison", label: "clustering parts of the chains", done, total });
+    const own = jobs.map(({ options, ...job }) => ({ ...job, options: { ...options, profiles: false } }));
+    return clusterMany(own, { device, threads, signal, progress });
+  };
+}
