@@ -49,7 +49,7 @@ function overBeta(found, { columns, measures, series, description, marks = [] })
     ),
   );
   const width = 760;
-  const height = 68 + MODELS.length * 290;
+  const height = 30 + MODELS.length * 290;
   return picture({ width, height, description, parts: [legend(60, 16, series), ...panels] });
 }
 
@@ -119,7 +119,7 @@ function columns(found) {
   );
   return picture({
     width: 760,
-    height: 68 + MODELS.length * 290,
+    height: 30 + MODELS.length * 290,
     description: "Mean best F1 and kNN accuracy of chi and of correlations, standard and fine components, both models",
     parts: [legend(60, 16, WITH_NULL), ...panels],
   });

@@ -36,12 +36,12 @@ export async function project(root) {
 /** Rows of the score table that the study is about, by the short name that tables and pictures use, with how chi is asked for. */
 export const ROWS = {
   posterior: { features: ["chi"], request: {} },
+  matched: { features: ["chi, n_beta = 0 at equal rise"], request: { suffix: " n_beta=0 at equal rise" } },
+  prior: { features: ["chi, n_beta = 0"], request: { suffix: " n_beta=0" } },
   shuffled: {
     features: ["chi, shuffled draws", "chi, shifted draws"],
     request: ({ keep_traces }) => ({ null: keep_traces ? "shuffled" : "shifted" }),
   },
-  prior: { features: ["chi, n_beta = 0"], request: { suffix: " n_beta=0" } },
-  matched: { features: ["chi, n_beta = 0 at equal rise"], request: { suffix: " n_beta=0 at equal rise" } },
 };
 
 function spectroscope(root, words) {
