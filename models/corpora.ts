@@ -4,7 +4,7 @@ import type { Corpora, Corpus } from "../runtime/measure/corpus";
 import type { Model } from "../runtime/transformer/family";
 import type { ModelFiles } from "./formats/files";
 import { parseTokens, type TokenBlock, tokenLimits } from "./formats/tokens";
-import type { Preset, PresetText } from "./nano/preset";
+import type { Preset, PresetText } from "./grammars/preset";
 import { textBlock } from "./text/block";
 import { readTokenNames } from "./text/names";
 import { packingLine } from "./text/pack";

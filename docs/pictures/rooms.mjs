@@ -14,9 +14,13 @@ const root = join(here, "..", "..");
 const PLACES = {
   harness: [450, 0, "cli, report, verify, bench, test, setup"],
   "models/corpora.ts": [420, 1, "a run's texts"],
+  "models/embedded.ts": [610, 1.75, "model of a preset"],
   "models/hub": [790, 1, "fetch, cache; Node"],
-  "models/nano": [255, 2, "the embedded model"],
-  "models/text": [430, 3, "tokenizer, rows"],
+  "models/grammars": [255, 4, "text with roles"],
+  "models/nano": [170, 3.25, "an embedded model"],
+  "models/iota": [310, 3.25, "another"],
+  "models/presets.ts": [240, 2.5, "what is known of both"],
+  "models/text": [450, 3, "tokenizer, rows"],
   "models/weights.ts": [620, 3, "config and tensors"],
   "models/formats": [500, 4, "safetensors, ids"],
   "models/families": [660, 4, "GPT-NeoX"],
@@ -56,12 +60,13 @@ const BOX = { width: 132, height: 36 };
 const ROW = 64;
 const TOP = 16;
 
-/** The room that a path is in. Of `models` itself: what opens weights, and what opens texts. */
+/** The room that a path is in. Of `models` itself: what opens weights, what opens texts, what is known of embedded models. */
 function roomOf(path) {
   const [room, inner, file] = path.split("/");
   if (room === "harness" || room === "kernels") return room;
   if (file !== undefined) return `${room}/${inner}`;
-  return /^corpora(\.ts)?$/.test(inner) ? "models/corpora.ts" : "models/weights.ts";
+  const [name] = inner.split(".");
+  return ["corpora", "embedded", "presets"].includes(name) ? `models/${name}.ts` : "models/weights.ts";
 }
 
 function* sources(folder) {

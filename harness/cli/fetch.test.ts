@@ -124,7 +124,7 @@ test("Ctrl-C exits with 130, and the same command goes on", async () => {
   assert.is(JSON.parse(run.stdout).downloaded_bytes, WEIGHTS.length - 100_000);
 });
 
-test("a model's name: nano, a directory before a repository, the cache before the network, and what is none", async () => {
+test("a model's name: nano, iota, a directory before a repository, the cache before the network, and what is none", async () => {
   emptyCache();
   const before = { ...process.env };
   Object.assign(process.env, { HF_ENDPOINT: hub.endpoint, HF_HOME: variables.HF_HOME });
@@ -148,7 +148,7 @@ test("a model's name: nano, a directory before a repository, the cache before th
     await resolveModel("nonsense").then(
       () => assert.unreachable(),
       (error) => {
-        assert.match(error.line, /"nonsense".*nano, a directory, OWNER\/NAME.*URL/);
+        assert.match(error.line, /"nonsense".*nano, iota, a directory, OWNER\/NAME.*URL/);
       },
     );
   } finally {

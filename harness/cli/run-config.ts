@@ -1,5 +1,5 @@
 /** The config of a run that begins: a file, what was set on the command line, and what its model brings. */
-import { presetOf } from "../../models/nano/preset";
+import { presetOf } from "../../models/presets";
 import { type RunConfig, runConfig } from "../../runtime/measure/config";
 import { readJson } from "../../runtime/node/files";
 

@@ -4,8 +4,9 @@ import { join } from "node:path";
 import { SpectroscopeError } from "../../kernels/errors";
 import { fileError } from "../../runtime/node/files";
 import { projectRoot } from "../../runtime/node/root";
-import { openNano } from "../nano/model";
-import { NANO, type Preset } from "../nano/preset";
+import { openEmbedded } from "../embedded";
+import type { Preset } from "../grammars/preset";
+import { EMBEDDED, presetOf } from "../presets";
 import { type LoadedModel, loadModel } from "../weights";
 import { type HubEnvironment, readHubEnvironment } from "./environment";
 import {
@@ -21,7 +22,7 @@ import { ModelFolder } from "./model-folder";
 import { parseRemoteName, REMOTE_FORMS, type RemoteName } from "./name";
 
 /** What `--model` takes, for help texts and errors. */
-export const MODEL_FORMS = `${NANO}, a directory, ${REMOTE_FORMS}`;
+export const MODEL_FORMS = `${EMBEDDED.join(", ")}, a directory, ${REMOTE_FORMS}`;
 
 /** What is told while a model is fetched. */
 export type ModelEvent =
@@ -100,12 +101,12 @@ function alsoNoDirectory(error: unknown, name: string): unknown {
 }
 
 /**
- * The directory of a model: `nano`, the embedded one; a directory, which wins over a repository of that name; or a repository
+ * The directory of a model: `nano` or another embedded one; a directory, which wins over a repository of that name; or a repository
  * or URL, from the cache when it is there whole and else fetched.
  * @throws SpectroscopeError when the name has no known form, and those of `fetchModel`
  */
 export async function resolveModel(name: string, options: ResolveOptions = {}): Promise<ResolvedModel> {
-  if (name === NANO) return { directory: join(projectRoot(), "models", NANO) };
+  if (presetOf(name)) return { directory: join(projectRoot(), "models", name) };
   const kind = await kindOf(name);
   if (kind === "directory") return { directory: name };
   if (kind === "file") {
@@ -148,6 +149,6 @@ export async function openFolder(directory: string): Promise<FolderModel> {
 /** A model by the name a person gives. @throws SpectroscopeError those of `resolveModel` and `loadModel` */
 export async function openModel(name: string, options: ResolveOptions = {}): Promise<NamedModel> {
   const { directory, origin } = await resolveModel(name, options);
-  if (name === NANO) return { ...(await openNano(new ModelFolder(directory))), directory };
+  if (presetOf(name)) return { ...(await openEmbedded(name, new ModelFolder(directory))), directory };
   return { ...(await openFolder(directory)), ...(origin ? { origin } : {}) };
 }

@@ -3,7 +3,8 @@
  * a document is items of one mode until the context is full. The role of a token is the slot of the grammar that wrote
  * it, fixed here and nowhere else.
  */
-import type { Stream } from "./random";
+import { type Grammar, grammar } from "../grammars/grammar";
+import type { Stream } from "../grammars/random";
 import {
   ADJECTIVES,
   COMMANDS,
@@ -19,25 +20,6 @@ import {
   PREPOSITIONS,
   TRANSITIVE,
 } from "./vocabulary";
-
-/** Appends one token with its role. */
-export type Write<Role extends string = string> = (token: string, role: Role) => void;
-
-export interface Grammar<Role extends string = string> {
-  readonly mode: string;
-  readonly roles: readonly Role[];
-  /** Writes one item. Must depend on nothing but `random`. */
-  item(write: Write<Role>, random: Stream): void;
-}
-
-/** Keeps the roles a grammar may write and the list it declares the same, by type. */
-function grammar<const Role extends string>(
-  mode: string,
-  roles: readonly Role[],
-  item: (write: Write<NoInfer<Role>>, random: Stream) => void,
-): Grammar {
-  return { mode, roles, item: item as Grammar["item"] };
-}
 
 type Plurality = "singular" | "plural";
 const either = (random: Stream): Plurality => (random.chance(0.5) ? "singular" : "plural");

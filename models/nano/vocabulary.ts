@@ -61,12 +61,3 @@ export const vocabulary: readonly string[] = [
     ...KEYWORDS,
   ]),
 ];
-
-const idOf = new Map(vocabulary.map((token, id) => [token, id]));
-
-/** Id of a token. @throws RangeError for a token that is not in the vocabulary. */
-export function tokenId(token: string): number {
-  const id = idOf.get(token);
-  if (id === undefined) throw new RangeError(`nano vocabulary has no token ${JSON.stringify(token)}`);
-  return id;
-}

@@ -9,12 +9,12 @@ export const samplingSchema = {
   model: {
     type: "string",
     default: "nano",
-    help: "`nano`, a directory in Hugging Face format, or a name of the hub (`OWNER/NAME@REVISION`)",
+    help: "`nano`, `iota`, a directory in Hugging Face format, or a name of the hub (`OWNER/NAME@REVISION`)",
   },
   probe_tokens: {
     type: "string",
     placeholder: "FILE",
-    help: "ids whose losses are measured: JSON rows, `.npy` or `.safetensors`. Without a file nano has a corpus of its own",
+    help: "ids whose losses are measured: JSON rows, `.npy` or `.safetensors`. Without a file an embedded model has a corpus of its own",
   },
   pool_tokens: { type: "string", placeholder: "FILE", help: "ids that minibatches are drawn from, likewise" },
   probe_text: {
@@ -33,16 +33,16 @@ export const samplingSchema = {
     type: "integer",
     default: 16,
     min: 1,
-    help: "sequences of nano's corpus whose losses are measured; a multiple of 8 holds every mode equally",
+    help: "sequences of an embedded model's corpus whose losses are measured; a multiple of 8 holds every mode equally",
   },
-  probe_seed: { type: "integer", default: 3, min: 0, help: "seed of nano's measured text" },
+  probe_seed: { type: "integer", default: 3, min: 0, help: "seed of an embedded model's measured text" },
   pool_sequences: {
     type: "integer",
     default: 128,
     min: 1,
-    help: "sequences of nano's corpus that minibatches are drawn from",
+    help: "sequences of an embedded model's corpus that minibatches are drawn from",
   },
-  pool_seed: { type: "integer", default: 4, min: 0, help: "seed of nano's pool" },
+  pool_seed: { type: "integer", default: 4, min: 0, help: "seed of an embedded model's pool" },
   sampling_task: {
     type: "choice",
     choices: ["probe", "pool"],
@@ -117,10 +117,10 @@ export const samplingSchema = {
   },
   keep_traces: {
     type: "boolean",
-    nullable: "for nano only",
+    nullable: "for embedded models only",
     help:
       "store every token's loss at every draw (`--keep-traces`): for trace features, influence functions, shuffled " +
-      "draws. Those of nano are a few MiB, of a large model and probe terabytes",
+      "draws. Those of an embedded model are a few MiB, of a large model and probe terabytes",
   },
   trace_rank: { type: "integer", default: 32, min: 3, help: "principal axes kept of the trace features" },
   component_scale: {
@@ -129,7 +129,7 @@ export const samplingSchema = {
     placeholder: "COMPONENT",
     min: 0,
     exclusiveMin: true,
-    otherwise: "measured for nano, else 1",
+    otherwise: "measured for embedded models, else 1",
     help: "multiplies `lr` and divides `localization` for a component",
   },
 } as const satisfies Schema;

@@ -1,10 +1,10 @@
-"""Trains the nano model on the corpus and writes config.json and model.safetensors beside this file.
+"""Trains an embedded model on its corpus and writes config.json and model.safetensors into its folder.
 
 From the repository root:
-    npx esbuild harness/setup/nano-text.ts --bundle --platform=node --format=esm --outfile=build/nano-text.mjs
-    node build/nano-text.mjs build/nano-train 1 200000 64
-    node build/nano-text.mjs build/nano-valid 2 1024 64
-    python models/nano/train.py --train build/nano-train --valid build/nano-valid
+    npx esbuild harness/setup/corpus-text.ts --bundle --platform=node --format=esm --outfile=build/corpus-text.mjs
+    node build/corpus-text.mjs nano build/train 1 200000 64
+    node build/corpus-text.mjs nano build/valid 2 1024 64
+    python models/grammars/train.py --train build/train --valid build/valid --out models/nano
 
 The same text, seed, thread count and PyTorch give the same weights; another PyTorch gives other bits of equal quality.
 """
@@ -19,8 +19,6 @@ import numpy as np
 import torch
 from safetensors.torch import save_file
 from transformers import GPTNeoXConfig, GPTNeoXForCausalLM
-
-HERE = Path(__file__).parent
 
 
 def architecture(vocab_size: int, context: int, heads: int, width: int, mlp: int) -> dict:
@@ -65,7 +63,7 @@ def main() -> None:
     args = argparse.ArgumentParser()
     args.add_argument("--train", type=Path, required=True)
     args.add_argument("--valid", type=Path, required=True)
-    args.add_argument("--out", type=Path, default=HERE)
+    args.add_argument("--out", type=Path, required=True)
     args.add_argument("--steps", type=int, default=2800)
     args.add_argument("--batch", type=int, default=64)
     args.add_argument("--lr", type=float, default=4e-3)

@@ -1,0 +1,64 @@
+/** What is known of an embedded model beside its weights: how far to let its components out, its text, its tokens' names and truth. */
+import type { Corpora, Corpus, Labelling } from "../../runtime/measure/corpus";
+import { numberByAppearance } from "../../runtime/statistics/numbering";
+import { type CorpusSource, targets } from "./corpus";
+
+/** Which text is made of the preset's own corpus. */
+export interface PresetText {
+  readonly probe_seed: number;
+  readonly probe_sequences: number;
+  readonly pool_seed: number;
+  readonly pool_sequences: number;
+}
+
+/** What a model brings along so that a run of it needs no settings and no files. */
+export interface Preset {
+  /** Factor of the step size by weight restriction; 1 for one that is not here. */
+  readonly componentScale: Readonly<Record<string, number>>;
+  /** Whether a run keeps every token's loss at every draw unless it is told: a few MiB here, terabytes of a large model. */
+  readonly keepTraces: boolean;
+  /** The text of an id; `#id` where there is none. */
+  nameOf(id: number): string;
+  /**
+   * Its own text, with the truth about every target of the probe.
+   * @param positions losses of a row; it holds one id more
+   * @throws SpectroscopeError when a number of the request is not an integer in range
+   */
+  corpora(request: PresetText, positions: number): Corpora;
+}
+
+/** Labels numbered in the order of their first targets: of those that the text has, none is left out and no other is there. */
+function byAppearance(values: ArrayLike<number>, names: readonly string[]): Labelling {
+  const { numbers, found } = numberByAppearance(values);
+  return { numbers, names: found.map((value) => names[value]) };
+}
+
+/** The preset of a model that was trained on text of grammars. */
+export function grammarPreset(source: CorpusSource, componentScale: Preset["componentScale"]): Preset {
+  const nameOf = (id: number) => source.vocabulary[id] ?? `#${id}`;
+  return {
+    componentScale,
+    keepTraces: true,
+    nameOf,
+    corpora(request, positions) {
+      const probe = source.generate({
+        seed: request.probe_seed,
+        sequences: request.probe_sequences,
+        context: positions,
+      });
+      const pool = source.generate({ seed: request.pool_seed, sequences: request.pool_sequences, context: positions });
+      const corpus = ({ ids, sequences }: typeof probe): Corpus => ({
+        ids,
+        rows: sequences,
+        columns: positions + 1,
+        nameOf,
+      });
+      const { roles, modes } = targets(probe);
+      const labels = {
+        roles: byAppearance(roles, source.roleNames),
+        modes: byAppearance(modes, source.modeNames),
+      };
+      return { probe: { ...corpus(probe), labels }, pool: corpus(pool) };
+    },
+  };
+}
