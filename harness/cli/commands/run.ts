@@ -2,6 +2,7 @@ import { join, relative } from "node:path";
 import { QUICK } from "../../../models/nano/preset";
 import { usage } from "../../../runtime/config/schema";
 import { calibrate } from "../../../runtime/measure/calibrate";
+import { calibrateScales } from "../../../runtime/measure/calibrate-scales";
 import { type RunConfig, samplingSchema } from "../../../runtime/measure/config";
 import { sampledAdvice } from "../../../runtime/measure/diagnose";
 import { checkSubject, measure, sample as sampleRun } from "../../../runtime/measure/measure";
@@ -19,7 +20,7 @@ import { duration, Progress } from "../progress";
 import { readRunConfig } from "../run-config";
 import { openRun, storeAt } from "../stores";
 import { openSubject } from "../subject";
-import { calibrationTable } from "../tables/calibration";
+import { calibrationTable, scalesTable } from "../tables/calibration";
 import { adviceLines, comparisonLines, scoreTable, summary } from "../tables/results";
 
 const RUN_OPTIONS = {
@@ -37,7 +38,13 @@ const RUN_OPTIONS = {
   calibrate: {
     type: "boolean",
     default: false,
-    help: "instead: try a grid of lr and n_beta on few draws and recommend one",
+    help: "instead: try a grid of lr and n_beta on few draws and recommend one; with --rise, find every component's scale",
+  },
+  rise: {
+    type: "number",
+    min: 0,
+    exclusiveMin: true,
+    help: "with --calibrate: mean rise of the loss (nats) that every component is to have; prints a config with their component_scale",
   },
   adapter: ADAPTER,
   json: JSON_FLAG,
@@ -57,6 +64,7 @@ interface RunValues {
   out?: string;
   resume: boolean;
   calibrate: boolean;
+  rise?: number;
   adapter?: string;
   json: boolean;
   shard?: string;
@@ -120,8 +128,21 @@ async function measured<T>(
   }
 }
 
-/** `--calibrate`: the grid, what each of its settings gave, and which to take. */
+function checkRise({ rise, calibrate: asked }: RunValues): void {
+  if (rise !== undefined && !asked) throw usage("--rise goes with --calibrate", "write --calibrate --rise NATS");
+}
+
+/** `--calibrate`: the grid, what each of its settings gave, and which to take; with `--rise` the scales, as a config. */
 async function calibrateOnly(values: RunValues): Promise<number> {
+  const { rise } = values;
+  if (rise !== undefined) {
+    const { result } = await measured(values, await settled(values), (request) => calibrateScales(request, rise));
+    if (!values.json) process.stderr.write(`${scalesTable(result)}\n`);
+    output(
+      JSON.stringify(values.json ? result : { component_scale: result.component_scale }, null, values.json ? 0 : 2),
+    );
+    return 0;
+  }
   const { result } = await measured(values, await settled(values), calibrate);
   output(values.json ? JSON.stringify(result) : calibrationTable(result));
   return result.recommended ? 0 : 1;
@@ -138,10 +159,12 @@ export const run = command(
       "run",
       "run --quick",
       "run --set sampler.num_draws=80 --out runs/long",
+      "run --calibrate --rise 0.2 --set weight_restrictions=fine > scales.json",
       "run --set model=EleutherAI/pythia-14m --set probe_text=probe.jsonl --set pool_text=book.txt",
     ],
   },
   async ({ values }) => {
+    checkRise(values);
     if (values.calibrate) return calibrateOnly(values);
     const settings = await settled(values);
     if (settings.shard) throw usage(`${settings.out} is a shard`, "go on with it by `sample --resume`, then `merge`");
@@ -183,6 +206,7 @@ export const sample = command(
     if (values.calibrate && values.shard !== undefined) {
       throw usage("--calibrate and --shard exclude each other", "calibrate first; all shards take one config");
     }
+    checkRise(values);
     if (values.calibrate) return calibrateOnly(values);
     const settings = await settled(values);
     const { out, shard } = settings;

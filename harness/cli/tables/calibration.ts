@@ -1,4 +1,5 @@
 import type { Calibration } from "../../../runtime/measure/calibrate";
+import type { ScaleCalibration } from "../../../runtime/measure/calibrate-scales";
 
 /** The table for people. */
 export function calibrationTable({ components, trials, recommended }: Calibration): string {
@@ -19,5 +20,19 @@ export function calibrationTable({ components, trials, recommended }: Calibratio
     recommended
       ? `recommended: ${recommended.map((set) => `--set ${set}`).join(" ")}`
       : "nothing on this grid samples well: begin from a smaller lr or a larger localization",
+  ].join("\n");
+}
+
+/** What every component's trials found. */
+export function scalesTable({ wanted, components }: ScaleCalibration): string {
+  const width = Math.max(9, ...components.map(({ component }) => component.length));
+  const lines = components.map(({ component, trials, scale, rise }) => {
+    const steps = trials.map((one) => `${one.scale.toPrecision(2)}: ${one.rise?.toFixed(3) ?? "flew off"}`).join(", ");
+    return `${component.padEnd(width)} ${String(scale).padStart(8)} ${(rise?.toFixed(3) ?? "-").padStart(8)}  ${steps}`;
+  });
+  return [
+    `scales for a mean rise of ${wanted} nats`,
+    `${"component".padEnd(width)} ${"scale".padStart(8)} ${"rise".padStart(8)}  scale: rise of each trial`,
+    ...lines,
   ].join("\n");
 }

@@ -1,0 +1,141 @@
+/** How far each component must be let out for its loss to rise as much as is wanted. */
+import { SpectroscopeError } from "../../kernels/errors";
+import { usage } from "../config/schema";
+import type { ChainSpec } from "../sampler/chain-plans";
+import { Chains } from "../sampler/chains";
+import { Laboratory, type TextOnDevice } from "../sampler/laboratory";
+import { nextScale, type ScaledRise } from "../sampler/wanted-rise";
+import { parseRestriction } from "../transformer/restriction";
+import type { RunConfig } from "./config";
+import { checkCorpora } from "./corpus";
+import { stopIfAsked } from "./events";
+import type { MeasureRequest } from "./request";
+import { placeTexts } from "./sampling";
+import { sampledTexts } from "./texts";
+import { type UnitPlan, unitsOf } from "./units";
+
+/** Draws of a trial, of as many chains as the run has: their mean rise is good to a tenth. */
+const DRAWS = 8;
+/** Trials of a component at most; a rise within `NEAR` of the wanted one ends them. */
+const TRIALS = 4;
+const NEAR = 0.05;
+/** Least and greatest scale that are looked for. */
+const BOUNDS = [1e-4, 1e3] as const;
+/** What becomes of a scale at which chains flew off. */
+const FLOWN = 0.25;
+
+/** What was found of one component. */
+export interface ScaleTrials {
+  readonly component: string;
+  /** Scales that were tried, in order, with the mean rises that chains had there, nats; no rise where chains flew off. */
+  readonly trials: readonly { readonly scale: number; readonly rise: number | null }[];
+  /** The scale to take, to two digits. */
+  readonly scale: number;
+  /** That of the trial nearest to the wanted rise, nats; absent where all flew off. */
+  readonly rise?: number;
+}
+
+export interface ScaleCalibration {
+  /** Mean rise that was wanted, nats. */
+  readonly wanted: number;
+  readonly components: readonly ScaleTrials[];
+  /** For a config. */
+  readonly component_scale: Readonly<Record<string, number>>;
+}
+
+/**
+ * Runs the chains of every component for a few draws at scales that come nearer and nearer to a wanted mean rise of the loss.
+ * Beginning from the config's own `component_scale`; nothing is stored.
+ * @param wanted mean of phi, nats, above 0
+ * @throws SpectroscopeError (usage) for a rise that is none, `interrupted` when the signal asks to stop
+ */
+export async function calibrateScales(
+  request: Omit<MeasureRequest, "store" | "shard" | "threads">,
+  wanted: number,
+): Promise<ScaleCalibration> {
+  const { config, model, corpora, device, on } = request;
+  if (!(wanted > 0 && Number.isFinite(wanted))) {
+    throw usage(`the wanted rise is ${wanted}`, "give nats above 0, such as 0.2");
+  }
+  checkCorpora(corpora, model.model);
+  const units = unitsOf(trialConfig(config), model.model);
+  const lab = new Laboratory(device, model.model, model.weights);
+  try {
+    const texts = placeTexts(lab, sampledTexts(corpora, config));
+    const components: ScaleTrials[] = [];
+    for (const [done, unit] of units.entries()) {
+      stopIfAsked(request, "stopped", "nothing was stored: run the same command again");
+      const label = `scales: ${unit.restriction} (${done + 1}/${units.length})`;
+      on?.({ kind: "work", task: "calibration", label, done, total: units.length });
+      components.push(await searched(lab, texts, unit, config, wanted));
+      for (const placed of Object.values(texts) as TextOnDevice[]) lab.trim(placed);
+    }
+    const scales = components.map(({ component, scale }) => [component, scale] as const);
+    return { wanted, components, component_scale: Object.fromEntries(scales) };
+  } finally {
+    lab.close();
+  }
+}
+
+/** Few draws, no controls, every component at its own scale. */
+function trialConfig(config: RunConfig): RunConfig {
+  return {
+    ...config,
+    sampler: { ...config.sampler, num_draws: DRAWS },
+    controls: { ...config.controls, n_beta_zero: false, equal_rise: false },
+  };
+}
+
+/** The trials of one component. */
+async function searched(
+  lab: Laboratory,
+  texts: Pick<ChainSpec, "pool" | "probe" | "task">,
+  { restriction: component, settings }: UnitPlan,
+  config: RunConfig,
+  wanted: number,
+): Promise<ScaleTrials> {
+  const restriction = parseRestriction(component, lab.model);
+  const known: ScaledRise[] = [];
+  const trials: { scale: number; rise: number | null }[] = [];
+  const own = config.component_scale[component] ?? 1;
+  let scale = own;
+  let highest = BOUNDS[1] as number;
+  const distance = ({ rise }: ScaledRise) => (rise > 0 ? Math.abs(Math.log(rise / wanted)) : Number.POSITIVE_INFINITY);
+  while (trials.length < TRIALS) {
+    const factor = scale / own;
+    const scaled = { ...settings, lr: settings.lr * factor, localization: settings.localization / factor };
+    const rise = await meanRise(lab, { ...texts, restriction, settings: scaled });
+    trials.push({ scale, rise: rise ?? null });
+    if (rise === undefined) {
+      highest = scale;
+      scale *= FLOWN;
+      continue;
+    }
+    known.push({ scale, rise });
+    if (Math.abs(rise - wanted) < NEAR * wanted) break;
+    scale = nextScale(known, wanted, [BOUNDS[0], highest]);
+  }
+  const [best] = [...known].sort((a, b) => distance(a) - distance(b));
+  const near = best && Math.abs(best.rise - wanted) < NEAR * wanted;
+  return {
+    component,
+    trials,
+    scale: Number((near ? best.scale : scale).toPrecision(2)),
+    ...(best ? { rise: best.rise } : {}),
+  };
+}
+
+/** Mean of phi over the draws of all chains; nothing where chains flew off. */
+async function meanRise(lab: Laboratory, spec: ChainSpec): Promise<number | undefined> {
+  const chains = await Chains.open(lab, spec);
+  try {
+    while (chains.draws < spec.settings.num_draws) await chains.draw({ traces: false });
+    return chains.phi.reduce((sum, rise) => sum + rise, 0) / chains.phi.length;
+  } catch (error) {
+    if (error instanceof SpectroscopeError && (error.code === "non-finite" || error.code === "diverged"))
+      return undefined;
+    throw error;
+  } finally {
+    chains.close();
+  }
+}
