@@ -17,7 +17,7 @@ test("chains at the scales that were found rise by what was wanted, whatever sca
   const sets = ["weight_restrictions=l1h2,l0 mlp[0:32]", "controls.equal_rise=false", "controls.n_beta_zero=false"];
   const begin = ["component_scale.l1h2=12", "component_scale.l0 mlp[0:32]=0.02"];
   const subject = await quickSubject(...sets, ...begin);
-  const device = await openProcessor({ threads: 1 });
+  const device = await openProcessor(1);
   try {
     const found = await calibrateScales({ ...subject, device }, wanted);
     assert.equal(Object.keys(found.component_scale), ["l1h2", "l0 mlp[0:32]"]);
@@ -40,7 +40,7 @@ test("chains at the scales that were found rise by what was wanted, whatever sca
 
 test("what is no rise is refused", async () => {
   const subject = await quickSubject("weight_restrictions=l1h2");
-  const device = await openProcessor({ threads: 1 });
+  const device = await openProcessor(1);
   for (const wanted of [0, -1, Number.NaN, Number.POSITIVE_INFINITY]) {
     const error = await calibrateScales({ ...subject, device }, wanted).catch((thrown) => thrown);
     assert.match(error.message, "the wanted rise is");
