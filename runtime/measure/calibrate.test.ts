@@ -39,6 +39,9 @@ test("what stands against a setting names the components: flown off, too far, to
 
 test("a component whose loss is too steep for the step stands against a setting", () => {
   assert.is(judge([component("a", { stepError: 0.3 })]).against, undefined);
+  assert.is(judge([component("a", { temperature: 1.03, temperatureError: 0.01 })]).against, undefined);
+  const hot = judge([component("a", { temperature: 1.06, temperatureError: 0.01 }), component("b")]);
+  assert.is(hot.against, "kinetic temperature above 1.02: a");
   const steep = judge([component("a", { stepError: 0.2 }), component("steep", { stepError: 0.31 })]);
   assert.is(steep.against, "step error above 0.3: steep");
   const text = calibrationTable({ components: ["a", "steep"], trials: [steep] });

@@ -99,7 +99,7 @@ export const samplingSchema = {
     type: "integer",
     default: 4,
     min: 0,
-    help: "updates of every component whose Metropolis-Hastings acceptance is taken; 0: none",
+    help: "updates of every component whose Metropolis-Hastings acceptance, or with BAOAB kinetic temperature, is taken; 0: none",
   },
   checkpoint_draws: {
     type: "integer",

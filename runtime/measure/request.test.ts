@@ -115,6 +115,17 @@ test("a fixed batch of the pool has the probe's columns", async () => {
   await sample(await request({}, ...sets));
 });
 
+test("an n_beta above the tokens that gradients come from is refused unless it is asked for", async () => {
+  const asked = await request({}, "sampler.n_beta=16.5");
+  const said =
+    /sampler\.n_beta is 16\.5, and gradients come from 16 tokens: .*lower n_beta to 16 .*sampler\.allow_memorizing=true/;
+  for (const work of [measure, sample]) await refusedAsUsage(work(asked), said);
+  assert.equal(await asked.store.list(""), []);
+  for (const sets of [["sampler.n_beta=16"], ["sampler.n_beta=17", "sampler.allow_memorizing=true"]]) {
+    await sample(await request({}, "weight_restrictions=l0h1", ...sets));
+  }
+});
+
 test("chi is told of components that are done, at once of those that were; not of a shard, nor before it can be", async () => {
   const asked = await request();
   assert.equal(await told(asked), ["l0h1", "l1h2"]);

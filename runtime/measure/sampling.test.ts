@@ -126,10 +126,11 @@ test("an interrupted unit is not there; taken up again, stored sums are those of
   }
 });
 
-/** Whatever a unit can be: plain, preconditioned, drawn directly. */
+/** Whatever a unit can be: plain, preconditioned, with momenta, drawn directly. */
 const kinds = [
   unit("l0h1", { num_draws: 7 }),
   unit("l1h2", { num_draws: 7, sampling_method: "rmsprop_sgld", lr: 0.001, bounding_box_size: 0.02 }),
+  unit("l1h3", { num_draws: 7, sampling_method: "sgmcmc_baoab", batch_size: 0 }),
   unit("embed n_beta=0", { n_beta: 0, num_draws: 5 }),
 ];
 

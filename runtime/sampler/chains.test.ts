@@ -236,6 +236,61 @@ test("a chain that flies off is an error that names component, chain and remedy"
   lab.close();
 });
 
+test("BAOAB's chains that their steps throw off are stopped at the first check, with a remedy", async () => {
+  const { lab, pool, probe } = await laboratory();
+  const restriction = parseRestriction("l1h2", model.model);
+  // Half the prior's standard deviation a step, where the loss holds a hundred times as stiff.
+  const hot = {
+    sampling_method: "sgmcmc_baoab",
+    n_beta: 4000,
+    lr: 0.005,
+    num_burnin_steps: 12,
+    num_draws: 30,
+  } as const;
+  const own = { ...settings, ...hot, batch_size: 0 };
+  const chains = await Chains.open(lab, { restriction, settings: own, pool, probe, acceptanceChecks: 3 });
+  try {
+    while (chains.draws < own.num_draws) await chains.draw();
+    assert.unreachable();
+  } catch (error) {
+    const { code, line } = error as SpectroscopeError;
+    assert.is(code, "diverged");
+    assert.match(
+      line,
+      /component l1h2, chain \d, update 1\d: the kinetic temperature is [\d.e+]+, .* lower lr \(now 0.005\)/,
+    );
+  }
+  chains.close();
+  // At a good step it is 1, also where it was looked at because phi jumped.
+  const calm = { ...own, n_beta: 10 };
+  const good = await Chains.open(lab, { restriction, settings: calm, pool, probe, acceptanceChecks: 3 });
+  while (good.draws < calm.num_draws) await good.draw();
+  const found = good.kineticTemperature;
+  assert.is(found.length, 3 * calm.num_chains);
+  // Six standard errors of the mean square of 2,072 normals.
+  assert.ok(
+    found.every((temperature) => Math.abs(temperature - 1) < 6 * Math.sqrt(2 / 2072)),
+    `${found}`,
+  );
+  good.close();
+  lab.close();
+});
+
+test("a whole batch has the gradient's own direction: the same chain whatever the seed of its noise", async () => {
+  const { lab, pool, probe } = await laboratory();
+  const still = { noise_level: 0, batch_size: 0, num_chains: 1 };
+  const [one, other] = [5, 6].map((seed) => drawn(lab, pool, probe, "l1h2", { ...still, seed }));
+  const [first, second] = [await one, await other];
+  assert.equal(first.w, second.w);
+  const few = await drawn(lab, pool, probe, "l1h2", { ...still, batch_size: 2, seed: 6 });
+  assert.not.equal(few.w, first.w);
+  // Larger than the pool: sequences come again.
+  const many = await drawn(lab, pool, probe, "l1h2", { ...still, batch_size: 40, seed: 6 });
+  assert.ok(many.phi.every((phi) => phi.every(Number.isFinite)));
+  for (const { chains } of [first, second, few, many]) chains.close();
+  lab.close();
+});
+
 test("settings that cannot be run are refused by key", () => {
   const refused = (changes: Partial<SamplerSettings>, text: RegExp) =>
     assert.throws(
@@ -249,6 +304,12 @@ test("settings that cannot be run are refused by key", () => {
   refused({ n_beta: 0, localization: 0 }, /localization is 0: .* n_beta is 0/);
   refused({ sampling_method: "adam" as never }, /sampling_method is "adam"/);
   refused({ n_beta: -1 }, /n_beta/);
+  refused({ batch_size: -1 }, /batch_size is -1/);
+  const baoab = { sampling_method: "sgmcmc_baoab" } as const;
+  refused({ ...baoab, localization: 0 }, /localization and llc_weight_decay are 0: one must be above 0 with .*baoab/);
+  refused({ ...baoab, lr: 0.1, localization: 50 }, /below 4 \/ \(localization/);
+  refused({ ...baoab, friction: 0 }, /friction is 0/);
+  checkSettings({ ...settings, ...baoab, localization: 0, llc_weight_decay: 50 });
 });
 
 test("a model of 24 layers is planned at once, with either residual", () => {

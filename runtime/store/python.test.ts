@@ -49,6 +49,7 @@ function samplesExpected(path: string, { spec, results, losses }: Example): obje
   const sums = (values: ArrayLike<number>) =>
     array("float64", ["chain", ...text], [chains, sequences, positions], values);
   const checks = results.logAcceptance!.length / chains;
+  const heats = results.kineticTemperature!.length / chains;
   const arrays: Arrays = {
     init_loss: array(
       "float32",
@@ -62,6 +63,12 @@ function samplesExpected(path: string, { spec, results, losses }: Example): obje
     sum_phi_d: sums(results.sums.sumPhiD),
     sum_d_shifted: sums(results.sums.shifted!.sumD),
     sum_phi_d_shifted: sums(results.sums.shifted!.sumPhiD),
+    kinetic_temperature: array(
+      "float32",
+      ["chain", "check"],
+      [chains, heats],
+      chainFirst(results.kineticTemperature!, heats),
+    ),
     log_acceptance: array("float32", ["chain", "check"], [chains, checks], chainFirst(results.logAcceptance!, checks)),
   };
   for (const { id, ids } of spec.observables) {

@@ -34,6 +34,7 @@ for (const { kind, open } of storeKinds(test)) {
     assert.equal(await samples.baseline(), results.baseline);
     assert.equal(await samples.initLoss(), f32(results.initLoss));
     assert.equal(await samples.logAcceptance(), results.logAcceptance);
+    assert.equal(await samples.kineticTemperature(), results.kineticTemperature);
     for (const { id, ids } of run.spec.observables) assert.equal(Array.from(await samples.ids(id)), Array.from(ids));
     assert.equal(await samples.traces(), losses.probe);
     assert.equal(await samples.traces("pool"), losses.pool);
@@ -68,7 +69,10 @@ for (const { kind, open } of storeKinds(test)) {
     await writeExample(with_, example(2));
     const run = example(2, { traces: false });
     const { shifted: _, ...unshifted } = run.results.sums;
-    await writeExample(without, { ...run, results: { ...run.results, sums: unshifted, logAcceptance: undefined } });
+    await writeExample(without, {
+      ...run,
+      results: { ...run.results, sums: unshifted, ...{ logAcceptance: undefined, kineticTemperature: undefined } },
+    });
     const samples = await openSamples(without);
     const arrays = await without.names("");
     assert.equal(arrays, ["baseline_probe", "init_loss", "input_ids_probe", "phi", "sum_d", "sum_phi_d", "zarr.json"]);
@@ -79,6 +83,7 @@ for (const { kind, open } of storeKinds(test)) {
     const sums = await samples.sums();
     assert.is(sums.shifted, undefined);
     assert.is(await samples.logAcceptance(), undefined);
+    assert.is(await samples.kineticTemperature(), undefined);
     assert.equal(susceptibility(sums).chi, susceptibility(await (await openSamples(with_)).sums()).chi);
   });
 

@@ -196,4 +196,35 @@ test("draws without a chain have no steps to speak of", () => {
   silent({ n_beta: 0, num_steps_bw_draws: 1, num_burnin_steps: 0, lr: 5e-3 }, [{ stepError: undefined }]);
 });
 
+const baoab = { sampling_method: "sgmcmc_baoab" } as const;
+
+test("BAOAB: hot momenta ask for smaller steps or larger batches, by more than chance alone, and no step has a bias", () => {
+  const warm = { stepError: undefined, temperature: 1.06, temperatureError: 0.005 };
+  const line = only(baoab, [warm, { ...warm, name: "embed", temperature: 1.2 }]);
+  assert.match(
+    line,
+    /^Momenta of embed are too hot: their kinetic temperature is 1\.2, .* \(l0h0, embed \(2 of 2\)\)\./,
+  );
+  assert.match(line, /Lower lr to 0\.00025 and raise num_steps_bw_draws to 50, or raise batch_size to 64\.$/);
+  assert.not.match(only({ ...baoab, batch_size: 0 }, [warm]), /batch_size/);
+  silent(baoab, [{ ...warm, temperatureError: 0.03 }]);
+  silent(baoab, [{ ...warm, temperature: 1.02 }]);
+  // Of the stability limit 2 a step of 1.9, at which SGLD's variance would be ten times the posterior's.
+  silent({ ...baoab, lr: 3.6 / 200 });
+});
+
+test("BAOAB's burn-in and thinning follow its own relaxation", () => {
+  const own: SamplerSettings = { ...good, ...baoab, lr: 2e-4 };
+  // Little friction: momenta and positions swing, and both fall as exp(-friction step / 2) an update.
+  const tau = 2 / (1.5 * Math.sqrt(0.04));
+  assert.ok(Math.abs(relaxationTime(own) - tau) < 1e-9);
+  assert.is(burninWanted(own), Math.ceil(3 * tau));
+  // Much: positions creep, friction / step updates long.
+  const slow = relaxationTime({ ...own, friction: 40, lr: 5e-8 });
+  assert.ok(Math.abs(slow / (40 / Math.sqrt(1e-5)) - 1) < 0.01, `${slow}`);
+  const said = advice({ ...own, num_burnin_steps: 0, num_steps_bw_draws: 2 }, [{ ...healthy, lag1: 0.8 }]).join("\n");
+  assert.match(said, /raise num_steps_bw_draws to 17\./);
+  assert.match(said, /Raise num_burnin_steps to 20\./);
+});
+
 test.run();
