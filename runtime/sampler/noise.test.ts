@@ -55,11 +55,11 @@ test("batches are the words of their definition: key by seed, restriction, chain
 });
 
 /** The chains' weights after each of two draws, and w*. */
-async function draws(sampler: "sgld" | "gaussian") {
+async function draws(name: string, sampler: "sgld" | "gaussian") {
   const lab = new Laboratory(await testDevice(), model.model, model.weights);
   const pool = lab.addText("pool", text.ids, CONTEXT + 1);
   const probe = lab.addText("probe", text.ids, CONTEXT + 1);
-  const restriction = parseRestriction("l0h1", model.model);
+  const restriction = parseRestriction(name, model.model);
   const chains = await Chains.open(lab, { restriction, settings, pool, probe, sampler });
   const center = await gatherBlock(lab.weights, chains.block);
   const w: Float32Array[] = [];
@@ -78,28 +78,32 @@ function same(actual: Float32Array, expected: Float64Array, what: string): void 
 }
 
 test("without loss an update is half a step home and noise of its own key, chain and update", async () => {
-  const { w, center } = await draws("sgld");
-  const P = center.length;
-  for (let chain = 0; chain < settings.num_chains; chain++) {
-    const key = deriveKey(settings.seed, "l0h1", chain, "noise");
-    let gap = new Float64Array(P);
-    for (const update of [0, 1]) {
-      const z = normals(key, update, P);
-      gap = gap.map((d, e) => d - 0.5 * settings.lr * settings.localization * d + Math.sqrt(settings.lr) * z[e]);
-      const expected = gap.map((d, e) => center[e] + d);
-      same(w[update].subarray(chain * P, (chain + 1) * P), expected, `chain ${chain}, update ${update}`);
+  for (const name of ["l0h1", "l0h1.k"]) {
+    const { w, center } = await draws(name, "sgld");
+    const P = center.length;
+    for (let chain = 0; chain < settings.num_chains; chain++) {
+      const key = deriveKey(settings.seed, name, chain, "noise");
+      let gap = new Float64Array(P);
+      for (const update of [0, 1]) {
+        const z = normals(key, update, P);
+        gap = gap.map((d, e) => d - 0.5 * settings.lr * settings.localization * d + Math.sqrt(settings.lr) * z[e]);
+        const expected = gap.map((d, e) => center[e] + d);
+        same(w[update].subarray(chain * P, (chain + 1) * P), expected, `${name}, chain ${chain}, update ${update}`);
+      }
     }
   }
 });
 
 test("direct draws have keys of their own, and every draw is another", async () => {
-  const { w, center } = await draws("gaussian");
-  const P = center.length;
-  for (let chain = 0; chain < settings.num_chains; chain++) {
-    const key = deriveKey(settings.seed, "l0h1", chain, "gaussian");
-    for (const draw of [0, 1]) {
-      const expected = normals(key, draw, P).map((z, e) => center[e] + z / Math.sqrt(settings.localization));
-      same(w[draw].subarray(chain * P, (chain + 1) * P), expected, `chain ${chain}, draw ${draw}`);
+  for (const name of ["l0h1", "l0h1.q", "l0h1.v+l0h3.o"]) {
+    const { w, center } = await draws(name, "gaussian");
+    const P = center.length;
+    for (let chain = 0; chain < settings.num_chains; chain++) {
+      const key = deriveKey(settings.seed, name, chain, "gaussian");
+      for (const draw of [0, 1]) {
+        const expected = normals(key, draw, P).map((z, e) => center[e] + z / Math.sqrt(settings.localization));
+        same(w[draw].subarray(chain * P, (chain + 1) * P), expected, `${name}, chain ${chain}, draw ${draw}`);
+      }
     }
   }
 });
