@@ -114,7 +114,7 @@ test("closed chains and trimmed texts give their memory back", async () => {
   const probe = lab.addText("probe", text.ids, CONTEXT + 1);
   const bytes: number[] = [];
   for (let round = 0; round < 3; round++) {
-    for (const name of ["l1h0", "l0 mlp", "embed"]) {
+    for (const name of ["l1h0", "l1h0.q", "l0 mlp", "embed"]) {
       const restriction = parseRestriction(name, model.model);
       const chains = await Chains.open(lab, { restriction, settings, pool, probe });
       await chains.draw();
