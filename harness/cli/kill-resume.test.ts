@@ -28,7 +28,7 @@ writeFileSync(join(folder, "pool.json"), JSON.stringify(ids(5)));
 
 const sets = (...pairs: string[]) => pairs.flatMap((pair) => ["--set", pair]);
 const COMMON = sets(
-  "weight_restrictions=l1h0,l1h2",
+  "weight_restrictions=l1h0,l1h2.q",
   "probe_tokens=probe.json",
   "pool_tokens=pool.json",
   "sampler.num_chains=2",

@@ -9,11 +9,13 @@ import { preset } from "../../models/nano/preset";
 import { loadConfig } from "../../models/weights";
 import { drawsDirectly } from "../config/sampler";
 import { projectRoot } from "../node/root";
+import { layoutBlock } from "../transformer/block";
 import type { Model } from "../transformer/family";
+import { parseRestriction } from "../transformer/restriction";
 import { type RunConfig, runConfig } from "./config";
 import type { Corpus } from "./corpus";
 import { sampledTexts } from "./texts";
-import { componentsOf, parseShard, shardOf, type UnitPlan, unitsOf } from "./units";
+import { componentsOf, parseShard, restrictionsOf, shardOf, type UnitPlan, unitsOf } from "./units";
 
 const test = suite("runtime/measure/units");
 let model: Model;
@@ -30,6 +32,27 @@ test("components are named once, in the order asked for, and full is none", () =
   assert.equal(standard.slice(-4), groups);
   assert.is(new Set(standard).size, 20 + 4);
   assert.throws(() => componentsOf(config("weight_restrictions=l1h99"), model), /heads 0 to/);
+});
+
+test("fine: pieces of heads, slices of neurons, embed and unembed; full beside them only where it is needed", () => {
+  const fine = config("weight_restrictions=fine");
+  const names = componentsOf(fine, model);
+  assert.is(names.length, 82);
+  assert.equal(names.slice(0, 6), ["embed", "l0h0.q", "l0h0.k", "l0h0.v", "l0h0.o", "l0h1.q"]);
+  assert.equal(names.slice(-2), ["l1 mlp[112:128]", "unembed"]);
+  assert.equal(restrictionsOf(fine, model), names);
+  assert.equal(restrictionsOf(config("weight_restrictions=fine", "estimator=two_chain"), model), ["full", ...names]);
+  const coarse = componentsOf(config("weight_restrictions=l0h3,fine,l1 mlp", "neuron_slice=50"), model);
+  assert.is(coarse.length, 2 + 64 + 6 + 2);
+  assert.equal(coarse.slice(-4), ["l1 mlp[50:100]", "l1 mlp[100:128]", "unembed", "l1 mlp"]);
+  // All four pieces of every head, and all slices of an MLP, are weights of their own.
+  const blocks = names
+    .filter((name) => name.startsWith("l0"))
+    .map((name) => layoutBlock(parseRestriction(name, model), model));
+  const moved = blocks.reduce((sum, { weights }) => sum + weights, 0);
+  const whole = ["l0 attn", "l0 mlp"].map((name) => layoutBlock(parseRestriction(name, model), model).weights);
+  // The biases of both outputs belong to no head and no neuron.
+  assert.is(moved, whole[0] + whole[1] - 2 * model.dims.hidden);
 });
 
 test("a component's scale multiplies lr and divides localization; both priors have n_beta 0 and the component's budget", () => {

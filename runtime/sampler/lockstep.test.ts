@@ -130,8 +130,7 @@ const layer = (l: number, neurons: number) => [
   `l${l}h0`,
   `l${l}h1`,
   `l${l}h1.q`,
-  `l${l}h0.v+l${l}h1.k`,
-  `l${l}h0.o`,
+  `l${l}h0.v+l${l}h1.k+l${l}h0.o`,
   `l${l} mlp`,
   `l${l} mlp[0:${neurons}]`,
   `l${l} mlp[${neurons}:${2 * neurons}]`,
@@ -248,7 +247,7 @@ test("components with unlike numbers of chains run together", async () => {
 
 test("saved together they go on alone, and the other way round, with the same bits", async () => {
   const subject = await nano(true);
-  const names = ["l1h0", "l1h6", "l1 mlp[0:32]"];
+  const names = ["l1h0", "l1h6.k", "l1 mlp[0:32]"];
   for (const changes of [{}, rmsprop, baoab, { n_beta: 0 }]) {
     const wanted = await alone(subject, names, changes);
     const later = (found: Found, whole: Found) => ({ ...found, draws: [...whole.draws.slice(0, 1), ...found.draws] });

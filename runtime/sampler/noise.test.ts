@@ -55,11 +55,11 @@ test("batches are the words of their definition: key by seed, restriction, chain
 });
 
 /** The chains' weights after each of two draws, and w*. */
-async function draws(sampler: "sgld" | "gaussian", changes: Partial<SamplerSettings> = {}) {
+async function draws(name: string, sampler: "sgld" | "gaussian", changes: Partial<SamplerSettings> = {}) {
   const lab = new Laboratory(await testDevice(), model.model, model.weights);
   const pool = lab.addText("pool", text.ids, CONTEXT + 1);
   const probe = lab.addText("probe", text.ids, CONTEXT + 1);
-  const restriction = parseRestriction("l0h1", model.model);
+  const restriction = parseRestriction(name, model.model);
   const chains = await Chains.open(lab, { restriction, settings: { ...settings, ...changes }, pool, probe, sampler });
   const center = await gatherBlock(lab.weights, chains.block);
   const w: Float32Array[] = [];
@@ -78,22 +78,24 @@ function same(actual: Float32Array, expected: Float64Array, what: string): void 
 }
 
 test("without loss an update is half a step home and noise of its own key, chain and update", async () => {
-  const { w, center } = await draws("sgld");
-  const P = center.length;
-  for (let chain = 0; chain < settings.num_chains; chain++) {
-    const key = deriveKey(settings.seed, "l0h1", chain, "noise");
-    let gap = new Float64Array(P);
-    for (const update of [0, 1]) {
-      const z = normals(key, update, P);
-      gap = gap.map((d, e) => d - 0.5 * settings.lr * settings.localization * d + Math.sqrt(settings.lr) * z[e]);
-      const expected = gap.map((d, e) => center[e] + d);
-      same(w[update].subarray(chain * P, (chain + 1) * P), expected, `chain ${chain}, update ${update}`);
+  for (const name of ["l0h1", "l0h1.k"]) {
+    const { w, center } = await draws(name, "sgld");
+    const P = center.length;
+    for (let chain = 0; chain < settings.num_chains; chain++) {
+      const key = deriveKey(settings.seed, name, chain, "noise");
+      let gap = new Float64Array(P);
+      for (const update of [0, 1]) {
+        const z = normals(key, update, P);
+        gap = gap.map((d, e) => d - 0.5 * settings.lr * settings.localization * d + Math.sqrt(settings.lr) * z[e]);
+        const expected = gap.map((d, e) => center[e] + d);
+        same(w[update].subarray(chain * P, (chain + 1) * P), expected, `${name}, chain ${chain}, update ${update}`);
+      }
     }
   }
 });
 
 test("BAOAB's momenta begin as normals of a key of their own", async () => {
-  const { w, center } = await draws("sgld", { sampling_method: "sgmcmc_baoab" });
+  const { w, center } = await draws("l0h1", "sgld", { sampling_method: "sgmcmc_baoab" });
   const P = center.length;
   const h = Math.sqrt(settings.lr);
   const kept = Math.exp(-settings.friction * Math.sqrt(settings.lr * settings.localization));
@@ -111,13 +113,15 @@ test("a whole batch is every sequence of the pool once, the same for every chain
 });
 
 test("direct draws have keys of their own, and every draw is another", async () => {
-  const { w, center } = await draws("gaussian");
-  const P = center.length;
-  for (let chain = 0; chain < settings.num_chains; chain++) {
-    const key = deriveKey(settings.seed, "l0h1", chain, "gaussian");
-    for (const draw of [0, 1]) {
-      const expected = normals(key, draw, P).map((z, e) => center[e] + z / Math.sqrt(settings.localization));
-      same(w[draw].subarray(chain * P, (chain + 1) * P), expected, `chain ${chain}, draw ${draw}`);
+  for (const name of ["l0h1", "l0h1.q", "l0h1.v+l0h3.o"]) {
+    const { w, center } = await draws(name, "gaussian");
+    const P = center.length;
+    for (let chain = 0; chain < settings.num_chains; chain++) {
+      const key = deriveKey(settings.seed, name, chain, "gaussian");
+      for (const draw of [0, 1]) {
+        const expected = normals(key, draw, P).map((z, e) => center[e] + z / Math.sqrt(settings.localization));
+        same(w[draw].subarray(chain * P, (chain + 1) * P), expected, `${name}, chain ${chain}, draw ${draw}`);
+      }
     }
   }
 });
@@ -128,7 +132,7 @@ test("closed chains and trimmed texts give their memory back", async () => {
   const probe = lab.addText("probe", text.ids, CONTEXT + 1);
   const bytes: number[] = [];
   for (let round = 0; round < 3; round++) {
-    for (const name of ["l1h0", "l0 mlp", "embed"]) {
+    for (const name of ["l1h0", "l1h0.q", "l0 mlp", "embed"]) {
       const restriction = parseRestriction(name, model.model);
       const chains = await Chains.open(lab, { restriction, settings, pool, probe });
       await chains.draw();
