@@ -10,11 +10,12 @@ export { root };
 
 const SOURCES = ["kernels", "runtime", "models", "goldens", "harness"];
 
-/** The modules in AssemblyScript: every kernel that plans call in one, and two that work on host arrays. */
+/** The modules in AssemblyScript: every kernel that plans call in one, and three that work on host arrays. */
 const MODULES = {
   kernels: KERNELS,
   graph: join("kernels", "graph", "assembly", "index.ts"),
   knn: join("kernels", "knn", "assembly", "index.ts"),
+  products: join("kernels", "products", "assembly", "index.ts"),
 };
 
 /** Every module is built twice from one source: WebAssembly tells shared memory from unshared in a module's import. */

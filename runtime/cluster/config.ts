@@ -270,6 +270,12 @@ export const defaultMinSize = (n: number) => Math.min(8, Math.max(4, Math.round(
 export const defaultMaxHits = (n: number) => Math.min(16, Math.max(2, Math.round(20000 / n)));
 /** Default number of nulls for `n` tokens: in a small graph one null's luck matters. */
 export const defaultNullDraws = (n: number) => (n <= 2000 ? 8 : n <= 5000 ? 3 : 1);
+/**
+ * Seeds that each of `draws` nulls of `n` nodes is searched from: more lower the envelope by less than it fluctuates between
+ * nulls. In a small graph the seeds of all nulls count together, for each walk covers most of it.
+ */
+export const nullSeeds = (n: number, draws: number) =>
+  n <= 2000 ? Math.min(1000, Math.max(250, Math.ceil(2000 / draws))) : 1000;
 /** Defaults that depend on whether there is a null: beside it a body is expected, which no cluster may take in. */
 export const withNull = ({ null: rule, recurrence_min, assign_share, max_share }: ClusterConfig) =>
   rule === "none"

@@ -17,7 +17,15 @@ import {
   randomSetEnvelope,
   rateRecurrence,
 } from "./candidates";
-import { type ClusterConfig, defaultMaxHits, defaultMinSize, defaultTolerances, withNull } from "./config";
+import {
+  type ClusterConfig,
+  defaultMaxHits,
+  defaultMinSize,
+  defaultNullDraws,
+  defaultTolerances,
+  nullSeeds,
+  withNull,
+} from "./config";
 import { makeRandom } from "./random";
 import { RELABEL_ROUNDS, refine } from "./refine";
 import { type Searches, searchSeeds, withKernel } from "./search";
@@ -65,8 +73,6 @@ export interface CoverOptions {
 }
 
 const MAX_ROUNDS = 20;
-/** Seeds that a null is searched from: more lower its envelope by less than it fluctuates between nulls. */
-const NULL_SEEDS = 1000;
 /** Pushes a node after which a null is asked no more: walks of a small alpha cover all of it, and one tells what many do. */
 const NULL_PUSHES = 2000;
 /** Two accepted candidates more alike than this are one. */
@@ -120,7 +126,8 @@ export async function searchNull(
 ): Promise<NullPoint[]> {
   if (graph.n === 0 || graph.volume === 0) return [];
   const nodes = nodesWhere(graph.n, (v) => graph.degree[v] > 0);
-  const seeds = shuffledSeeds(nodes, Math.min(config.num_seeds ?? NULL_SEEDS, NULL_SEEDS), config.seed);
+  const most = nullSeeds(graph.n, config.null_draws ?? defaultNullDraws(graph.n));
+  const seeds = shuffledSeeds(nodes, Math.min(config.num_seeds ?? most, most), config.seed);
   const minSize = config.min_size ?? defaultMinSize(graph.n);
   const walk = { ...walkOptions(graph, config, minSize, graph.volume), every: true };
   return withKernel(graph, options.threads, async (kernel) => {

@@ -1,5 +1,6 @@
 import { SpectroscopeError } from "../../kernels/errors";
 import { deriveKey, normals } from "../../kernels/philox/philox";
+import { Products } from "../../kernels/products/products";
 import { checkMatrix, type Matrix } from "../statistics/matrix";
 
 export interface PrincipalAxes {
@@ -35,23 +36,28 @@ export function principalAxes(matrix: Matrix, rank: number): PrincipalAxes {
   for (let i = 0; i < rows; i++) for (let c = 0; c < cols; c++) mean[c] += data[i * cols + c];
   for (let c = 0; c < cols; c++) mean[c] /= rows;
   let total = 0;
-  for (let i = 0; i < rows; i++) for (let c = 0; c < cols; c++) total += (data[i * cols + c] - mean[c]) ** 2;
+  for (let i = 0; i < rows; i++)
+    for (let c = 0; c < cols; c++) {
+      const x = data[i * cols + c] - mean[c];
+      total += x * x;
+    }
 
   const width = cols <= EXACT_COLS ? cols : Math.min(rank + OVERSAMPLING, rows, cols);
-  let basis: Float64Array;
-  if (width === cols) {
-    basis = new Float64Array(cols * cols);
-    for (let c = 0; c < cols; c++) basis[c * cols + c] = 1;
-  } else {
-    basis = normals(deriveKey("subspace iteration"), 0, cols * width);
+  const products = new Products({ rows, cols, data, origin: mean }, width);
+  // A direction a row.
+  let basis: Float64Array = new Float64Array(width * cols);
+  if (width === cols) for (let c = 0; c < cols; c++) basis[c * cols + c] = 1;
+  else {
+    const start = normals(deriveKey("subspace iteration"), 0, cols * width);
+    for (let c = 0; c < cols; c++) for (let j = 0; j < width; j++) basis[j * cols + c] = start[c * width + j];
     orthonormalize(basis, cols, width);
     for (let round = 0; round < ITERATIONS; round++) {
-      basis = pullBack(matrix, mean, project(matrix, mean, basis, width), width);
+      basis = products.square(basis);
       orthonormalize(basis, cols, width);
     }
   }
   // Diagonalize within the basis: Gram matrix of the projected rows.
-  const image = project(matrix, mean, basis, width);
+  const image = products.project(basis);
   const gram = new Float64Array(width * width);
   for (let i = 0; i < rows; i++)
     for (let a = 0; a < width; a++)
@@ -71,7 +77,7 @@ export function principalAxes(matrix: Matrix, rank: number): PrincipalAxes {
     let top = 0;
     for (let c = 0; c < cols; c++) {
       let sum = 0;
-      for (let a = 0; a < width; a++) sum += basis[c * width + a] * vectors[a * width + j];
+      for (let a = 0; a < width; a++) sum += basis[a * cols + c] * vectors[a * width + j];
       axes[c * kept + j] = sum;
       if (Math.abs(sum) > Math.abs(top)) top = sum;
     }
@@ -95,56 +101,28 @@ export function principalScores(matrix: Matrix, most: number): Matrix {
   return { rows, cols: rank, data: scores };
 }
 
-/** (X - mean) * basis, `[rows, width]`. */
-function project(matrix: Matrix, mean: Float64Array, basis: Float64Array, width: number): Float64Array {
-  const { rows, cols, data } = matrix;
-  const out = new Float64Array(rows * width);
-  for (let i = 0; i < rows; i++) {
-    const row = out.subarray(i * width, (i + 1) * width);
-    for (let c = 0; c < cols; c++) {
-      const x = data[i * cols + c] - mean[c];
-      const at = c * width;
-      for (let j = 0; j < width; j++) row[j] += x * basis[at + j];
-    }
-  }
-  return out;
-}
-
-/** (X - mean)' * image, `[cols, width]`. */
-function pullBack(matrix: Matrix, mean: Float64Array, image: Float64Array, width: number): Float64Array {
-  const { rows, cols, data } = matrix;
-  const out = new Float64Array(cols * width);
-  for (let i = 0; i < rows; i++) {
-    const row = image.subarray(i * width, (i + 1) * width);
-    for (let c = 0; c < cols; c++) {
-      const x = data[i * cols + c] - mean[c];
-      const at = c * width;
-      for (let j = 0; j < width; j++) out[at + j] += x * row[j];
-    }
-  }
-  return out;
-}
-
-/** Gram-Schmidt, each column twice against the earlier ones; a dependent column becomes 0. */
-function orthonormalize(basis: Float64Array, rows: number, width: number): void {
-  for (let j = 0; j < width; j++) {
-    const before = norm(basis, rows, width, j);
+/** Gram-Schmidt, each of `count` rows twice against the earlier ones; a dependent row becomes 0. */
+function orthonormalize(basis: Float64Array, cols: number, count: number): void {
+  for (let j = 0; j < count; j++) {
+    const own = basis.subarray(j * cols, (j + 1) * cols);
+    const before = norm(own);
     for (let pass = 0; pass < 2; pass++) {
       for (let k = 0; k < j; k++) {
+        const other = basis.subarray(k * cols, (k + 1) * cols);
         let dot = 0;
-        for (let r = 0; r < rows; r++) dot += basis[r * width + j] * basis[r * width + k];
-        for (let r = 0; r < rows; r++) basis[r * width + j] -= dot * basis[r * width + k];
+        for (let c = 0; c < cols; c++) dot += own[c] * other[c];
+        for (let c = 0; c < cols; c++) own[c] -= dot * other[c];
       }
     }
-    const length = norm(basis, rows, width, j);
+    const length = norm(own);
     const scale = length > 1e-12 * before ? 1 / length : 0;
-    for (let r = 0; r < rows; r++) basis[r * width + j] *= scale;
+    for (let c = 0; c < cols; c++) own[c] *= scale;
   }
 }
 
-function norm(basis: Float64Array, rows: number, width: number, j: number): number {
+function norm(values: Float64Array): number {
   let squares = 0;
-  for (let r = 0; r < rows; r++) squares += basis[r * width + j] ** 2;
+  for (const x of values) squares += x * x;
   return Math.sqrt(squares);
 }
 

@@ -194,6 +194,43 @@ test("eigenvectors and principal axes, whole and by subspace iteration", () => {
   refused(() => principalAxes({ rows: 3, cols: 2, data: new Float64Array(6).fill(1) }, 1), /no variance/);
 });
 
+test("axes by subspace iteration are those of the whole Gram matrix", () => {
+  // 20 directions of falling strength above a floor of noise, as traces have them; beyond them axes of noise are near each other.
+  const { normal } = makeRandom(12);
+  const [rows, cols, strong] = [96, 260, 20];
+  const loads = Float64Array.from({ length: strong * cols }, normal);
+  const data = new Float64Array(rows * cols);
+  for (let i = 0; i < rows; i++) {
+    const factors = Array.from({ length: strong }, (_, j) => normal() / (1 + j / 4));
+    for (let c = 0; c < cols; c++)
+      data[i * cols + c] = 3 + factors.reduce((s, f, j) => s + f * loads[j * cols + c], 0) + 0.02 * normal();
+  }
+  const axes = principalAxes({ rows, cols, data }, strong);
+  const centered = data.slice();
+  for (let c = 0; c < cols; c++) {
+    let mean = 0;
+    for (let i = 0; i < rows; i++) mean += data[i * cols + c] / rows;
+    for (let i = 0; i < rows; i++) centered[i * cols + c] -= mean;
+  }
+  const gram = new Float64Array(rows * rows);
+  for (let i = 0; i < rows; i++)
+    for (let j = 0; j < rows; j++)
+      for (let c = 0; c < cols; c++) gram[i * rows + j] += centered[i * cols + c] * centered[j * cols + c];
+  const { values, vectors } = symmetricEigen(gram, rows);
+  // Four rounds leave of an axis' error what (noise / strength)^8 does: below 1e-8 for the weakest of these.
+  for (let j = 0; j < strong; j++) {
+    near(axes.deviations[j] / Math.sqrt(values[j] / rows), 1, 1e-8);
+    let along = 0;
+    for (let i = 0; i < rows; i++) along += axes.scores[i * strong + j] * vectors[i * rows + j];
+    near(Math.abs(along) / Math.sqrt(values[j]), 1, 1e-8);
+    for (let k = 0; k <= j; k++) {
+      let dot = 0;
+      for (let c = 0; c < cols; c++) dot += axes.axes[c * strong + j] * axes.axes[c * strong + k];
+      near(dot, j === k ? 1 : 0, 1e-12);
+    }
+  }
+});
+
 test("neighbors: exact, ties by id", () => {
   const line = { rows: 5, cols: 1, data: Float64Array.from([0, 1, 2, 3, 10]) };
   assert.equal([...nearestNeighbors(line, 2)], [1, 2, 0, 2, 1, 3, 2, 1, 3, 2]);

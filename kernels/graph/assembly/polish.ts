@@ -4,7 +4,7 @@ import { degreeOf, members, neighbors, nextRun, queue, rowEnd, rowStart, sets, w
 import { sortIds } from "./sort";
 import { conductanceOf } from "./sweep";
 
-/** Of the last polish; the members lie ascending in `members`. */
+/** Of the last polish; its members lie ascending in `members`. */
 export let polishedSize: u32 = 0;
 export let polishedConductance: f64 = 1;
 /** Whether the set would have grown past its largest volume. */
@@ -47,8 +47,21 @@ function leave(v: u32): void {
   }
 }
 
-/** Polishes the `count` distinct ids at `from`. */
+/** Polishes the `count` distinct ids at `from`, and lists the members. */
 export function polish(from: usize, count: u32, rounds: u32, strictness: f64, minSize: u32, maxVolume: f64): void {
+  measure(from, count, rounds, strictness, minSize, maxVolume);
+  let kept: usize = 0;
+  for (let i: usize = 0; i < listed; i++) {
+    const v = load<u32>(queue + (i << 2));
+    if (load<u32>(sets + <usize>v * SET, INSIDE) == 0) continue;
+    store<u32>(members + (kept << 2), v);
+    kept++;
+  }
+  sortIds(members, <u32>kept);
+}
+
+/** The same for who asks for conductance and volume alone: no list is made. */
+export function measure(from: usize, count: u32, rounds: u32, strictness: f64, minSize: u32, maxVolume: f64): void {
   const run = nextRun();
   listed = 0;
   moveCount = 0;
@@ -65,6 +78,7 @@ export function polish(from: usize, count: u32, rounds: u32, strictness: f64, mi
     join(v, run);
   }
   let phi = conductanceOf(cut, vol);
+  let pull = strictness * (1 - phi);
   for (let round: u32 = 0; round < rounds; round++) {
     const before = moveCount;
     const stop = listed;
@@ -73,7 +87,7 @@ export function polish(from: usize, count: u32, rounds: u32, strictness: f64, mi
       const record = sets + <usize>v * SET;
       const degree = degreeOf(v);
       const tie = load<f64>(record);
-      const bound = strictness * (1 - phi) * degree;
+      const bound = pull * degree;
       if (load<u32>(record, INSIDE) == 0) {
         if (!(tie > bound)) continue;
         if (vol + degree > maxVolume) {
@@ -92,19 +106,12 @@ export function polish(from: usize, count: u32, rounds: u32, strictness: f64, mi
         size--;
       }
       phi = conductanceOf(cut, vol);
+      pull = strictness * (1 - phi);
       moveCount++;
     }
     if (polishedCapped || moveCount == before) break;
   }
-  let kept: u32 = 0;
-  for (let i: usize = 0; i < listed; i++) {
-    const v = load<u32>(queue + (i << 2));
-    if (load<u32>(sets + <usize>v * SET, INSIDE) == 0) continue;
-    store<u32>(members + (<usize>kept << 2), v);
-    kept++;
-  }
-  sortIds(members, kept);
-  polishedSize = kept;
+  polishedSize = size;
   polishedConductance = phi;
   polishedVolume = vol;
 }

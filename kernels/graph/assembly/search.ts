@@ -1,6 +1,6 @@
 // The searches of many seeds, pulled by threads from one counter; `../reference.ts` is the definition of one.
 import { attach, members, n, order, profile, volumes } from "./layout";
-import { polish, polishedCapped, polishedConductance, polishedSize, polishedVolume } from "./polish";
+import { measure, polish, polishedCapped, polishedConductance, polishedSize, polishedVolume } from "./polish";
 import { chosenSize, closed, lowestVolume, sweep, sweptCount } from "./sweep";
 import { begin, grow, pushCount } from "./walk";
 
@@ -79,7 +79,7 @@ function searchSeed(control: usize, item: u32): void {
     sweep(load<u32>(control, RULE), load<f64>(control, DELTA), minSize, maxVolume);
     if (every) {
       for (let size = minSize; sweptCount >= minSize; size <<= 1) {
-        polish(order, min(size, sweptCount), rounds, strictness, minSize, maxVolume);
+        measure(order, min(size, sweptCount), rounds, strictness, minSize, maxVolume);
         emit(MEASURE, item, members, 0, scale, polishedConductance, polishedVolume);
         if (size >= sweptCount || load<f64>(volumes + (<usize>(size - 1) << 3)) > maxVolume) break;
       }
