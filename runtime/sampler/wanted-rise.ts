@@ -24,22 +24,21 @@ const APART = 1.1;
 export function nextScale(known: readonly ScaledRise[], wanted: number, bounds: readonly [number, number]): number {
   const [low, high] = bounds;
   if (!(wanted > 0)) return low;
-  const below = Math.max(low, ...known.filter(({ rise }) => rise < wanted).map(({ scale }) => scale));
-  const above = Math.min(high, ...known.filter(({ rise }) => !(rise < wanted)).map(({ scale }) => scale));
+  const below = Math.max(0, ...known.filter(({ rise }) => rise < wanted).map(({ scale }) => scale));
+  const above = Math.min(...known.filter(({ rise }) => !(rise < wanted)).map(({ scale }) => scale));
+  const middle = Math.sqrt(Math.max(low, below) * Math.min(high, above));
   const distance = ({ rise }: ScaledRise) => Math.abs(Math.log(rise / wanted));
   // Of equally near ones the last: it was looked for with more knowledge.
   const [nearest, ...others] = known
     .filter(({ rise }) => rise > 0 && Number.isFinite(rise))
     .reverse()
     .sort((a, b) => distance(a) - distance(b));
-  if (!nearest) return Math.sqrt(below * above);
-  const found = Math.min(
-    high,
-    Math.max(low, nearest.scale * (wanted / nearest.rise) ** (1 / slopeOf(nearest, others))),
-  );
+  if (!nearest) return middle;
+  if (nearest.rise === wanted) return nearest.scale;
+  const found = nearest.scale * (wanted / nearest.rise) ** (1 / slopeOf(nearest, others));
   // Where the law is not monotone, no scale is held between one that is too large and a larger one that is too small.
-  if (below > above || (found >= below && found <= above)) return found;
-  return Math.sqrt(below * above);
+  const held = below > above || (found > below && found < above);
+  return Math.min(high, Math.max(low, held ? found : middle));
 }
 
 /** Of log rise against log scale; the quadratic law's where nothing else is far enough to tell. */
