@@ -64,5 +64,5 @@ function comparison({ features, against, said, scores, clusters, columns }: Prio
 /** A part of the summary; nothing where there is no prior to compare with. */
 export function priors(comparisons: readonly PriorComparison[]): Markup | undefined {
   if (comparisons.length === 0) return undefined;
-  return html`<h3>Beside the prior</h3><p class="note">Chains are scored one by one (many in parts), with the same weights for both; intervals are of 95 %, each for itself, from how far chains differ. An interval that holds no difference says that none was seen at these settings, not that there is none. Single columns are marked apart at 5 % for all of them together.</p>${comparisons.map(comparison)}`;
+  return html`<h3>Beside the prior</h3><p class="note">Chains are scored one by one (many in parts), with the same weights for both; intervals are of 95 %, each for itself, from how far chains differ. An interval that holds 0 says that no difference was seen at these settings, not that there is none. Single columns are marked apart at 5 % for all of them together.</p>${comparisons.map(comparison)}`;
 }

@@ -61,7 +61,7 @@ const scores = `
 .scores .control{color:var(--soft)}.scores .control .meter{background:repeating-linear-gradient(115deg,var(--soft) 0 2px,transparent 2px 5px)}
 .scores .baseline .meter{background:var(--soft);opacity:.45}
 .intervals .wide{text-align:center}
-.interval{display:block;width:100%;min-width:180px;height:18px}.interval .zero{stroke:var(--soft);stroke-width:1;stroke-dasharray:3 3}
+.interval{display:block;width:100%;min-width:180px;height:18px}.interval .zero{stroke:var(--soft);stroke-width:1.4}
 .interval .reach{stroke-width:3;stroke-linecap:round}.interval.alike{stroke:var(--soft);fill:var(--soft)}.interval.apart{stroke:var(--accent);fill:var(--accent)}
 `;
 

@@ -134,12 +134,13 @@ async function scoreAll(
       const first = (at * parts.length + part) * clusterings;
       return found.slice(first, first + clusterings);
     });
-    const f1 = ({ clusters: sets }: Pick<Clustering, "clusters">) =>
-      scoreSets(sets, known!.numbers, known!.minCount).meanBestF1;
-    const bestF1 = tries.map((clustered) => clustered.reduce((sum, one) => sum + f1(one) / clusterings, 0));
+    const bestF1 = (clustered: readonly Pick<Clustering, "clusters">[]) =>
+      known
+        ? clustered.reduce((sum, one) => sum + scoreSets(one.clusters, known.numbers, known.minCount).meanBestF1, 0)
+        : 0;
     results.push({
       accuracy,
-      bestF1: known ? bestF1 : [],
+      bestF1: known && clusterings > 0 ? tries.map((clustered) => bestF1(clustered) / clusterings) : [],
       labels: tries.map((clustered) => clustered.map(({ labels }) => labels)),
     });
   }
@@ -172,7 +173,7 @@ function compared(
   const P = parts.length;
   const clusterings = config.cluster.comparison;
   const scores = [
-    ...(clusterings > 0 ? [{ measure: "mean best F1", a: own.bestF1, b: other.bestF1 }] : []),
+    { measure: "mean best F1", a: own.bestF1, b: other.bestF1 },
     { measure: "kNN accuracy", a: own.accuracy, b: other.accuracy },
   ].filter((score) => score.a.length > 0 && [...score.a, ...score.b].every(Number.isFinite));
   const labels = [...own.labels, ...other.labels];
