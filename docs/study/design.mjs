@@ -87,9 +87,12 @@ function baoab(n_beta, localization) {
   };
 }
 
+/** nano's setting of docs/choosing-settings.md: quick rather than exact. */
+const SGLD = { sampling_method: "sgmcmc_sgld", batch_size: 2, lr: 0.02, num_steps_bw_draws: 2, num_burnin_steps: 8 };
+
 /** A point as keys of a run's config. */
 export function settingsOf({ model, components, n_beta, localization, seed, probe_seed, sampler }) {
-  const own = sampler === "baoab" ? baoab(n_beta, localization) : {};
+  const own = sampler === "baoab" ? baoab(n_beta, localization) : SGLD;
   const values = { n_beta, localization, seed, num_chains: CHAINS, num_draws: DRAWS[components], ...own };
   return {
     model,
