@@ -20,6 +20,7 @@ import { nn } from "./matmul/nn";
 import { nt } from "./matmul/nt";
 import { tn } from "./matmul/tn";
 import { covariance } from "./moments/covariance";
+import { deviation } from "./moments/deviation";
 import { sumRows } from "./reduce/sum_rows";
 import { rotate } from "./rotary/rotate";
 import { gaussian } from "./sgld/gaussian";
@@ -49,6 +50,7 @@ export const kernels: readonly Kernel[] = [
   tn,
   biasBackward,
   covariance,
+  deviation,
   sumRows,
   rotate,
   gaussian,
