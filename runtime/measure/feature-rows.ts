@@ -14,7 +14,7 @@ import { PRIOR_SUFFIX, priorSampled } from "./units";
 export interface RowInput {
   /** [tokens, features]. */
   readonly matrix: Matrix;
-  readonly options?: Pick<ClusterOptions, "weights" | "halves">;
+  readonly options?: Pick<ClusterOptions, "columns" | "weights" | "halves">;
 }
 
 /** A feature set, or a control. */
@@ -66,12 +66,10 @@ export function featureRows({ run, config, components, chi, activations }: RowSo
   if (own.weights) {
     const unweighted = (features: string, control: boolean, changes: Partial<ChiRequest>): FeatureRow => ({
       ...table(features, control, changes),
-      input: async () => ({
-        matrix: evidenceOf(await chiTable(run, components, { ...request, ...changes }), config).matrix,
-      }),
+      input: async () => unweighed(evidenceOf(await chiTable(run, components, { ...request, ...changes }), config)),
     });
     rows.push(
-      ready("chi, columns unweighted", false, () => ({ matrix })),
+      ready("chi, columns unweighted", false, () => unweighed(own)),
       unweighted(`chi, columns unweighted, ${pairing} draws`, true, { null: pairing }),
     );
   }
@@ -89,7 +87,10 @@ export function featureRows({ run, config, components, chi, activations }: RowSo
 }
 
 /** A table's columns with what its chains say of them. */
-const weighed = ({ matrix, weights, halves }: ColumnEvidence): RowInput => ({
+const weighed = ({ matrix, columns, weights, halves }: ColumnEvidence): RowInput => ({
   matrix,
-  options: { ...(weights ? { weights } : {}), ...(halves ? { halves } : {}) },
+  options: { columns, ...(weights ? { weights } : {}), ...(halves ? { halves } : {}) },
 });
+
+/** A table's columns alone. */
+const unweighed = ({ matrix, columns }: ColumnEvidence): RowInput => ({ matrix, options: { columns } });

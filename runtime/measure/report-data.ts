@@ -20,7 +20,7 @@ export interface ComponentDiagnostics {
   readonly acceptance?: number;
   /** What the step size does to one weight: the log acceptance ratio's root mean square over the root of the weights' number. */
   readonly stepError?: number;
-  /** Correlation over tokens of this column of chi between halves of the chains, stepped up to all of them. */
+  /** Correlation over tokens of this component's clustered column between halves of the chains, stepped up to all of them. */
   readonly reliability?: number;
   /** phi at every draw, by chain: [chains][draws]. */
   readonly traces: readonly (readonly number[])[];
@@ -42,7 +42,7 @@ export interface ClusterInfo {
   readonly members: readonly number[];
   readonly conductance: number;
   readonly seed: number;
-  /** Mean normalized chi per component over members, and its standard error from chains (jackknife). */
+  /** Mean over members of the clustered columns, normalized as they were there, and its standard error over chains. */
   readonly profile: readonly number[];
   readonly profileError: readonly number[];
   /** The known role that the cluster finds best, with its F1, where roles are known. */

@@ -3,7 +3,15 @@ import type { BoundPlan } from "../plan/memory";
 import type { View } from "../plan/plan";
 import { gatherBlock } from "../transformer/block";
 import { chainKeys } from "./batches";
-import { biasCorrection, type ChainSpec, chainNumbers, shiftOf, tokensOf, UPDATE_LABEL } from "./chain-plans";
+import {
+  biasCorrection,
+  type ChainSpec,
+  chainNumbers,
+  SQUARES_LABEL,
+  shiftOf,
+  tokensOf,
+  UPDATE_LABEL,
+} from "./chain-plans";
 import { type ChainState, checkState, stateViews } from "./chain-state";
 import { type Baselines, ComponentChains, type Draw, type Stand } from "./component-chains";
 import type { Laboratory } from "./laboratory";
@@ -143,6 +151,8 @@ export class Lockstep {
       if (this.queued >= MOST_QUEUED || performance.now() - this.settled > SETTLE_MS) await this.settle();
     }
     if (!gradient) draw.setParams(UPDATE_LABEL, { step: drawn });
+    draw.setParams(SQUARES_LABEL, { draws: drawn });
+    for (const chains of this.components) memory.write(chains.planned.views.phiMean, chains.phiMean());
     draw.submit();
     const lag = shiftOf(settings);
     if (drawn >= lag) {

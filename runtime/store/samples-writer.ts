@@ -152,6 +152,7 @@ export class SamplesWriter {
       await sum(`sum_phi_d${suffix}`, sumPhiD, attributes);
     };
     await both(results.sums);
+    await sum("m2", results.sums.m2, {});
     if (shifted) await both(shifted, "_shifted", { lag: shifted.lag });
     if (logAcceptance) {
       const checks = Math.floor(logAcceptance.length / chains);
