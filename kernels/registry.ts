@@ -20,6 +20,7 @@ import { nn } from "./matmul/nn";
 import { nt } from "./matmul/nt";
 import { tn } from "./matmul/tn";
 import { covariance } from "./moments/covariance";
+import { deviation } from "./moments/deviation";
 import { sumRows } from "./reduce/sum_rows";
 import { rotate } from "./rotary/rotate";
 import { baoab } from "./sgld/baoab";
@@ -50,6 +51,7 @@ export const kernels: readonly Kernel[] = [
   tn,
   biasBackward,
   covariance,
+  deviation,
   sumRows,
   rotate,
   gaussian,

@@ -217,6 +217,40 @@ def moments_covariance(case: Case, draw: Draw):
 
 
 @golden(
+    "moments/deviation",
+    [
+        Case("one", {"G": 1, "N": 1}, {"draws": 2}),
+        Case("first draw", {"G": 2, "N": 5}, {"draws": 0}),
+        Case("ragged", {"G": 3, "N": 67}, {"draws": 9}),
+    ],
+    derived=("phi_mean", "c_d", "c_m2"),
+    m2=tolerance(3e-7, 3e-7, "deviations of losses of 3, each rounded by 1e-7 at most, squared, and a sum rounded once"),
+    c_m2=tolerance(5e-7, 0, "what a sum of at most 8 lost: half an ulp, and what was there"),
+)
+def moments_deviation(case: Case, draw: Draw):
+    """All draws at once by torch.var; the kernel is given what the draws before the last have left."""
+    draws = case.params["draws"]
+    baseline = exact(3 + draw.normal("baseline", case.N))
+    losses = exact(baseline + 0.1 + 0.3 * draw.normal("losses", draws + 1, case.G, case.N))
+    phi = exact(0.1 + 0.05 * draw.normal("phi", draws + 1, case.G))
+    d = losses - baseline
+    x = d - phi[:, :, None]
+
+    def squares(of: torch.Tensor) -> torch.Tensor:
+        return of.shape[0] * of.var(dim=0, correction=0) if len(of) else torch.zeros(case.G, case.N)
+
+    def split(value: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        return exact(value), value - exact(value)
+
+    sum_d, c_d = split(d[:-1].sum(dim=0))
+    m2, c_m2 = split(squares(x[:-1]))
+    phi_mean = phi[:-1].mean(dim=0) if draws else torch.zeros(case.G)
+    inputs = {"losses": losses[-1], "baseline": baseline, "phi": phi[-1], "phi_mean": phi_mean}
+    after = {"m2": squares(x), "c_m2": torch.zeros(case.G, case.N)}
+    return {**inputs, "sum_d": sum_d, "c_d": c_d, "m2": m2, "c_m2": c_m2}, after
+
+
+@golden(
     "knn/forward",
     [
         Case("two points", {"N": 2, "D": 1, "Q": 2, "Kn": 1}, {"first": 0}),

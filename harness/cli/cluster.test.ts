@@ -87,13 +87,19 @@ test("planted clusters of a matrix are found by the defaults, one JSON object a 
   assert.equal([json.clusters, json.out, json.stability], [lines.length, "clusters.jsonl", null]);
   assert.ok(Math.abs(json.covered - seen.size / planted.rows) < 1e-12);
   assert.is(json.conductance.lowest, Math.min(...lines.map(({ conductance }) => conductance)));
-  assert.ok(json.profile.length > 2 && json.config.columns === "asinh" && json.seconds.clusters > 0);
+  assert.ok(json.profile.length > 2 && json.config.columns === null && json.seconds.clusters > 0);
   assert.equal(json.advice, []);
   const { scores } = json;
   assert.equal([scores.labels, scores.scored], [10, 10]);
   assert.ok(Math.abs(scores.mean_best_f1 - meanBestF1) < 1e-12 && scores.above_four_fifths === good / 10);
   assert.ok(scores.ari > 0.6 && scores.nmi > 0.6 && scores.purity > 0.9 && scores.labeled < 0.4);
   assert.is(found("--matrix", "planted.npy", "--threads", "1").text, text, "threads change nothing");
+});
+
+test("correlations are of a run's chi: of a matrix they are refused with what there is instead", () => {
+  const run = cluster("--matrix", "planted.npy", "--out", "none.jsonl", "--set", "columns=correlation");
+  assert.is(run.status, 2);
+  assert.match(run.stderr, "columns is correlation, and a matrix has no draws; leave it out, or choose zscore, asinh");
 });
 
 test("words for people on stdout, advice and progress on stderr", () => {

@@ -129,7 +129,8 @@ test("keep_traces=false, RMSprop in a box: sums alone, shifted draws for a null,
       arrays.filter((array) => array.startsWith("loss_")),
       [],
     );
-    for (const array of ["phi", "sum_d", "sum_phi_d_shifted"]) assert.ok(arrays.includes(array), `${name}: ${array}`);
+    for (const array of ["phi", "sum_d", "m2", "sum_phi_d_shifted"])
+      assert.ok(arrays.includes(array), `${name}: ${array}`);
   }
   const features = featuresOf(run);
   for (const there of ["chi", "chi, shifted draws", "chi, n_beta = 0", "chi, columns unweighted, shifted draws"]) {

@@ -130,5 +130,5 @@ ${roles.length > 0 && html`<h4>Roles</h4>${histogram(roles, ROLES_SHOWN, size, r
     ({ id, members }, position) =>
       html`<a class="chip ${lookOf(position)}" href="#cluster-${id}" data-cluster="${position}">${id}<small>${count(members.length)}</small></a>`,
   );
-  return html`<section id="clusters"><h2>Clusters</h2><p class="note">Click a card to light up its tokens in the map and the heat map. Lift: how many times more frequent a token is here than in the whole probe. Profile: mean normalized susceptibility of the members to each component, with one standard error over chains each way; every chart has its own scale.</p><nav class="index" aria-label="clusters">${index}</nav>${cards}</section>`;
+  return html`<section id="clusters"><h2>Clusters</h2><p class="note">Click a card to light up its tokens in the map and the heat map. Lift: how many times more frequent a token is here than in the whole probe. Profile: mean over the members of what was clustered, by component, its columns normalized as they were there, with one standard error over chains each way; every chart has its own scale.</p><nav class="index" aria-label="clusters">${index}</nav>${cards}</section>`;
 }

@@ -1,3 +1,4 @@
+import { twoSum } from "../common/two_sum";
 import { kernel, linearGrid } from "../kernel";
 import source from "./covariance.wgsl";
 import { covariance as reference } from "./reference";
@@ -21,6 +22,7 @@ export const covariance = kernel({
   variants: {
     plain: {
       file: "moments/covariance.wgsl",
+      chunks: [twoSum],
       source,
       workgroup: [64, 1, 1],
       grid: ({ G, N }) => linearGrid(N, 64, G),

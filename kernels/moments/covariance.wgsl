@@ -7,8 +7,7 @@
 // An invocation owns a token of a chain, a workgroup 64.
 // Deterministic: draws are added in the order in which they come.
 // Numerics: a sum of S draws would lose log2(S) bits, and covariances cancel. So each addition is Knuth's TwoSum, and its exact
-// rounding error is kept beside the sum. WGSL lets a compiler reorder f32 additions, which would undo this: `opaque` passes
-// every partial result through an integer operation with a zero that no compiler can know.
+// rounding error is kept beside the sum: common/two_sum.wgsl.
 
 struct Params { G: u32, N: u32 }
 
@@ -33,17 +32,4 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) group
   let second = two_sum(sum_phi_d[i], opaque(phi[id.z] * d));
   sum_phi_d[i] = second.x;
   c_phi_d[i] += second.y;
-}
-
-/// a + b rounded, and the exact error of that rounding.
-fn two_sum(a: f32, b: f32) -> vec2f {
-  let s = opaque(a + b);
-  let b_part = opaque(s - a);
-  let a_part = opaque(s - b_part);
-  return vec2f(s, opaque(a - a_part) + opaque(b - b_part));
-}
-
-/// The value itself: sizes are below 2^31, but only the host knows.
-fn opaque(value: f32) -> f32 {
-  return bitcast<f32>(bitcast<u32>(value) ^ (params.N >> 31u));
 }

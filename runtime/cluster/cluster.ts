@@ -5,14 +5,21 @@ import type { Device } from "../plan/device";
 import { checkMatrix, type Matrix } from "../statistics/matrix";
 import { graphAdvice, pointAdvice } from "./advice";
 import { type Envelope, type NullPoint, nullEnvelope, randomSetEnvelope } from "./candidates";
-import { type ClusterConfig, DEFAULT_GRAPH_NULL, defaultK, defaultNullDraws, parseClusterConfig } from "./config";
+import {
+  type ClusterConfig,
+  DEFAULT_GRAPH_NULL,
+  defaultK,
+  defaultNullDraws,
+  parseClusterConfig,
+  squashOf,
+} from "./config";
 import { fillGaussian, rewire, shuffleColumnsInPlace } from "./controls";
 import { type Clustering, type CoverOptions, coverGraph, searchNull } from "./cover";
 import type { NeighborSearch } from "./knn";
 import { type KnownLabels, type NeighborScores, scoreNeighbors } from "./neighbor-score";
 import { findNeighbors, type NeighborFacts } from "./neighbors/find";
 import type { Progress } from "./neighbors/slices";
-import { normalize, type Points } from "./normalize";
+import { type ColumnRule, normalize, type Points } from "./normalize";
 import { symmetrize } from "./symmetrize";
 
 /** What is being done, in order: points from the matrix, their neighbors, the search of the null, the clusters, those of halves. */
@@ -32,6 +39,8 @@ export interface ClusterOptions extends SearchOptions {
   search?: NeighborSearch;
   /** A device that the neighbor search may use. */
   device?: Device;
+  /** Another squash of the columns than the config's: of correlations, where it asks for them. */
+  columns?: ColumnRule;
   /** `[cols]`: weight of each column after normalization, 0 to drop it; see `columnReliability`. */
   weights?: ArrayLike<number>;
   /** The matrix as two halves of the measurement have it: whose noise `whiten: shrinkage` whitens. */
@@ -83,10 +92,10 @@ export function graphFacts(graph: Graph): GraphFacts {
 export function pointsOf(
   matrix: Matrix,
   config: ClusterConfig,
-  { weights, halves }: Pick<ClusterOptions, "weights" | "halves">,
+  { columns = squashOf(config), weights, halves }: Pick<ClusterOptions, "columns" | "weights" | "halves">,
   between?: (columns: Matrix & { data: Float64Array }) => void,
 ): Points {
-  const { columns, rows, whiten, whiten_rank: whitenRank } = config;
+  const { rows, whiten, whiten_rank: whitenRank } = config;
   return normalize(matrix, { columns, rows, whiten, whitenRank, halves, weights, between });
 }
 

@@ -2,7 +2,7 @@ import { SWEEP_RULES } from "../../kernels/graph/reference";
 import { type Agreement, checkAgreements, resolveConfig } from "../config/resolve";
 import { defaultsOf, type Schema, type Values } from "../config/schema";
 import { NEIGHBOR_RULES } from "./neighbors/rules";
-import { COLUMN_RULES, ROW_RULES } from "./normalize";
+import { COLUMN_RULES, type ColumnRule, ROW_RULES } from "./normalize";
 import { SYMMETRIZE_RULES } from "./symmetrize";
 import { WHITEN_RULES } from "./whiten";
 
@@ -10,6 +10,12 @@ export const NULL_RULES = ["column_shuffle", "gaussian", "rewired", "none"] as c
 export type NullRule = (typeof NULL_RULES)[number];
 /** What a graph that was given, and not made from points, is held against unless another null is asked for. */
 export const DEFAULT_GRAPH_NULL: NullRule = "none";
+/** What may become of columns: a squash, or, of a run's chi alone, correlations. */
+export const COLUMN_CHOICES = ["correlation", ...COLUMN_RULES] as const;
+/** What `columns: null` stands for: of a run's chi, and of any other matrix. */
+export const DEFAULT_COLUMNS = { chi: "correlation", other: "asinh" } as const;
+/** What correlations go through before rows are treated: see docs/numerics.md for what else was tried. */
+export const CORRELATION_SQUASH: ColumnRule = "zscore";
 export const COLUMN_WEIGHT_RULES = ["reliability", "none"] as const;
 export const WALK_RULES = ["simple", "lazy"] as const;
 export const REFINE_RULES = ["likelihood", "none"] as const;
@@ -22,9 +28,12 @@ export const ASSIGN_RULES = ["none", "neighbors"] as const;
 export const clusterSchema = {
   columns: {
     type: "choice",
-    choices: COLUMN_RULES,
-    default: "asinh",
-    help: "squash of chi's columns: `zscore` (the paper's), `asinh` about the median, `rank`",
+    choices: COLUMN_CHOICES,
+    default: null,
+    nullable: `\`${DEFAULT_COLUMNS.chi}\` of a run's chi, \`${DEFAULT_COLUMNS.other}\` of any other matrix`,
+    help:
+      "what becomes of columns: a squash, `zscore` (the paper's), `asinh` about the median or `rank`; `none` leaves them; " +
+      "`correlation` divides a run's chi by the standard deviations of both factors, and what is no chi is treated as by null",
   },
   rows: { type: "choice", choices: ROW_RULES, default: "standardize", help: "what is done to a token's own row" },
   whiten: {
@@ -262,6 +271,11 @@ export function checkClusterConfig(config: ClusterConfig): ClusterConfig {
   return config;
 }
 
+/** What becomes of the columns of a run's chi. */
+export const chiColumns = ({ columns }: Pick<ClusterConfig, "columns">) => columns ?? DEFAULT_COLUMNS.chi;
+/** The squash of columns that are no chi, and have no correlations. */
+export const squashOf = ({ columns }: Pick<ClusterConfig, "columns">): ColumnRule =>
+  columns === null || columns === "correlation" ? DEFAULT_COLUMNS.other : columns;
 /** Default k for `n` tokens. */
 export const defaultK = (n: number) => Math.min(45, Math.max(8, Math.round(0.008 * n)));
 /** Default smallest cluster for `n` tokens. */

@@ -11,7 +11,7 @@ export interface ClusterJob {
   readonly axes?: number;
   readonly config?: Partial<ClusterConfig>;
   /** What is known of the columns and of the tokens, and whether clusters get their profiles. */
-  readonly options?: Pick<ClusterOptions, "weights" | "halves" | "known" | "profiles">;
+  readonly options?: Pick<ClusterOptions, "columns" | "weights" | "halves" | "known" | "profiles">;
 }
 
 /** The clustering of a job. `search`: who searches; it changes no result. */

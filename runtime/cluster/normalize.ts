@@ -3,7 +3,7 @@ import { checkMatrix, type Matrix } from "../statistics/matrix";
 import { normalScores } from "../statistics/ranks";
 import { ledoitWolf, type WhitenRule, whitenBy, whitenByRank } from "./whiten";
 
-export const COLUMN_RULES = ["zscore", "asinh", "rank"] as const;
+export const COLUMN_RULES = ["zscore", "asinh", "rank", "none"] as const;
 export type ColumnRule = (typeof COLUMN_RULES)[number];
 export const ROW_RULES = ["none", "center", "standardize"] as const;
 export type RowRule = (typeof ROW_RULES)[number];
@@ -103,7 +103,7 @@ const MAD_OF_NORMAL = 0.6744897501960817;
 
 /**
  * `zscore`: mean 0, variance 1. `asinh`: asinh of the distance from the median in units of the robust standard deviation,
- * then z-scored, so that a few tokens cannot rule a heavy-tailed column. `rank`: normal scores of the ranks.
+ * then z-scored, so that a few tokens cannot rule a heavy-tailed column. `rank`: normal scores of the ranks. `none`: as it is.
  * A constant column becomes 0.
  */
 export function normalizeColumns(matrix: Matrix, rule: ColumnRule): Matrix & { data: Float64Array } {
@@ -113,9 +113,13 @@ export function normalizeColumns(matrix: Matrix, rule: ColumnRule): Matrix & { d
   const column = new Float64Array(rows);
   for (let c = 0; c < cols; c++) {
     for (let i = 0; i < rows; i++) column[i] = data[i * cols + c];
-    if (rule === "asinh") squash(column);
-    if (rule === "rank") column.set(normalScores(column));
-    zscore(column);
+    if (rule === "none") {
+      if (column.every((value) => value === column[0])) column.fill(0);
+    } else {
+      if (rule === "asinh") squash(column);
+      if (rule === "rank") column.set(normalScores(column));
+      zscore(column);
+    }
     for (let i = 0; i < rows; i++) data[i * cols + c] = column[i];
   }
   return { rows, cols, data };

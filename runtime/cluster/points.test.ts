@@ -17,6 +17,16 @@ const near = (got: number, expected: number, tolerance: number) =>
 const refused = (body: () => unknown, pattern: RegExp) =>
   assert.throws(body, (error: Error) => error instanceof SpectroscopeError && pattern.test(error.line));
 
+test("columns: none leaves them as they are, but for those of one value", () => {
+  const data = Float64Array.of(1, 7, 3, 7, -2, 7);
+  assert.equal(Array.from(normalizeColumns({ rows: 3, cols: 2, data }, "none").data), [1, 0, 3, 0, -2, 0]);
+  const points = normalize({ rows: 3, cols: 2, data }, { columns: "none", rows: "none" });
+  assert.equal([Array.from(points.data), points.constantColumns], [[1, 3, -2], [1]]);
+  const chains = [1, 2].map((scale) => ({ rows: 3, cols: 2, data: data.map((x) => scale * x + 5) }));
+  const { agreement } = columnReliability(chains, "none", 0);
+  assert.ok(Math.abs(agreement[0] - 1) < 1e-12 && agreement[1] === 0, `${agreement}`);
+});
+
 test("columns: zscore, asinh and rank by closed forms", () => {
   const data = Float64Array.from([1, 2, 3, 4, 1000]);
   const z = normalizeColumns({ rows: 5, cols: 1, data }, "zscore").data;

@@ -34,7 +34,8 @@ export function columnReliability(chains: readonly Matrix[], columns: ColumnRule
           hint: "give every chain the same tokens and components",
         },
       );
-  const points = chains.map((chain) => normalizeColumns(chain, columns).data);
+  // Correlations know nothing of a column's mean and size: columns that are left as they are agree as far as z-scored ones.
+  const points = chains.map((chain) => normalizeColumns(chain, columns === "none" ? "zscore" : columns).data);
   const agreement = new Float64Array(cols);
   const error = new Float64Array(cols);
   const weights = new Float64Array(cols);

@@ -54,7 +54,7 @@ export interface TextField extends Described {
 export interface ChoiceField<C extends string = string> extends Described {
   readonly type: "choice";
   readonly choices: readonly C[];
-  readonly default?: C;
+  readonly default?: C | null;
 }
 export interface FlagField extends Described {
   readonly type: "boolean";

@@ -16,7 +16,9 @@ function findings(columns: Record<string, readonly number[]>, labels: readonly n
     return columns[components[at % components.length]][Math.floor(at / components.length)];
   });
   const error = new Float32Array(data.length);
-  return { chi: { tokens: TOKENS, components, chi: data, error, byChain: new Float32Array(0) }, labels };
+  const byChain = new Float32Array(0);
+  const correlation = { values: data, error, byChain };
+  return { chi: { tokens: TOKENS, components, chi: data, error, byChain, correlation }, labels };
 }
 
 const base = { a: column(), b: column(), c: column() };

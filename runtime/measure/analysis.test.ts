@@ -10,16 +10,18 @@ import { seededRandom } from "../../harness/test/random";
 import { stopAfter } from "../../harness/test/stop-after";
 import { suite } from "../../harness/test/suite";
 import { clusterTokens } from "../cluster/cluster";
+import { CORRELATION_SQUASH } from "../cluster/config";
 import { gaussianMatrix, shuffledColumns } from "../cluster/controls";
+import { type ColumnRule, normalizeColumns } from "../cluster/normalize";
 import { columnReliability } from "../cluster/reliability";
 import { scorePartition } from "../cluster/score";
 import { DirectoryStore } from "../node/directory-store";
 import type { Matrix } from "../statistics/matrix";
 import { Run } from "../store/run";
 import { splitHalf } from "../susceptibility/agreement";
-import { type ChiTable, chainMatrices, chiMatrix } from "../susceptibility/chi-table";
+import { type ChiTable, chainMatrices, chiMatrix, matricesByChain } from "../susceptibility/chi-table";
 import { type AnalysisContext, analyzeSamples } from "./analysis";
-import { chiStability, clusterProfiles, columnWeights } from "./chi-clusters";
+import { chiStability, clusterProfiles, evidenceOf } from "./chi-clusters";
 import { chiTable, openUnit } from "./chi-tables";
 import { runConfig } from "./config";
 import type { Labelling } from "./corpus";
@@ -94,10 +96,16 @@ test("every feature set under its name, controls marked, each weighed by its own
     ],
   );
   const request = { estimator: config.estimator, seed: config.sampler.seed } as const;
-  const weightsOf = (table: ChiTable) =>
-    columnReliability(chainMatrices(table), config.cluster.columns, config.cluster.reliability_z).weights;
-  const labelsOf = async (matrix: Matrix, weights?: Float64Array) =>
-    Array.from((await clusterTokens(matrix, config.cluster, weights ? { weights } : {})).labels);
+  // By the definition: correlations of all chains, columns weighed by how far those of each chain agree.
+  const clustered = ({ tokens, components: names, correlation }: ChiTable): Matrix => {
+    return { rows: tokens, cols: names.length, data: correlation.values };
+  };
+  const weightsOf = (table: ChiTable) => {
+    const chains = matricesByChain(table, table.correlation);
+    return columnReliability(chains, CORRELATION_SQUASH, config.cluster.reliability_z).weights;
+  };
+  const labelsOf = async (matrix: Matrix, weights?: Float64Array, columns: ColumnRule = CORRELATION_SQUASH) =>
+    Array.from((await clusterTokens(matrix, config.cluster, { columns, ...(weights ? { weights } : {}) })).labels);
   const labels = (name: string) => Array.from(results.find(({ features }) => features === name)!.clustering.labels);
   const chi = await chiTable(context.run, components, request);
   const shuffled = await chiTable(context.run, components, { ...request, null: "shuffled" });
@@ -105,28 +113,29 @@ test("every feature set under its name, controls marked, each weighed by its own
   const matched = await chiTable(context.run, components, { ...request, suffix: " n_beta=0 at equal rise" });
   assert.equal(Array.from(reliability), Array.from(weightsOf(chi)));
   assert.ok(reliability.every((weight) => weight > 0.5));
-  assert.equal(labels("chi"), await labelsOf(chiMatrix(chi), weightsOf(chi)));
-  assert.equal(labels("chi, shuffled draws"), await labelsOf(chiMatrix(shuffled), weightsOf(shuffled)));
-  assert.equal(labels("chi, n_beta = 0"), await labelsOf(chiMatrix(prior), weightsOf(prior)));
-  assert.equal(labels("chi, n_beta = 0 at equal rise"), await labelsOf(chiMatrix(matched), weightsOf(matched)));
+  assert.equal(labels("chi"), await labelsOf(clustered(chi), weightsOf(chi)));
+  assert.equal(labels("chi, shuffled draws"), await labelsOf(clustered(shuffled), weightsOf(shuffled)));
+  assert.equal(labels("chi, n_beta = 0"), await labelsOf(clustered(prior), weightsOf(prior)));
+  assert.equal(labels("chi, n_beta = 0 at equal rise"), await labelsOf(clustered(matched), weightsOf(matched)));
   const traces = { rank: config.trace_rank, seed: config.sampler.seed, shuffle: false };
   for (const suffix of ["n_beta = 0", "n_beta = 0 at equal rise"]) {
     const matrix = await traceMatrix(context.run, components, {
       ...traces,
       suffix: ` ${suffix.replaceAll(" = ", "=")}`,
     });
-    assert.equal(labels(`trace features, ${suffix}`), await labelsOf(matrix));
+    assert.equal(labels(`trace features, ${suffix}`), await labelsOf(matrix, undefined, "asinh"));
   }
-  const columnwise = shuffledColumns(chiMatrix(chi), config.sampler.seed);
+  const columnwise = shuffledColumns(clustered(chi), config.sampler.seed);
   assert.equal(labels("chi, every column shuffled"), await labelsOf(columnwise, weightsOf(chi)));
   const noise = gaussianMatrix(shape.tokens, components.length, config.sampler.seed);
-  assert.equal(labels("Gaussian matrix"), await labelsOf(noise));
-  assert.equal(labels("chi, columns unweighted"), await labelsOf(chiMatrix(chi)));
-  assert.equal(labels("chi, columns unweighted, shuffled draws"), await labelsOf(chiMatrix(shuffled)));
+  assert.equal(labels("Gaussian matrix"), await labelsOf(noise, undefined, "asinh"));
+  assert.equal(labels("chi, columns unweighted"), await labelsOf(clustered(chi)));
+  assert.equal(labels("chi, columns unweighted, shuffled draws"), await labelsOf(clustered(shuffled)));
   // The comparisons above mean something only where another path would end elsewhere.
-  assert.not.equal(labels("chi, shuffled draws"), await labelsOf(chiMatrix(shuffled), weightsOf(chi)));
+  assert.not.equal(labels("chi, shuffled draws"), await labelsOf(clustered(shuffled), weightsOf(chi)));
   assert.not.equal(labels("chi, n_beta = 0"), labels("chi"));
   assert.not.equal(labels("chi, n_beta = 0"), labels("chi, n_beta = 0 at equal rise"));
+  assert.not.equal(labels("chi"), await labelsOf(chiMatrix(chi), weightsOf(chi), "asinh"));
 });
 
 test("rows that come from draws have equal chains and draws, and say rise and reliability of their own units", async () => {
@@ -161,6 +170,19 @@ test("rows that come from draws have equal chains and draws, and say rise and re
   assert.is(drawn.get("trace features")!.reliability, undefined);
 });
 
+test("columns=asinh clusters chi itself, as before there were correlations", async () => {
+  const own = { ...config, cluster: { ...config.cluster, columns: "asinh" as const } };
+  const { results, reliability, splitHalf: halves, chi } = await analyzeSamples({ ...context, config: own });
+  const { weights } = columnReliability(chainMatrices(chi), "asinh", config.cluster.reliability_z);
+  assert.equal(Array.from(reliability), Array.from(weights));
+  assert.equal(
+    Array.from(halves),
+    Array.from(splitHalf(chainMatrices(chi), { seed: config.sampler.seed }).reliability),
+  );
+  const { labels } = await clusterTokens(chiMatrix(chi), own.cluster, { weights });
+  assert.equal(Array.from(results[0].clustering.labels), Array.from(labels));
+});
+
 test("a run without traces has the shifted control instead, and no trace features", async () => {
   const bare = { ...config, keep_traces: false };
   const { results } = await analyzeSamples({ ...context, config: bare });
@@ -177,9 +199,13 @@ test("a run without traces has the shifted control instead, and no trace feature
     "token identity",
   ]);
   const request = { estimator: config.estimator, seed: config.sampler.seed } as const;
-  const chi = chiMatrix(await chiTable(context.run, components, { ...request, null: "shifted" }));
+  const shifted = await chiTable(context.run, components, { ...request, null: "shifted" });
+  const chi = { rows: shifted.tokens, cols: components.length, data: shifted.correlation.values };
   const { labels } = results.find(({ features }) => features === "chi, columns unweighted, shifted draws")!.clustering;
-  assert.equal(Array.from(labels), Array.from((await clusterTokens(chi, config.cluster)).labels));
+  assert.equal(
+    Array.from(labels),
+    Array.from((await clusterTokens(chi, config.cluster, { columns: CORRELATION_SQUASH })).labels),
+  );
 });
 
 test("without a loss in the posterior there is no n_beta = 0 control, nor where none is asked for", async () => {
@@ -196,15 +222,18 @@ test("without a loss in the posterior there is no n_beta = 0 control, nor where 
 
 test("what two equal runs would correlate comes from halves of the chains; one chain has none", async () => {
   const { chi, splitHalf: found } = await analyzeSamples(context);
-  assert.equal(Array.from(found), Array.from(splitHalf(chainMatrices(chi), { seed: config.sampler.seed }).reliability));
+  const chains = matricesByChain(chi, chi.correlation);
+  assert.equal(Array.from(found), Array.from(splitHalf(chains, { seed: config.sampler.seed }).reliability));
   // Tokens answer alike in all chains, so halves of them agree.
   assert.ok(
     found.every((value) => value > 0.9 && value <= 1),
     `${found}`,
   );
-  assert.is(columnWeights(chainMatrices(chi).slice(0, 1), config), undefined);
+  const byChain = chi.correlation.byChain.slice(0, chi.correlation.values.length);
+  const single = evidenceOf({ ...chi, correlation: { ...chi.correlation, byChain } }, config);
+  assert.equal([single.weights, single.halves, single.chains.length], [undefined, undefined, 1]);
   const unweighted = { cluster: { ...config.cluster, column_weights: "none" } } as typeof config;
-  assert.is(columnWeights(chainMatrices(chi), unweighted), undefined);
+  assert.is(evidenceOf(chi, unweighted).weights, undefined);
 });
 
 test("an interrupted analysis stops before the next clustering and says that nothing is lost", async () => {
@@ -275,12 +304,21 @@ test("a profile is the mean of normalized columns, its error the standard error 
   const chi: ChiTable = {
     ...{ tokens: 4, components: ["l0h0"], chi: Float32Array.of(5, 5, 3, 3) },
     ...{ error: new Float32Array(4), byChain: Float32Array.from(chains.flat()) },
+    correlation: {
+      ...{ values: Float32Array.of(0.5, 0.25, 0, -1), error: new Float32Array(4) },
+      byChain: Float32Array.of(0.75, 0.25, 0, -1, 0.5, 0, 0, -1, 0.25, 0, 0, -1),
+    },
   };
   const plain = runConfig({}, "test", ["cluster.columns=zscore"]);
   const [{ profile, error }] = clusterProfiles([{ members: [0, 1] }], chi, plain);
   assert.ok(Math.abs(profile[0] - 1) < 1e-9);
   // Chains say 1, 0, 0: a spread of sqrt(1/3), over sqrt(3).
   assert.ok(Math.abs(error[0] - 1 / 3) < 1e-9, `${error[0]}`);
+  const evidence = evidenceOf(chi, runConfig({}, "test"));
+  assert.equal(Array.from(evidence.matrix.data), [0.5, 0.25, 0, -1], "correlations are what is clustered by default");
+  const own = clusterProfiles([{ members: [0, 1] }], chi, runConfig({}, "test", ["cluster.columns=correlation"]))[0];
+  const treated = normalizeColumns(evidence.matrix, CORRELATION_SQUASH).data;
+  assert.ok(Math.abs(own.profile[0] - (treated[0] + treated[1]) / 2) < 1e-9, `${own.profile[0]}`);
 });
 
 test("stability of chi's clusters: half the tokens, the components, the chains; one chain has no halves", async (t) => {
@@ -291,8 +329,14 @@ test("stability of chi's clusters: half the tokens, the components, the chains; 
   const chi: ChiTable = {
     ...{ tokens, components: Array.from({ length: cols }, (_, c) => `c${c}`), chi: Float32Array.from(planted.data) },
     ...{ error: new Float32Array(0), byChain: Float32Array.from([...chain(), ...chain(), ...chain()]) },
+    correlation: { values: new Float32Array(0), error: new Float32Array(0), byChain: new Float32Array(0) },
   };
-  const own = runConfig({}, "test", ["cluster.stability=2", "cluster.k=8", "cluster.min_size=6"]);
+  const own = runConfig({}, "test", [
+    "cluster.columns=asinh",
+    "cluster.stability=2",
+    "cluster.k=8",
+    "cluster.min_size=6",
+  ]);
   const truth = [0, 1, 2].map((label) => ({
     members: Array.from(planted.truth.keys()).filter((row) => planted.truth[row] === label),
   }));

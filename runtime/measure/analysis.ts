@@ -61,7 +61,7 @@ export interface Analysis {
   readonly stability?: readonly ClusterStability[];
   /** Weight of each column in the graph, by how far chains agree about it. */
   readonly reliability: Float64Array;
-  /** Split-half reliability of each column of chi; NaN with one chain. */
+  /** Split-half reliability of each column that is clustered; NaN with one chain. */
   readonly splitHalf: Float64Array;
   readonly results: readonly FeatureResult[];
   /** chi and traces against those of their priors. */

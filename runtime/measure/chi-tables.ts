@@ -2,12 +2,14 @@
 import type { Sums } from "../sampler/sums";
 import type { Run } from "../store/run";
 import { openSamples, type Samples } from "../store/samples-reader";
-import { type ChiTable, emptyTable } from "../susceptibility/chi-table";
+import { type ChiTable, chiColumnsOf, emptyTable, type TableColumns } from "../susceptibility/chi-table";
 import { shuffledPairing } from "../susceptibility/controls";
+import { correlationScale } from "../susceptibility/correlation";
 import {
   chainSums,
   type Estimator,
   pairedSusceptibility,
+  scaled,
   shiftedSusceptibility,
   sumsFromTraces,
   susceptibility,
@@ -34,11 +36,17 @@ export interface ChiRequest {
   readonly null?: NullPairing;
 }
 
-/** A column of a table: of all chains together with its error, where it has one, then of each chain alone. */
-interface ChiColumn {
+/** Values of one component: of all chains together with their error, where they have one, then of each chain alone. */
+interface ColumnValues {
   readonly all: Float64Array;
   readonly error?: Float64Array;
   readonly each: readonly Float64Array[];
+}
+
+/** A column of a table. */
+interface ChiColumn {
+  readonly chi: ColumnValues;
+  readonly correlation: ColumnValues;
 }
 
 /** Turns the stored units of a run into chi. The nulls are of `single_chain`: two_chain's mean term survives a shuffle. */
@@ -54,7 +62,7 @@ export async function chiTable(run: Run, components: readonly string[], request:
     if (request.null === "shuffled") {
       const pairing = shuffledPairing(request.seed, name + suffix, sums.chains, sums.draws);
       put(table, at, shuffledColumn(await unit.rises(), sums, pairing));
-    } else if (request.null === "shifted") put(table, at, ofAllAndEach(sums, shiftedSusceptibility));
+    } else if (request.null === "shifted") put(table, at, shiftedColumn(sums));
     else put(table, at, measuredColumn(sums, full));
   }
   return table ?? emptyTable(0, components, 0);
@@ -68,15 +76,18 @@ export async function chiColumn(run: Run, component: string, estimator: Estimato
 
 /** chi of a component, with the jackknife's error; `full`: the unrestricted run, for `two_chain`. */
 function measuredColumn(sums: Sums, full: Sums | undefined): ChiColumn {
-  const { chi: all, error } = susceptibility(sums, full);
-  const each = (chain: number) => susceptibility(chainSums(sums, chain), full && chainSums(full, chain)).chi;
-  return { all, error, each: Array.from({ length: sums.chains }, (_, chain) => each(chain)) };
+  const { chi, error, correlation, correlationError } = susceptibility(sums, full);
+  const each = chainsOf(sums).map((chain) => susceptibility(chainSums(sums, chain), full && chainSums(full, chain)));
+  return {
+    chi: { all: chi, error, each: each.map((own) => own.chi) },
+    correlation: { all: correlation, error: correlationError, each: each.map((own) => own.correlation) },
+  };
 }
 
-/** A column from all chains' sums, then from each chain's own. */
-function ofAllAndEach(sums: Sums, column: (sums: Sums) => Float64Array): ChiColumn {
-  const each = Array.from({ length: sums.chains }, (_, chain) => column(chainSums(sums, chain)));
-  return { all: column(sums), each };
+/** The shifted null from all chains' sums, then from each chain's own. */
+function shiftedColumn(sums: Sums): ChiColumn {
+  const each = chainsOf(sums).map((chain) => shiftedSusceptibility(chainSums(sums, chain)));
+  return correlated({ all: shiftedSusceptibility(sums), each }, sums);
 }
 
 /** The sums of a chain do not know of the others, so all columns follow from one pass over the traces. */
@@ -87,16 +98,29 @@ function shuffledColumn(
 ): ChiColumn {
   const sums = sumsFromTraces(rises, phi, { chains, draws, tokens }, pairing);
   const each = pairing.map((own, m) => pairedSusceptibility(chainSums(sums, m), [own]));
-  return { all: pairedSusceptibility(sums, pairing), each };
+  return correlated({ all: pairedSusceptibility(sums, pairing), each }, sums);
 }
 
+/** A null's chi with its correlations: over the standard deviations of the measurement, which know nothing of the pairing. */
+function correlated(chi: ColumnValues, sums: Sums): ChiColumn {
+  const each = chi.each.map((column, chain) => scaled(column, correlationScale(chainSums(sums, chain))));
+  return { chi, correlation: { all: scaled(chi.all, correlationScale(sums)), each } };
+}
+
+const chainsOf = ({ chains }: Sums) => Array.from({ length: chains }, (_, chain) => chain);
+
 /** Writes a column into its place. */
-function put({ tokens, components, chi, error, byChain }: ChiTable, at: number, column: ChiColumn): void {
+function put(table: ChiTable, at: number, { chi, correlation }: ChiColumn): void {
+  const { tokens, components } = table;
   const width = components.length;
   const into = (data: Float32Array, values: Float64Array, first = 0) => {
     for (let i = 0; i < tokens; i++) data[first + i * width + at] = values[i];
   };
-  into(chi, column.all);
-  if (column.error) into(error, column.error);
-  for (const [m, values] of column.each.entries()) into(byChain, values, m * tokens * width);
+  const columns = ({ values, error, byChain }: TableColumns, column: ColumnValues) => {
+    into(values, column.all);
+    if (column.error) into(error, column.error);
+    for (const [m, own] of column.each.entries()) into(byChain, own, m * tokens * width);
+  };
+  columns(chiColumnsOf(table), chi);
+  columns(table.correlation, correlation);
 }

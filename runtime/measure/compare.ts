@@ -14,7 +14,7 @@ export interface ComparedComponent {
   /** Correlation of both columns of chi over tokens. */
   readonly pearson: number | null;
   readonly spearman: number | null;
-  /** What each run's halves of chains say two equal runs would correlate: no comparison can be expected to pass it. */
+  /** What each run's halves of chains say two equal runs would correlate in what they clustered: what to hold a comparison against. */
   readonly reliability: readonly (number | null)[];
   /** Of run A and run B, nats. */
   readonly meanRise: readonly number[];

@@ -17,7 +17,7 @@ export interface RowInput {
   readonly matrix: Matrix;
   /** Principal axes that the features are reduced to before they are clustered; without, they are taken as they are. */
   readonly axes?: number;
-  readonly options?: Pick<ClusterOptions, "weights" | "halves">;
+  readonly options?: Pick<ClusterOptions, "columns" | "weights" | "halves">;
   /** Of what comes from draws. */
   readonly drawn?: RowDraws;
 }
@@ -54,14 +54,17 @@ export function featureRows({ run, config, components, chi, activations }: RowSo
   const own = evidenceOf(chi, config);
   const { matrix } = own;
   const pairing = config.keep_traces ? "shuffled" : "shifted";
-  const weighed = async ({ chains, matrix, weights, halves }: ColumnEvidence, suffix?: string): Promise<RowInput> => ({
-    matrix,
-    options: { ...(weights ? { weights } : {}), ...(halves ? { halves } : {}) },
-    drawn: { ...(await drawsOf(run, components, suffix)), ...reliabilityOf(chains, seed) },
-  });
+  const weighed = async (evidence: ColumnEvidence, suffix?: string): Promise<RowInput> => {
+    const { chains, matrix, columns, weights, halves } = evidence;
+    return {
+      matrix,
+      options: { columns, ...(weights ? { weights } : {}), ...(halves ? { halves } : {}) },
+      drawn: { ...(await drawsOf(run, components, suffix)), ...reliabilityOf(chains, seed) },
+    };
+  };
   const unweighed = async (evidence: ColumnEvidence): Promise<RowInput> => {
     const { drawn } = await weighed(evidence);
-    return { matrix: evidence.matrix, drawn };
+    return { matrix: evidence.matrix, options: { columns: evidence.columns }, drawn };
   };
   const evidence = async (changes: Partial<ChiRequest>) =>
     evidenceOf(await chiTable(run, components, { ...request, ...changes }), config);

@@ -33,7 +33,7 @@ const FEWEST_CHAINS = 3;
 export interface PartJob {
   readonly matrix: Matrix;
   readonly config: ClusterConfig;
-  readonly options: Pick<ClusterOptions, "weights">;
+  readonly options: Pick<ClusterOptions, "columns" | "weights">;
 }
 
 /** Clusters of each job, in their order. */
@@ -113,7 +113,9 @@ async function scoreAll(
   const known = scoredRoles(probe.labels);
   // A single chain does not say which columns to trust: all chains of all measurements do, and favor none.
   const weights = commonWeights(measured);
-  const options = weights ? { weights } : {};
+  // They are all clustered by one config.
+  const { columns } = measured[0].evidence;
+  const options = { columns, ...(weights ? { weights } : {}) };
   const inputs = measured.map(({ evidence: { chains } }) =>
     parts.map((kept) => meanOf(kept.map((chain) => chains[chain]))),
   );
@@ -179,7 +181,7 @@ function compared(
   const labels = [...own.labels, ...other.labels];
   const meanAri = (i: number, j: number) =>
     labels[i].reduce((sum, one, r) => sum + scorePartition(one, labels[j][r]).ari / clusterings, 0);
-  const columns = columnsOf(components, a, b, config);
+  const columns = columnsOf(components, a, b);
   const comparison = {
     features: a.features,
     against: b.features,
@@ -200,13 +202,8 @@ function scored(measure: string, a: readonly number[], b: readonly number[]): Pr
 }
 
 /** Columns as they are clustered, before they are weighed. */
-function columnsOf(
-  components: readonly string[],
-  a: Measured,
-  b: Measured,
-  { cluster }: RunConfig,
-): PriorComparison["columns"] {
-  const normalized = ({ evidence }: Measured) => evidence.chains.map((one) => normalizeColumns(one, cluster.columns));
+function columnsOf(components: readonly string[], a: Measured, b: Measured): PriorComparison["columns"] {
+  const normalized = ({ evidence }: Measured) => evidence.chains.map((one) => normalizeColumns(one, evidence.columns));
   const { columns, together } = compareColumns(normalized(a), normalized(b));
   const known = columns.map(({ freed }) => freed).filter((freed) => !Number.isNaN(freed));
   const ascending = Float64Array.from(known).sort();

@@ -33,7 +33,7 @@ export interface ComponentDiagnostics {
   /** Mean kinetic temperature of BAOAB's momenta over checks and chains, 1 in equilibrium, and its sampling error. */
   readonly temperature?: number;
   readonly temperatureError?: number;
-  /** Correlation over tokens of this column of chi between halves of the chains, stepped up to all of them. */
+  /** Correlation over tokens of this component's clustered column between halves of the chains, stepped up to all of them. */
   readonly reliability?: number;
   /** Where it was sampled. */
   readonly prior?: PriorDiagnostics;
@@ -57,7 +57,7 @@ export interface ClusterInfo {
   readonly members: readonly number[];
   readonly conductance: number;
   readonly seed: number;
-  /** Mean normalized chi per component over members, and its standard error from chains (jackknife). */
+  /** Mean over members of the clustered columns, normalized as they were there, and its standard error over chains. */
   readonly profile: readonly number[];
   readonly profileError: readonly number[];
   /** The known role that the cluster finds best, with its F1, where roles are known. */

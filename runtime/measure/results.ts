@@ -1,4 +1,5 @@
 /** What a run found: put together from an analysis and the units' diagnostics. */
+import { chiColumns } from "../cluster/config";
 import type { ClusterStability } from "../cluster/resampling";
 import type { Run } from "../store/run";
 import { advice } from "../susceptibility/advice";
@@ -132,6 +133,16 @@ function tokenInfos({ ids, columns, labels, nameOf }: Corpus, baseline: Float32A
   });
 }
 
+/** What went into the clustering, in words. */
+function clusteredWords({ cluster }: RunConfig): string {
+  const rule = chiColumns(cluster);
+  if (rule !== "correlation") return `Clustered is chi itself, its columns by ${rule}.`;
+  return (
+    "Clustered are correlations: chi over the standard deviations, over draws, of phi and of what a token's loss rises beyond it. " +
+    "They say how a token answers, and not how far it or the component moves; the heat map shows chi."
+  );
+}
+
 function remarks(
   config: RunConfig,
   said: readonly string[],
@@ -145,6 +156,7 @@ function remarks(
     config.sampler.num_chains > 1
       ? `chi is estimated by ${config.estimator}; its errors are the jackknife over ${config.sampler.num_chains} chains.`
       : `chi is estimated by ${config.estimator}; one chain gives it no errors.`,
+    clusteredWords(config),
     ...said,
   ];
   if (config.cluster.column_weights === "reliability" && config.sampler.num_chains > 1) {

@@ -112,6 +112,7 @@ test("an interrupted unit is not there; taken up again, stored sums are those of
     for (let i = 0; i < chains * tokens; i++) {
       near(sums.sumD[i], expected.sumD[i], `sum of d ${i}`);
       near(sums.sumPhiD[i], expected.sumPhiD[i], `sum of phi d ${i}`);
+      near(sums.m2[i], expected.m2[i], `squares ${i}`);
       near(sums.shifted!.sumD[i], shifted.sumD[i], `shifted sum of d ${i}`);
       near(sums.shifted!.sumPhiD[i], shifted.sumPhiD[i], `shifted sum of phi d ${i}`);
     }

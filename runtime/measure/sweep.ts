@@ -66,7 +66,7 @@ export async function sweep(request: SweepRequest): Promise<Sensitivity> {
     say(request, `sweep: ${name}`);
     const sampled = await sample({ ...request, config: own, store: run.store.below(`sweep/${name}`) });
     const other = await chiTable(sampled, components, { estimator: config.estimator, seed: own.sampler.seed });
-    const { matrix, ...evidence } = evidenceOf(other, config);
+    const { matrix, chains: _, ...evidence } = evidenceOf(other, config);
     const { labels, clusters } = await clusterTokens(matrix, config.cluster, { device, threads, ...evidence });
     const agreement = agreementOf(center, { chi: other, labels });
     const rises: number[] = [];

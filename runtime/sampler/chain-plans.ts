@@ -1,5 +1,6 @@
 import { sum } from "../../kernels/add/sum";
 import { covariance } from "../../kernels/moments/covariance";
+import { deviation } from "../../kernels/moments/deviation";
 import { sumRows } from "../../kernels/reduce/sum_rows";
 import { baoab } from "../../kernels/sgld/baoab";
 import { gaussian } from "../../kernels/sgld/gaussian";
@@ -61,6 +62,12 @@ export interface SumViews {
   readonly c_phi_d: View;
 }
 
+/** Sum of squared deviations of d - phi in two f32 parts, by the kernel's names; [M, N] each. */
+export interface SquareViews {
+  readonly m2: View;
+  readonly c_m2: View;
+}
+
 /** The chains' own tensors; M chains, P block elements, N probe tokens, R batch tokens, K tokens of the sampling task. */
 export interface ChainViews {
   /** [M, P]. */
@@ -91,6 +98,8 @@ export interface ChainViews {
   readonly taskRises?: View;
   /** Mean of d over the sampling task's tokens, [M]. */
   readonly phi: View;
+  /** Mean of phi over the draws before this one, [M]. */
+  readonly phiMean: View;
   /** phi of the draw that the shifted-draws control pairs with this one's losses, [M]. */
   readonly phiBefore: View;
 }
@@ -109,12 +118,15 @@ export interface ChainTensors {
   readonly moving: MovingWeights;
   readonly views: ChainViews;
   readonly sums: SumViews;
+  readonly squares: SquareViews;
   /** Those of the shifted-draws control. */
   readonly shiftedSums: SumViews;
 }
 
 /** Label of the call that moves the chains, whose `step` counts updates (or direct draws). */
 export const UPDATE_LABEL = "update";
+/** Label of the call that sums squares, whose `draws` counts those before. */
+export const SQUARES_LABEL = "squares";
 
 /** Sequences of a chain's minibatch. */
 export function batchSequences({ settings, pool }: Pick<ChainSpec, "settings" | "pool">): number {
@@ -156,6 +168,7 @@ export function chainTensors(model: Model, spec: ChainSpec, targets?: View): Cha
       ? { taskMinusBaseline: state("task -l(w*)", [tokensOf(task)]), taskRises: state("task d", [M, tokensOf(task)]) }
       : {}),
     phi: state("phi", [M]),
+    phiMean: state("phi mean", [M]),
     phiBefore: state("phi before", [M]),
   };
   const sumViews = (what: string): SumViews => ({
@@ -165,7 +178,8 @@ export function chainTensors(model: Model, spec: ChainSpec, targets?: View): Cha
     c_phi_d: state(`${what} carry phi d`, [M, N]),
   });
   const moving = new ChainWeights(block, { weights: views.w, gradients: views.g });
-  return { kind, block, moving, views, sums: sumViews("sum"), shiftedSums: sumViews("shifted") };
+  const squares = { m2: state("squares", [M, N]), c_m2: state("carry squares", [M, N]) };
+  return { kind, block, moving, views, sums: sumViews("sum"), squares, shiftedSums: sumViews("shifted") };
 }
 
 /** Tokens that a text measures. */
@@ -216,10 +230,14 @@ export function updateParams(settings: SamplerSettings, update: number): Record<
   }
 }
 
-/** What a draw makes of the losses of a component's chains: d, phi, and its part of the sums. */
+/** What a draw makes of the losses of a component's chains: d, phi, and its part of the sums: squares from those before it. */
 export function drawCalls(chains: ChainTensors, losses: LossViews): Call[] {
-  const { views, sums } = chains;
-  return [...riseCalls(chains, losses), moments(losses.probe, views.baseline, views.phi, sums)];
+  const { views, sums, squares } = chains;
+  return [
+    ...riseCalls(chains, losses),
+    deviations(losses.probe, views, sums, squares),
+    moments(losses.probe, views.baseline, views.phi, sums),
+  ];
 }
 
 /** What a draw that is not taken makes of them: d and phi alone. */
@@ -247,6 +265,13 @@ function rise(losses: View, minusBaseline: View, rises: View): Call {
 /** Mean over tokens, [M]. */
 function mean(rises: View, out: View): Call {
   return call("phi", sumRows, { x: rises, out }, { scale: 1 / rises.shape[1] });
+}
+
+/** A draw's part of the squared deviations of d - phi. */
+function deviations(losses: View, { baseline, phi, phiMean }: ChainViews, sums: SumViews, squares: SquareViews): Call {
+  const { sum_d, c_d } = sums;
+  const tensors = { losses, baseline, phi, phi_mean: phiMean, sum_d, c_d, ...squares };
+  return call(SQUARES_LABEL, deviation, tensors, { draws: 0 });
 }
 
 /** A draw's part of the sums of d and of phi * d. */

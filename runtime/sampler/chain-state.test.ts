@@ -121,6 +121,7 @@ test("chains that run elsewhere have the bits that they have together", async ()
     const merged = mergeSums(parts);
     assert.equal(merged.sumD, wanted.sums.sumD, `${name}: sum of d`);
     assert.equal(merged.sumPhiD, wanted.sums.sumPhiD, `${name}: sum of phi d`);
+    assert.equal(merged.m2, wanted.sums.m2, `${name}: squares`);
     assert.equal(merged.shifted, wanted.sums.shifted, `${name}: shifted sums`);
     assert.equal(Float32Array.from(merged.phi), wanted.phi, `${name}: phi`);
     assert.not.equal(wanted.phi.slice(0, 1), wanted.phi.slice(1, 2), "chains differ");
@@ -135,19 +136,21 @@ test("phi is the mean rise of the sampling task; without traces the sums are the
   const sum = new Float64Array(shape.chains * shape.tokens);
   const shifted = new Float64Array(shape.chains * shape.tokens);
   const phis: Float32Array[] = [];
+  const rises: Float32Array[] = [];
   for (let s = 0; s < settings.num_draws; s++) {
-    const { phi, taskLosses, rises } = await own.chains.draw();
+    const { phi, taskLosses, rises: d } = await own.chains.draw();
     phis.push(phi);
+    rises.push(d);
     phi.forEach((value, chain) => {
       const losses = taskLosses!.subarray(chain * baseline.length, (chain + 1) * baseline.length);
       const mean = losses.reduce((total, loss, i) => total + loss - baseline[i], 0) / baseline.length;
       // A mean of 24 f32 numbers of order 1.
       assert.ok(Math.abs(value - mean) < 1e-6, `draw ${s}, chain ${chain}: ${value}, expected ${mean}`);
     });
-    rises.forEach((d, i) => {
+    d.forEach((value, i) => {
       const chain = Math.floor(i / shape.tokens);
-      sum[i] += phi[chain] * d;
-      if (s >= 3) shifted[i] += phis[s - 3][chain] * d;
+      sum[i] += phi[chain] * value;
+      if (s >= 3) shifted[i] += phis[s - 3][chain] * value;
     });
   }
   const sums = await own.chains.sums();
@@ -160,6 +163,19 @@ test("phi is the mean rise of the sampling task; without traces the sums are the
   };
   near(sums.sumPhiD, sum, "phi d");
   near(sums.shifted.sumPhiD, shifted, "shifted phi d");
+  // By two passes; the probe is not the task here, so that d - phi is no contrast with the probe's own mean.
+  const squares = Float64Array.from(sum, (_, i) => {
+    const x = rises.map((d, s) => d[i] - phis[s][Math.floor(i / shape.tokens)]);
+    const mean = x.reduce((total, value) => total + value, 0) / x.length;
+    return x.reduce((total, value) => total + (value - mean) ** 2, 0);
+  });
+  // A squared deviation of some ten is rounded to f32 a few times: 1e-7 of it each.
+  const relative = Array.from(sums.m2, (value, i) => value / squares[i]);
+  near(relative, new Float64Array(sum.length).fill(1), "squares over those of two passes");
+  assert.ok(
+    squares.some((value) => value > 1e-3),
+    "the draws move",
+  );
 
   const quiet = await opened({}, { ownTask: true });
   for (let s = 0; s < settings.num_draws; s++) assert.is((await quiet.chains.draw({ traces: false })).losses.length, 0);

@@ -18,6 +18,8 @@ export interface StateArrays {
   readonly sum_phi_d: Float32Array;
   readonly c_d: Float32Array;
   readonly c_phi_d: Float32Array;
+  readonly m2: Float32Array;
+  readonly c_m2: Float32Array;
   readonly sum_d_shifted: Float32Array;
   readonly sum_phi_d_shifted: Float32Array;
   readonly c_d_shifted: Float32Array;
@@ -45,8 +47,9 @@ export interface ChainState {
 export function stateViews({
   views,
   sums,
+  squares,
   shiftedSums,
-}: Pick<ChainTensors, "views" | "sums" | "shiftedSums">): (readonly [keyof StateArrays, View])[] {
+}: Pick<ChainTensors, "views" | "sums" | "squares" | "shiftedSums">): (readonly [keyof StateArrays, View])[] {
   return [
     ["w", views.w],
     ...(views.v ? [["v", views.v] as const] : []),
@@ -56,6 +59,8 @@ export function stateViews({
     ["sum_phi_d", sums.sum_phi_d],
     ["c_d", sums.c_d],
     ["c_phi_d", sums.c_phi_d],
+    ["m2", squares.m2],
+    ["c_m2", squares.c_m2],
     ["sum_d_shifted", shiftedSums.sum_d],
     ["sum_phi_d_shifted", shiftedSums.sum_phi_d],
     ["c_d_shifted", shiftedSums.c_d],

@@ -43,8 +43,8 @@ test("an MLP of the last layer: prefix once, then nothing but it, the sum, the n
   // The text is pool and probe, each with a prefix: the first layer, and all of the second but its MLP and output.
   assert.is(prefix.flops, 2 * (2 * norm + mlp + heads + dense + 2 * norm + heads));
   const after = mlp + dense + norm + logits;
-  // d, its mean, and the two compensated sums, 16 a token.
-  assert.is(draw.flops, M * (after + T + T + 16 * T));
+  // d, its mean, the two compensated sums, 16 a token, and that of squares, 15.
+  assert.is(draw.flops, M * (after + T + T + 16 * T + 15 * T));
   const backward =
     // The loss pass makes dX too: as much again. Then the norm, and of the MLP inputs and weights, but not its own input.
     logits + 14 * T * D + (2 * T * D * F + T * D + 2 * T * F * D) + 40 * T * F + (2 * T * F * D + T * F);
@@ -81,7 +81,7 @@ test("the whole model: every pass from the embedding on, back to it, with a grad
 test("the full restriction takes what the whole model takes, its step and its sums", async () => {
   const { prefix, update, draw, whole } = await counted("full");
   assert.equal(prefix, { flops: 0, bytes: 0 });
-  assert.is(draw.flops, whole.drawForward.flops + M * 18 * T);
+  assert.is(draw.flops, whole.drawForward.flops + M * 33 * T);
   // 28 tensors, none larger than the 64 weights that each is padded to.
   assert.is(update.flops, whole.update.flops + M * 35 * 28 * 64);
 });

@@ -82,8 +82,8 @@ function ownBytes(
   { restriction, pool, probe, task }: ChainSpec,
   width: number,
 ): number {
-  const [{ views, sums, shiftedSums, losses }] = components;
-  const tensors = [views, sums, shiftedSums, losses].flatMap((group) => Object.values(group) as View[]);
+  const [{ views, sums, squares, shiftedSums, losses }] = components;
+  const tensors = [views, sums, squares, shiftedSums, losses].flatMap((group) => Object.values(group) as View[]);
   const shared = estimatePlans([draw, ...(train ? [train.gradient] : [])]).shared;
   const rows = [pool, probe, ...(task ? [task] : [])].map(tokensOf);
   const total = (numbers: readonly number[]) => numbers.reduce((a, b) => a + b, 0);

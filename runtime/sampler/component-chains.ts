@@ -39,6 +39,8 @@ export interface Stand {
 export class ComponentChains {
   /** phi of the draws so far, [draws, chains]. */
   readonly phi: Float32Array;
+  /** Its sum over those draws, [chains], added in their order, so that whoever goes on has the same bits. */
+  private readonly phiSum: Float64Array;
   readonly minibatches: Minibatches;
   readonly acceptance: AcceptanceCheck;
   readonly temperature: TemperatureCheck;
@@ -56,6 +58,8 @@ export class ComponentChains {
     const { seed, batch_size, num_draws } = settings;
     this.phi = new Float32Array(num_draws * numbers.length);
     if (state) this.phi.set(state.arrays.phi);
+    this.phiSum = new Float64Array(numbers.length);
+    for (let draw = 0; draw < stand.drawn; draw++) this.addPhi(this.phiOf(draw));
     const batches = new Batches(seed, restriction.name, numbers, pool.rows.sequences, batch_size);
     this.minibatches = new Minibatches(pool, batches);
     this.acceptance = new AcceptanceCheck(lab, spec, planned, state?.arrays.log_acceptance);
@@ -100,10 +104,20 @@ export class ComponentChains {
     return this.phi.slice(draw * this.count, (draw + 1) * this.count);
   }
 
+  /** Mean of phi over the draws so far, [chains]; 0 before the first. */
+  phiMean(): Float32Array {
+    return Float32Array.from(this.phiSum, (sum) => sum / Math.max(1, this.stand.drawn));
+  }
+
+  private addPhi(phi: Float32Array): void {
+    for (let m = 0; m < phi.length; m++) this.phiSum[m] += phi[m];
+  }
+
   /** Takes what was read of the draw that the chains stand before. Errors: code `non-finite` names component, chain and update. */
   take(phi: Float32Array, losses?: Float32Array, taskLosses?: Float32Array): Draw {
     this.checkFinite(phi);
     this.phi.set(phi, this.stand.drawn * this.count);
+    this.addPhi(phi);
     const { baseline } = this;
     return {
       index: this.stand.drawn,
@@ -132,21 +146,30 @@ export class ComponentChains {
 
   /** The streaming sums so far: what the device holds in two f32 parts, added in f64. */
   async sums(): Promise<Required<Sums>> {
-    const { sums, shiftedSums } = this.planned;
+    const { sums, squares, shiftedSums } = this.planned;
     const { drawn } = this.stand;
+    const [m2] = await this.readWhole([[squares.m2, squares.c_m2]]);
     return {
       ...{ chains: this.count, draws: drawn, tokens: this.baseline.length },
       ...(await this.readSums(sums)),
+      m2,
       phi: this.phi.slice(0, drawn * this.count),
       shifted: { lag: shiftOf(this.spec.settings), ...(await this.readSums(shiftedSums)) },
     };
   }
 
   private async readSums({ sum_d, c_d, sum_phi_d, c_phi_d }: SumViews): Promise<DrawSums> {
-    const [d, dRest, phiD, phiDRest] = await this.lab.memory.read([sum_d, c_d, sum_phi_d, c_phi_d]);
-    const whole = (high: ArrayLike<number>, low: ArrayLike<number>) =>
-      Float64Array.from({ length: high.length }, (_, i) => high[i] + low[i]);
-    return { sumD: whole(d, dRest), sumPhiD: whole(phiD, phiDRest) };
+    const [sumD, sumPhiD] = await this.readWhole([
+      [sum_d, c_d],
+      [sum_phi_d, c_phi_d],
+    ]);
+    return { sumD, sumPhiD };
+  }
+
+  /** What lies on the device in two f32 parts. */
+  private async readWhole(parts: readonly (readonly [View, View])[]): Promise<Float64Array[]> {
+    const read = await this.lab.memory.read(parts.flat());
+    return parts.map((_, i) => Float64Array.from(read[2 * i], (high, at) => high + read[2 * i + 1][at]));
   }
 
   /** The chains' parameter blocks, [chains, P]. */
@@ -180,8 +203,8 @@ export class ComponentChains {
 
   /** Frees the chains' tensors. */
   release(): void {
-    const { views, sums, shiftedSums, losses } = this.planned;
-    const own = [views, sums, shiftedSums, losses].flatMap((group) => Object.values(group) as View[]);
+    const { views, sums, squares, shiftedSums, losses } = this.planned;
+    const own = [views, sums, squares, shiftedSums, losses].flatMap((group) => Object.values(group) as View[]);
     for (const { slot } of own) this.lab.memory.release(slot);
   }
 }

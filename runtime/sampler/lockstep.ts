@@ -7,6 +7,7 @@ import {
   biasCorrection,
   type ChainSpec,
   chainNumbers,
+  SQUARES_LABEL,
   shiftOf,
   tokensOf,
   UPDATE_LABEL,
@@ -164,6 +165,8 @@ export class Lockstep {
       if (this.queued >= MOST_QUEUED || performance.now() - this.settled > SETTLE_MS) await this.settle();
     }
     if (!gradient) draw.setParams(UPDATE_LABEL, { step: drawn });
+    draw.setParams(SQUARES_LABEL, { draws: drawn });
+    for (const chains of this.components) memory.write(chains.planned.views.phiMean, chains.phiMean());
     draw.submit();
     const lag = shiftOf(settings);
     if (drawn >= lag) {

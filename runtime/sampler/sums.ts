@@ -1,6 +1,6 @@
 /**
  * What the draws of a restricted run leave of themselves: streaming sums, from which chi follows. Written with these names from
- * estimator to store; on the device and on disk they are `sum_d` and `sum_phi_d`, the shifted ones `sum_d_shifted` and
+ * estimator to store; on the device and on disk they are `sum_d`, `sum_phi_d` and `m2`, the shifted ones `sum_d_shifted` and
  * `sum_phi_d_shifted`.
  */
 
@@ -23,6 +23,8 @@ export interface Sums extends DrawSums {
   readonly chains: number;
   readonly draws: number;
   readonly tokens: number;
+  /** Sum over a chain's draws of the squared deviations of d - phi from its mean over them, nats squared, [chains, tokens]. */
+  readonly m2: ArrayLike<number>;
   /** phi of every draw, nats, [draws, chains]. */
   readonly phi: ArrayLike<number>;
   /** Those of the null that needs no traces, where the run kept them. */

@@ -42,10 +42,12 @@ async function sampleAll(store: Store, options: RunOptions): Promise<Run> {
 
 /** Two sequences of 3 losses. */
 const probe = { name: "probe", positions: 3, ids: Uint32Array.of(1, 2, 3, 4, 5, 6, 7, 8) };
-const table = (value: number): ChiTable => ({
-  ...{ tokens: 6, components: ["embed", "l0h1"], chi: new Float32Array(12).fill(value) },
-  ...{ error: new Float32Array(12).fill(value), byChain: new Float32Array(24).fill(value) },
-});
+const table = (value: number): ChiTable => {
+  const [values, error] = [new Float32Array(12).fill(value), new Float32Array(12).fill(value)];
+  const byChain = new Float32Array(24).fill(value);
+  const correlation = { values, error, byChain };
+  return { tokens: 6, components: ["embed", "l0h1"], chi: values, error, byChain, correlation };
+};
 
 for (const { kind, open } of storeKinds(test)) {
   test(`${kind}: a run that is killed before any of its writes is gone on with to the same bytes`, async (t) => {

@@ -61,6 +61,7 @@ function samplesExpected(path: string, { spec, results, losses }: Example): obje
     baseline_probe: array("float32", text, [sequences, positions], results.baseline),
     sum_d: sums(results.sums.sumD),
     sum_phi_d: sums(results.sums.sumPhiD),
+    m2: sums(results.sums.m2),
     sum_d_shifted: sums(results.sums.shifted!.sumD),
     sum_phi_d_shifted: sums(results.sums.shifted!.sumPhiD),
     kinetic_temperature: array(
@@ -93,7 +94,7 @@ async function writeRuns(pool: boolean): Promise<{ stores: object[]; chi: object
   const [full, component] = await Promise.all(
     runs.map((each) => openSamples(new DirectoryStore(place(each.spec.restriction)))),
   );
-  const { chi, error } = susceptibility(await component.sums(), await full.sums());
+  const { chi, error, ...column } = susceptibility(await component.sums(), await full.sums());
 
   const path = join(folder, `${name}_susceptibilities.zarr`);
   const { positions, sequences, chains } = shape;
@@ -105,6 +106,11 @@ async function writeRuns(pool: boolean): Promise<{ stores: object[]; chi: object
     chi: Float32Array.from(chi),
     error: Float32Array.from(error),
     byChain,
+    correlation: {
+      values: Float32Array.from(column.correlation),
+      error: Float32Array.from(column.correlationError),
+      byChain,
+    },
   };
   await writeSusceptibilities(new DirectoryStore(path), { name: "probe", positions, ids }, table);
   const rows = Array.from({ length: tokens }, (_, i) => i);
@@ -120,6 +126,9 @@ async function writeRuns(pool: boolean): Promise<{ stores: object[]; chi: object
         sus: array("float32", ["sus_flat", "wr"], [tokens, 1], chi),
         sus_error: array("float32", ["sus_flat", "wr"], [tokens, 1], error),
         chi_by_chain: array("float32", ["chain", "sus_flat", "wr"], [chains, tokens, 1], byChain),
+        correlation: array("float32", ["sus_flat", "wr"], [tokens, 1], column.correlation),
+        correlation_error: array("float32", ["sus_flat", "wr"], [tokens, 1], column.correlationError),
+        correlation_by_chain: array("float32", ["chain", "sus_flat", "wr"], [chains, tokens, 1], byChain),
         wr: array("string", ["wr"], [1], [restriction]),
         dataset_id: integers(
           "sus_flat",

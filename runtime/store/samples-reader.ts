@@ -113,15 +113,20 @@ export class Samples {
     return transposed(await array.read(), this.chains, array.shape[1]);
   }
 
-  /** The streaming sums over the probe's tokens. */
+  /** The streaming sums over the probe's tokens. @throws SpectroscopeError for a store of before there were sums of squares */
   async sums(): Promise<Sums> {
     const { chains, draws, tokens, group } = this;
     const sum = async (name: string) => (await group.array(name, "f64")).read();
+    if (!(await group.has("m2"))) {
+      throw new SpectroscopeError(`${this.name}: has no sums of squares (m2)`, {
+        hint: "it is of an earlier version: sample the component anew",
+      });
+    }
     const both = async (suffix = ""): Promise<DrawSums> => ({
       sumD: await sum(`sum_d${suffix}`),
       sumPhiD: await sum(`sum_phi_d${suffix}`),
     });
-    const own = { chains, draws, tokens, ...(await both()), phi: await this.phi() };
+    const own = { chains, draws, tokens, ...(await both()), m2: await sum("m2"), phi: await this.phi() };
     if (!(await group.has("sum_d_shifted"))) return own;
     const lag = Number((await group.array("sum_d_shifted", "f64")).attributes.lag);
     return { ...own, shifted: { lag, ...(await both("_shifted")) } };

@@ -154,6 +154,7 @@ export class SamplesWriter {
       await sum(`sum_phi_d${suffix}`, sumPhiD, attributes);
     };
     await both(results.sums);
+    await sum("m2", results.sums.m2, {});
     if (shifted) await both(shifted, "_shifted", { lag: shifted.lag });
     const checked = async (name: string, values: ArrayLike<number>, finite: boolean) => {
       const checks = Math.floor(values.length / chains);

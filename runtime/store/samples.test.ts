@@ -75,7 +75,8 @@ for (const { kind, open } of storeKinds(test)) {
     });
     const samples = await openSamples(without);
     const arrays = await without.names("");
-    assert.equal(arrays, ["baseline_probe", "init_loss", "input_ids_probe", "phi", "sum_d", "sum_phi_d", "zarr.json"]);
+    const kept = ["baseline_probe", "init_loss", "input_ids_probe", "m2", "phi", "sum_d", "sum_phi_d", "zarr.json"];
+    assert.equal(arrays, kept);
     await refused(
       samples.traces(),
       /keeps no losses of single draws; sample again into another directory with --keep-traces/,

@@ -9,6 +9,7 @@
  *     phi                             (chain, draw) f32               ours, as all that follow
  *     baseline_probe                  (batch_probe, token_pos) f32    l(w*)
  *     sum_d, sum_phi_d                (chain, batch_probe, token_pos) f64
+ *     m2                              the same: squared deviations of d - phi from its mean over the chain's draws
  *     sum_d_shifted, sum_phi_d_shifted   the same; attribute lag
  *     log_acceptance                  (chain, check) f32              where it was measured
  *     kinetic_temperature             (chain, check) f32              where it was measured: with BAOAB

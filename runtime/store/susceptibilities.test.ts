@@ -19,6 +19,10 @@ const components = ["embed", "l0 attn", "l0h1"];
 const table: ChiTable = {
   ...{ tokens: TOKENS, components, chi: normals(3 * TOKENS), error: normals(3 * TOKENS).map(Math.abs) },
   byChain: normals(2 * 3 * TOKENS),
+  correlation: {
+    ...{ values: normals(3 * TOKENS), error: normals(3 * TOKENS).map(Math.abs) },
+    byChain: normals(2 * 3 * TOKENS),
+  },
 };
 
 for (const { kind, open } of storeKinds(test)) {
@@ -31,13 +35,16 @@ for (const { kind, open } of storeKinds(test)) {
     const [group, context] = [await root.group("susceptibilities"), await root.group("context")];
     for (const each of [group, context]) assert.equal(each.attributes, { dataset_id_to_name: ["probe"] });
     const shapes = await Promise.all(
-      ["sus", "sus_error", "chi_by_chain"].map(async (name) => (await group.array(name, "f32")).shape),
+      ["sus", "sus_error", "chi_by_chain", "correlation", "correlation_error", "correlation_by_chain"].map(
+        async (name) => (await group.array(name, "f32")).shape,
+      ),
     );
-    assert.equal(shapes, [
+    const three = [
       [TOKENS, 3],
       [TOKENS, 3],
       [2, TOKENS, 3],
-    ]);
+    ];
+    assert.equal(shapes, [...three, ...three]);
     const row = async (from: typeof group, name: string) => Array.from(await (await from.array(name, "i64")).read());
     assert.equal(await row(group, "dataset_id"), [0, 0, 0, 0, 0, 0]);
     assert.equal(await row(group, "batch"), [0, 0, 0, 1, 1, 1]);
@@ -77,13 +84,16 @@ for (const { kind, open } of storeKinds(test)) {
     const wide = { tokens: positions, components: Array.from({ length: 64 }, (_, c) => `l0h${c}`), chi };
     const store = open("large.zarr");
     const ids = new Uint32Array(positions + 1);
-    await writeSusceptibilities(store, { name: "probe", positions, ids }, { ...wide, error: chi, byChain: chi });
+    const correlation = { values: chi, error: chi, byChain: chi };
+    const full = { ...wide, error: chi, byChain: chi, correlation };
+    await writeSusceptibilities(store, { name: "probe", positions, ids }, full);
     assert.equal(await store.list("susceptibilities/sus/c"), [
       "susceptibilities/sus/c/0/0",
       "susceptibilities/sus/c/1/0",
     ]);
     const read = await readSusceptibilities(store);
-    for (const values of [read.chi, read.byChain]) assert.ok(values.every((value, i) => value === i / 64));
+    for (const values of [read.chi, read.byChain, read.correlation.values])
+      assert.ok(values.every((value, i) => value === i / 64));
   });
 
   test(`${kind}: a table that does not fit itself or its text is refused, and damage is told`, async () => {
@@ -94,6 +104,8 @@ for (const { kind, open } of storeKinds(test)) {
     await refused(write({ chi: normals(17) }), wrong("17 values, 18 errors and 36 values"));
     await refused(write({ error: normals(0) }), wrong("18 values, 0 errors and 36 values"));
     await refused(write({ byChain: normals(35) }), wrong("18 values, 18 errors and 35 values"));
+    const short = { ...table.correlation, values: normals(17) };
+    await refused(write({ correlation: short }), /correlation has 17 values, 18 errors and 36 values/);
     await refused(write({ components: [] }), /for 6 tokens and 0 components/);
     await refused(write({ tokens: 5 }), /chi has 5 tokens, probe has 6; give chi of this text/);
     const broken = { ...probe, ids: [1, 2] };

@@ -6,6 +6,8 @@
  *       sus                                   (sus_flat, wr) f32, nats squared
  *       sus_error                             (sus_flat, wr) f32, ours: jackknife standard error
  *       chi_by_chain                          (chain, sus_flat, wr) f32, ours
+ *       correlation, correlation_error        (sus_flat, wr) f32, ours: chi over the standard deviations of d - phi and of phi
+ *       correlation_by_chain                  (chain, sus_flat, wr) f32, ours
  *       dataset_id, batch, target_position    (sus_flat) i64; target_position counts from 1
  *       wr                                    (wr) string, the components
  *     /context
@@ -14,7 +16,7 @@
  */
 import { SpectroscopeError } from "../../kernels/errors";
 import type { JsonObject } from "../formats/json";
-import type { ChiTable } from "../susceptibility/chi-table";
+import { type ChiTable, chiColumnsOf, type TableColumns } from "../susceptibility/chi-table";
 import { beginAgain, finishStore, openFinished } from "./finished";
 import type { Store } from "./store";
 import { ZarrGroup } from "./zarr";
@@ -84,9 +86,11 @@ export async function writeSusceptibilities(
   const group = await root.addGroup(GROUP, { dataset_id_to_name: [text.name] });
   await group.write({ name: "wr", dtype: "string", dims: ["wr"], shape: [components.length] }, components);
   await writeCoordinates(group, "sus_flat", { sequences, length: positions }, { name: "target_position", first: 1 });
-  await writeMatrix(group, "sus", table, table.chi);
-  await writeMatrix(group, "sus_error", table, table.error);
-  await writeMatrix(group, "chi_by_chain", table, table.byChain, chainsOf(table));
+  for (const { names, columns } of columnsOf(table)) {
+    await writeMatrix(group, names.values, table, columns.values);
+    await writeMatrix(group, names.error, table, columns.error);
+    await writeMatrix(group, names.byChain, table, columns.byChain, chainsOf(table, columns));
+  }
 
   const context = await root.addGroup(CONTEXT, { dataset_id_to_name: [text.name] });
   await writeCoordinates(context, "ctx_flat", { sequences, length: positions + 1 }, { name: "position", first: 0 });
@@ -96,18 +100,37 @@ export async function writeSusceptibilities(
   await finishStore(root);
 }
 
-/** Chains that a table has chi of. */
-const chainsOf = ({ tokens, components, byChain }: ChiTable) => byChain.length / (tokens * components.length);
+/** What columns are called in the store. */
+const CHI = { values: "sus", error: "sus_error", byChain: "chi_by_chain" } as const;
+const CORRELATION = {
+  values: "correlation",
+  error: "correlation_error",
+  byChain: "correlation_by_chain",
+} as const;
+
+/** Columns of a table with what they are called. */
+const columnsOf = (table: ChiTable) => [
+  { what: "chi", names: CHI, columns: chiColumnsOf(table) },
+  { what: "correlation", names: CORRELATION, columns: table.correlation },
+];
+
+/** Chains that a table has columns of. */
+const chainsOf = ({ tokens, components }: ChiTable, { byChain }: TableColumns) =>
+  byChain.length / (tokens * components.length);
 
 function checkTable(table: ChiTable): void {
-  const { tokens, components, chi, error, byChain } = table;
+  const { tokens, components } = table;
   const size = tokens * components.length;
-  if (size > 0 && chi.length === size && error.length === size && Number.isInteger(chainsOf(table))) return;
-  const sizes = `${chi.length} values, ${error.length} errors and ${byChain.length} values of single chains`;
-  fail(
-    `chi has ${sizes} for ${tokens} tokens and ${components.length} components`,
-    "give [tokens, components] of each",
-  );
+  for (const { what, columns } of columnsOf(table)) {
+    const { values, error, byChain } = columns;
+    const fits = size > 0 && values.length === size && error.length === size;
+    if (fits && Number.isInteger(chainsOf(table, columns))) continue;
+    const sizes = `${values.length} values, ${error.length} errors and ${byChain.length} values of single chains`;
+    fail(
+      `${what} has ${sizes} for ${tokens} tokens and ${components.length} components`,
+      "give [tokens, components] of each",
+    );
+  }
 }
 
 /** A matrix as (sus_flat, wr), or several as (chain, sus_flat, wr); some rows at a time. */
@@ -141,8 +164,13 @@ async function writeMatrix(
 export async function readSusceptibilities(store: Store): Promise<ChiTable> {
   const group = await (await openFinished(store)).group(GROUP);
   const matrix = async (name: string) => (await group.array(name, "f32")).read();
+  const columns = async ({ values, error, byChain }: typeof CHI | typeof CORRELATION): Promise<TableColumns> => ({
+    values: await matrix(values),
+    error: await matrix(error),
+    byChain: await matrix(byChain),
+  });
   const components = await (await group.array("wr", "string")).read();
   const [tokens] = (await group.array("sus", "f32")).shape;
-  const [chi, error] = [await matrix("sus"), await matrix("sus_error")];
-  return { tokens, components, chi, error, byChain: await matrix("chi_by_chain") };
+  const { values: chi, error, byChain } = await columns(CHI);
+  return { tokens, components, chi, error, byChain, correlation: await columns(CORRELATION) };
 }

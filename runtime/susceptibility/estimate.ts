@@ -1,5 +1,6 @@
 import { SpectroscopeError } from "../../kernels/errors";
 import type { Sums } from "../sampler/sums";
+import { correlationScale } from "./correlation";
 
 /**
  * Susceptibilities from streaming sums. For a component C, phi = L(w) - L(w*), L the mean loss over the sampling task's
@@ -18,6 +19,10 @@ export interface Column {
   readonly chi: Float64Array;
   /** Jackknife standard error over chains; NaN with one chain. */
   readonly error: Float64Array;
+  /** chi over the standard deviations of d - phi and of phi in the component's own run; 0 where one of them does not move. */
+  readonly correlation: Float64Array;
+  /** Its jackknife standard error, with standard deviations that leave the same chain out; NaN with one chain. */
+  readonly correlationError: Float64Array;
 }
 
 interface Totals {
@@ -63,10 +68,30 @@ function chiOf(sums: Sums, full: Sums | undefined, without: number, out: Float64
   }
 }
 
+/** Columns times factors, by token. */
+export function scaled(column: Float64Array, factors: Float64Array): Float64Array {
+  return column.map((value, i) => value * factors[i]);
+}
+
+/** The jackknife's standard error of every token's value, from the values with each chain left out in turn; NaN without two. */
+function jackknifeError(leftOut: readonly Float64Array[], tokens: number): Float64Array {
+  const M = leftOut.length;
+  const error = new Float64Array(tokens).fill(Number.NaN);
+  if (M < 2) return error;
+  for (let i = 0; i < tokens; i++) {
+    let mean = 0;
+    for (const column of leftOut) mean += column[i] / M;
+    let squares = 0;
+    for (const column of leftOut) squares += (column[i] - mean) ** 2;
+    error[i] = Math.sqrt(((M - 1) / M) * squares);
+  }
+  return error;
+}
+
 /**
  * chi of one component: `-(E_C[phi (d - phi)] - E_C[phi] E[d - phi])`, the last mean over the unrestricted run (`full`)
  * or, without it, over the component's own. The error is the jackknife over chains; with `full`, chain m is left out of
- * both runs.
+ * both runs. The correlation's standard deviations are the component's own with either estimator.
  */
 export function susceptibility(sums: Sums, full?: Sums): Column {
   if (full && (full.tokens !== sums.tokens || full.chains !== sums.chains)) {
@@ -75,24 +100,24 @@ export function susceptibility(sums: Sums, full?: Sums): Column {
       { code: "bad-input" },
     );
   }
-  const chi = new Float64Array(sums.tokens);
-  chiOf(sums, full, -1, chi);
-  const M = sums.chains;
-  const error = new Float64Array(sums.tokens).fill(Number.NaN);
-  if (M < 2) return { chi, error };
-  const leftOut = Array.from({ length: M }, (_, m) => {
-    const column = new Float64Array(sums.tokens);
-    chiOf(sums, full, m, column);
-    return column;
-  });
-  for (let i = 0; i < sums.tokens; i++) {
-    let mean = 0;
-    for (const column of leftOut) mean += column[i] / M;
-    let squares = 0;
-    for (const column of leftOut) squares += (column[i] - mean) ** 2;
-    error[i] = Math.sqrt(((M - 1) / M) * squares);
-  }
-  return { chi, error };
+  const { tokens, chains } = sums;
+  const without = (chain: number) => {
+    const chi = new Float64Array(tokens);
+    chiOf(sums, full, chain, chi);
+    return { chi, correlation: scaled(chi, correlationScale(sums, chain)) };
+  };
+  const leftOut = chains < 2 ? [] : Array.from({ length: chains }, (_, chain) => without(chain));
+  return {
+    ...without(-1),
+    error: jackknifeError(
+      leftOut.map(({ chi }) => chi),
+      tokens,
+    ),
+    correlationError: jackknifeError(
+      leftOut.map(({ correlation }) => correlation),
+      tokens,
+    ),
+  };
 }
 
 /** The sums of one chain alone. */
@@ -107,6 +132,7 @@ export function chainSums(sums: Sums, chain: number): Sums {
     tokens,
     sumD: slice(sums.sumD),
     sumPhiD: slice(sums.sumPhiD),
+    m2: slice(sums.m2),
     phi,
     ...(shifted ? { shifted: { lag: shifted.lag, sumD: slice(shifted.sumD), sumPhiD: slice(shifted.sumPhiD) } } : {}),
   };
@@ -162,7 +188,7 @@ function pairedChi(
   });
 }
 
-/** Sums from traces of d, [draws, chains, tokens], with `pairing[chain][draw]` = the draw whose phi goes with it. */
+/** Sums from traces of d, [draws, chains, tokens], with `pairing[chain][draw]` = the draw whose phi goes with it in `sumPhiD`. */
 export function sumsFromTraces(
   traces: ArrayLike<number>,
   phi: ArrayLike<number>,
@@ -170,20 +196,27 @@ export function sumsFromTraces(
   pairing?: readonly (readonly number[])[],
 ): Sums {
   const { draws, chains, tokens } = shape;
-  const sumD = new Float64Array(chains * tokens);
-  const sumPhiD = new Float64Array(chains * tokens);
+  const [sumD, sumPhiD, m2] = [0, 1, 2].map(() => new Float64Array(chains * tokens));
+  const phiSum = new Float64Array(chains);
   for (let s = 0; s < draws; s++) {
     for (let m = 0; m < chains; m++) {
-      const partner = pairing ? pairing[m][s] : s;
-      const weight = phi[partner * chains + m];
+      const own = phi[s * chains + m];
+      const weight = pairing ? phi[pairing[m][s] * chains + m] : own;
       const row = (s * chains + m) * tokens;
+      const before = Math.max(1, s);
       for (let i = 0; i < tokens; i++) {
-        sumD[m * tokens + i] += traces[row + i];
-        sumPhiD[m * tokens + i] += weight * traces[row + i];
+        const at = m * tokens + i;
+        const d = traces[row + i];
+        // Youngs and Cramer's update, as the kernel has it: the deviation from the mean of the draws before.
+        const delta = d - own - (sumD[at] - phiSum[m]) / before;
+        m2[at] += (delta ** 2 * s) / (s + 1);
+        sumD[at] += d;
+        sumPhiD[at] += weight * d;
       }
+      phiSum[m] += own;
     }
   }
-  return { ...shape, sumD, sumPhiD, phi };
+  return { ...shape, sumD, sumPhiD, m2, phi };
 }
 
 /**

@@ -2,7 +2,7 @@ import * as assert from "uvu/assert";
 import { seededRandom } from "../../harness/test/random";
 import { refusedAtOnce } from "../../harness/test/refused";
 import { suite } from "../../harness/test/suite";
-import { susceptibility } from "./estimate";
+import { sumsFromTraces, susceptibility } from "./estimate";
 import { intervalFactor, jackknifeInterval } from "./interval";
 
 const test = suite("runtime/susceptibility/interval");
@@ -42,31 +42,25 @@ function trueChi(): number[] {
   );
 }
 
-/** Streaming sums of `chains` chains. */
+/** Sums of `chains` chains. */
 function simulate(chains: number, random: ReturnType<typeof seededRandom>) {
-  const sumD = new Float64Array(chains * TOKENS);
-  const sumPhiD = new Float64Array(chains * TOKENS);
+  const traces = new Float64Array(DRAWS * chains * TOKENS);
   const phi = new Float64Array(DRAWS * chains);
-  const d = new Float64Array(TOKENS);
   const fresh = Math.sqrt(1 - KEPT ** 2);
   for (let m = 0; m < chains; m++) {
     const w = sigma.map((s) => s * random.normal());
     for (let s = 0; s < DRAWS; s++) {
+      const d = traces.subarray((s * chains + m) * TOKENS, (s * chains + m + 1) * TOKENS);
       let mean = 0;
       for (let i = 0; i < TOKENS; i++) {
-        d[i] = 0;
         for (let k = 0; k < 3; k++) d[i] += w[k] * (slopes[i][k] + 0.5 * curvatures[i][k] * w[k]);
         mean += d[i] / TOKENS;
-      }
-      for (let i = 0; i < TOKENS; i++) {
-        sumD[m * TOKENS + i] += d[i];
-        sumPhiD[m * TOKENS + i] += mean * d[i];
       }
       phi[s * chains + m] = mean;
       for (let k = 0; k < 3; k++) w[k] = KEPT * w[k] + fresh * sigma[k] * random.normal();
     }
   }
-  return { chains, draws: DRAWS, tokens: TOKENS, sumD, sumPhiD, phi };
+  return sumsFromTraces(traces, phi, { draws: DRAWS, chains, tokens: TOKENS });
 }
 
 for (const [chains, seed] of [

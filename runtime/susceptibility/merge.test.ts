@@ -18,6 +18,7 @@ function wholeRun(): Sums {
     ...shape,
     sumD: values(size),
     sumPhiD: values(size),
+    m2: values(size).map(Math.abs),
     phi: values(shape.draws * shape.chains),
     shifted: { lag: 3, sumD: values(size), sumPhiD: values(size) },
   };
@@ -36,6 +37,7 @@ function shard(chains: readonly number[]): SumsPart {
     chains: chains.length,
     sumD: rows((s) => s.sumD),
     sumPhiD: rows((s) => s.sumPhiD),
+    m2: rows((s) => s.m2),
     phi: Float64Array.from(phi),
     shifted: { lag: 3, sumD: rows((s) => s.shifted!.sumD), sumPhiD: rows((s) => s.shifted!.sumPhiD) },
   };
@@ -72,12 +74,14 @@ test("gaps, doubles and shards of other runs are refused by name", () => {
   );
   refusedAtOnce(() => mergeSums([shard([0, 1]), shard([1])]), /chain 1 is held twice, the second time by shard 1/);
   refusedAtOnce(() => mergeSums([shard([1]), with0({ draws: 5, phi: new Float64Array(5) })]), /5 draws, shard 0 has 6/);
-  const narrow = { sumD: new Float64Array(3), sumPhiD: new Float64Array(3), shifted: undefined };
+  const [sumD, sumPhiD, m2] = [0, 1, 2].map(() => new Float64Array(3));
+  const narrow = { sumD, sumPhiD, m2, shifted: undefined };
   refusedAtOnce(() => mergeSums([shard([1]), with0({ tokens: 3, ...narrow })]), /3 tokens, shard 0 has 4/);
   refusedAtOnce(() => mergeSums([shard([1]), with0({ shifted: undefined })]), /no shifted sums, shard 0 has .* lag 3/);
   const lag2 = { ...shard([0]).sums.shifted!, lag: 2 };
   refusedAtOnce(() => mergeSums([shard([1]), with0({ shifted: lag2 })]), /lag 2, shard 0 has shifted sums of lag 3/);
   refusedAtOnce(() => mergeSums([with0({ sumD: new Float64Array(3) })]), /sumD has 3 values, 4 expected/);
+  refusedAtOnce(() => mergeSums([with0({ m2: new Float64Array(5) })]), /m2 has 5 values, 4 expected/);
   refusedAtOnce(() => mergeSums([{ ...shard([0]), chains: [0, 1] }]), /names 2 chains and holds 1/);
   refusedAtOnce(() => mergeSums([{ ...shard([0]), chains: [-1] }]), /names chain -1/);
 });

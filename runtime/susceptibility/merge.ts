@@ -67,6 +67,7 @@ export function mergeSums(parts: readonly SumsPart[]): Sums {
     tokens,
     sumD: gather((sums) => sums.sumD),
     sumPhiD: gather((sums) => sums.sumPhiD),
+    m2: gather((sums) => sums.m2),
     phi,
     ...(shifted
       ? {
@@ -88,6 +89,7 @@ function checkPart(name: string, held: readonly number[], sums: Sums): void {
   const lengths: [string, ArrayLike<number> | undefined, number][] = [
     ["sumD", sums.sumD, chains * tokens],
     ["sumPhiD", sums.sumPhiD, chains * tokens],
+    ["m2", sums.m2, chains * tokens],
     ["phi", sums.phi, draws * chains],
     ["shifted sumD", shifted?.sumD, chains * tokens],
     ["shifted sumPhiD", shifted?.sumPhiD, chains * tokens],

@@ -1,6 +1,8 @@
 import { clusterTokens } from "../../../runtime/cluster/cluster";
+import { squashOf } from "../../../runtime/cluster/config";
 import { meanProfiles } from "../../../runtime/cluster/profile";
 import { matrixReruns, resample } from "../../../runtime/cluster/resampling";
+import { usage } from "../../../runtime/config/schema";
 import { runConfig } from "../../../runtime/measure/config";
 import type { Device } from "../../../runtime/plan/device";
 import type { Matrix } from "../../../runtime/statistics/matrix";
@@ -16,6 +18,12 @@ const GPU_FROM = 2e11;
 /** `cluster --matrix`: the rows of any matrix. */
 export async function clusterMatrix(path: string, out: string, values: ClusterValues): Promise<number> {
   const config = runConfig({}, "defaults", changesOf(values)).cluster;
+  if (config.columns === "correlation") {
+    throw usage(
+      "columns is correlation, and a matrix has no draws",
+      "leave it out, or choose zscore, asinh, rank or none; cluster a run for correlations of its chi",
+    );
+  }
   const progress = new Progress(values.json);
   const stages = new Stages(progress);
   stages.begin("read");
@@ -52,7 +60,7 @@ async function clusterRows(path: string, out: string, given: Rows): Promise<numb
   const reruns = matrixReruns(matrix, config, options);
   const stability = config.stability > 0 ? await resample(clusters, config, reruns, stages.report) : undefined;
   stages.begin("write");
-  const profiles = meanProfiles(clusters, matrix, config.columns);
+  const profiles = meanProfiles(clusters, matrix, squashOf(config));
   const extras = profiles.map(({ mean, error }, i) => ({
     profile: mean,
     profileError: error,

@@ -5,8 +5,8 @@
 // Shapes as the WGSL. An item is 512 tokens of a chain. Deterministic: draws are added in the order in which they come.
 // Numerics: each addition is Knuth's TwoSum, whose exact rounding error is kept beside the sum. WebAssembly rounds every operation
 // as written, so that nothing has to be hidden from a compiler. Bit-equal to the WGSL.
-import { storeFirst } from "../../common/assembly/lanes";
 import * as abi from "../../../dist/abi/moments/covariance";
+import { addExactly } from "./add";
 
 /** Tokens of an item. */
 const ITEM: u32 = 512;
@@ -22,21 +22,8 @@ export function moments_covariance(block: usize, from: u32, to: u32, _scratch: u
     for (let i = n; i < end; i += 4) {
       const at = <usize>g * N + i << 2;
       const d = f32x4.sub(v128.load(abi.losses(block) + at), v128.load(abi.baseline(block) + (<usize>i << 2)));
-      add(abi.sum_d(block) + at, abi.c_d(block) + at, d, end - i);
-      add(abi.sum_phi_d(block) + at, abi.c_phi_d(block) + at, f32x4.mul(phi, d), end - i);
+      addExactly(abi.sum_d(block) + at, abi.c_d(block) + at, d, end - i);
+      addExactly(abi.sum_phi_d(block) + at, abi.c_phi_d(block) + at, f32x4.mul(phi, d), end - i);
     }
   }
-}
-
-/** sum += term, and its rounding error to `rest`, for the first `count` of four. */
-// @ts-ignore: decorator
-@inline
-function add(sum: usize, rest: usize, term: v128, count: u32): void {
-  const a = v128.load(sum);
-  const s = f32x4.add(a, term);
-  const termPart = f32x4.sub(s, a);
-  const sumPart = f32x4.sub(s, termPart);
-  const lost = f32x4.add(f32x4.sub(a, sumPart), f32x4.sub(term, termPart));
-  storeFirst(sum, s, count);
-  storeFirst(rest, f32x4.add(v128.load(rest), lost), count);
 }
