@@ -18,7 +18,7 @@ const refused = (body: () => unknown, pattern: RegExp) =>
   assert.throws(body, (error: Error) => error instanceof SpectroscopeError && pattern.test(error.line));
 
 test("columns: none leaves them as they are, but for those of one value", () => {
-  const data = [1, 7, 3, 7, -2, 7];
+  const data = Float64Array.of(1, 7, 3, 7, -2, 7);
   assert.equal(Array.from(normalizeColumns({ rows: 3, cols: 2, data }, "none").data), [1, 0, 3, 0, -2, 0]);
   const points = normalize({ rows: 3, cols: 2, data }, { columns: "none", rows: "none" });
   assert.equal([Array.from(points.data), points.constantColumns], [[1, 3, -2], [1]]);
