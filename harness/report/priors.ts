@@ -7,10 +7,10 @@ const WIDTH = 320;
 const HEIGHT = 18;
 
 /** One interval on a scale from -limit to limit, its line of no difference in the middle. */
-function bar({ value, low, high }: IntervalOf, limit: number): Markup | undefined {
+function bar({ value, low, high }: IntervalOf, limit: number, apart: boolean | undefined): Markup | undefined {
   if (value === null || low === null || high === null) return undefined;
   const x = (at: number) => raw(((WIDTH / 2) * (1 + Math.max(-1, Math.min(1, at / limit)))).toFixed(1));
-  const look = low > 0 || high < 0 ? "apart" : "alike";
+  const look = (apart ?? (low > 0 || high < 0)) ? "apart" : "alike";
   return html`<svg class="interval ${look}" viewBox="0 0 ${WIDTH} ${HEIGHT}" role="img" aria-label="${fixed(low, 3)} to ${fixed(high, 3)}"><path class="zero" d="M${WIDTH / 2} 0V${HEIGHT}"/><path class="reach" d="M${x(low)} ${HEIGHT / 2}H${x(high)}"/><circle cx="${x(value)}" cy="${HEIGHT / 2}" r="4"/></svg>`;
 }
 
@@ -29,7 +29,7 @@ function table(title: string, [first, second]: readonly [string, string], rows: 
   const body = rows.map(({ name, first: a, second: b, difference, apart }) => {
     const { value, low, high } = difference;
     const range = low === null ? "not known" : `${number(low)} to ${number(high)}`;
-    return html`<tr><th scope="row">${name}${apart && html` <span class="tag">apart</span>`}</th><td class="number">${number(a)}</td><td class="number">${number(b)}</td><td class="number">${number(value)}</td><td class="number">${range}</td><td class="wide">${bar(difference, limit)}</td></tr>`;
+    return html`<tr><th scope="row">${name}${apart && html` <span class="tag">apart</span>`}</th><td class="number">${number(a)}</td><td class="number">${number(b)}</td><td class="number">${number(value)}</td><td class="number">${range}</td><td class="wide">${bar(difference, limit, apart)}</td></tr>`;
   });
   return html`<div class="scroll"><table class="scores intervals"><thead><tr><th scope="col">${title}</th><th scope="col" class="number">${first}</th><th scope="col" class="number">${second}</th><th scope="col" class="number">difference</th><th scope="col" class="number">95 % interval</th><th scope="col" class="wide">−${fixed(limit)} to ${fixed(limit)}</th></tr></thead><tbody>${body}</tbody></table></div>`;
 }

@@ -85,8 +85,13 @@ export async function comparePriors(
     const table = await chiTable(run, components, { ...chiRequestOf(config), suffix });
     others.push({ features: `chi, ${name}`, draws: await drawsOf(suffix), evidence: evidenceOf(table, config) });
   }
-  const found = await compareMeasured(context, own, others, clusters);
-  return [...found, ...(await compareTraces(context, priors, own.draws, drawsOf))];
+  // Where clusterings are others' work, traces are this thread's meanwhile.
+  const [found, traces] = await Promise.all([
+    compareMeasured(context, own, others, clusters),
+    // Their axes take a second a chain: of the priors the last, which is the fairest.
+    compareTraces(context, priors.slice(-1), own.draws, drawsOf),
+  ]);
+  return [...found, ...traces];
 }
 
 /** Compares a measurement with others of as many chains, over the same tokens and components. */

@@ -41,8 +41,8 @@ export function saidOf(comparison: Omit<PriorComparison, "said">): string[] {
 
 function clusterWords({ within, between, excess }: AlikeInfo, both: string): string {
   const [a, b] = within.map((value) => value.toFixed(3));
-  const found = `ARI of clusters of single chains or parts of them: ${between.toFixed(3)} between the two, ${a} and ${b} within each`;
-  if (!known(excess)) return `${found}; what they differ by cannot be told`;
+  const found = `ARI ${between.toFixed(3)} between chains of the two, ${a} and ${b} among those of each`;
+  if (!known(excess)) return `Clusters of ${both}: ${found}; what they differ by cannot be told`;
   return excess.high! < 0
     ? `Clusters of ${both} differ by more than their noise: ${found} (difference ${signed(excess.value!)}, ${range(excess)})`
     : `Clusters of ${both} cannot be told apart: ${found} (difference ${signed(excess.value!)}, ${range(excess)})`;
