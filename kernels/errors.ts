@@ -63,3 +63,8 @@ export function describeError(error: unknown): {
   const message = error instanceof Error ? error.message || error.name : String(error);
   return { line: message.replace(/\s*[\r\n]+\s*/g, " ").trim(), exitCode: 1, code: "internal" };
 }
+
+/** Whether chains flew off: by their losses, or by their momenta. */
+export function flewOff(error: unknown): error is SpectroscopeError {
+  return error instanceof SpectroscopeError && (error.code === "non-finite" || error.code === "diverged");
+}

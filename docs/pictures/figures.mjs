@@ -5,8 +5,8 @@ import {
   BIAS_RATES,
   COMPONENTS,
   HEAD,
-  NANO_SCALE,
   SCALE_FACTORS,
+  SCALED,
   THIN_RATE,
   TRACE_RATES,
 } from "./runs.mjs";
@@ -50,7 +50,7 @@ function traces({ traces: found }) {
 }
 
 function rise({ scales, calibration }) {
-  const names = Object.keys(NANO_SCALE);
+  const names = SCALED;
   const place = { top: 68, width: 190, height: 210 };
   const nats = { domain: [0.004, 4], log: true, ticks: [0.01, 0.1, 1] };
   const series = (of) =>

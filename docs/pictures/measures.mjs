@@ -7,9 +7,9 @@ import {
   BIAS_RATES,
   COMPONENTS,
   HEAD,
-  NANO_SCALE,
   result,
   SCALE_FACTORS,
+  SCALED,
   STARTS,
   TRACE_RATES,
 } from "./runs.mjs";
@@ -249,7 +249,7 @@ export async function measures(root, folder) {
     }
   }
   const scales = {};
-  for (const component of Object.keys(NANO_SCALE)) {
+  for (const component of SCALED) {
     scales[component] = [];
     for (const factor of SCALE_FACTORS) {
       const sums = await (await open(`scale-${factor}`, component)).sums();

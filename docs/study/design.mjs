@@ -12,8 +12,8 @@ export const BASE = {
 };
 
 export const MODELS = ["nano", "iota"];
-export const N_BETAS = [4 / 3, 4, 10, 30, 100, 300, 1000];
-export const LOCALIZATIONS = [12, 300];
+export const N_BETAS = [4 / 3, 10, 30, 100, 1000];
+export const LOCALIZATIONS = [12];
 export const SEEDS = [0, 1, 2];
 /** What is clustered of every run: chi by the default squash, and correlations. */
 export const COLUMNS = ["asinh", "correlation"];
@@ -37,20 +37,19 @@ const inBoth = (changes) => MODELS.map((model) => point({ model, ...changes }));
 /** Every point, in the order in which they are run. */
 export const POINTS = unique([
   ...inBoth({}),
-  ...inBoth({ n_beta: 100 }),
-  ...inBoth({ n_beta: 1000 }),
   ...inBoth({ components: "fine" }),
-  ...SEEDS.flatMap((seed) => [...inBoth({ seed }), ...inBoth({ seed, n_beta: 100 })]),
-  ...N_BETAS.flatMap((n_beta) => inBoth({ n_beta })),
-  ...inBoth({ components: "fine", n_beta: 100 }),
-  ...inBoth({ localization: LOCALIZATIONS[0] }),
-  ...inBoth({ localization: LOCALIZATIONS[0], n_beta: 100 }),
-  ...OTHERS.flatMap(({ n_beta, localization }) => inBoth({ n_beta, localization })),
-  ...SEEDS.flatMap((seed) => inBoth({ seed, n_beta: 1000 })),
-  ...inBoth({ sampler: "sgld" }),
+  ...inBoth({ n_beta: 100 }),
+  ...SEEDS.flatMap((seed) => inBoth({ seed })),
+  ...inBoth({ n_beta: 1000 }),
   ...inBoth({ probe_seed: 5 }),
+  ...SEEDS.flatMap((seed) => inBoth({ seed, n_beta: 100 })),
+  ...inBoth({ components: "fine", n_beta: 100 }),
   ...SEEDS.flatMap((seed) => inBoth({ seed, components: "fine" })),
-  ...inBoth({ probe_seed: 5, n_beta: 100 }),
+  ...inBoth({ localization: LOCALIZATIONS[0] }),
+  ...OTHERS.flatMap(({ n_beta, localization }) => inBoth({ n_beta, localization })),
+  ...N_BETAS.flatMap((n_beta) => inBoth({ n_beta })),
+  ...inBoth({ sampler: "sgld" }),
+  ...inBoth({ probe_seed: 5, components: "fine" }),
 ]);
 
 /** The folder and file of a point: what it is, in short. */
@@ -65,41 +64,43 @@ function unique(points) {
   return [...byName.values()];
 }
 
-const CHAINS = 8;
-/** Draws of a chain: three times the components cost a third of the draws each. */
-const DRAWS = { standard: 64, fine: 22 };
-/** 2,048 tokens, so that the largest n_beta does not weigh a token more than it is. */
-const POOL_SEQUENCES = 32;
+/** Tokens enough that the largest n_beta does not weigh one more than it is, and few enough to be taken whole at every update. */
+const WHOLE_POOL = 16;
 
 /**
- * BAOAB with full batches. eps is the step in units of the prior's standard deviation: it falls with n_beta / localization as the
- * stiffest direction narrows, and draws and burn-in are spaced by it. lr = eps^2 / localization.
+ * BAOAB. eps is the step in units of the prior's standard deviation: it falls with n_beta / localization as the stiffest direction
+ * narrows, and draws and burn-in are spaced by it. lr = eps^2 / localization. The noise of a minibatch heats chains with the square
+ * of n_beta: the product's batches of 2 sequences do up to n_beta 10, 8 do at 30, and above only the whole pool does.
  */
 function baoab(n_beta, localization) {
   const ratio = n_beta / localization;
-  const eps = Math.min(0.9, 0.9 * (ratio / 0.25) ** -0.33);
+  const eps = Math.min(0.9, 0.9 * (ratio / 0.25) ** -0.39);
   return {
     sampling_method: "sgmcmc_baoab",
-    batch_size: 0,
+    batch_size: n_beta <= 10 ? 2 : n_beta <= 30 ? 8 : 0,
     lr: Number((eps ** 2 / localization).toPrecision(3)),
     num_steps_bw_draws: Math.round(3 * (0.9 / eps) ** 0.45),
-    num_burnin_steps: Math.max(12, Math.ceil(5 / eps)),
+    num_burnin_steps: Math.max(8, Math.ceil(5 / eps)),
   };
 }
 
 /** nano's setting of docs/choosing-settings.md: quick rather than exact. */
 const SGLD = { sampling_method: "sgmcmc_sgld", batch_size: 2, lr: 0.02, num_steps_bw_draws: 2, num_burnin_steps: 8 };
 
-/** A point as keys of a run's config. */
+/** A point as keys of a run's config; what is not here is the product's default, chains and draws among it. */
 export function settingsOf({ model, components, n_beta, localization, seed, probe_seed, sampler }) {
   const own = sampler === "baoab" ? baoab(n_beta, localization) : SGLD;
-  const values = { n_beta, localization, seed, num_chains: CHAINS, num_draws: DRAWS[components], ...own };
   return {
     model,
     probe_seed,
     weight_restrictions: components,
-    ...(sampler === "baoab" ? { pool_sequences: POOL_SEQUENCES } : {}),
-    ...Object.fromEntries(Object.entries(values).map(([key, value]) => [`sampler.${key}`, value])),
+    ...(own.batch_size === 0 ? { pool_sequences: WHOLE_POOL } : {}),
+    ...Object.fromEntries(
+      Object.entries({ n_beta, localization, seed, ...own }).map(([key, value]) => [`sampler.${key}`, value]),
+    ),
+    // Neither is shown here, and both take time.
+    keep_traces: false,
+    "cluster.comparison": 0,
     "cluster.columns": COLUMNS[0],
   };
 }

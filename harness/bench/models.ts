@@ -1,7 +1,7 @@
 /** The models that whole steps are timed on, and small ones for scaling. */
 import { parseModel } from "../../models/families/registry";
 import { syntheticIds, syntheticWeights } from "../../models/synthetic";
-import { type SamplerSettings, samplerDefaults } from "../../runtime/config/sampler";
+import { plainSgld, type SamplerSettings } from "../../runtime/config/sampler";
 import type { Device } from "../../runtime/plan/device";
 import { Laboratory, type TextOnDevice } from "../../runtime/sampler/laboratory";
 import type { Model } from "../../runtime/transformer/family";
@@ -55,7 +55,7 @@ export function stepShape(model: ModelName, device: Device): StepShape {
 /** Plain SGLD with so small a step that chains of random models stay finite. */
 export function benchSettings(changes: Partial<SamplerSettings> = {}): SamplerSettings {
   return {
-    ...samplerDefaults,
+    ...plainSgld,
     seed: 1,
     lr: 1e-6,
     n_beta: 10,

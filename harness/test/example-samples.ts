@@ -1,5 +1,5 @@
 /** A small made-up run for the tests of its stores. */
-import { type SamplerSettings, samplerDefaults } from "../../runtime/config/sampler";
+import { plainSgld, type SamplerSettings } from "../../runtime/config/sampler";
 import type { ObservableId, SamplesSpec } from "../../runtime/store/samples";
 import { type DrawLosses, type SamplesResults, SamplesWriter } from "../../runtime/store/samples-writer";
 import type { Store } from "../../runtime/store/store";
@@ -58,7 +58,7 @@ export function example(seed: number, changes: Partial<SamplesSpec> & { pool?: b
     mean(baselines[task].filter((_, i) => i % positions === t)),
   );
   const settings: SamplerSettings = {
-    ...samplerDefaults,
+    ...plainSgld,
     ...{ seed: 5, lr: 1e-4, n_beta: 10, localization: 300, num_chains: chains, num_draws: draws },
     ...{ num_burnin_steps: 8, num_steps_bw_draws: 4, batch_size: 2 },
   };

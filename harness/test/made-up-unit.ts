@@ -1,5 +1,5 @@
 /** Units of a run directory from made-up traces, as a sampler would have stored them. */
-import { type SamplerSettings, samplerDefaults } from "../../runtime/config/sampler";
+import { plainSgld, type SamplerSettings } from "../../runtime/config/sampler";
 import type { JsonObject } from "../../runtime/formats/json";
 import type { ShiftedSums } from "../../runtime/sampler/sums";
 import type { UnitPlan } from "../../runtime/store/manifest";
@@ -47,7 +47,7 @@ export function shiftedSumsOf({ traces, phi, sizes }: MadeUpUnit, lag: number): 
 
 function settingsOf({ draws, chains }: Pick<TraceSizes, "draws" | "chains">): SamplerSettings {
   return {
-    ...samplerDefaults,
+    ...plainSgld,
     ...{ seed: 1, lr: 0.1, n_beta: 10, localization: 1, num_chains: chains, num_draws: draws },
     ...{ num_burnin_steps: 1, num_steps_bw_draws: 1, batch_size: 1 },
   };

@@ -1,6 +1,6 @@
 /** Holds chains to a golden: every weight after their updates, with the project's noise and batches. */
 import { SpectroscopeError } from "../../kernels/errors";
-import { checkSettings, type SamplerSettings, samplerDefaults } from "../../runtime/config/sampler";
+import { checkSettings, plainSgld, type SamplerSettings } from "../../runtime/config/sampler";
 import type { Device } from "../../runtime/plan/device";
 import { Chains } from "../../runtime/sampler/chains";
 import { Laboratory } from "../../runtime/sampler/laboratory";
@@ -43,7 +43,7 @@ const noDraws = { num_draws: 1, num_burnin_steps: 0, num_steps_bw_draws: 1 };
  */
 export function runSettings(entry: GoldenEntry): RunSettings {
   const settings = entry.settings ?? {};
-  const given: Record<string, unknown> = { ...samplerDefaults, ...noDraws, ...settings };
+  const given: Record<string, unknown> = { ...plainSgld, ...noDraws, ...settings };
   for (const key of numbers) {
     if (typeof given[key] === "number") continue;
     throw new SpectroscopeError(

@@ -13,8 +13,13 @@ export interface PresetText {
 
 /** What a model brings along so that a run of it needs no settings and no files. */
 export interface Preset {
-  /** Factor of the step size by weight restriction; 1 for one that is not here. */
+  /**
+   * How far each component is let out: its scale multiplies the step size and divides the localization. By weight restriction; 1 for
+   * one that is not here. A `scales.json` is what `run --calibrate --rise 0.2 --set weight_restrictions=standard,fine` prints.
+   */
   readonly componentScale: Readonly<Record<string, number>>;
+  /** Its components. */
+  readonly weightRestrictions: readonly string[];
   /** Whether a run keeps every token's loss at every draw unless it is told: a few MiB here, terabytes of a large model. */
   readonly keepTraces: boolean;
   /** The text of an id; `#id` where there is none. */
@@ -38,6 +43,7 @@ export function grammarPreset(source: CorpusSource, componentScale: Preset["comp
   const nameOf = (id: number) => source.vocabulary[id] ?? `#${id}`;
   return {
     componentScale,
+    weightRestrictions: ["fine"],
     keepTraces: true,
     nameOf,
     corpora(request, positions) {

@@ -1,6 +1,6 @@
 /** What is known of iota beside its weights. */
 import { grammarPreset } from "../grammars/preset";
 import { corpus } from "./corpus";
-import { componentScale } from "./sampling";
+import scales from "./scales.json";
 
-export const preset = grammarPreset(corpus, componentScale);
+export const preset = grammarPreset(corpus, scales.component_scale);

@@ -73,7 +73,7 @@ export const clusterSchema = {
   },
   reliability_z: {
     type: "number",
-    default: 2,
+    default: 3,
     min: 0,
     max: 100,
     help: "standard errors taken off the agreement of chains before a component gets weight",

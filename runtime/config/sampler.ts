@@ -15,7 +15,7 @@ export const samplerSchema = {
   sampling_method: {
     type: "choice",
     choices: samplingMethods,
-    default: "sgmcmc_sgld",
+    default: "sgmcmc_baoab",
     help: "plain SGLD, preconditioned by RMSprop, or BAOAB: underdamped Langevin with momenta",
   },
   lr: {
@@ -76,9 +76,9 @@ export const samplerSchema = {
     help: "BAOAB's friction, in units of the frequency of the pull: a momentum keeps exp(-friction sqrt(lr localization)) of itself",
   },
   num_chains: { type: "integer", default: 4, min: 1, help: "independent chains of every component" },
-  num_draws: { type: "integer", default: 32, min: 1, help: "draws of each chain" },
+  num_draws: { type: "integer", default: 24, min: 1, help: "draws of each chain" },
   num_burnin_steps: { type: "integer", default: 8, min: 0, help: "updates before the first draw's own" },
-  num_steps_bw_draws: { type: "integer", default: 2, min: 1, help: "updates for each draw" },
+  num_steps_bw_draws: { type: "integer", default: 3, min: 1, help: "updates for each draw" },
   batch_size: {
     type: "integer",
     default: 2,
@@ -94,13 +94,14 @@ export const samplerSchema = {
 
 export type SamplerSettings = Readonly<Values<typeof samplerSchema>>;
 
-const { sampling_method, llc_weight_decay, bounding_box_size, noise_level, friction, allow_memorizing, ...rest } =
+const { llc_weight_decay, bounding_box_size, noise_level, friction, allow_memorizing, ...rest } =
   defaultsOf(samplerSchema);
 const { rmsprop_alpha, rmsprop_eps, rmsprop_init } = rest;
 
-/** How chains move unless it is said: plain SGLD, no box, no decay; RMSprop's constants are the paper's, BAOAB's friction ours. */
-export const samplerDefaults = {
-  ...{ sampling_method, llc_weight_decay, bounding_box_size, noise_level },
+/** Chains that move by plain SGLD, without box and decay, for callers that say the rest; the other samplers' constants are the schema's. */
+export const plainSgld = {
+  sampling_method: "sgmcmc_sgld" as SamplingMethod,
+  ...{ llc_weight_decay, bounding_box_size, noise_level },
   ...{ rmsprop_alpha, rmsprop_eps, rmsprop_init, friction, allow_memorizing },
 };
 

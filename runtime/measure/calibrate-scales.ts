@@ -1,10 +1,11 @@
 /** How far each component must be let out for its loss to rise as much as is wanted. */
-import { SpectroscopeError } from "../../kernels/errors";
+import { flewOff } from "../../kernels/errors";
 import { usage } from "../config/schema";
 import type { ChainSpec } from "../sampler/chain-plans";
 import { Chains } from "../sampler/chains";
 import { Laboratory, type TextOnDevice } from "../sampler/laboratory";
 import { nextScale, type ScaledRise } from "../sampler/wanted-rise";
+import { isHot, meanTemperature } from "../susceptibility/temperature";
 import { parseRestriction } from "../transformer/restriction";
 import type { RunConfig } from "./config";
 import { checkCorpora } from "./corpus";
@@ -16,13 +17,21 @@ import { type UnitPlan, unitsOf } from "./units";
 
 /** Draws of a trial, of as many chains as the run has: their mean rise is good to a tenth. */
 const DRAWS = 8;
+/** Updates of a trial at which BAOAB's momenta are looked at. */
+const CHECKS = 4;
 /** Trials of a component at most; a rise within `NEAR` of the wanted one ends them. */
-const TRIALS = 4;
+const TRIALS = 6;
 const NEAR = 0.05;
 /** Least and greatest scale that are looked for. */
 const BOUNDS = [1e-4, 1e3] as const;
-/** What becomes of a scale at which chains flew off. */
+/** What becomes of a scale at which chains flew off, and of one at which the noise of gradients heats them. */
 const FLOWN = 0.25;
+const HOT = 0.6;
+/**
+ * Slope of log rise against log scale below which a rise saturates: a head whose queries are noise cannot lose more. Then a share of
+ * the highest rise is looked for instead, where the component is disturbed and not yet replaced by noise.
+ */
+const SATURATED = { slope: 0.35, share: 0.5 };
 
 /** What was found of one component. */
 export interface ScaleTrials {
@@ -31,6 +40,8 @@ export interface ScaleTrials {
   readonly trials: readonly { readonly scale: number; readonly rise: number | null }[];
   /** The scale to take, to two digits. */
   readonly scale: number;
+  /** Whether the wanted rise is more than the component has: then the scale is that of a share of what it has. */
+  readonly saturated?: boolean;
   /** That of the trial nearest to the wanted rise, nats; absent where all flew off. */
   readonly rise?: number;
 }
@@ -100,40 +111,53 @@ async function searched(
   const own = config.component_scale[component] ?? 1;
   let scale = own;
   let highest = BOUNDS[1] as number;
-  const distance = ({ rise }: ScaledRise) => (rise > 0 ? Math.abs(Math.log(rise / wanted)) : Number.POSITIVE_INFINITY);
+  let aim = wanted;
   while (trials.length < TRIALS) {
     const factor = scale / own;
     const scaled = { ...settings, lr: settings.lr * factor, localization: settings.localization / factor };
-    const rise = await meanRise(lab, { ...texts, restriction, settings: scaled });
-    trials.push({ scale, rise: rise ?? null });
-    if (rise === undefined) {
-      highest = scale;
-      scale *= FLOWN;
+    const tried = await trial(lab, { ...texts, restriction, settings: scaled, acceptanceChecks: CHECKS });
+    trials.push({ scale, rise: tried?.rise ?? null });
+    if (!tried || tried.hot) {
+      highest = Math.min(highest, scale);
+      scale *= tried ? HOT : FLOWN;
       continue;
     }
+    const { rise } = tried;
     known.push({ scale, rise });
-    if (Math.abs(rise - wanted) < NEAR * wanted) break;
-    scale = nextScale(known, wanted, [BOUNDS[0], highest]);
+    if (Math.abs(rise - aim) < NEAR * aim) break;
+    if (aim === wanted && saturates(known, wanted)) aim = SATURATED.share * Math.max(...known.map((one) => one.rise));
+    scale = nextScale(known, aim, [BOUNDS[0], highest]);
   }
+  const distance = ({ rise }: ScaledRise) => (rise > 0 ? Math.abs(Math.log(rise / aim)) : Number.POSITIVE_INFINITY);
   const [best] = [...known].sort((a, b) => distance(a) - distance(b));
-  const near = best && Math.abs(best.rise - wanted) < NEAR * wanted;
+  const near = best && Math.abs(best.rise - aim) < NEAR * aim;
   return {
     component,
     trials,
     scale: Number((near ? best.scale : scale).toPrecision(2)),
+    ...(aim < wanted ? { saturated: true } : {}),
     ...(best ? { rise: best.rise } : {}),
   };
 }
 
-/** Mean of phi over the draws of all chains; nothing where chains flew off. */
-async function meanRise(lab: Laboratory, spec: ChainSpec): Promise<number | undefined> {
+/** Whether the largest scales that are known rise alike, and less than is wanted. */
+function saturates(known: readonly ScaledRise[], wanted: number): boolean {
+  const [last, before] = [...known].sort((a, b) => b.scale - a.scale);
+  if (!before || !(before.rise > 0) || last.rise >= wanted) return false;
+  return Math.log(last.rise / before.rise) < SATURATED.slope * Math.log(last.scale / before.scale);
+}
+
+/** Mean of phi over the draws of all chains, and whether BAOAB's momenta are too hot; nothing where chains flew off. */
+async function trial(lab: Laboratory, spec: ChainSpec): Promise<{ rise: number; hot: boolean } | undefined> {
   const chains = await Chains.open(lab, spec);
   try {
     while (chains.draws < spec.settings.num_draws) await chains.draw({ traces: false });
-    return chains.phi.reduce((sum, rise) => sum + rise, 0) / chains.phi.length;
+    const { phi, kineticTemperature, block } = chains;
+    const rise = phi.reduce((sum, one) => sum + one, 0) / phi.length;
+    const hot = kineticTemperature.length > 0 && isHot(meanTemperature(kineticTemperature, block.weights));
+    return { rise, hot };
   } catch (error) {
-    if (error instanceof SpectroscopeError && (error.code === "non-finite" || error.code === "diverged"))
-      return undefined;
+    if (flewOff(error)) return undefined;
     throw error;
   } finally {
     chains.close();

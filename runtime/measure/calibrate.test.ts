@@ -6,7 +6,8 @@ import { type ComponentTrial, GOOD_RISE, judged, recommend, type Trial } from ".
 import { runConfig } from "./config";
 
 const test = suite("runtime/measure/calibrate");
-const config = runConfig({}, "test", ["sampler.localization=40", "sampler.num_steps_bw_draws=4"]);
+const SGLD = "sampler.sampling_method=sgmcmc_sgld";
+const config = runConfig({}, "test", [SGLD, "sampler.localization=40", "sampler.num_steps_bw_draws=4"]);
 const component = (name: string, changes: Partial<ComponentTrial> = {}): ComponentTrial => ({
   component: name,
   meanRise: 0.2,
@@ -52,7 +53,7 @@ test("plain SGLD's step may not widen the posterior by a third; RMSprop's steps 
   // 1 / (1 - lr * 40 / 4): 1.25 at 0.02, 1.43 at 0.03.
   assert.is(judge([component("a")], 0.02).against, undefined);
   assert.match(judge([component("a")], 0.03).against!, /variance is 1\.43 times the posterior's/);
-  const decayed = runConfig({}, "test", ["sampler.localization=40", "sampler.llc_weight_decay=20"]);
+  const decayed = runConfig({}, "test", [SGLD, "sampler.localization=40", "sampler.llc_weight_decay=20"]);
   assert.match(judged(0.02, 10, [component("a")], decayed).against!, /1\.43 times/);
   const rmsprop = runConfig({}, "test", ["sampler.localization=40", "sampler.sampling_method=rmsprop_sgld"]);
   assert.is(judged(0.03, 10, [component("a")], rmsprop).against, undefined);

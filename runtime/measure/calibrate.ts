@@ -1,4 +1,4 @@
-import { SpectroscopeError } from "../../kernels/errors";
+import { flewOff } from "../../kernels/errors";
 import { drawsDirectly } from "../config/sampler";
 import { usage } from "../config/schema";
 import type { ChainSpec } from "../sampler/chain-plans";
@@ -148,7 +148,7 @@ async function tried(
     const heat = kineticTemperature.length > 0 ? meanTemperature(kineticTemperature, block.weights) : {};
     return { component, meanRise, lag1, rHat, stepError: stepError(logAcceptance, block.weights), ...heat };
   } catch (error) {
-    if (error instanceof SpectroscopeError && ["non-finite", "diverged"].includes(error.code)) return { component };
+    if (flewOff(error)) return { component };
     throw error;
   } finally {
     chains.close();

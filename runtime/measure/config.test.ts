@@ -37,11 +37,17 @@ test("one engine for all keys", () => {
 });
 
 test("a preset is what holds where the config is silent; a manifest's config needs none", () => {
-  const preset: RunPreset = { componentScale: { l0h0: 0.3, embed: 0.1 }, keepTraces: true };
+  const preset: RunPreset = {
+    componentScale: { l0h0: 0.3, embed: 0.1 },
+    weightRestrictions: ["fine"],
+    keepTraces: true,
+  };
   const bare = of();
-  assert.equal([bare.component_scale, bare.keep_traces], [{}, false]);
+  assert.equal([bare.component_scale, bare.keep_traces, bare.weight_restrictions], [{}, false, ["standard"]]);
   const own = runConfig({ component_scale: { l0h0: 2 } }, "run.json", ["component_scale.l1h1=3"], preset);
   assert.equal([own.component_scale, own.keep_traces], [{ l0h0: 2, embed: 0.1, l1h1: 3 }, true]);
+  assert.equal(own.weight_restrictions, ["fine"]);
+  assert.equal(runConfig({}, "run.json", ["weight_restrictions=l0h0"], preset).weight_restrictions, ["l0h0"]);
   assert.is(runConfig({ keep_traces: false }, "run.json", [], preset).keep_traces, false);
   assert.equal(runConfig(JSON.parse(JSON.stringify(own)), "manifest.json"), own);
 });

@@ -52,7 +52,7 @@ export const samplingSchema = {
   sampling_sequences: { type: "integer", default: 16, min: 1, help: "sequences of the pool's fixed batch" },
   weight_restrictions: {
     type: "list",
-    default: ["standard"],
+    nullable: "`fine` for embedded models, else `standard`",
     placeholder: "NAME,...",
     help:
       "components: `standard` is every head, every MLP, embed and unembed, and `full` sampled beside them; `fine` is query, key, " +
@@ -67,7 +67,7 @@ export const samplingSchema = {
   },
   neuron_groups: {
     type: "integer",
-    default: 4,
+    default: 8,
     min: 0,
     help: "with `standard`: besides, each MLP cut into so many ranges of neurons; 0: none",
   },
@@ -137,12 +137,16 @@ export const samplingSchema = {
 /** A run's config whole: sampling, and the clustering under `cluster`. */
 export const runSchema = { ...samplingSchema, cluster: clusterSchema } as const satisfies Schema;
 
-export type RunConfig = Omit<Values<typeof runSchema>, "keep_traces"> & { keep_traces: boolean };
+export type RunConfig = Omit<Values<typeof runSchema>, "weight_restrictions" | "keep_traces"> & {
+  weight_restrictions: readonly string[];
+  keep_traces: boolean;
+};
 
 /** What a known model brings to its runs where the config does not say otherwise. */
 export interface RunPreset {
   /** `component_scale`, by restriction names: the table that the config's own entries are laid over. */
   readonly componentScale: Readonly<Record<string, number>>;
+  readonly weightRestrictions: readonly string[];
   readonly keepTraces: boolean;
 }
 
@@ -178,6 +182,7 @@ export function runConfig(json: unknown, source: string, sets: readonly string[]
   const given = applySettings(runSchema, resolveConfig(runSchema, json, source), sets);
   const config: RunConfig = {
     ...given,
+    weight_restrictions: given.weight_restrictions ?? preset?.weightRestrictions ?? ["standard"],
     keep_traces: given.keep_traces ?? preset?.keepTraces ?? false,
     component_scale: { ...preset?.componentScale, ...given.component_scale },
   };

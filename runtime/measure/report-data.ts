@@ -157,6 +157,8 @@ export interface SensitivityRow {
 /** What other settings of the sampler do to the results. */
 export interface Sensitivity {
   readonly rows: readonly SensitivityRow[];
+  /** Settings whose chains flew off, with where: nothing else is known of them. */
+  readonly flown?: readonly { readonly setting: string; readonly why: string }[];
 }
 
 export interface ReportData {

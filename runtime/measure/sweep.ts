@@ -1,3 +1,4 @@
+import { flewOff } from "../../kernels/errors";
 import { clusterTokens } from "../cluster/cluster";
 import type { Run } from "../store/run";
 import { agreementOf, type Findings } from "./agreement";
@@ -62,9 +63,14 @@ export async function sweep(request: SweepRequest): Promise<Sensitivity> {
   const runs = variants(request);
   for (const { config: own } of runs) unitsOf(own, model.model);
   const rows: SensitivityRow[] = [];
+  const flown: { readonly setting: string; readonly why: string }[] = [];
   for (const { name, config: own } of runs) {
     say(request, `sweep: ${name}`);
-    const sampled = await sample({ ...request, config: own, store: run.store.below(`sweep/${name}`) });
+    const sampled = await sample({ ...request, config: own, store: run.store.below(`sweep/${name}`) }).catch(flight);
+    if (typeof sampled === "string") {
+      flown.push({ setting: name, why: sampled });
+      continue;
+    }
     const other = await chiTable(sampled, components, { estimator: config.estimator, seed: own.sampler.seed });
     const { matrix, chains: _, ...evidence } = evidenceOf(other, config);
     const { labels, clusters } = await clusterTokens(matrix, config.cluster, { device, threads, ...evidence });
@@ -82,10 +88,19 @@ export async function sweep(request: SweepRequest): Promise<Sensitivity> {
     });
   }
   const { sensitivity: before } = await readResults(run);
-  const kept = before?.rows.filter(({ setting }) => !rows.some((row) => row.setting === setting)) ?? [];
-  const sensitivity = { rows: [...rows, ...kept] };
+  const again = new Set([...rows, ...flown].map(({ setting }) => setting));
+  const kept = <Row extends { readonly setting: string }>(list: readonly Row[] = []) =>
+    list.filter(({ setting }) => !again.has(setting));
+  const off = [...flown, ...kept(before?.flown)];
+  const sensitivity = { rows: [...rows, ...kept(before?.rows)], ...(off.length > 0 ? { flown: off } : {}) };
   await run.writeJson("sensitivity", sensitivity);
   return sensitivity;
+}
+
+/** Says where chains flew off: a sweep is there to find the settings at which they do. @throws what is something else */
+function flight(error: unknown): string {
+  if (flewOff(error)) return error.message;
+  throw error;
 }
 
 /** A column that does not move agrees with nothing, and JSON has no NaN. */

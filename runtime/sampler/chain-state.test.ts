@@ -7,7 +7,7 @@ import { suite } from "../../harness/test/suite";
 import { openFolder } from "../../models/hub/open";
 import { generate } from "../../models/nano/corpus";
 import type { LoadedModel } from "../../models/weights";
-import { type SamplerSettings, samplerDefaults } from "../config/sampler";
+import { plainSgld, type SamplerSettings } from "../config/sampler";
 import { projectRoot } from "../node/root";
 import { mergeSums } from "../susceptibility/merge";
 import { parseRestriction } from "../transformer/restriction";
@@ -20,7 +20,7 @@ const test = suite("runtime/sampler/chain-state", { gpu: true });
 const CONTEXT = 8;
 const text = generate({ seed: 31, sequences: 6, context: CONTEXT });
 const settings: SamplerSettings = {
-  ...samplerDefaults,
+  ...plainSgld,
   seed: 6,
   lr: 0.01,
   n_beta: 10,

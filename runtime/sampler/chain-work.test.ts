@@ -2,7 +2,7 @@
 import * as assert from "uvu/assert";
 import { suite } from "../../harness/test/suite";
 import { CONTEXT, tinyModel } from "../../harness/test/tiny-model";
-import { type SamplerSettings, samplerDefaults } from "../config/sampler";
+import { plainSgld, type SamplerSettings } from "../config/sampler";
 import { openProcessor } from "../processor/device";
 import { parseRestriction } from "../transformer/restriction";
 import { chainWork } from "./chain-work";
@@ -13,7 +13,7 @@ const test = suite("runtime/sampler/chain-work");
 /** Sizes of the tiny model, its one sequence, and the chains. */
 const [V, D, F, H, K, T, M] = [7, 4, 4, 2, 2, CONTEXT, 3];
 const settings: SamplerSettings = {
-  ...samplerDefaults,
+  ...plainSgld,
   ...{ seed: 1, lr: 0.01, n_beta: 10, localization: 50, num_chains: M },
   ...{ num_draws: 5, num_burnin_steps: 4, num_steps_bw_draws: 2, batch_size: 1 },
 };

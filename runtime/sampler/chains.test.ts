@@ -8,7 +8,7 @@ import type { SpectroscopeError } from "../../kernels/errors";
 import { openFolder } from "../../models/hub/open";
 import { generate } from "../../models/nano/corpus";
 import type { LoadedModel } from "../../models/weights";
-import { checkSettings, type SamplerSettings, samplerDefaults } from "../config/sampler";
+import { checkSettings, plainSgld, type SamplerSettings } from "../config/sampler";
 import { projectRoot } from "../node/root";
 import { tensor } from "../plan/plan";
 import { gatherBlock, gatherSlice, layoutBlock } from "../transformer/block";
@@ -27,7 +27,7 @@ import { planLockstep } from "./lockstep-plans";
 const test = suite("runtime/sampler/chains", { gpu: true });
 
 const settings: SamplerSettings = {
-  ...samplerDefaults,
+  ...plainSgld,
   seed: 5,
   lr: 0.01,
   n_beta: 10,

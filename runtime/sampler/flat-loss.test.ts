@@ -6,13 +6,13 @@ import { runKernel } from "../../harness/test/run-kernel";
 import { suite, type TestContext } from "../../harness/test/suite";
 import { type Target, TargetChains } from "../../harness/test/target-chains";
 import { gaussian } from "../../kernels/sgld/gaussian";
-import { type SamplerSettings, samplerDefaults } from "../config/sampler";
+import { plainSgld, type SamplerSettings } from "../config/sampler";
 import { chainKeys } from "./batches";
 
 const test = suite("runtime/sampler/flat-loss", { gpu: true });
 
 const settings: SamplerSettings = {
-  ...samplerDefaults,
+  ...plainSgld,
   seed: 22,
   lr: 0.01,
   n_beta: 0,

@@ -11,13 +11,13 @@ import {
 } from "../../harness/test/singular-losses";
 import { suite, type TestContext } from "../../harness/test/suite";
 import { beside, TargetChains } from "../../harness/test/target-chains";
-import { type SamplerSettings, samplerDefaults } from "../config/sampler";
+import { plainSgld, type SamplerSettings } from "../config/sampler";
 import { localLearningCoefficient } from "../susceptibility/llc";
 
 const test = suite("runtime/sampler/learning-coefficient", { gpu: true });
 
 const settings: SamplerSettings = {
-  ...samplerDefaults,
+  ...plainSgld,
   seed: 23,
   lr: 4e-3,
   n_beta: 20,

@@ -7,7 +7,7 @@ import { suite } from "../../harness/test/suite";
 import { nanoModel, tinyModel } from "../../harness/test/tiny-model";
 import { openFolder } from "../../models/hub/open";
 import { generate } from "../../models/nano/corpus";
-import { type SamplerSettings, samplerDefaults } from "../config/sampler";
+import { plainSgld, type SamplerSettings } from "../config/sampler";
 import { projectRoot } from "../node/root";
 import type { Device } from "../plan/device";
 import type { LossModel } from "../transformer/losses";
@@ -21,7 +21,7 @@ import { lockstepKey } from "./lockstep-plans";
 const test = suite("runtime/sampler/lockstep", { gpu: true });
 
 const settings: SamplerSettings = {
-  ...samplerDefaults,
+  ...plainSgld,
   seed: 8,
   lr: 0.01,
   n_beta: 10,

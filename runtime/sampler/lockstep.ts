@@ -134,11 +134,11 @@ export class Lockstep {
     }
   }
 
-  /** The last update before a draw, whose kicked momenta are measured: one more readback than `step`. Errors: code `diverged`. */
-  private async measuredStep(measured: readonly ComponentChains[]): Promise<void> {
+  /** An update before a draw, whose kicked momenta are measured: one more readback than `step`. Errors: code `diverged`. */
+  private async measuredStep(measured: readonly ComponentChains[], left: number): Promise<void> {
     this.writeBatches();
     this.bound.gradient?.submit();
-    for (const { temperature } of measured) await temperature.take(this.stand.update, this.stand.drawn);
+    for (const { temperature } of measured) await temperature.take(this.stand.update, this.stand.drawn, left);
     this.move();
   }
 
@@ -152,14 +152,15 @@ export class Lockstep {
     const { drawn } = this.stand;
     const [{ settings }] = this.components.map(({ spec }) => spec);
     const updates = settings.num_steps_bw_draws + (drawn === 0 ? settings.num_burnin_steps : 0);
+    const watched = this.components.filter(
+      ({ temperature, phi }) => temperature.due(drawn) || temperature.suspects(drawn, phi),
+    );
     for (let i = 0; gradient && i < updates; i++) {
-      const candidates = i === updates - 1 ? this.components : [];
-      const checked = candidates.filter(({ acceptance }) => acceptance.due(drawn));
-      const measured = candidates.filter(
-        ({ temperature, phi }) => temperature.due(drawn) || temperature.suspects(drawn, phi),
-      );
+      const left = updates - 1 - i;
+      const checked = left === 0 ? this.components.filter(({ acceptance }) => acceptance.due(drawn)) : [];
+      const measured = watched.filter(({ temperature }) => temperature.wants(left, updates));
       if (checked.length > 0) await this.checkedStep(checked);
-      else if (measured.length > 0) await this.measuredStep(measured);
+      else if (measured.length > 0) await this.measuredStep(measured, left);
       else this.step();
       this.queued++;
       if (this.queued >= MOST_QUEUED || performance.now() - this.settled > SETTLE_MS) await this.settle();

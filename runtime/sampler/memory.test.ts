@@ -6,7 +6,7 @@ import { collectGarbage, residentMiB } from "../../harness/test/residence";
 import { suite } from "../../harness/test/suite";
 import { openFolder } from "../../models/hub/open";
 import { generate } from "../../models/nano/corpus";
-import { type SamplerSettings, samplerDefaults } from "../config/sampler";
+import { plainSgld, type SamplerSettings } from "../config/sampler";
 import { projectRoot } from "../node/root";
 import { parseRestriction } from "../transformer/restriction";
 import { Chains } from "./chains";
@@ -16,7 +16,7 @@ const test = suite("runtime/sampler/memory", { gpu: true });
 
 const CONTEXT = 8;
 const settings: SamplerSettings = {
-  ...samplerDefaults,
+  ...plainSgld,
   seed: 34,
   lr: 1e-3,
   n_beta: 10,

@@ -7,7 +7,7 @@ import { deriveKey, normals, philox4x32 } from "../../kernels/philox/philox";
 import { openFolder } from "../../models/hub/open";
 import { generate } from "../../models/nano/corpus";
 import type { LoadedModel } from "../../models/weights";
-import { type SamplerSettings, samplerDefaults } from "../config/sampler";
+import { plainSgld, type SamplerSettings } from "../config/sampler";
 import { projectRoot } from "../node/root";
 import { gatherBlock } from "../transformer/block";
 import { parseRestriction } from "../transformer/restriction";
@@ -19,7 +19,7 @@ const test = suite("runtime/sampler/noise", { gpu: true });
 const CONTEXT = 8;
 const text = generate({ seed: 12, sequences: 4, context: CONTEXT });
 const settings: SamplerSettings = {
-  ...samplerDefaults,
+  ...plainSgld,
   seed: 9,
   lr: 0.01,
   n_beta: 0,

@@ -8,7 +8,7 @@ import { testDevice } from "../../harness/test/device";
 import { suite, type TestContext } from "../../harness/test/suite";
 import { BLOCKS, TARGET, type Target, TargetChains } from "../../harness/test/target-chains";
 import { normals } from "../../kernels/philox/philox";
-import { type RmspropStart, rmspropStarts, type SamplerSettings, samplerDefaults } from "../config/sampler";
+import { plainSgld, type RmspropStart, rmspropStarts, type SamplerSettings } from "../config/sampler";
 import { chainKeys } from "./batches";
 import { relaxationTime } from "./relaxation";
 
@@ -18,7 +18,7 @@ const DIMS = 4;
 /** llc_weight_decay of the dense quadratic. */
 const DECAY = 12;
 const settings: SamplerSettings = {
-  ...samplerDefaults,
+  ...plainSgld,
   seed: 21,
   lr: 6e-3,
   n_beta: 10,

@@ -5,7 +5,7 @@ import { wasmDevice } from "../../harness/test/device";
 import { suite } from "../../harness/test/suite";
 import { openFolder } from "../../models/hub/open";
 import { preset } from "../../models/nano/preset";
-import { type SamplerSettings, samplerDefaults } from "../config/sampler";
+import { plainSgld, type SamplerSettings } from "../config/sampler";
 import { projectRoot } from "../node/root";
 import { parseRestriction } from "../transformer/restriction";
 import { Chains } from "./chains";
@@ -15,6 +15,7 @@ const test = suite("runtime/sampler/posterior-rise");
 
 const COMPONENT = "l1h2";
 const CHAINS = 4;
+const LOCALIZATION = 40 / 0.9;
 /**
  * The posterior's mean rise in nats, of HMC in float64 by another program (good to 0.002, 0.001, 0.001), and BAOAB's step in units of
  * the prior's standard deviation. `allowed` is four standard errors of so few gradients and what the step adds where the loss is not
@@ -32,9 +33,9 @@ for (const { n_beta, step, rise, allowed } of RISES) {
     const lab = new Laboratory(await wasmDevice(), model, weights);
     const { probe } = preset.corpora({ probe_seed: 3, probe_sequences: 16, pool_seed: 3, pool_sequences: 16 }, 64);
     const text = lab.addText("probe", probe.ids, probe.columns);
-    const localization = 40 / preset.componentScale[COMPONENT];
+    const localization = LOCALIZATION;
     const settings: SamplerSettings = {
-      ...samplerDefaults,
+      ...plainSgld,
       ...{ seed: 3, sampling_method: "sgmcmc_baoab", n_beta, localization, lr: step ** 2 / localization },
       // Whole batches of the probe itself: gradients have no noise, and phi is of the loss that is sampled.
       ...{ batch_size: 0, num_chains: CHAINS, num_burnin_steps: 40, num_draws: 60, num_steps_bw_draws: 2 },

@@ -7,7 +7,7 @@ import { chiOf, type Expectations } from "../../harness/test/quadrature";
 import { suite, type TestContext } from "../../harness/test/suite";
 import { neuronBiases, tinyModel } from "../../harness/test/tiny-model";
 import { checkEstimate, tinyIntegrals, tinySums } from "../../harness/test/tiny-runs";
-import { type SamplerSettings, samplerDefaults } from "../config/sampler";
+import { plainSgld, type SamplerSettings } from "../config/sampler";
 import { susceptibility } from "../susceptibility/estimate";
 import { localLearningCoefficient } from "../susceptibility/llc";
 import type { Sums } from "./sums";
@@ -15,7 +15,7 @@ import type { Sums } from "./sums";
 const test = suite("runtime/sampler/quadrature", { gpu: true });
 
 const settings: SamplerSettings = {
-  ...samplerDefaults,
+  ...plainSgld,
   seed: 31,
   lr: 0.06,
   n_beta: 10,

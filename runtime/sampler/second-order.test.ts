@@ -8,14 +8,14 @@ import { type Derivatives, differentiate, inverse, meanOf, secondOrderChi } from
 import { suite, type TestContext } from "../../harness/test/suite";
 import { CONTEXT, neuronBiases, type TinyModel, tinyModel } from "../../harness/test/tiny-model";
 import { checkEstimate, tinyIntegrals, tinySums } from "../../harness/test/tiny-runs";
-import { type SamplerSettings, samplerDefaults } from "../config/sampler";
+import { plainSgld, type SamplerSettings } from "../config/sampler";
 import { susceptibility } from "../susceptibility/estimate";
 
 const test = suite("runtime/sampler/second-order", { gpu: true });
 
 const PARAMETER = neuronBiases(0);
 const settings: SamplerSettings = {
-  ...samplerDefaults,
+  ...plainSgld,
   seed: 32,
   lr: 0.002,
   n_beta: 5,

@@ -8,10 +8,13 @@ import { burninWanted } from "./relaxation";
 import { kineticTemperature } from "./temperature";
 
 /**
- * Kinetic temperature above which a chain is off for good. On nano's heads chains at good steps have 0.9 to 1.4 even with two
- * sequences a batch, and those that left 3 to 500 at every update from then on: none came back.
+ * Kinetic temperature above which a chain is off for good, where it is above it at some updates in a row. On nano's heads chains at good
+ * steps have 0.9 to 1.4 even with two sequences a batch, and those that left 3 to 500 at every update from then on: none came back.
+ * Small pieces of heads that are let out far meet single minibatches that kick them as hard, and go on as before.
  */
 const FLIGHT = 2;
+/** Updates in a row at which it must be above. */
+const LOOKS = 3;
 /** Rises beyond so many times the largest before them are looked into at once. */
 const JUMP = 3;
 
@@ -23,6 +26,8 @@ export class TemperatureCheck {
   /** The first of them. */
   private readonly first: number;
   private center: Float32Array | undefined;
+  /** Of each chain, whether it was above `FLIGHT` at all looks before this draw; nothing before the first. */
+  private flying: boolean[] | undefined;
 
   constructor(
     private readonly lab: Laboratory,
@@ -60,22 +65,34 @@ export class TemperatureCheck {
     return largest(draw - 1, draw) > JUMP * largest(0, draw - 1);
   }
 
+  /** Whether an update, after which `left` others come before the draw, is to be looked at: the first look, the last, and those between while a chain flies. */
+  wants(left: number, updates: number): boolean {
+    return (
+      left === 0 || left === Math.min(LOOKS, updates) - 1 || (left < LOOKS && this.flying?.includes(true) === true)
+    );
+  }
+
   /**
-   * Measures the kick of the update before a draw, whose gradient lies on the device and which has not moved yet.
+   * Measures the kick of an update before a draw, whose gradient lies on the device and which has not moved yet.
+   * @param left updates between this one and the draw
    * @throws SpectroscopeError `diverged` with component, chain, update and temperature
    */
-  async take(update: number, draw: number): Promise<void> {
+  async take(update: number, draw: number, left: number): Promise<void> {
     const { lab, spec, planned } = this;
     const { views, block } = planned;
     const [w, p, g] = (await lab.memory.read([views.w, views.p!, views.g])) as Float32Array[];
     this.center ??= await gatherBlock(lab.weights, block);
-    for (const [m, chain] of chainNumbers(spec).entries()) {
+    const center = this.center;
+    const temperatures = chainNumbers(spec).map((_, m) => {
       const own = (values: Float32Array) => values.subarray(m * block.size, (m + 1) * block.size);
-      const point = { w: own(w), p: own(p), g: own(g) };
-      const temperature = kineticTemperature(point, this.center, spec.settings, block.entries);
-      if (!(temperature <= FLIGHT)) throw flight(spec, chain, update, temperature);
-      if (this.due(draw)) this.found.push(temperature);
-    }
+      return kineticTemperature({ w: own(w), p: own(p), g: own(g) }, center, spec.settings, block.entries);
+    });
+    this.flying = temperatures.map((temperature, m) => !(temperature <= FLIGHT) && (this.flying?.[m] ?? true));
+    if (left > 0) return;
+    const lost = this.flying.indexOf(true);
+    this.flying = undefined;
+    if (lost >= 0) throw flight(spec, chainNumbers(spec)[lost], update, temperatures[lost]);
+    if (this.due(draw)) this.found.push(...temperatures);
   }
 }
 

@@ -7,7 +7,7 @@ import { hostLosses } from "../../harness/test/host-losses";
 import { suite } from "../../harness/test/suite";
 import { CONTEXT, neuronBiases, type TinyModel, tinyModel } from "../../harness/test/tiny-model";
 import { deriveKey, normals } from "../../kernels/philox/philox";
-import { type SamplerSettings, samplerDefaults } from "../config/sampler";
+import { plainSgld, type SamplerSettings } from "../config/sampler";
 import { parseRestriction } from "../transformer/restriction";
 import { Chains } from "./chains";
 import { Laboratory } from "./laboratory";
@@ -17,7 +17,7 @@ const test = suite("runtime/sampler/updates", { gpu: true });
 const PARAMETER = neuronBiases(0);
 const NEURONS = 2;
 const settings: SamplerSettings = {
-  ...samplerDefaults,
+  ...plainSgld,
   seed: 33,
   lr: 0.02,
   n_beta: 8,

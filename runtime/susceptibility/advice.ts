@@ -13,6 +13,8 @@ export interface ComponentHealth {
   readonly effectiveDraws?: number;
   /** Lag-1 autocorrelation of phi. */
   readonly lag1?: number;
+  /** Split-half reliability of its column. */
+  readonly reliability?: number;
   /** Root mean square of the log acceptance ratio of its updates over the root of the number of its weights. */
   readonly stepError?: number;
   /** Mean kinetic temperature of its momenta, 1 in equilibrium, and what chance alone takes it from there. */
@@ -23,9 +25,13 @@ export interface ComponentHealth {
 /** Lag-1 autocorrelation below which thinning is enough whatever the relaxation time says. */
 const LAG1 = 0.3;
 const R_HAT = 1.1;
-const R_HAT_DRAWS = 16;
-/** Effective draws that a column of chi should have, and their least share of all draws. */
+/** Draws from which R-hat of independent chains is above that once in 2,000 components; of 16 draws it is in one of 50. */
+const R_HAT_DRAWS = 32;
+/** Effective draws that a column of chi should have where halves of the chains do not say how well it comes again. */
 const EFFECTIVE = 100;
+/** Split-half reliability from which a column has draws enough, and a rise enough, whatever their numbers. */
+const RELIABLE = 0.8;
+/** Least share of all draws that effective ones should be. */
 const EFFECTIVE_SHARE = 0.1;
 /** Mean rise that says something of the posterior near w*, nats, and what is aimed at where it is outside. */
 const RISE = { low: 0.05, high: 0.5, aim: 0.15 };
@@ -231,10 +237,12 @@ function alike({ num_draws, num_chains }: SamplerSettings, { effectiveDraws }: C
   return effectiveDraws !== undefined && effectiveDraws < EFFECTIVE_SHARE * num_draws * num_chains;
 }
 
+/** Whether halves of the chains agree so well about a column that neither few draws nor a small rise speak against it. */
+const reliable = ({ reliability }: ComponentHealth) => reliability !== undefined && reliability >= RELIABLE;
+
 const effective: Rule = (settings, components) => {
-  const found = components.filter(
-    (c) => c.effectiveDraws !== undefined && c.effectiveDraws < EFFECTIVE && !alike(settings, c),
-  );
+  const few = ({ effectiveDraws }: ComponentHealth) => effectiveDraws !== undefined && effectiveDraws < EFFECTIVE;
+  const found = components.filter((c) => few(c) && !reliable(c) && !alike(settings, c));
   if (found.length === 0) return undefined;
   const { effectiveDraws, name } = extreme(found, "effectiveDraws", -1);
   const wanted = Math.ceil((settings.num_draws * EFFECTIVE) / effectiveDraws!);
@@ -275,7 +283,7 @@ function typical(found: readonly ComponentHealth[]): number {
 }
 
 const lowRise: Rule = (settings, components) => {
-  const found = components.filter(({ meanRise }) => meanRise >= 0 && meanRise < RISE.low);
+  const found = components.filter((c) => c.meanRise >= 0 && c.meanRise < RISE.low && !reliable(c));
   if (found.length === 0) return undefined;
   const lowest = extreme(found, "meanRise", -1);
   // A rise of almost nothing asks for a first step, not for a million.

@@ -26,9 +26,9 @@ export function calibrationTable({ components, trials, recommended }: Calibratio
 /** What every component's trials found. */
 export function scalesTable({ wanted, components }: ScaleCalibration): string {
   const width = Math.max(9, ...components.map(({ component }) => component.length));
-  const lines = components.map(({ component, trials, scale, rise }) => {
+  const lines = components.map(({ component, trials, scale, rise, saturated }) => {
     const steps = trials.map((one) => `${one.scale.toPrecision(2)}: ${one.rise?.toFixed(3) ?? "flew off"}`).join(", ");
-    return `${component.padEnd(width)} ${String(scale).padStart(8)} ${(rise?.toFixed(3) ?? "-").padStart(8)}  ${steps}`;
+    return `${component.padEnd(width)} ${String(scale).padStart(8)} ${(rise?.toFixed(3) ?? "-").padStart(8)}  ${steps}${saturated ? "; saturates" : ""}`;
   });
   return [
     `scales for a mean rise of ${wanted} nats`,
