@@ -29,6 +29,19 @@ function* settings(config: Readonly<Record<string, unknown>>, prefix = ""): Gene
   }
 }
 
+function settingList(config: Readonly<Record<string, unknown>>): Markup {
+  return html`<dl class="settings">${[...settings(config)].map(
+    ([key, value]) => html`<div><dt>${key}</dt><dd>${value}</dd></div>`,
+  )}</dl>`;
+}
+
+/** The config without its longest table, and of that what says something of this run: one entry for each component. */
+function parted({ config, components }: ReportView["data"]) {
+  const { component_scale: table, ...rest } = config as { component_scale?: Record<string, number> };
+  const own = components.filter(({ name }) => table?.[name] !== undefined);
+  return { config: rest, scales: Object.fromEntries(own.map(({ name }) => [name, table![name]])) };
+}
+
 function timing(phases: readonly { phase: string; seconds: number }[]): Markup {
   const total = phases.reduce((sum, { seconds }) => sum + seconds, 0);
   const longest = Math.max(...phases.map(({ seconds }) => seconds), 1e-9);
@@ -42,6 +55,7 @@ function timing(phases: readonly { phase: string; seconds: number }[]): Markup {
 export function overview(view: ReportView): Markup {
   const { data } = view;
   const { model, adapter } = data;
+  const { config, scales } = parted(data);
   const chains = Math.max(0, ...data.components.map(({ traces }) => traces.length));
   const draws = Math.max(0, ...data.components.flatMap(({ traces }) => traces.map((trace) => trace.length)));
   const covered = data.labels.filter((label) => label !== -1).length;
@@ -82,7 +96,9 @@ ${facts([
     data.tokens.length > 0 ? `${count(covered)} tokens, ${percent(covered / data.tokens.length)}` : "0 tokens",
   ],
 ])}
-<div class="pair"><div><h3>Config</h3><dl class="settings">${[...settings(data.config)].map(
-    ([key, value]) => html`<div><dt>${key}</dt><dd>${value}</dd></div>`,
-  )}</dl></div><div><h3>Time</h3>${timing(data.seconds)}</div></div></section>`;
+<div class="pair"><div><h3>Config</h3>${settingList(config)}${
+    Object.keys(scales).length > 0
+      ? html`<details><summary>component_scale of the components</summary>${settingList(scales)}</details>`
+      : undefined
+  }</div><div><h3>Time</h3>${timing(data.seconds)}</div></div></section>`;
 }

@@ -1,5 +1,5 @@
 /** The script that `many.ts` gives to workers; the build bundles it whole into `dist/cluster/worker.txt`. */
 import { serveJobs } from "../threads/serve";
-import { type ClusterJob, runClusterJob } from "./job";
+import { runWorkerJob } from "./job";
 
-serveJobs((job: ClusterJob) => runClusterJob(job, { threads: 1 }));
+serveJobs(runWorkerJob);

@@ -1,12 +1,13 @@
 /** Clusterings side by side on all cores, where each of them is too small for several. */
 import script from "../../dist/cluster/worker.txt";
 import type { Device } from "../plan/device";
-import { type JobOptions, runJobs, type Work } from "../threads/jobs";
+import { type JobOptions, runJobs } from "../threads/jobs";
 import type { TokenClustering } from "./cluster";
-import { type ClusterJob, runClusterJob } from "./job";
+import { type ClusterJob, type NeighborJob, runClusterJob, runNeighborJob, runWorkerJob, type WorkerJob } from "./job";
+import type { NeighborScores } from "./neighbor-score";
 import { FEW_NODES } from "./search";
 
-export type { ClusterJob } from "./job";
+export type { ClusterJob, NeighborJob } from "./job";
 
 export interface ManyOptions extends JobOptions {
   /** A device that the neighbor search of large matrices may use. */
@@ -35,15 +36,32 @@ export function clusterMany(jobs: readonly ClusterJob[], options: ManyOptions = 
 export function clusterEach(
   tokens: number,
   jobs: readonly (() => ClusterJob | Promise<ClusterJob>)[],
-  { device, threads, ...options }: ManyOptions = {},
+  options: ManyOptions = {},
 ): Promise<TokenClustering[]> {
-  if (tokens < FEW_NODES) return runJobs(SMALL, jobs, { ...options, threads });
-  const work: Work<ClusterJob, TokenClustering> = { script, run: (job) => runClusterJob(job, { device, threads }) };
-  return runJobs(work, jobs, { ...options, threads: 1 });
+  const asked = jobs.map((make) => async (): Promise<WorkerJob> => ({ cluster: await make() }));
+  return sideBySide(tokens, asked, options) as Promise<TokenClustering[]>;
 }
 
-/** Small clusterings, each by one thread. */
-const SMALL: Work<ClusterJob, TokenClustering> = {
-  script,
-  run: (job) => runClusterJob(job, { threads: 1 }),
-};
+/** The score of neighbors alone of many matrices, likewise. */
+export function scoreNeighborsEach(
+  tokens: number,
+  jobs: readonly (() => NeighborJob | Promise<NeighborJob>)[],
+  options: ManyOptions = {},
+): Promise<(NeighborScores | undefined)[]> {
+  const asked = jobs.map((make) => async (): Promise<WorkerJob> => ({ neighbors: await make() }));
+  return sideBySide(tokens, asked, options) as Promise<(NeighborScores | undefined)[]>;
+}
+
+type WorkerResult = Awaited<ReturnType<typeof runWorkerJob>>;
+
+function sideBySide(
+  tokens: number,
+  jobs: readonly (() => Promise<WorkerJob>)[],
+  { device, threads, ...options }: ManyOptions,
+): Promise<WorkerResult[]> {
+  if (tokens < FEW_NODES) return runJobs({ script, run: runWorkerJob }, jobs, { ...options, threads });
+  const search = { device, threads };
+  const run = (job: WorkerJob): Promise<WorkerResult> =>
+    "cluster" in job ? runClusterJob(job.cluster, search) : runNeighborJob(job.neighbors, search);
+  return runJobs({ script, run }, jobs, { ...options, threads: 1 });
+}

@@ -35,9 +35,14 @@ function someChains(table: ChiTable, kept: readonly number[]): ChiTable {
   const size = table.chi.length;
   const some = emptyTable(table.tokens, table.components, kept.length);
   for (const [at, m] of kept.entries()) {
-    const own = table.byChain.subarray(m * size, (m + 1) * size);
+    const of = (values: Float32Array) => values.subarray(m * size, (m + 1) * size);
+    const [own, correlation] = [of(table.byChain), of(table.correlation.byChain)];
     some.byChain.set(own, at * size);
-    for (let i = 0; i < size; i++) some.chi[i] += own[i] / kept.length;
+    some.correlation.byChain.set(correlation, at * size);
+    for (let i = 0; i < size; i++) {
+      some.chi[i] += own[i] / kept.length;
+      some.correlation.values[i] += correlation[i] / kept.length;
+    }
   }
   return some;
 }
@@ -134,7 +139,9 @@ async function madeUpRun(share: number): Promise<Run> {
   return run;
 }
 
-const config = settledConfig({}, "test", ["trace_rank=4", "cluster.k=6", "sampler.num_chains=4"]);
+const config = settledConfig({}, "test", [
+  ...["trace_rank=4", "cluster.k=6", "sampler.num_chains=4", "controls.equal_rise=false"],
+]);
 const labels = { roles, modes: { numbers: new Int32Array(TOKENS), names: ["all"] } };
 
 async function comparedRun(share: number, own: Partial<ComparisonContext> = {}): Promise<PriorComparison[]> {

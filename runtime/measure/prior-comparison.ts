@@ -1,11 +1,9 @@
 /** chi of a run, and its traces, beside those of its priors: do they differ by more than their chains do among themselves? */
-import { type ClusterOptions, pointsOf } from "../cluster/cluster";
+import type { ClusterOptions } from "../cluster/cluster";
 import type { ClusterConfig } from "../cluster/config";
 import type { Clustering } from "../cluster/cover";
-import { clusterMany } from "../cluster/many";
-import { scoreNeighbors } from "../cluster/neighbor-score";
+import { clusterMany, type NeighborJob, scoreNeighborsEach } from "../cluster/many";
 import { normalizeColumns } from "../cluster/normalize";
-import { principalScores } from "../cluster/pca";
 import { scorePartition, scoreSets } from "../cluster/score";
 import type { Device } from "../plan/device";
 import type { Matrix } from "../statistics/matrix";
@@ -21,7 +19,7 @@ import { chiRequestOf } from "./feature-rows";
 import { scoredRoles } from "./known-roles";
 import { saidOf } from "./prior-words";
 import type { AlikeInfo, IntervalOf, PriorComparison } from "./report-data";
-import { traceMatrix } from "./trace-features";
+import { traceMatrices } from "./trace-features";
 import { priorsOf } from "./units";
 
 /** Most parts that the chains are dealt into; each is scored by itself. */
@@ -130,13 +128,13 @@ async function scoreAll(
     seeds.map((own): PartJob => ({ matrix, options, config: { ...config.cluster, null_draws: 1, seed: own } })),
   );
   const found = await clusters(jobs);
+  const accuracies = await accuraciesOf(
+    context,
+    inputs.flat().map((matrix) => async () => ({ matrix, options })),
+  );
   const results: Scored[] = [];
   for (const [at, own] of inputs.entries()) {
-    const accuracy: number[] = [];
-    for (const matrix of known ? own : []) {
-      stop(context);
-      accuracy.push((await accuracyOf(context, matrix, options)) ?? Number.NaN);
-    }
+    const accuracy = accuracies.slice(at * parts.length, known ? (at + 1) * parts.length : 0);
     const tries = own.map((_, part) => {
       const first = (at * parts.length + part) * clusterings;
       return found.slice(first, first + clusterings);
@@ -162,13 +160,16 @@ function commonWeights(measured: readonly Measured[]): Float64Array | undefined 
   return Float64Array.from(first, (_, c) => all.reduce((sum, own) => sum + (own?.[c] ?? 0) / all.length, 0));
 }
 
-function accuracyOf(
-  { config, probe, device, threads }: ComparisonContext,
-  matrix: Matrix,
-  options: PartJob["options"],
-): Promise<number | undefined> {
-  const points = pointsOf(matrix, config.cluster, options);
-  return scoreNeighbors(points, scoredRoles(probe.labels)!, { device, threads }).then((scores) => scores?.accuracy);
+/** Accuracy of the neighbors in every matrix, NaN where there is none; nothing where no roles are known. */
+async function accuraciesOf(
+  { config, probe, device, threads, signal }: ComparisonContext,
+  inputs: readonly (() => Promise<Pick<NeighborJob, "matrix" | "axes" | "options">>)[],
+): Promise<number[]> {
+  const known = scoredRoles(probe.labels);
+  if (!known) return [];
+  const jobs = inputs.map((make) => async () => ({ ...(await make()), known, config: config.cluster }));
+  const scores = await scoreNeighborsEach(known.numbers.length, jobs, { device, threads, signal });
+  return scores.map((one) => one?.accuracy ?? Number.NaN);
 }
 
 function compared(
@@ -237,14 +238,12 @@ async function compareTraces(
   if (!config.keep_traces || !probe.labels) return [];
   const parts = partsOf(config.sampler.num_chains, PARTS);
   const accuracies = async (suffix: string) => {
-    const found: number[] = [];
-    for (const chains of parts) {
-      stop(context);
-      const request = { seed: config.sampler.seed, shuffle: false, suffix, chains };
-      const matrix = principalScores(await traceMatrix(run, components, request), config.trace_rank);
-      found.push((await accuracyOf(context, matrix, {})) ?? Number.NaN);
-    }
-    return found;
+    stop(context);
+    const matrices = await traceMatrices(run, components, { seed: config.sampler.seed, shuffle: false, suffix }, parts);
+    return accuraciesOf(
+      context,
+      matrices.map((matrix) => async () => ({ matrix, axes: config.trace_rank })),
+    );
   };
   const own = await accuracies("");
   const found: PriorComparison[] = [];

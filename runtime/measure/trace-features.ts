@@ -5,39 +5,46 @@ import { shuffledTraces } from "../susceptibility/controls";
 import { traceColumns } from "../susceptibility/traces";
 import { openUnit } from "./chi-tables";
 
-/**
- * Trace features of a run that kept its traces; with `shuffle`, their control; those of the units with `suffix` after the components'
- * names, and of some `chains` alone. [tokens, draws x chains x components].
- */
-export async function traceMatrix(
+/** Which traces: with `shuffle` their control, with `suffix` those of the units that are called so after the components' names. */
+export interface TraceRequest {
+  readonly seed: number;
+  readonly shuffle: boolean;
+  readonly suffix?: string;
+}
+
+/** Trace features of a run that kept its traces. [tokens, draws x chains x components]. */
+export async function traceMatrix(run: Run, components: readonly string[], request: TraceRequest): Promise<Matrix> {
+  const [whole] = await traceMatrices(run, components, request, [undefined]);
+  return whole;
+}
+
+/** The same of parts of the chains, each by its chains' numbers; every unit is read once for all of them. */
+export async function traceMatrices(
   run: Run,
   components: readonly string[],
-  request: {
-    readonly seed: number;
-    readonly shuffle: boolean;
-    readonly suffix?: string;
-    readonly chains?: readonly number[];
-  },
-): Promise<Matrix> {
-  let data = new Float32Array(0);
-  let width = 0;
-  let rows = 0;
+  { seed, shuffle, suffix = "" }: TraceRequest,
+  parts: readonly (readonly number[] | undefined)[],
+): Promise<Matrix[]> {
+  let matrices: (Matrix & { data: Float32Array })[] = [];
   for (const [index, name] of components.entries()) {
-    const unit = await openUnit(run, name + (request.suffix ?? ""));
-    const { draws, tokens } = unit;
-    const traces = chainTraces(await unit.rises(), unit, request.chains);
-    const chains = request.chains?.length ?? unit.chains;
-    const shape = { draws, chains, tokens };
-    const own = draws * chains;
+    const unit = await openUnit(run, name + suffix);
+    const { draws, chains, tokens } = unit;
+    const sizes = parts.map((kept) => draws * (kept?.length ?? chains));
     if (index === 0) {
-      rows = tokens;
-      width = own * components.length;
-      data = new Float32Array(rows * width);
+      matrices = sizes.map((own) => {
+        const cols = own * components.length;
+        return { rows: tokens, cols, data: new Float32Array(tokens * cols) };
+      });
     }
-    const used = request.shuffle ? shuffledTraces(traces, shape, request.seed, name) : traces;
-    traceColumns(used, shape, data, width, index * own);
+    const rises = await unit.rises();
+    const traces = shuffle ? shuffledTraces(rises, { draws, chains, tokens }, seed, name) : rises;
+    for (const [i, kept] of parts.entries()) {
+      const shape = { draws, chains: kept?.length ?? chains, tokens };
+      const { data, cols } = matrices[i];
+      traceColumns(chainTraces(traces, unit, kept), shape, data, cols, index * sizes[i]);
+    }
   }
-  return { rows, cols: width, data };
+  return matrices;
 }
 
 /** Traces [draws, chains, tokens] of some chains. */
