@@ -29,8 +29,8 @@ const R_HAT = 1.1;
 const R_HAT_DRAWS = 32;
 /** Effective draws that a column of chi should have where halves of the chains do not say how well it comes again. */
 const EFFECTIVE = 100;
-/** Split-half reliability from which a column has draws enough, and a rise enough, whatever their numbers. */
-const RELIABLE = 0.8;
+/** Split-half reliability, the customary least, from which a column has draws enough, and a rise enough, whatever their numbers. */
+const RELIABLE = 0.7;
 /** Least share of all draws that effective ones should be. */
 const EFFECTIVE_SHARE = 0.1;
 /** Mean rise that says something of the posterior near w*, nats, and what is aimed at where it is outside. */
