@@ -36,6 +36,7 @@ async function project(root) {
     absWorkingDir: root,
     bundle: true,
     platform: "node",
+    target: "node20",
     format: "esm",
     packages: "external",
     loader: { ".wgsl": "text", ".wasm": "binary" },

@@ -1,14 +1,15 @@
 /** A quick run as the library is handed it, nano's unless it is said, and what of a run two equal ones share. */
 import { openModel } from "../../models/hub/open";
-import { QUICK } from "../../models/nano/preset";
 import type { Subject } from "../../runtime/measure/request";
 import type { Store } from "../../runtime/store/store";
 import { settledConfig } from "../cli/run-config";
 import { isResult, storeBytes } from "./folder-bytes";
 
-/** Settings over those of the quick run; of an embedded model. */
+/** The standard components and few draws. */
+const SMALL = ["weight_restrictions=standard", "neuron_groups=0", "sampler.num_draws=10"];
+
 export async function quickSubject(...sets: string[]): Promise<Subject> {
-  const config = settledConfig({}, "test", [...QUICK, ...sets]);
+  const config = settledConfig({}, "test", [...SMALL, ...sets]);
   const model = await openModel(config.model);
   return { config, model, corpora: model.preset!.corpora(config, model.model.dims.positions) };
 }

@@ -20,6 +20,8 @@ export interface Preset {
   readonly componentScale: Readonly<Record<string, number>>;
   /** Its components. */
   readonly weightRestrictions: readonly string[];
+  /** A run of some twenty seconds on two cores, as settings of a config. */
+  readonly quick: readonly string[];
   /** Whether a run keeps every token's loss at every draw unless it is told: a few MiB here, terabytes of a large model. */
   readonly keepTraces: boolean;
   /** The text of an id; `#id` where there is none. */
@@ -38,12 +40,23 @@ function byAppearance(values: ArrayLike<number>, names: readonly string[]): Labe
   return { numbers, names: found.map((value) => names[value]) };
 }
 
+/** Pieces of the last layer, whose draws are cheap: nothing before it is computed again. Few draws, and no features of traces. */
+const QUICK = [
+  `weight_restrictions=${[
+    ...Array.from({ length: 8 }, (_, head) => ["q", "k", "v", "o"].map((piece) => `l1h${head}.${piece}`)).flat(),
+    ...Array.from({ length: 8 }, (_, slice) => `l1 mlp[${16 * slice}:${16 * (slice + 1)}]`),
+    "unembed",
+  ]}`,
+  ...["sampler.num_draws=6", "keep_traces=false"],
+];
+
 /** The preset of a model that was trained on text of grammars. */
 export function grammarPreset(source: CorpusSource, componentScale: Preset["componentScale"]): Preset {
   const nameOf = (id: number) => source.vocabulary[id] ?? `#${id}`;
   return {
     componentScale,
     weightRestrictions: ["fine"],
+    quick: QUICK,
     keepTraces: true,
     nameOf,
     corpora(request, positions) {

@@ -196,6 +196,7 @@ test("every config key is checked", () => {
     assign: ["all"],
     assign_share: [0],
     stability: [-1, 0.5],
+    comparison: [-1, 0.5],
     seed: [-1, 1.5],
   };
   assert.equal(

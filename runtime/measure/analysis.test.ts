@@ -13,6 +13,7 @@ import { clusterTokens } from "../cluster/cluster";
 import { CORRELATION_SQUASH } from "../cluster/config";
 import { gaussianMatrix, shuffledColumns } from "../cluster/controls";
 import { type ColumnRule, normalizeColumns } from "../cluster/normalize";
+import { principalScores } from "../cluster/pca";
 import { columnReliability } from "../cluster/reliability";
 import { scorePartition } from "../cluster/score";
 import { DirectoryStore } from "../node/directory-store";
@@ -117,13 +118,11 @@ test("every feature set under its name, controls marked, each weighed by its own
   assert.equal(labels("chi, shuffled draws"), await labelsOf(clustered(shuffled), weightsOf(shuffled)));
   assert.equal(labels("chi, n_beta = 0"), await labelsOf(clustered(prior), weightsOf(prior)));
   assert.equal(labels("chi, n_beta = 0 at equal rise"), await labelsOf(clustered(matched), weightsOf(matched)));
-  const traces = { rank: config.trace_rank, seed: config.sampler.seed, shuffle: false };
+  const traces = { seed: config.sampler.seed, shuffle: false };
   for (const suffix of ["n_beta = 0", "n_beta = 0 at equal rise"]) {
-    const matrix = await traceMatrix(context.run, components, {
-      ...traces,
-      suffix: ` ${suffix.replaceAll(" = ", "=")}`,
-    });
-    assert.equal(labels(`trace features, ${suffix}`), await labelsOf(matrix, undefined, "asinh"));
+    const own = { ...traces, suffix: ` ${suffix.replaceAll(" = ", "=")}` };
+    const axes = principalScores(await traceMatrix(context.run, components, own), config.trace_rank);
+    assert.equal(labels(`trace features, ${suffix}`), await labelsOf(axes, undefined, "asinh"));
   }
   const columnwise = shuffledColumns(clustered(chi), config.sampler.seed);
   assert.equal(labels("chi, every column shuffled"), await labelsOf(columnwise, weightsOf(chi)));

@@ -50,7 +50,7 @@ test("a run in memory stops when its signal asks and goes on to the same bytes; 
   let stops = 0;
   const heard: MeasureEvent[] = [];
   for (;;) {
-    const attention = stopAfter(5, undefined, (event) => heard.push(event));
+    const attention = stopAfter(12, undefined, (event) => heard.push(event));
     const error = await measure({ ...request, store, ...attention }).then(
       () => undefined,
       (thrown) => thrown,

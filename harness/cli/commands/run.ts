@@ -1,5 +1,4 @@
 import { join, relative } from "node:path";
-import { QUICK } from "../../../models/nano/preset";
 import { usage } from "../../../runtime/config/schema";
 import { calibrate } from "../../../runtime/measure/calibrate";
 import { calibrateScales } from "../../../runtime/measure/calibrate-scales";
@@ -27,7 +26,11 @@ const RUN_OPTIONS = {
   config: { type: "string", placeholder: "FILE", help: "JSON config; without it, the defaults" },
   set: SET_OPTION,
   seed: { type: "integer", min: 0, help: "short for --set sampler.seed=N" },
-  quick: { type: "boolean", default: false, help: "a small run of about a minute: fewer draws and sequences" },
+  quick: {
+    type: "boolean",
+    default: false,
+    help: "a small run: fewer draws and components; of an embedded model some twenty seconds",
+  },
   "keep-traces": { type: "boolean", help: "store every token's loss at every draw: --set keep_traces=true" },
   out: { type: "string", placeholder: "DIR", help: "run directory (default runs/<model>, runs/<model>-quick)" },
   resume: {
@@ -82,8 +85,7 @@ async function settled(values: RunValues): Promise<Settled> {
   if (values["keep-traces"] !== undefined) changes.push(`keep_traces=${values["keep-traces"]}`);
   changes.push(...(values.set ?? []));
   if (values.resume) return resumed(values, changes, shard);
-  // `--set` still has the last word.
-  const config = await readRunConfig(values.config, [...(values.quick ? QUICK : []), ...changes]);
+  const config = await readRunConfig(values.config, changes, values.quick);
   const name = config.model.split(/[\\/]/).filter(Boolean).at(-1) ?? "model";
   const suffix = `${values.quick ? "-quick" : ""}${shard ? `.shard-${shard.index}-of-${shard.count}` : ""}`;
   return { config, out: values.out ?? `runs/${name}${suffix}`, ...(shard ? { shard } : {}) };
