@@ -183,13 +183,13 @@ test("texts of other lengths cannot share a mean loss by position", () => {
 
 test("the unrestricted model is sampled when it is asked for, with the standard set, or when two_chain needs it", () => {
   const first = (...sets: string[]) => unitsOf(config(...sets), model)[0].name;
-  assert.is(first(), "full");
+  assert.is(first("weight_restrictions=standard"), "full");
   assert.is(first("weight_restrictions=l1h2"), "l1h2");
   assert.is(first("weight_restrictions=l1h2", "estimator=two_chain"), "full");
   const full = (...sets: string[]) =>
     unitsOf(config(...sets), model).filter(({ restriction }) => restriction === "full");
-  assert.is(full().length, 1, "no column, so without priors of its own");
-  assert.is(full("estimator=two_chain").length, 3, "two_chain takes those of the priors from them");
+  assert.is(full("weight_restrictions=standard").length, 1, "no column, so without priors of its own");
+  assert.is(full("weight_restrictions=standard", "estimator=two_chain").length, 3, "two_chain takes those of the priors from them");
 });
 
 test("component_scale is checked: an object of positive numbers by restriction names, laid over the model's table", () => {

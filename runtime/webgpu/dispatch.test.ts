@@ -39,7 +39,7 @@ test("sizes that do not agree across a call are refused by binding, axis and num
   refused({ x: { shape: [2, 5, 3], type: "u32" } }, /binding x: expected f32, got u32/);
   refused({ bias: undefined }, /binding bias: no tensor given/);
   refused({ w: f32(3, 7, 3) }, /binding w: axis 0 \(G\): expected 2, got 3/);
-  const drawn = { w: f32(2, 5), center: f32(5), keys: { shape: [2, 3], type: "u32" } };
+  const drawn = { w: f32(2, 5), center: f32(5), keys: { shape: [2, 3], type: "u32" }, localization: f32(2) };
   assert.throws(() => unify(gaussian, drawn), /binding keys: axis 1 \(2\): expected 2, got 3/);
   const stat = { x: f32(5, 3), weight: f32(3), bias: f32(3), y: f32(1, 5, 3), mean: f32(1, 5), rstd: f32(1, 4) };
   assert.throws(() => unify(layernorm, stat), /binding rstd: axis 1 \(R\): expected 5, got 4/);
