@@ -1,0 +1,85 @@
+/** When a chain is called lost: hot at three updates in a row before a draw, and not by one hard minibatch. */
+import * as assert from "uvu/assert";
+import { suite } from "../../harness/test/suite";
+import { plainSgld, type SamplerSettings } from "../config/sampler";
+import type { ChainSpec } from "./chain-plans";
+import type { Laboratory } from "./laboratory";
+import type { LockstepComponent } from "./lockstep-plans";
+import { TemperatureCheck } from "./temperature-check";
+
+const test = suite("runtime/sampler/temperature-check");
+
+const settings: SamplerSettings = {
+  ...plainSgld,
+  ...{ sampling_method: "sgmcmc_baoab", seed: 0, lr: 0.01, n_beta: 0.1, localization: 1, num_chains: 2, num_draws: 4 },
+  ...{ num_burnin_steps: 3000, num_steps_bw_draws: 4, batch_size: 1 },
+};
+
+/** A check of two chains of one weight at its center, whose squared momenta, and so temperatures, are what `heat` says at each look. */
+function checked(heat: readonly (readonly [number, number])[]): { check: TemperatureCheck; looks: () => number } {
+  let look = 0;
+  const read = async () => {
+    const temperatures = heat[look++];
+    return [new Float32Array(2), Float32Array.from(temperatures, Math.sqrt), new Float32Array(2)];
+  };
+  const weights = { shapes: new Map([["w", [1]]]), read: async () => new Float32Array(1) };
+  const lab = { memory: { read }, weights } as unknown as Laboratory;
+  const spec = { settings, restriction: { name: "w", slices: [] }, acceptanceChecks: 4 } as unknown as ChainSpec;
+  const block = { size: 1, weights: 1, entries: [{ slice: { parameter: "w" }, shape: [1], offset: 0, size: 1 }] };
+  const planned = { views: { p: {} }, block } as unknown as LockstepComponent;
+  return { check: new TemperatureCheck(lab, spec, planned, undefined), looks: () => look };
+}
+
+/** Goes through the updates before a draw as the chains do. */
+async function before(draw: number, check: TemperatureCheck): Promise<void> {
+  for (let left = 3; left >= 0; left--) if (check.wants(left, 4)) await check.take(10 * draw + 3 - left, draw, left);
+}
+
+test("one hard minibatch stops nothing, nor two; what is kept is the last update's", async () => {
+  const { check, looks } = checked([
+    [5, 1],
+    [1, 1],
+    [1.5, 5],
+    [5, 1],
+    [3, 1],
+    [1, 1],
+  ]);
+  await before(0, check);
+  assert.is(looks(), 3, "the first look was hot, so the next is taken too");
+  await before(1, check);
+  assert.equal(
+    Array.from(check.values, (x) => Number(x.toFixed(3))),
+    [1.5, 5, 1, 1],
+  );
+});
+
+test("a chain that is hot at all looks is lost, and named; another's heat between does not save it", async () => {
+  const { check } = checked([
+    [1, 7],
+    [9, 8],
+    [1, 9],
+  ]);
+  const error = await before(2, check).catch((thrown) => thrown);
+  assert.is(error.code, "diverged");
+  assert.match(error.message, /component w, chain 1, update 23: the kinetic temperature is 9\.00/);
+  const { check: lost } = checked([
+    [1, Number.NaN],
+    [1, Number.NaN],
+    [1, Number.NaN],
+  ]);
+  assert.is((await before(0, lost).catch((thrown) => thrown)).code, "diverged");
+});
+
+test("cool chains are looked at twice before a draw: at the first of the looks and at the last", async () => {
+  const { check, looks } = checked([
+    [1, 1],
+    [1, 1],
+    [1, 1],
+    [1, 1],
+  ]);
+  await before(0, check);
+  await before(1, check);
+  assert.is(looks(), 4);
+});
+
+test.run();
