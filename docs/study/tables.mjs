@@ -94,10 +94,9 @@ export function tables(found) {
       found,
       [
         ["SGLD, minibatches of 2", at({ model, sampler: "sgld" })],
-        ["another probe", at({ model, probe_seed: 5 })],
-        ["another probe, n_beta 100", at({ model, probe_seed: 5, n_beta: 100 })],
+        ["another probe, fine", at({ model, probe_seed: 5, components: "fine" })],
       ],
-      COLUMNS[0],
+      COLUMNS[1],
     );
   }
   made.others = table(
