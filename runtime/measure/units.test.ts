@@ -189,7 +189,11 @@ test("the unrestricted model is sampled when it is asked for, with the standard 
   const full = (...sets: string[]) =>
     unitsOf(config(...sets), model).filter(({ restriction }) => restriction === "full");
   assert.is(full("weight_restrictions=standard").length, 1, "no column, so without priors of its own");
-  assert.is(full("weight_restrictions=standard", "estimator=two_chain").length, 3, "two_chain takes those of the priors from them");
+  assert.is(
+    full("weight_restrictions=standard", "estimator=two_chain").length,
+    3,
+    "two_chain takes those of the priors from them",
+  );
 });
 
 test("component_scale is checked: an object of positive numbers by restriction names, laid over the model's table", () => {
