@@ -127,11 +127,11 @@ function columns(found) {
 
 /** Files by name. */
 export function figures(found) {
-  const [plain, other] = COLUMNS;
+  const [covariances, correlations] = COLUMNS;
   return {
-    "posterior-map.svg": map(found, plain),
-    "posterior-map-correlation.svg": map(found, other),
+    "posterior-map.svg": map(found, covariances),
+    "posterior-map-correlation.svg": map(found, correlations),
     "posterior-columns.svg": columns(found),
-    "posterior-directions.svg": directions(found, plain),
+    "posterior-directions.svg": directions(found, correlations),
   };
 }
