@@ -65,7 +65,7 @@ export function example(seed: number, changes: Partial<SamplesSpec> & { pool?: b
   const spec = { restriction: "l0h1", settings, positions, observables, traces: true, drawsPerChunk, ...rest };
   const results = {
     ...{ initLoss, baseline: baselines[0], sums: { ...sums, shifted } },
-    kineticTemperature: Float32Array.from({ length: 2 * chains }, () => 1 + 0.1 * random.uniform()),
+    kineticTemperature: Float32Array.from({ length: 3 * chains }, () => 1 + 0.1 * random.uniform()),
     logAcceptance: Float32Array.from({ length: 3 * chains }, () => -random.uniform()),
     facts: { sampler: "gpu", flops: 12 },
   };

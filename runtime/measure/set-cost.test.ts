@@ -17,7 +17,7 @@ test("the fine set's cost beside the standard one's, in words; of other sets not
   const { model, weights } = await nanoFolder();
   // The last slice is smaller than the others.
   const config = settledConfig({}, "test", ["weight_restrictions=fine,l0h1", "neuron_slice=48", "neuron_groups=3"]);
-  assert.is(fineCost(settledConfig({}, "test", []), model), undefined);
+  assert.is(fineCost(settledConfig({}, "test", ["weight_restrictions=standard"]), model), undefined);
   const cost = fineCost(config, model)!;
   assert.is(cost.names.length, 64 + 6 + 2 + 1);
   assert.is(cost.standard.length, 21 + 6);
