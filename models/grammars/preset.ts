@@ -40,14 +40,17 @@ function byAppearance(values: ArrayLike<number>, names: readonly string[]): Labe
   return { numbers, names: found.map((value) => names[value]) };
 }
 
-/** Pieces of the last layer, whose draws are cheap: nothing before it is computed again. Few draws, and no features of traces. */
+/**
+ * Pieces of the last layer, whose draws are cheap: nothing before it is computed again. Few draws, no features of traces, and no
+ * clusters of single chains.
+ */
 const QUICK = [
   `weight_restrictions=${[
     ...Array.from({ length: 8 }, (_, head) => ["q", "k", "v", "o"].map((piece) => `l1h${head}.${piece}`)).flat(),
     ...Array.from({ length: 8 }, (_, slice) => `l1 mlp[${16 * slice}:${16 * (slice + 1)}]`),
     "unembed",
   ]}`,
-  ...["sampler.num_draws=6", "keep_traces=false"],
+  ...["sampler.num_draws=5", "keep_traces=false", "cluster.comparison=0"],
 ];
 
 /** The preset of a model that was trained on text of grammars. */

@@ -185,7 +185,7 @@ test("zarr, xarray and devinterp read our stores, and devinterp's chi is ours", 
   });
   const figures = JSON.parse(stdout.trim().split("\n").at(-1)!);
   // Two stores of samples and one of susceptibilities, twice; with the pool two arrays more in each of samples.
-  assert.is(figures.arrays, 2 * (2 * 10 + 11) + 4);
+  assert.is(figures.arrays, 2 * (2 * 12 + 14) + 4);
   const devinterp = figures.devinterp
     ? `devinterp ${figures.devinterp}: largest difference of chi ${figures.share.toExponential(1)} of the largest chi`
     : "no devinterp there";
