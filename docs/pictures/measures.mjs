@@ -1,7 +1,7 @@
 /** What the pictures show, from the stores and results of the runs; all statistics are the project's own functions. */
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { pathToFileURL } from "node:url";
+import { project } from "./project.mjs";
 import {
   BIAS_COMPONENTS,
   BIAS_RATES,
@@ -23,28 +23,9 @@ const SOURCES = [
   'export { pearson, spearman, splitHalf } from "./runtime/susceptibility/agreement";',
   'export { diagnose, essBulk } from "./runtime/susceptibility/diagnostics";',
   'export { burninWanted } from "./runtime/sampler/relaxation";',
-  'export { samplerDefaults } from "./runtime/config/sampler";',
+  'export { plainSgld } from "./runtime/config/sampler";',
   'export { intervalFactor } from "./runtime/susceptibility/interval";',
 ];
-
-/** The project's functions, bundled as the command line is. */
-async function project(root) {
-  const { build } = await import("esbuild");
-  const outfile = join(root, "dist", "pictures.mjs");
-  await build({
-    stdin: { contents: SOURCES.join("\n"), resolveDir: root, loader: "ts" },
-    absWorkingDir: root,
-    bundle: true,
-    platform: "node",
-    target: "node20",
-    format: "esm",
-    packages: "external",
-    loader: { ".wgsl": "text", ".wasm": "binary" },
-    logLevel: "warning",
-    outfile,
-  });
-  return import(pathToFileURL(outfile).href);
-}
 
 const mean = (values) => values.reduce((a, b) => a + b, 0) / values.length;
 
@@ -229,7 +210,7 @@ const STARTED = [
 
 /** All numbers of the pictures. @throws Error for a run that is missing */
 export async function measures(root, folder) {
-  const lib = await project(root);
+  const lib = await project(root, "pictures", SOURCES);
   const open = async (name, component) => {
     const path = join(folder, name);
     if (!existsSync(path)) throw new Error(`${path} is missing: make the runs first`);
@@ -282,7 +263,7 @@ export async function measures(root, folder) {
     starts,
     burnin: STARTED.map(([lr, localization]) =>
       STARTS.map((rmsprop_init) =>
-        lib.burninWanted({ ...lib.samplerDefaults, sampling_method: "rmsprop_sgld", lr, localization, rmsprop_init }),
+        lib.burninWanted({ ...lib.plainSgld, sampling_method: "rmsprop_sgld", lr, localization, rmsprop_init }),
       ),
     ),
     interval: [2, 3, 4, 6, 8, 16].map((chains) => [chains, lib.intervalFactor(chains)]),

@@ -4,15 +4,15 @@
  * of the probe itself, so that no noise but the samplers' own is in it.
  */
 import { join } from "node:path";
-import { fileURLToPath, pathToFileURL } from "node:url";
-import { build } from "esbuild";
+import { fileURLToPath } from "node:url";
+import { project } from "./project.mjs";
 
 const ROOT = join(fileURLToPath(import.meta.url), "..", "..", "..");
 const SOURCES = [
   'export { openDevice } from "./runtime/node/open-device";',
   'export { openFolder } from "./models/hub/open";',
   'export { preset } from "./models/nano/preset";',
-  'export { samplerDefaults } from "./runtime/config/sampler";',
+  'export { plainSgld } from "./runtime/config/sampler";',
   'export { Chains } from "./runtime/sampler/chains";',
   'export { Laboratory } from "./runtime/sampler/laboratory";',
   'export { parseRestriction } from "./runtime/transformer/restriction";',
@@ -34,24 +34,7 @@ const POSTERIORS = {
   1000: { rise: 0.003, sgmcmc_sgld: [0.05, 0.02], sgmcmc_baoab: [0.2 ** 2, 0.15 ** 2] },
 };
 
-async function project() {
-  const outfile = join(ROOT, "dist", "samplers.mjs");
-  await build({
-    stdin: { contents: SOURCES.join("\n"), resolveDir: ROOT, loader: "ts" },
-    absWorkingDir: ROOT,
-    bundle: true,
-    platform: "node",
-    format: "esm",
-    target: "node20",
-    packages: "external",
-    loader: { ".wgsl": "text", ".wasm": "binary" },
-    logLevel: "warning",
-    outfile,
-  });
-  return import(pathToFileURL(outfile).href);
-}
-
-const lib = await project();
+const lib = await project(ROOT, "samplers", SOURCES);
 const gradients = Number(process.argv[2] ?? 600);
 const chosen = process.argv[3]?.split(",") ?? Object.keys(POSTERIORS);
 const { model, weights } = await lib.openFolder(join(ROOT, "models", "nano"));
@@ -66,7 +49,7 @@ const localization = 40 / 0.9;
 /** One sampler at one step: rise and its error over chains, effective draws of phi and of random positions a chain and 1,000 gradients. */
 async function sampled(sampling_method, n_beta, square) {
   const settings = {
-    ...lib.samplerDefaults,
+    ...lib.plainSgld,
     ...{ seed: 1, sampling_method, n_beta, localization, lr: square / localization, batch_size: 0 },
     ...{ num_chains: CHAINS, num_draws: gradients, num_burnin_steps: 0, num_steps_bw_draws: 1 },
   };

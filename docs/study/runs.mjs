@@ -2,7 +2,7 @@
 import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { pathToFileURL } from "node:url";
+import { project } from "../pictures/project.mjs";
 import { COLUMNS, nameOf, settingsOf } from "./design.mjs";
 
 const SOURCES = [
@@ -14,25 +14,6 @@ const SOURCES = [
   'export { evidenceOf } from "./runtime/measure/chi-clusters";',
   'export { repeatedDirections } from "./runtime/measure/directions";',
 ];
-
-/** The project's functions, bundled as the command line is. */
-export async function project(root) {
-  const { build } = await import("esbuild");
-  const outfile = join(root, "dist", "study.mjs");
-  await build({
-    stdin: { contents: SOURCES.join("\n"), resolveDir: root, loader: "ts" },
-    absWorkingDir: root,
-    bundle: true,
-    platform: "node",
-    target: "node20",
-    format: "esm",
-    packages: "external",
-    loader: { ".wgsl": "text", ".wasm": "binary" },
-    logLevel: "warning",
-    outfile,
-  });
-  return import(pathToFileURL(outfile).href);
-}
 
 /** Rows of the score table that the study is about, by the short name that tables and pictures use, with how chi is asked for. */
 export const ROWS = {
@@ -99,7 +80,7 @@ export function found(folder, points) {
  */
 export async function runPoints({ root, folder, points, say, keep = false }) {
   mkdirSync(folder, { recursive: true });
-  const lib = await project(root);
+  const lib = await project(root, "study", SOURCES);
   for (const [i, point] of points.entries()) {
     if (existsSync(pathOf(folder, point))) continue;
     const path = join(folder, nameOf(point));

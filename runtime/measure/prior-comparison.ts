@@ -7,6 +7,7 @@ import { normalizeColumns } from "../cluster/normalize";
 import { scorePartition, scoreSets } from "../cluster/score";
 import type { Device } from "../plan/device";
 import type { Matrix } from "../statistics/matrix";
+import { sortedQuantile } from "../statistics/ranks";
 import type { Run } from "../store/run";
 import type { ChiTable } from "../susceptibility/chi-table";
 import { alike, compareColumns, type Difference, likenessOf, partsOf, scoreDifference } from "../susceptibility/paired";
@@ -213,10 +214,9 @@ function columnsOf(components: readonly string[], a: Measured, b: Measured): Pri
   const { columns, together } = compareColumns(normalized(a), normalized(b));
   const known = columns.map(({ freed }) => freed).filter((freed) => !Number.isNaN(freed));
   const ascending = Float64Array.from(known).sort();
-  const middle = (ascending.length - 1) / 2;
   return {
     apart: columns.filter(({ apart }) => apart).length,
-    correlation: known.length > 0 ? (ascending[Math.floor(middle)] + ascending[Math.ceil(middle)]) / 2 : null,
+    correlation: known.length > 0 ? sortedQuantile(ascending, 0.5) : null,
     together: intervalOf(together),
     each: columns.map((column, c) => ({
       name: components[c],
