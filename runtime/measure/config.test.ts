@@ -66,4 +66,13 @@ test("a corpus is ids or text, and only text is cut into rows", () => {
   assert.not("row_length" in JSON.parse(JSON.stringify(runConfig({ row_length: null }, "run.json"))));
 });
 
+test("a key of an earlier version means what it meant, or says what is so now", () => {
+  const off = { n_beta_zero: false, equal_rise: false };
+  assert.equal(runConfig({ controls: { n_beta_zero_draws: 0 } }, "run.json").controls, off);
+  assert.equal(of("controls.n_beta_zero_draws=0").controls, off);
+  assert.equal(of("controls.n_beta_zero_draws=0", "controls.n_beta_zero=true").controls.n_beta_zero, true);
+  refused({ controls: { n_beta_zero_draws: 20 } }, [], /run\.json: "controls\.n_beta_zero_draws" is 20: a prior has/);
+  refused({}, ["controls.n_beta_zero_draws=20"], /--set controls\.n_beta_zero_draws is "20": .*; leave the key out/);
+});
+
 test.run();

@@ -3,6 +3,7 @@ import { type Agreement, applySettings, checkAgreements, resolveConfig } from ".
 import { samplerSchema } from "../config/sampler";
 import type { Schema, Values } from "../config/schema";
 import type { JsonObject } from "../formats/json";
+import { todaysJson, todaysSets } from "./former-keys";
 
 /** What is sampled and from what; unknown keys are refused. Names are devinterp's where it has them. */
 export const samplingSchema = {
@@ -179,7 +180,8 @@ const AGREEMENTS: readonly Agreement<RunConfig>[] = [
  * @throws SpectroscopeError (usage): key, value and remedy
  */
 export function runConfig(json: unknown, source: string, sets: readonly string[] = [], preset?: RunPreset): RunConfig {
-  const given = applySettings(runSchema, resolveConfig(runSchema, json, source), sets);
+  const whole = resolveConfig(runSchema, todaysJson(json, source), source);
+  const given = applySettings(runSchema, whole, todaysSets(sets));
   const config: RunConfig = {
     ...given,
     weight_restrictions: given.weight_restrictions ?? preset?.weightRestrictions ?? ["standard"],
