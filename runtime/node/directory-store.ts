@@ -4,7 +4,8 @@ import { basename, dirname, join, resolve } from "node:path";
 import { SpectroscopeError } from "../../kernels/errors";
 import { checkKey, joinKeys, locked, type Parts, type Store } from "../store/store";
 import { fileError, isTemporary, removeLeftover, systemCode, writeAtomic } from "./files";
-import { LockFile, type LockTimes } from "./lock-file";
+import { LockFile } from "./lock-file";
+import type { LockTimes } from "./lock-protocol";
 
 /** One read of at most this many bytes: Node refuses 2 GiB at once. */
 const READ_BYTES = 2 ** 28;
@@ -122,7 +123,7 @@ export class DirectoryStore implements Store {
   async exclusive<T>(body: () => Promise<T>): Promise<T> {
     if (this.lock) throw locked(this.name);
     const lock = await LockFile.take(`${await realPath(this.name)}.lock`, this.times);
-    if (!lock) throw locked(this.name);
+    if (!(lock instanceof LockFile)) throw locked(this.name, lock);
     this.lock = lock;
     try {
       return await body();

@@ -19,10 +19,13 @@ import { suite } from "../../harness/test/suite";
 import { DirectoryStore } from "./directory-store";
 import { withLock } from "./lock";
 import { LockFile } from "./lock-file";
+import type { LockTimes } from "./lock-protocol";
 
 /** This file again, as a process that holds a folder's lock and is heard of no more: it computes. */
 const BUSY = process.env.SPECTROSCOPE_TEST_BUSY;
 const TIMES = { touch: 50, stale: 500 };
+/** As they are, but for how long a lock is watched. */
+const SOON = { touch: 50, stale: 60_000 };
 const block = (ms: number) => {
   const until = Date.now() + ms;
   while (Date.now() < until);
@@ -38,6 +41,12 @@ if (BUSY) {
 const test = suite("runtime/node/lock");
 const folder = mkdtempSync(join(tmpdir(), "spectroscope-lock-"));
 test.after(() => rmSync(folder, { recursive: true, force: true }));
+
+/** The lock, if it is free. */
+async function take(path: string, times?: LockTimes): Promise<LockFile | undefined> {
+  const found = await LockFile.take(path, times);
+  return found instanceof LockFile ? found : undefined;
+}
 
 const minutesAgo = (path: string, minutes: number) => {
   const then = new Date(Date.now() - 60_000 * minutes);
@@ -67,9 +76,9 @@ test("a lock of a process that is gone, or of nobody for a minute, is taken; one
   assert.is(await withLock(path, async () => "taken"), "taken");
   writeFileSync(path, "1\nanother-machine\n");
   minutesAgo(path, 50 / 60);
-  assert.is(await LockFile.take(path), undefined);
+  assert.equal(await LockFile.take(path), { process: "1", host: "another-machine" });
   minutesAgo(path, 61 / 60);
-  await (await LockFile.take(path))!.release();
+  await (await take(path, SOON))!.release();
   writeFileSync(path, "1\nanother-machine\n");
   let waited = 0;
   const stop = AbortSignal.timeout(500);
@@ -109,14 +118,14 @@ test("a process that computes for long keeps its run, whatever the clock says; k
 
 test("a number that another process has by now is not the holder's; one of another machine's is not looked up here", async () => {
   const path = join(folder, "reused.lock");
-  const lock = (await LockFile.take(path))!;
+  const lock = (await take(path))!;
   const text = readFileSync(path, "utf8");
   await lock.release();
   const [pid, host, machine, start, token] = text.split("\n");
   assert.equal([pid, host], [String(process.pid), hostname()]);
   const written = (...lines: string[]) => writeFileSync(path, `${lines.join("\n")}\n`);
   const taken = async () => {
-    const found = await LockFile.take(path);
+    const found = await take(path, SOON);
     await found?.release();
     return found !== undefined;
   };
@@ -141,10 +150,10 @@ test("of many that find a lock left over one has it", async () => {
   const dead = deadPid();
   for (let round = 0; round < 20; round++) {
     writeFileSync(path, `${dead}\n${hostname()}\n`);
-    const locks = await Promise.all(Array.from({ length: 6 }, () => LockFile.take(path)));
+    const locks = await Promise.all(Array.from({ length: 6 }, () => take(path)));
     const held = locks.filter((lock) => lock !== undefined);
     const own = await Promise.all(held.map((lock) => lock.isHeld()));
-    assert.is(own.filter(Boolean).length, 1, `round ${round}: ${held.length} took it`);
+    assert.equal(own, [true], `round ${round}: ${held.length} took it`);
     for (const lock of held) await lock.release();
   }
   assert.equal(

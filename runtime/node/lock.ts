@@ -18,7 +18,7 @@ async function locked<T>(path: string, body: () => Promise<T>, { signal, waiting
   for (;;) {
     signal?.throwIfAborted();
     const lock = await LockFile.take(path);
-    if (lock) {
+    if (lock instanceof LockFile) {
       try {
         return await body();
       } finally {

@@ -137,7 +137,11 @@ for (const { kind, open } of storeKinds(test)) {
 
   test(`${kind}: one at a time, told at once and freed when the body throws; parts are held for themselves`, async () => {
     const [one, two] = [open("held"), open("held")];
-    const wrong = /held: another process is writing this run; wait for it, or choose another directory/;
+    const who =
+      kind === "directory" ? ` \\(process ${process.pid} on [\\w.-]+ since \\d{4}-\\d\\d-\\d\\d \\d\\d:\\d\\d\\)` : "";
+    const wrong = new RegExp(
+      `held: another process is writing this run${who}; wait for it, or choose another directory`,
+    );
     await one.exclusive(async () => {
       await refused(
         two.exclusive(async () => assert.unreachable()),

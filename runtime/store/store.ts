@@ -51,9 +51,24 @@ export function checkKey(store: string, key: string): string {
 /** A key below a prefix. */
 export const joinKeys = (prefix: string, key: string) => (prefix && key ? `${prefix}/${key}` : prefix || key);
 
+/** What is known of who holds a store: number of the process, its host, since when. */
+export interface StoreHolder {
+  readonly process?: string;
+  readonly host?: string;
+  readonly since?: Date;
+}
+
 /** What another's hold on a store is refused with. */
-export function locked(store: string): SpectroscopeError {
-  return new SpectroscopeError(`${store}: another process is writing this run`, {
+export function locked(store: string, { process, host, since }: StoreHolder = {}): SpectroscopeError {
+  const two = (value: number) => String(value).padStart(2, "0");
+  const day = since && [since.getFullYear(), two(since.getMonth() + 1), two(since.getDate())].join("-");
+  const known = [
+    process && `process ${process}`,
+    host && `on ${host}`,
+    since && `since ${day} ${two(since.getHours())}:${two(since.getMinutes())}`,
+  ].filter(Boolean);
+  const who = known.length > 0 ? ` (${known.join(" ")})` : "";
+  return new SpectroscopeError(`${store}: another process is writing this run${who}`, {
     code: "locked",
     hint: "wait for it, or choose another directory",
   });
