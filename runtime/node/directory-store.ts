@@ -1,5 +1,5 @@
 /** A folder as a store: a key is a path below it. */
-import { open, readdir, realpath, rm, stat } from "node:fs/promises";
+import { open, readdir, readlink, realpath, rm, stat } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
 import { SpectroscopeError } from "../../kernels/errors";
 import { checkKey, joinKeys, locked, type Parts, type Store } from "../store/store";
@@ -36,7 +36,7 @@ export class DirectoryStore implements Store {
   async set(key: string, parts: Parts): Promise<void> {
     await this.checkHeld();
     const path = this.nameOf(key);
-    await writeAtomic(path, parts);
+    await writeAtomic(path, this.whileHeld(parts));
     this.renamedIn(path);
   }
 
@@ -111,6 +111,17 @@ export class DirectoryStore implements Store {
     return this.lock ? this : this.parent?.holder;
   }
 
+  /** Parts of a value, which may take long to make: the lock must be ours still when the last is written. */
+  private async *whileHeld(parts: Parts): AsyncIterable<Uint8Array> {
+    yield* parts instanceof Uint8Array ? [parts] : parts;
+    await this.checkHeld();
+  }
+
+  /**
+   * Comes before every change. Between it and the change nobody on this machine takes the lock, as long as this process lives. One
+   * of another machine does if this one is stopped just then, and for a minute: the change that was checked is then made late, and
+   * is the last.
+   */
   private async checkHeld(): Promise<void> {
     const { holder } = this;
     if (!holder || (await holder.lock?.isHeld())) return;
@@ -176,6 +187,9 @@ async function realPath(path: string): Promise<string> {
     return await realpath(whole);
   } catch (error) {
     if (systemCode(error) !== "ENOENT" || whole === dirname(whole)) throw fileError("read", path, error);
-    return join(await realPath(dirname(whole)), basename(whole));
+    const folder = await realPath(dirname(whole));
+    // A link to what is not made yet.
+    const to = await readlink(whole).catch(() => undefined);
+    return to === undefined ? join(folder, basename(whole)) : realPath(resolve(folder, to));
   }
 }

@@ -16,6 +16,7 @@
  */
 import { createHash } from "node:crypto";
 import { basename, dirname, join } from "node:path";
+import { systemCode } from "./files";
 
 /** What stands in a lock, and when it was last touched by the clock of its disk, milliseconds. */
 export interface Seen {
@@ -129,13 +130,16 @@ export class LockProtocol {
     }
   }
 
-  /** Removes what processes of this machine left beside a lock when they were killed. The lock must be held. */
+  /** Removes what processes left beside a lock when they were killed, as far as that can be told. The lock must be held. */
   async sweep(path: string): Promise<void> {
+    const now = (await this.files.read(path))?.at ?? 0;
     for (const file of await this.files.beginning(prefixOf(path))) {
       const seen = await this.files.read(file);
-      if (!seen || this.holders.lives(seen.text) !== false) continue;
-      if (file.endsWith(TEMPORARY)) await this.files.remove(file);
-      else {
+      if (!seen) continue;
+      const lives = this.holders.lives(seen.text);
+      if (file.endsWith(TEMPORARY)) {
+        if (!(lives ?? now - seen.at <= this.times.stale)) await this.files.remove(file);
+      } else if (lives === false) {
         const claim = await this.claim(file);
         if (claim.held) await this.drop(file, claim.text);
       }
@@ -191,17 +195,19 @@ export class LockProtocol {
     const lives = this.holders.lives(seen.text);
     if (lives !== undefined) return !lives;
     // By the disk's own clock. It may have been set, or all of this machine asleep: so it is watched for a while, too.
-    if (Math.abs((await this.diskTime(path)) - seen.at) <= stale) return false;
+    const now = await this.diskTime(path);
+    if (now === undefined) return undefined;
+    if (Math.abs(now - seen.at) <= stale) return false;
     await this.files.wait(2 * this.times.touch);
     return (await this.isStill(path, seen)) || undefined;
   }
 
-  private async diskTime(path: string): Promise<number> {
+  private async diskTime(path: string): Promise<number | undefined> {
     const text = this.holders.sign();
     const probe = temporaryOf(path, text);
     try {
       await this.files.write(probe, text);
-      return (await this.files.read(probe))?.at ?? 0;
+      return (await this.files.read(probe))?.at;
     } finally {
       await this.files.remove(probe);
       this.holders.forget(text);
@@ -222,6 +228,8 @@ export class LockProtocol {
       return { done };
     } catch (error) {
       await this.files.remove(temporary);
+      // Whoever has the lock by now took what we had written for left over.
+      if (systemCode(error) === "ENOENT") return { done: false };
       throw error;
     } finally {
       await this.drop(name, claim.text);

@@ -215,6 +215,10 @@ test("one folder has one lock, however it is spelled and whatever leads to it", 
     );
   });
   assert.not(existsSync(unmade), "it is not made before anything is in it");
+  symlinkSync(join("link", "later"), join(folder, "ahead"));
+  await new DirectoryStore(join(folder, "ahead")).exclusive(async () => {
+    assert.ok(existsSync(join(path, "later.lock")), "of a link it is where it leads, there or not");
+  });
   assert.equal(readdirSync(join(path, "not")), []);
 });
 
