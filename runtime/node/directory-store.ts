@@ -1,4 +1,5 @@
 /** A folder as a store: a key is a path below it. */
+import { createHash } from "node:crypto";
 import { open, readdir, readlink, realpath, rm, stat } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
 import { SpectroscopeError } from "../../kernels/errors";
@@ -6,6 +7,9 @@ import { checkKey, joinKeys, locked, type Parts, type Store } from "../store/sto
 import { fileError, isTemporary, removeLeftover, systemCode, writeAtomic } from "./files";
 import { LockFile } from "./lock-file";
 import type { LockTimes } from "./lock-protocol";
+
+/** The longest name that file systems take. */
+const NAME_BYTES = 255;
 
 /** One read of at most this many bytes: Node refuses 2 GiB at once. */
 const READ_BYTES = 2 ** 28;
@@ -132,8 +136,8 @@ export class DirectoryStore implements Store {
   }
 
   async exclusive<T>(body: () => Promise<T>): Promise<T> {
-    if (this.lock) throw locked(this.name);
-    const lock = await LockFile.take(`${await realPath(this.name)}.lock`, this.times);
+    if (this.lock) throw locked(this.name, this.lock.holder);
+    const lock = await LockFile.take(lockOf(await realPath(this.name)), this.times);
     if (!(lock instanceof LockFile)) throw locked(this.name, lock);
     this.lock = lock;
     try {
@@ -178,6 +182,13 @@ async function readPart(path: string, range?: { readonly from: number; readonly 
   } finally {
     await file.close();
   }
+}
+
+/** Beside a folder, by its name; by what follows from that where the name leaves no room. */
+function lockOf(path: string): string {
+  const name = `${basename(path)}.lock`;
+  if (Buffer.byteLength(name) <= NAME_BYTES) return join(dirname(path), name);
+  return join(dirname(path), `.${createHash("sha256").update(name).digest("hex")}.lock`);
 }
 
 /** The one path of a folder that may be there or not, however it is spelled and whatever links lead to it. */

@@ -77,12 +77,24 @@ setInterval(() => {
   } catch {}
 }, touch);`;
 
+/** Where no thread can be had the lock is held all the same, as far as this machine sees, and elsewhere for a minute. */
+function startTouching(path: string, text: string, touch: number): Worker | undefined {
+  try {
+    const worker = new Worker(TOUCH, { eval: true, workerData: { path, text, touch } });
+    worker.on("error", () => {});
+    worker.unref();
+    return worker;
+  } catch {
+    return undefined;
+  }
+}
+
 export class LockFile {
   private constructor(
     readonly path: string,
     private readonly text: string,
     private readonly protocol: LockProtocol,
-    private readonly worker: Worker,
+    private readonly worker: Worker | undefined,
   ) {}
 
   /** Takes the lock at `path`; who holds it, where another does. @throws SpectroscopeError naming the path */
@@ -93,12 +105,13 @@ export class LockFile {
       return protocol.acquire(path);
     });
     if (!held) return holderOf(text);
-    const worker = new Worker(TOUCH, { eval: true, workerData: { path, text, touch: times.touch } });
-    worker.unref();
-    // Without the thread it is still held as far as this machine sees, and elsewhere for a minute.
-    worker.on("error", () => {});
+    const lock = new LockFile(path, text, protocol, startTouching(path, text, times.touch));
     await protocol.sweep(path).catch(() => {});
-    return new LockFile(path, text, protocol, worker);
+    return lock;
+  }
+
+  get holder(): StoreHolder {
+    return holderOf(this.text);
   }
 
   /** Whether it is still this process that holds it. @throws SpectroscopeError naming the path */
@@ -108,7 +121,7 @@ export class LockFile {
 
   /** Gives the lock up; one that another took meanwhile stays. One that cannot be removed is left over. */
   async release(): Promise<void> {
-    await this.worker.terminate();
+    await this.worker?.terminate();
     await this.protocol.release(this.path, this.text).catch(() => processHolders.forget(this.text));
   }
 }

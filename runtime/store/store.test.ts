@@ -220,6 +220,14 @@ test("one folder has one lock, however it is spelled and whatever leads to it", 
     assert.ok(existsSync(join(path, "later.lock")), "of a link it is where it leads, there or not");
   });
   assert.equal(readdirSync(join(path, "not")), []);
+  const long = join(path, "n".repeat(255));
+  await new DirectoryStore(long).exclusive(async () => {
+    await refused(
+      new DirectoryStore(long).exclusive(async () => {}),
+      /another process/,
+    );
+  });
+  assert.equal(readdirSync(path), ["not"]);
 });
 
 test("a lock that another process took is noticed: nothing is written any more, and its lock stays", async () => {
