@@ -18,13 +18,15 @@ const read = (file: () => string) => {
 };
 
 /**
- * Since when a process runs, in the kernel's ticks, so that a number used again is not taken for the process it was. "" where nobody
- * tells: a /proc may hide the processes of others, or be that of another container, with other numbers.
+ * What the kernel tells of a process: whether it has ended and only waits for its parent to hear of it, and since when it runs, in
+ * ticks, so that a number used again is not taken for the process it was. Undefined where nobody tells: a /proc may hide the processes
+ * of others, or be that of another container, with other numbers.
  */
-function startOf(pid: number): string {
-  if (read(() => readlinkSync("/proc/self")) !== String(process.pid)) return "";
+function kernelOn(pid: number): { readonly ended: boolean; readonly start: string } | undefined {
+  if (read(() => readlinkSync("/proc/self")) !== String(process.pid)) return undefined;
   // The second field is the program's name in parentheses, and may hold anything.
-  return read(() => readFileSync(`/proc/${pid}/stat`, "latin1").split(") ").at(-1)!.split(" ")[19]);
+  const fields = read(() => readFileSync(`/proc/${pid}/stat`, "latin1").split(") ").at(-1)!).split(" ");
+  return fields.length > 19 ? { ended: /^[ZX]/.test(fields[0]), start: fields[19] } : undefined;
 }
 
 /** This machine since its start, and which numbers of processes are meant: containers of one host share its name. "" where nobody tells. */
@@ -58,7 +60,7 @@ export const processHolders: Holders = {
   sign() {
     // The time is for people: no other clock is held against it.
     const token = `${new Date().toISOString()} ${count++} ${Math.random().toString(36).slice(2)}`;
-    const text = [process.pid, hostname(), machine(), startOf(process.pid), token, ""].join("\n");
+    const text = [process.pid, hostname(), machine(), kernelOn(process.pid)?.start ?? "", token, ""].join("\n");
     own.add(text);
     return text;
   },
@@ -72,7 +74,8 @@ export const processHolders: Holders = {
     if (host !== hostname() || (place !== "" && place !== machine())) return undefined;
     if (Number(pid) === process.pid) return own.has(text);
     if (!alive(Number(pid))) return false;
-    return ["", start].includes(startOf(Number(pid))) || start === "";
+    const known = kernelOn(Number(pid));
+    return !known || (!known.ended && (start === "" || known.start === start));
   },
 };
 

@@ -123,6 +123,7 @@ test("a number that another process has by now is not the holder's; one of anoth
   await lock.release();
   const [pid, host, machine, start, token] = text.split("\n");
   assert.equal([pid, host], [String(process.pid), hostname()]);
+  const lines = (count: number) => text.split("\n").slice(0, count).join("\n");
   const written = (...lines: string[]) => writeFileSync(path, `${lines.join("\n")}\n`);
   const taken = async () => {
     const found = await take(path, SOON);
@@ -132,7 +133,22 @@ test("a number that another process has by now is not the holder's; one of anoth
   // Our parent lives.
   written(String(process.ppid), host);
   assert.not(await taken());
+  // What is not whole may be anybody's.
+  for (const part of ["", pid, `${pid}\n${host.slice(0, 1)}`, lines(5).slice(0, -3)]) {
+    writeFileSync(path, part);
+    assert.not(await taken(), JSON.stringify(part));
+    minutesAgo(path, 2);
+    assert.ok(await taken(), JSON.stringify(part));
+  }
   if (process.platform === "linux") {
+    // Killed, and its parent does not look.
+    const parent = spawn("sh", ["-c", "sleep 0 & echo $!; exec sleep 30"], { stdio: ["ignore", "pipe", "ignore"] });
+    const zombie = String(await new Promise((done) => parent.stdout.once("data", done))).trim();
+    await sleep(300);
+    process.kill(Number(zombie), 0);
+    written(zombie, host);
+    assert.ok(await taken(), "it has ended");
+    parent.kill();
     written(String(process.ppid), host, machine, start, token);
     assert.ok(await taken(), "it began at another time");
     written(deadPid(), host, "another boot", start, token);
