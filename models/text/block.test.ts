@@ -48,7 +48,7 @@ test("plain text is one document; what opens a tokenizer serves as well as an op
 });
 
 test("rows begin with the begin-of-text id when asked, and end at maxRows", async () => {
-  const named = { ...tokenizer, beginOfText: { id: 1, content: "<|padding|>" } };
+  const named = { ...tokenizer, beginOfText: () => ({ id: 1, content: "<|padding|>" }) };
   const block = await read("x.txt", "The chains walk. ".repeat(9), {
     tokenizer: named,
     bos: true,
@@ -60,7 +60,7 @@ test("rows begin with the begin-of-text id when asked, and end at maxRows", asyn
     [0, 5, 10].map((i) => block.ids[i]),
     [1, 1, 1],
   );
-  assert.equal(block.beginOfText, named.beginOfText);
+  assert.equal(block.beginOfText, named.beginOfText());
   const without = await read("x.txt", "The chains walk.", { tokenizer: named });
   assert.is(without.beginOfText, undefined);
   assert.not(Array.from(without.ids).includes(1));
@@ -85,7 +85,7 @@ test("an id beyond the model's vocabulary is refused, naming text, line, token a
   await refused(run, /x\.jsonl, line 2: token " {8}" has id 65\d in .*tokenizer\.json, the model's vocab_size is 640/);
   const beyond = { ...tokenizer, endOfText: { id: 703, content: "<|end|>" } };
   await refused(read("x.txt", "a", { tokenizer: beyond, limits: small }), /has id 703/);
-  const begin = { ...tokenizer, beginOfText: { id: 702, content: "<|begin|>" } };
+  const begin = { ...tokenizer, beginOfText: () => ({ id: 702, content: "<|begin|>" }) };
   await refused(read("x.txt", "a", { tokenizer: begin, limits: small, bos: true }), /has id 702/);
 });
 
