@@ -48,8 +48,8 @@ export function matchParameters(
   files: CheckpointFiles,
   family = familyOf(model),
 ): { names: Map<string, string>; redundant?: string } {
-  // Every layer has a tensor or more: parameters are listed only for a claim that the file could keep.
-  if (model.dims.layers > stored.size) tooManyLayers(model, stored, files, family);
+  // Parameters are listed only for a claim that the file could keep.
+  if (model.dims.layers > storedLayers(stored).size) tooManyLayers(model, stored, files, family);
   const { parameters } = model;
   const names = new Map<string, string>();
   let redundant: string | undefined;

@@ -60,6 +60,17 @@ test("an added token whose id Python would not give is refused", () => {
   refused(python([added("<f>", 4), added("<f>", 5)]), /"<f>" has id 5, Python gives it 4/);
 });
 
+test("a flag is true or false", () => {
+  for (const flag of [1, 0, "true", null, []]) {
+    refused(
+      () => check({ model: { ignore_merges: flag } }),
+      /model\.ignore_merges is .*, only true or false is supported/,
+    );
+    const words = { type: "ByteLevel", add_prefix_space: flag };
+    refused(() => check({ pre_tokenizer: words }), /pre_tokenizer\.add_prefix_space is .*, only true or false/);
+  }
+});
+
 test("what takes more than a tokenizer needs is refused", () => {
   const long = "z".repeat(1_000_000);
   refused(() => check({ added_tokens: [added(long, 4)] }), /"z{40}"\.\.\. .* has 1000000 characters/);

@@ -46,6 +46,11 @@ export function checkTokenizer(json: Json, file: string): void {
   only("pre_tokenizer", kind, isObject(words) && kind === "ByteLevel", 'one of type "ByteLevel"');
   const pattern = (isObject(words) ? words.use_regex : undefined) ?? true;
   only("pre_tokenizer.use_regex", pattern, pattern === true, "true");
+  const flags = [model.ignore_merges, isObject(words) ? words.add_prefix_space : undefined];
+  for (const [i, value] of flags.entries()) {
+    const key = ["model.ignore_merges", "pre_tokenizer.add_prefix_space"][i];
+    only(key, value, value === undefined || typeof value === "boolean", "true or false");
+  }
   const vocabulary = new Map(Object.entries(model.vocab));
   checkVocabulary(vocabulary, file);
   checkMerges(model.merges, vocabulary, file);
