@@ -75,6 +75,13 @@ test("what cannot be measured is refused", async () => {
   await refused(read("x.txt", "abc", { columns: 1 }), /x\.txt: rows of 1 ids/);
   await refused(read("x.txt", "abc", { columns: 2.5 }), /x\.txt: columns is 2\.5/);
   await refused(read("x.txt", "abc", { maxRows: 0 }), /maxRows is 0/);
+  const marks = "\u0301\u0323";
+  assert.ok((await read("x.txt", `a${marks.repeat(400)}`)).rows > 0);
+  const marked = read("x.jsonl", lines("a", `ab${marks.repeat(200_000)}`));
+  await refused(
+    marked,
+    /x\.jsonl, line 2: 400000 combining marks after each other, from its UTF-16 unit 2 on; at most 1000/,
+  );
   await refused(read("x.txt", "abc", { bos: true }), /no begin-of-text token/, /"bos_token"/);
 });
 

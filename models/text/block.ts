@@ -5,6 +5,7 @@ import { checkSize, type TokenLimits } from "../formats/tokens";
 import { parseDocuments } from "./documents";
 import { type PackedBlock, packDocuments } from "./pack";
 import type { Token, Tokenizer } from "./tokenizer";
+import { checkMarks } from "./unicode";
 
 /** What to make of a text. */
 export interface TextOptions {
@@ -74,6 +75,7 @@ export async function textBlock(bytes: Uint8Array, file: string, options: TextOp
     length: documents.length,
     ids(index: number) {
       const { text, where } = documents[index];
+      checkMarks(text, where);
       const ids = tokenizer.encode(text);
       checkVocabulary(ids, where, tokenizer, limits);
       return ids;
