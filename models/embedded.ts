@@ -1,5 +1,6 @@
 /** An embedded model out of its two files: those of the project's folder, or what a page brings along. */
 import { SpectroscopeError } from "../kernels/errors";
+import { quoted } from "../kernels/quoted";
 import { CONFIG, type ModelFiles, SINGLE } from "./formats/files";
 import type { Preset } from "./grammars/preset";
 import { EMBEDDED, presetOf } from "./presets";
@@ -16,7 +17,7 @@ export async function openEmbedded(
   const preset = presetOf(name);
   if (!preset) {
     const hint = `the embedded models are ${EMBEDDED.join(" and ")}`;
-    throw new SpectroscopeError(`no embedded model ${JSON.stringify(name)}`, { code: "bad-input", hint });
+    throw new SpectroscopeError(`no embedded model ${quoted(name)}`, { code: "bad-input", hint });
   }
   return { ...(await loadModel(files)), preset };
 }

@@ -1,10 +1,11 @@
 /** A model from files in Hugging Face's layout, wherever they are. */
 import { SpectroscopeError } from "../kernels/errors";
+import { quoted } from "../kernels/quoted";
 import type { Model } from "../runtime/transformer/family";
 import { pieces, type Weights } from "../runtime/transformer/weights";
 import { parseModel } from "./families/registry";
 import { CONFIG, INDEX, type ModelFiles, readJson, readJsonIfAny, SINGLE } from "./formats/files";
-import { coordinates, type SafetensorsData, type SafetensorsEntry } from "./formats/safetensors";
+import { coordinates, type SafetensorsData, type SafetensorsEntry } from "./formats/safetensors-elements";
 import { openSafetensors, readShardIndex, type SafetensorsReader } from "./formats/safetensors-reader";
 import { matchParameters, type StoredTensor } from "./parameters";
 
@@ -52,7 +53,7 @@ function toFloat32(data: SafetensorsData, { entry, file }: Stored, first: number
   const bad = result.findIndex((value) => !Number.isFinite(value));
   if (bad >= 0) {
     const at = coordinates(first + bad, entry.shape).join(", ");
-    throw new SpectroscopeError(`${file}: tensor ${JSON.stringify(entry.name)} holds ${data[bad]} at [${at}]`, {
+    throw new SpectroscopeError(`${file}: tensor ${quoted(entry.name)} holds ${data[bad]} at [${at}]`, {
       code: "non-finite",
       hint: "it does not fit 32 bits",
     });
@@ -65,7 +66,7 @@ async function readInventory(files: ModelFiles, names: readonly string[]): Promi
   const inventory = new Map<string, Stored>();
   const index = names.length === 1 && names[0] === SINGLE ? undefined : await readShardIndex(files, INDEX);
   const fail = (file: string, name: string, what: string): never => {
-    throw new SpectroscopeError(`${file}: tensor ${JSON.stringify(name)} ${what}`, {
+    throw new SpectroscopeError(`${file}: tensor ${quoted(name)} ${what}`, {
       code: "bad-input",
       hint: "index and shards are of different checkpoints: download them again",
     });
@@ -108,7 +109,7 @@ export async function loadModel(files: ModelFiles): Promise<LoadedModel> {
   const held = await weightFiles(files);
   const inventory = await readInventory(files, held);
   const where = files.nameOf(held.length === 1 ? held[0] : INDEX);
-  const { names, redundant } = matchParameters(model, inventory, where);
+  const { names, redundant } = matchParameters(model, inventory, { weights: where, config: files.nameOf(CONFIG) });
 
   const stored = new Map([...names].map(([name, storedName]) => [name, inventory.get(storedName) as Stored]));
   const weights: Weights = {

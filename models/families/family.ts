@@ -6,13 +6,17 @@ export interface Family {
   readonly modelType: string;
   /** The class that `architectures` in config.json names. */
   readonly architecture: string;
+  /** The class inside it, which has no unembedding and whose checkpoints lack the prefix. */
+  readonly innerArchitecture: string;
   /** What every name in a checkpoint of that class begins with, but the unembedding's. */
   readonly prefix: string;
   /** Name of an unembedding that is not tied. */
   readonly unembedding: string;
-  /** The key of config.json that says how many layers there are, for errors. */
-  readonly layersKey: string;
+  /** The keys of config.json that say how large its tensors are, for errors. */
+  readonly sizeKeys: Readonly<Record<"vocab" | "hidden" | "layers" | "intermediate", string>>;
   /**
+   * The model that a config describes. The config may claim any size: what takes time or memory by it, such as the list of
+   * parameters, is made when it is first asked for, and that is after the claim was held against the weights.
    * @param json the parsed `config.json`, whose `model_type` or `architectures` is this family's
    * @param file its name in errors
    * @throws SpectroscopeError naming file, key and value

@@ -81,9 +81,10 @@ function readRope(reader: ConfigReader): { fraction: number; base: number } {
     const type = value.rope_type ?? value.type ?? "default";
     if (type !== "default") reader.fail(`"${key}.rope_type" is ${show(type)}`, `only "default" is supported`);
     for (const [name, held] of Object.entries(value)) {
-      if (!ROPE_KEYS.includes(name)) reader.fail(`unknown key "${key}.${name}"`, suggest(name, ROPE_KEYS));
+      const known = ROPE_KEYS.includes(name);
+      if (!known && held !== null) reader.fail(`unknown key ${show(`${key}.${name}`)}`, suggest(name, ROPE_KEYS));
       // transformers takes its defaults for a key that is absent, but not for null.
-      if (held === null) reader.fail(`"${key}.${name}" is null`, "remove it");
+      if (known && held === null) reader.fail(`"${key}.${name}" is null`, "remove it");
     }
     if (Object.keys(value).length > 0) dictionaries.push([`${key}.`, value]);
   }

@@ -118,6 +118,24 @@ test("unknown keys name the nearest known one", () => {
   refused({ use_paralel_residual: false }, /did you mean "use_parallel_residual"\?/);
   refused({ rotary_percent: 0.25 }, /unknown key "rotary_percent"/);
   refused({ toString: 1 }, /unknown key "toString"/);
+  const noted = {
+    unsloth_version: "2024.9",
+    unsloth_fixed: true,
+    experts_implementation: "eager",
+    min_p: 0.1,
+    pad_token: "<p>",
+  };
+  const nothing = {
+    head_mask: null,
+    is_causal: null,
+    quantization_config: null,
+    pruned_heads: null,
+    torch_dtype: null,
+  };
+  assert.equal(parse({ ...noted, ...nothing, add_cross_attention: null, rope_theta: null }).config, parse().config);
+  assert.is(parse({ rope_scaling: { type: "default", factor: null } }).config.rotaryBase, 10000);
+  refused({ quantization_config: {} }, /"quantization_config" is \{\}/);
+  refused({ cross_attention_hidden_size: 4 }, /"cross_attention_hidden_size" is 4/);
   assert.ok(parse({ _name_or_path: "x", _attn_implementation_autoset: true, attention_dropout: 0.1 }));
   const inert = { is_decoder: true, hidden_dropout: 0.1, attention_probs_dropout_prob: 0.1, dtype: "bfloat16" };
   assert.equal(
@@ -165,6 +183,7 @@ test("what cannot be computed is refused by name", () => {
   assert.throws(() => parseModel(null, "x"), /not a JSON object/);
 });
 
+const FILES = { weights: "w", config: "m/config.json" };
 const small = (changes: Record<string, unknown> = {}) =>
   parse({
     vocab_size: 7,
@@ -240,20 +259,22 @@ test("matching a checkpoint", () => {
   };
   const refuse = (changes: Record<string, number[] | undefined>, line: RegExp, dtype = "F32") =>
     assert.throws(
-      () => matchParameters(config, stored(changes, dtype), "w"),
+      () => matchParameters(config, stored(changes, dtype), FILES),
       (error: { line: string }) => line.test(error.line),
     );
 
   const layer = "gpt_neox.layers.0.attention";
   const buffers = {
+    [`${layer}.norm_factor`]: [],
+    [`${layer}.rotary_emb.cos_cached`]: [1, 1, 9, 4],
     [`${layer}.bias`]: [1, 1, 9, 9],
     [`${layer}.masked_bias`]: [],
     [`${layer}.rotary_emb.inv_freq`]: [4],
     "gpt_neox.rotary_emb.inv_freq": [4],
   };
-  assert.equal([...matchParameters(config, stored(buffers), "w").names.keys()], [...parameterShapes(config).keys()]);
+  assert.equal([...matchParameters(config, stored(buffers), FILES).names.keys()], [...parameterShapes(config).keys()]);
   const alias = { "embed_out.weight": undefined, "lm_head.weight": [7, 4] };
-  assert.is(matchParameters(config, stored(alias), "w").names.get("embed_out.weight"), "lm_head.weight");
+  assert.is(matchParameters(config, stored(alias), FILES).names.get("embed_out.weight"), "lm_head.weight");
 
   refuse(
     { [`${layer}.dense.bias`]: undefined },
@@ -267,7 +288,13 @@ test("matching a checkpoint", () => {
     { "gpt_neox.layers.1.input_layernorm.bias": [4] },
     /unexpected tensor .*; config\.json says num_hidden_layers 1/,
   );
-  refuse({ "lm_head.weight": [7, 4] }, /both embed_out\.weight and lm_head\.weight/);
+  refuse({ "embed_in.weight": [7, 4] }, /"embed_in\.weight" .*lack the prefix gpt_neox\.: save the GPTNeoXForCausalLM/);
+  refuse({ "layers.0.attention.masked_bias": [] }, /lack the prefix gpt_neox\./);
+  refuse(
+    { "layers.0.attention.wieght": [] },
+    /unexpected tensor "layers\.0\.attention\.wieght" \[\]; (known|did you mean)/,
+  );
+  refuse({ "lm_head.weight": [7, 4] }, /both "embed_out\.weight" and "lm_head\.weight"/);
   refuse({}, /is I32; weights must be/, "I32");
 });
 

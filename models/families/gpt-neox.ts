@@ -13,15 +13,24 @@ const EMBEDDING = `${PREFIX}embed_in.weight`;
 /** transformers 5 calls the module `lm_head` but still saves it under this name. */
 const UNEMBEDDING = "embed_out.weight";
 
-/** Causal masks and rotary frequencies that old checkpoints carry; they follow from the config. */
-const BUFFER = /^gpt_neox\.(layers\.\d+\.attention\.(bias|masked_bias|rotary_emb\.inv_freq)|rotary_emb\.inv_freq)$/;
+/** Causal masks, scales and rotary tables that old checkpoints carry; they follow from the config. */
+const ROTARY = "rotary_emb\\.(inv_freq|original_inv_freq|cos_cached|sin_cached)";
+const BUFFER = new RegExp(
+  `^gpt_neox\\.(layers\\.\\d+\\.attention\\.(bias|masked_bias|norm_factor|${ROTARY})|${ROTARY})$`,
+);
 
 export const gptNeox: Family = {
   modelType: MODEL_TYPE,
   architecture: ARCHITECTURE,
+  innerArchitecture: "GPTNeoXModel",
   prefix: PREFIX,
   unembedding: UNEMBEDDING,
-  layersKey: "num_hidden_layers",
+  sizeKeys: {
+    vocab: "vocab_size",
+    hidden: "hidden_size",
+    layers: "num_hidden_layers",
+    intermediate: "intermediate_size",
+  },
   parse: (json, file) => neoxModel(parseNeoxConfig(json, file)),
   canonical: (stored) => (stored === "lm_head.weight" ? UNEMBEDDING : BUFFER.test(stored) ? undefined : stored),
 };
@@ -40,11 +49,15 @@ function neoxModel(config: NeoxConfig): Model {
     intermediate: config.intermediateSize,
     positions: config.maxPositionEmbeddings,
   };
+  let parameters: Map<string, Parameter> | undefined;
   return {
     family: MODEL_TYPE,
     config: { ...config },
     dims,
-    parameters: neoxParameters(config, dims),
+    get parameters() {
+      parameters ??= neoxParameters(config, dims);
+      return parameters;
+    },
     embedding: EMBEDDING,
     unembedding: config.tieWordEmbeddings ? EMBEDDING : UNEMBEDDING,
     planLayer: (plan, h, layer, into) => planLayer(config, plan, h, layer, into),

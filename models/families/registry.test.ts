@@ -22,6 +22,7 @@ test("a config's family is known by model_type, by architectures, or by both", (
     { architectures: ["GPTNeoXForCausalLM"] },
     { model_type: "gpt_neox", architectures: ["Other", "GPTNeoXForCausalLM"] },
     { model_type: "gpt_neox", architectures: null },
+    { model_type: null, architectures: ["GPTNeoXForCausalLM"] },
   ]) {
     const model = parseModel({ ...SIZES, ...json });
     assert.is(model.family, "gpt_neox");
@@ -32,8 +33,11 @@ test("a config's family is known by model_type, by architectures, or by both", (
 test("another family is refused by name, with those that can be read", () => {
   refused({ model_type: "llama" }, /^m\/config\.json: "model_type" is "llama"; only GPTNeoXForCausalLM can be read/);
   refused({ architectures: ["LlamaForCausalLM"] }, /"architectures" is \["LlamaForCausalLM"\]; only GPTNeoX/);
-  refused({ model_type: "gpt_neox", architectures: ["GPTNeoXModel"] }, /"architectures" is \["GPTNeoXModel"\]/);
-  refused({ model_type: null }, /"model_type" is null/);
+  const inner =
+    /"architectures" is \["GPTNeoXModel"\]; it has no unembedding: save the GPTNeoXForCausalLM, not its inner/;
+  refused({ model_type: "gpt_neox", architectures: ["GPTNeoXModel"] }, inner);
+  refused({ architectures: ["GPTNeoXModel"] }, inner);
+  refused({ model_type: null }, /neither "model_type" nor "architectures"/);
   refused({}, /neither "model_type" nor "architectures"/);
   assert.throws(() => familyOf({ family: "llama" }), /lists no family llama/);
 });

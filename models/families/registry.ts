@@ -27,11 +27,10 @@ export function parseModel(json: unknown, file = "config.json"): Model {
 
 /** By `model_type`, and where that is absent by `architectures`; a config that states both must mean one family. */
 function chooseFamily(json: Readonly<Record<string, unknown>>, file: string): Family {
-  const { model_type: type, architectures } = json;
-  const names = architectures ?? undefined;
-  const fail = (what: string): never => {
-    const known = FAMILIES.map(({ architecture }) => architecture).join(", ");
-    throw new SpectroscopeError(`${file}: ${what}`, { code: "bad-input", hint: `only ${known} can be read` });
+  const [type, names] = [json.model_type ?? undefined, json.architectures ?? undefined];
+  const known = FAMILIES.map(({ architecture }) => architecture).join(", ");
+  const fail = (what: string, hint = `only ${known} can be read`): never => {
+    throw new SpectroscopeError(`${file}: ${what}`, { code: "bad-input", hint });
   };
   if (type === undefined && names === undefined) return fail(`neither "model_type" nor "architectures"`);
   const byType = FAMILIES.filter(({ modelType }) => type === undefined || type === modelType);
@@ -39,5 +38,8 @@ function chooseFamily(json: Readonly<Record<string, unknown>>, file: string): Fa
   const family = byType.find(
     ({ architecture }) => names === undefined || (Array.isArray(names) && names.includes(architecture)),
   );
-  return family ?? fail(`"architectures" is ${show(names)}`);
+  if (family) return family;
+  const inner = byType.find(({ innerArchitecture }) => Array.isArray(names) && names.includes(innerArchitecture));
+  const hint = inner && `it has no unembedding: save the ${inner.architecture}, not its inner model`;
+  return fail(`"architectures" is ${show(names)}`, hint);
 }

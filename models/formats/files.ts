@@ -25,8 +25,27 @@ export function missing(files: ModelFiles, key: string): SpectroscopeError {
   });
 }
 
+const MIB = 2 ** 20;
+/**
+ * Bytes of the longest JSON file that is read: what it becomes in memory may be twenty times as large. A vocabulary of a quarter of
+ * a million tokens and the index of a model of a trillion parameters have some tens of MiB, a config some KiB.
+ */
+const LONGEST: Readonly<Record<string, number>> = {
+  [CONFIG]: 4 * MIB,
+  [TOKENIZER_SETTINGS]: 16 * MIB,
+  [TOKENIZER]: 128 * MIB,
+  [INDEX]: 128 * MIB,
+};
+
 /** JSON value of a file; undefined where there is none. @throws SpectroscopeError naming the file */
 export async function readJsonIfAny(files: ModelFiles, key: string): Promise<unknown> {
+  const [size, most] = [await files.size(key), LONGEST[key] ?? LONGEST[INDEX]];
+  if (size !== undefined && size > most) {
+    throw new SpectroscopeError(`${files.nameOf(key)}: ${size} bytes, at most ${most} are read`, {
+      code: "bad-input",
+      hint: "is it the right file?",
+    });
+  }
   const bytes = await files.get(key);
   return bytes && parseJson(decodeText(bytes, files.nameOf(key)), files.nameOf(key));
 }

@@ -1,19 +1,23 @@
 /** Safetensors files of a store, read by range. */
 import { SpectroscopeError } from "../../kernels/errors";
+import { quoted } from "../../kernels/quoted";
 import { suggest } from "../../kernels/suggest";
 import { elementCount } from "../../runtime/formats/npy";
 import { type ModelFiles, missing, readJson } from "./files";
 import {
-  decodeElements,
-  elementBytes,
   headerLength,
   parseHeader,
   type ReadOptions,
-  type SafetensorsData,
-  type SafetensorsEntry,
   type SafetensorsHeader,
   type SafetensorsTensor,
 } from "./safetensors";
+import {
+  decodeElements,
+  elementBits,
+  readableType,
+  type SafetensorsData,
+  type SafetensorsEntry,
+} from "./safetensors-elements";
 
 /** A checked file whose tensors are read by range; nothing needs to be closed. */
 export interface SafetensorsReader {
@@ -49,7 +53,7 @@ export async function openSafetensors(files: ModelFiles, key: string): Promise<S
     header,
     async read(entry, from, to, options) {
       if ((await stateOf()) !== state) throw changed(file);
-      const width = elementBytes(entry.dtype);
+      const width = elementBits(readableType(entry, file))! / 8;
       const start = header.dataStart + entry.begin;
       const part = await bytesOf(start + from * width, start + to * width);
       return decodeElements(entry, part, file, { ...options, first: from });
@@ -66,8 +70,9 @@ export async function readSafetensors(
   const { header, read } = await openSafetensors(files, key);
   const tensors = new Map<string, SafetensorsTensor>();
   for (const entry of header.entries) {
-    const { name, dtype, shape } = entry;
+    const { name, shape } = entry;
     if (!select(name)) continue;
+    const dtype = readableType(entry, files.nameOf(key));
     tensors.set(name, { dtype, shape, data: await read(entry, 0, elementCount(shape), { allowNonFinite }) });
   }
   return tensors;
@@ -80,6 +85,9 @@ function changed(file: string): SpectroscopeError {
   });
 }
 
+/** Characters of the longest name that file systems take. */
+const LONGEST_NAME = 255;
+
 /** Which shard holds each tensor: `weight_map` of a `model.safetensors.index.json`. @throws SpectroscopeError */
 export async function readShardIndex(files: ModelFiles, key: string): Promise<Map<string, string>> {
   const fail = (message: string, hint: string): never => {
@@ -89,19 +97,17 @@ export async function readShardIndex(files: ModelFiles, key: string): Promise<Ma
   const isObject = (value: unknown): value is Record<string, unknown> =>
     typeof value === "object" && value !== null && !Array.isArray(value);
   if (!isObject(json)) return fail("not a JSON object", "download it again");
-  const unknown = Object.keys(json).find((key) => key !== "metadata" && key !== "weight_map");
+  const known = ["metadata", "weight_map"];
+  const unknown = Object.keys(json).find((key) => !known.includes(key) && json[key] !== null);
   if (unknown !== undefined) {
-    return fail(`unknown key ${JSON.stringify(unknown)}`, suggest(unknown, ["metadata", "weight_map"]));
+    return fail(`unknown key ${quoted(unknown)}`, suggest(unknown, known));
   }
   if (!isObject(json.weight_map)) return fail("no weight_map", "download it again");
   const shards = new Map<string, string>();
   for (const [name, shard] of Object.entries(json.weight_map)) {
     // A shard lies beside its index; a path that leads elsewhere is an attack or a mistake.
-    if (typeof shard !== "string" || !/^[^/\\:]+\.safetensors$/.test(shard)) {
-      return fail(
-        `tensor ${JSON.stringify(name)} lies in ${JSON.stringify(shard)}`,
-        "shards are .safetensors files beside the index",
-      );
+    if (typeof shard !== "string" || shard.length > LONGEST_NAME || !/^[^/\\:\p{Cc}]+\.safetensors$/u.test(shard)) {
+      return fail(`tensor ${quoted(name)} lies in ${quoted(shard)}`, "shards are .safetensors files beside the index");
     }
     shards.set(name, shard);
   }

@@ -5,29 +5,24 @@
  * cover the data exactly, without holes or overlaps.
  */
 import { SpectroscopeError } from "../../kernels/errors";
+import { quoted, sizes, unquoted } from "../../kernels/quoted";
 import { suggest } from "../../kernels/suggest";
 import { elementCount } from "../../runtime/formats/npy";
 import { pieces, type TensorSource } from "../../runtime/transformer/weights";
-import { decodeHalf } from "./half";
-
-/** Types that are read. Floats of 16 bits become f32; integers stay exact (64-bit ones within ±(2^53 - 1), as f64). */
-export type SafetensorsType = "F64" | "F32" | "F16" | "BF16" | "I64" | "I32" | "U32" | "U16" | "U8" | "BOOL";
-export type SafetensorsData = Float32Array | Float64Array | Int32Array | Uint32Array | Uint16Array | Uint8Array;
+import {
+  decodeElements,
+  elementBits,
+  readableType,
+  type SafetensorsData,
+  type SafetensorsEntry,
+  type SafetensorsType,
+} from "./safetensors-elements";
 
 /** Row-major tensor. */
 export interface SafetensorsTensor {
   readonly dtype: SafetensorsType;
   readonly shape: readonly number[];
   readonly data: SafetensorsData;
-}
-
-/** Where a tensor lies: bytes `begin` to `end` of the data that follows the header. */
-export interface SafetensorsEntry {
-  readonly name: string;
-  readonly dtype: SafetensorsType;
-  readonly shape: readonly number[];
-  readonly begin: number;
-  readonly end: number;
 }
 
 export interface SafetensorsHeader {
@@ -38,26 +33,12 @@ export interface SafetensorsHeader {
   readonly dataStart: number;
 }
 
-const BYTES: Readonly<Record<SafetensorsType, number>> = {
-  F64: 8,
-  F32: 4,
-  F16: 2,
-  BF16: 2,
-  I64: 8,
-  I32: 4,
-  U32: 4,
-  U16: 2,
-  U8: 1,
-  BOOL: 1,
-};
-const FLOATS: ReadonlySet<SafetensorsType> = new Set(["F64", "F32", "F16", "BF16"]);
-
 /** Longest header that is read, in bytes: the reference implementation's limit. */
 export const HEADER_LIMIT = 100_000_000;
 const AGAIN = "the file is damaged or incomplete: copy or download it again";
 
-function fail(file: string, message: string, hint: string = AGAIN, code = "bad-input"): never {
-  throw new SpectroscopeError(`${file}: ${message}`, { code, hint });
+function fail(file: string, message: string, hint: string = AGAIN): never {
+  throw new SpectroscopeError(`${file}: ${message}`, { code: "bad-input", hint });
 }
 
 /** Length of the JSON header from a file's first eight bytes. @throws SpectroscopeError when it cannot be one */
@@ -90,34 +71,31 @@ function countTopLevelKeys(text: string): number {
 }
 
 function parseEntry(name: string, value: unknown, file: string): SafetensorsEntry {
-  const where = `tensor ${JSON.stringify(name)}`;
+  const where = `tensor ${quoted(name)}`;
+  if (/\p{Surrogate}/u.test(name)) fail(file, `${where} has half a surrogate pair in its name, which is no text`);
   if (typeof value !== "object" || value === null || Array.isArray(value)) fail(file, `${where} is not an object`);
   const { dtype, shape, data_offsets: offsets, ...rest } = value as Record<string, unknown>;
-  const extra = Object.keys(rest)[0];
+  const extra = Object.keys(rest).find((key) => rest[key] !== null);
   if (extra !== undefined) {
-    fail(
-      file,
-      `${where} has the unknown key ${JSON.stringify(extra)}`,
-      suggest(extra, ["dtype", "shape", "data_offsets"]),
-    );
+    fail(file, `${where} has the unknown key ${quoted(extra)}`, suggest(extra, ["dtype", "shape", "data_offsets"]));
   }
-  if (typeof dtype !== "string" || !Object.hasOwn(BYTES, dtype)) {
-    fail(file, `${where} has dtype ${JSON.stringify(dtype)}`, `convert it to one of ${Object.keys(BYTES).join(", ")}`);
-  }
-  const type = dtype as SafetensorsType;
+  if (typeof dtype !== "string") fail(file, `${where} has dtype ${quoted(dtype)}`);
   if (!Array.isArray(shape) || Number.isNaN(elementCount(shape))) {
-    fail(file, `${where} has the shape ${JSON.stringify(shape)}, not a list of sizes`);
+    fail(file, `${where} has the shape ${Array.isArray(shape) ? sizes(shape) : quoted(shape)}, not a list of sizes`);
   }
   const whole = (n: unknown): n is number => Number.isSafeInteger(n) && (n as number) >= 0;
   if (!Array.isArray(offsets) || offsets.length !== 2 || !offsets.every(whole) || offsets[1] < offsets[0]) {
-    fail(file, `${where} has data_offsets ${JSON.stringify(offsets)}, not [begin, end]`);
+    fail(file, `${where} has data_offsets ${quoted(offsets)}, not [begin, end]`);
   }
   const [begin, end] = offsets as [number, number];
-  const needed = elementCount(shape) * BYTES[type];
+  // How large a type is that nobody knows cannot be said; its bytes must lie between those of the others all the same.
+  const bits = elementBits(dtype);
+  const needed = bits === undefined ? end - begin : (elementCount(shape) * bits) / 8;
   if (end - begin !== needed) {
-    fail(file, `${where}: ${type} [${shape.join(", ")}] needs ${needed} bytes, its offsets give ${end - begin}`);
+    const given = `its offsets give ${end - begin}`;
+    fail(file, `${where}: ${quoted(dtype).slice(1, -1)} ${sizes(shape)} needs ${needed} bytes, ${given}`);
   }
-  return { name, dtype: type, shape: shape as number[], begin, end };
+  return { name, dtype, shape: shape as number[], begin, end };
 }
 
 /**
@@ -131,11 +109,15 @@ export function parseHeader(header: Uint8Array, fileBytes: number, file: string)
   let json: unknown;
   try {
     text = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(header);
-    if (!text.startsWith("{")) throw new SyntaxError(`it starts with ${JSON.stringify(text.slice(0, 8))}, not {`);
+    const first = text.trimStart().slice(0, 8);
+    if (!first.startsWith("{")) throw new SyntaxError(`it starts with ${quoted(first)}, not {`);
     json = JSON.parse(text);
   } catch (cause) {
     const why = cause instanceof Error ? cause.message : String(cause);
-    throw new SpectroscopeError(`${file}: the safetensors header is not JSON: ${why}`, { hint: AGAIN, cause });
+    throw new SpectroscopeError(`${file}: the safetensors header is not JSON: ${unquoted(why, 200)}`, {
+      hint: AGAIN,
+      cause,
+    });
   }
   const object = json as Record<string, unknown>;
   if (countTopLevelKeys(text) !== Object.keys(object).length) fail(file, "the header names a tensor twice");
@@ -147,8 +129,9 @@ export function parseHeader(header: Uint8Array, fileBytes: number, file: string)
       entries.push(parseEntry(name, value, file));
       continue;
     }
-    const pairs =
-      typeof value === "object" && value !== null && !Array.isArray(value) ? Object.entries(value) : undefined;
+    // The reference implementation takes null for none.
+    if (value === null) continue;
+    const pairs = typeof value === "object" && !Array.isArray(value) ? Object.entries(value) : undefined;
     if (!pairs?.every(([, text]) => typeof text === "string")) fail(file, "__metadata__ is not a map of strings");
     for (const [key, text] of pairs) metadata.set(key, text as string);
   }
@@ -158,7 +141,7 @@ export function parseHeader(header: Uint8Array, fileBytes: number, file: string)
   const dataBytes = fileBytes - dataStart;
   let position = 0;
   for (const entry of entries) {
-    const where = `tensor ${JSON.stringify(entry.name)}`;
+    const where = `tensor ${quoted(entry.name)}`;
     if (entry.begin !== position) {
       const what = entry.begin < position ? "overlaps the one before" : "leaves a hole before it";
       fail(file, `${where} ${what}: begins at byte ${entry.begin}, expected ${position}`);
@@ -173,96 +156,30 @@ export function parseHeader(header: Uint8Array, fileBytes: number, file: string)
   return { entries, metadata: Object.fromEntries(metadata), dataStart };
 }
 
-function firstNonFinite(data: ArrayLike<number>): number {
-  for (let i = 0; i < data.length; i++) if (!Number.isFinite(data[i])) return i;
-  return -1;
-}
-
-/** `[2, 0, 5]` for the row-major index of an element. */
-export function coordinates(index: number, shape: readonly number[]): number[] {
-  const out: number[] = [];
-  let rest = index;
-  for (let d = shape.length - 1; d >= 0; d--) {
-    out.unshift(rest % shape[d]);
-    rest = Math.floor(rest / shape[d]);
-  }
-  return out;
-}
-
-/** Bytes of one element. */
-export function elementBytes(type: SafetensorsType): number {
-  return BYTES[type];
-}
-
-/**
- * Elements of a tensor from exactly their bytes.
- * @param first number of the first of them in the tensor, for errors
- * @throws SpectroscopeError on NaN or infinity (code "non-finite", with the place) unless `allowNonFinite`
- */
-export function decodeElements(
-  entry: SafetensorsEntry,
-  bytes: Uint8Array,
-  file: string,
-  { first = 0, allowNonFinite = false } = {},
-): SafetensorsData {
-  // A copy unless the bytes are aligned and alone in their buffer: typed arrays need an aligned start.
-  const alone = bytes.byteOffset === 0 && bytes.buffer.byteLength === bytes.byteLength;
-  const buffer = alone ? bytes.buffer : bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength);
-  const where = `tensor ${JSON.stringify(entry.name)}`;
-  let data: SafetensorsData;
-  switch (entry.dtype) {
-    case "F32":
-      data = new Float32Array(buffer);
-      break;
-    case "F64":
-      data = new Float64Array(buffer);
-      break;
-    case "F16":
-    case "BF16":
-      data = decodeHalf(new Uint16Array(buffer), entry.dtype);
-      break;
-    case "I32":
-      data = new Int32Array(buffer);
-      break;
-    case "U32":
-      data = new Uint32Array(buffer);
-      break;
-    case "U16":
-      data = new Uint16Array(buffer);
-      break;
-    case "U8":
-    case "BOOL":
-      data = new Uint8Array(buffer);
-      break;
-    case "I64": {
-      const wide = new BigInt64Array(buffer);
-      data = Float64Array.from(wide, Number);
-      const bad = data.findIndex((value) => !Number.isSafeInteger(value));
-      if (bad >= 0)
-        fail(file, `${where}: element ${first + bad} is ${wide[bad]}, beyond 2^53 - 1`, "use smaller integers");
-      break;
-    }
-  }
-  if (!allowNonFinite && FLOATS.has(entry.dtype)) {
-    const bad = firstNonFinite(data);
-    if (bad >= 0) {
-      const at = `[${coordinates(first + bad, entry.shape).join(", ")}]`;
-      fail(
-        file,
-        `${where} holds ${data[bad]} at ${at}`,
-        "these weights cannot be used; find a sound copy",
-        "non-finite",
-      );
-    }
-  }
-  return data;
-}
-
 export interface ReadOptions {
   /** Read only the tensors for which this is true; the header is checked whole all the same. */
   select?: (name: string) => boolean;
   /** Accept NaN and infinities (default: refuse them). */
   allowNonFinite?: boolean;
+}
+
+/** The checked header of a file held in memory. @throws SpectroscopeError */
+export function headerOf(bytes: Uint8Array, file: string): SafetensorsHeader {
+  const length = headerLength(bytes.subarray(0, 8), bytes.length, file);
+  return parseHeader(bytes.subarray(8, 8 + length), bytes.length, file);
+}
+
+/** A tensor of a file held in memory. @throws SpectroscopeError */
+export function tensorOf(
+  bytes: Uint8Array,
+  { dataStart }: SafetensorsHeader,
+  entry: SafetensorsEntry,
+  file: string,
+  options: Pick<ReadOptions, "allowNonFinite"> = {},
+): SafetensorsTensor {
+  const dtype = readableType(entry, file);
+  const part = bytes.subarray(dataStart + entry.begin, dataStart + entry.end);
+  return { dtype, shape: entry.shape, data: decodeElements(entry, part, file, options) };
 }
 
 /** All tensors of a file held in memory, in the order of their bytes. @throws SpectroscopeError */
@@ -271,14 +188,11 @@ export function parseSafetensors(
   file: string,
   options: ReadOptions = {},
 ): Map<string, SafetensorsTensor> {
-  const length = headerLength(bytes.subarray(0, 8), bytes.length, file);
-  const header = parseHeader(bytes.subarray(8, 8 + length), bytes.length, file);
+  const header = headerOf(bytes, file);
   const tensors = new Map<string, SafetensorsTensor>();
   for (const entry of header.entries) {
     if (options.select && !options.select(entry.name)) continue;
-    const part = bytes.subarray(header.dataStart + entry.begin, header.dataStart + entry.end);
-    const { name, dtype, shape } = entry;
-    tensors.set(name, { dtype, shape, data: decodeElements(entry, part, file, options) });
+    tensors.set(entry.name, tensorOf(bytes, header, entry, file, options));
   }
   return tensors;
 }

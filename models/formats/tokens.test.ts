@@ -8,7 +8,15 @@ const LIMITS = { vocabSize: 100, maxPositionEmbeddings: 4 };
 const BLOCK = { ids: Uint32Array.of(1, 2, 3, 4, 5, 99), rows: 2, columns: 3 };
 const test = suite("models/formats/tokens");
 
-type Integers = Uint8Array | Uint16Array | Int32Array | Uint32Array | BigInt64Array | Float32Array;
+type Integers =
+  | Int8Array
+  | Int16Array
+  | Uint8Array
+  | Uint16Array
+  | Int32Array
+  | Uint32Array
+  | BigInt64Array
+  | Float32Array;
 
 /** A safetensors file as the format's README has it: header length, JSON, values. */
 function safetensors(tensors: Record<string, { dtype: string; shape: number[]; data: Integers }>): Uint8Array {
@@ -68,6 +76,18 @@ test("of several tensors input_ids is taken, and without it the file is refused 
   await refused(read("ids.safetensors", safetensors({})), /holds no tensor/);
 });
 
+test("of a file of several tensors only the ids are looked at", async () => {
+  const odd = { dtype: "F8_E4M3", shape: [3], data: Uint8Array.of(1, 2, 3) };
+  const nan = { dtype: "F32", shape: [1], data: Float32Array.of(Number.NaN) };
+  assert.equal(await read("ids.safetensors", safetensors({ odd, nan, input_ids: sound })), BLOCK);
+  await refused(read("ids.safetensors", safetensors({ odd })), /tensor "odd" holds F8_E4M3 values/);
+  const short = { dtype: "I16", shape: [2, 3], data: Int16Array.from(BLOCK.ids) };
+  const small = { dtype: "I8", shape: [2, 3], data: Int8Array.from(BLOCK.ids) };
+  for (const input_ids of [short, small, { ...sound, dtype: "U64" }]) {
+    assert.equal(await read("ids.safetensors", safetensors({ input_ids })), BLOCK);
+  }
+});
+
 test("what is no block of ids is refused by tensor, row and column", async () => {
   const one = (change: Partial<typeof sound> | { dtype: string; data: Integers }) =>
     read("ids.safetensors", safetensors({ input_ids: { ...sound, ...change } }));
@@ -82,6 +102,13 @@ test("what is no block of ids is refused by tensor, row and column", async () =>
   await refused(one({ shape: [6, 1] }), /rows of 1 ids/);
   await refused(read("ids.safetensors", safetensors({ x: sound }).subarray(0, 60)), /ids\.safetensors: truncated/);
   await refused(read("ids.safetensors", "abc"), /ids\.safetensors: not a safetensors file/);
+  await refused(read("ids.json", Uint8Array.of(0x5b, 0x22, 0xff, 0x22, 0x5d)), /ids\.json: not UTF-8/);
+  await refused(read("ids.json", `[["${"x".repeat(1_000_000)}"]]`), /rows of 1 ids/);
+  await refused(
+    read("ids.json", `[[1,"${"x".repeat(1_000_000)}"]]`),
+    /column 1 is "x{80}"\.\.\. \(1000000 characters\)/,
+  );
+  await refused(one({ shape: new Array(100_000).fill(1), data: wide(1) }), /has shape \(1, 1, .*\(100000 sizes\)\)/);
   await refused(read("ids.txt", "hello world"), /ids\.txt: not valid JSON/);
 });
 

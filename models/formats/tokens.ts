@@ -1,9 +1,10 @@
 /** Token ids to be measured: a block of B rows of T ids, from a JSON list of lists, an integer `.npy` or `.safetensors`. */
 import { SpectroscopeError } from "../../kernels/errors";
-import { parseJson } from "../../runtime/formats/json";
+import { quoted, sizes, unquoted } from "../../kernels/quoted";
+import { decodeText, parseJson } from "../../runtime/formats/json";
 import { decodeNpy, type NpyArray } from "../../runtime/formats/npy";
 import type { Model } from "../../runtime/transformer/family";
-import { parseSafetensors, type SafetensorsTensor } from "./safetensors";
+import { headerOf, tensorOf } from "./safetensors";
 
 /** Row-major ids, `[rows, columns]`. A row gives `columns - 1` per-token losses. */
 export interface TokenBlock {
@@ -49,7 +50,7 @@ export function checkSize(file: string, rows: number, columns: number, limits: T
 function checkId(file: string, row: number, column: number, id: unknown, limits: TokenLimits): number {
   const where = `row ${row}, column ${column}`;
   if (typeof id !== "number" || !Number.isInteger(id)) {
-    fail(file, `${where} is ${JSON.stringify(id)}`, "ids are whole numbers");
+    fail(file, `${where} is ${quoted(id)}`, "ids are whole numbers");
   }
   if (id < 0 || id >= limits.vocabSize) {
     fail(
@@ -66,7 +67,7 @@ export function tokensFromJson(json: unknown, limits: TokenLimits, file: string)
   if (!Array.isArray(json)) fail(file, "not a list", `expected ${FORMAT}`);
   const notRow = json.findIndex((row) => !Array.isArray(row));
   if (notRow >= 0) {
-    fail(file, `row ${notRow} is ${JSON.stringify(json[notRow]).slice(0, 40)}, not a list`, `expected ${FORMAT}`);
+    fail(file, `row ${notRow} is ${quoted(json[notRow], 40)}, not a list`, `expected ${FORMAT}`);
   }
   const list = json as unknown[][];
   const columns = list[0]?.length ?? 0;
@@ -84,6 +85,14 @@ export function tokensFromJson(json: unknown, limits: TokenLimits, file: string)
   return { ids, rows: list.length, columns };
 }
 
+/** Rows and columns of a shape that can be a block of ids. @throws SpectroscopeError */
+function checkShape(file: string, shape: readonly number[], limits: TokenLimits, what: string) {
+  if (shape.length !== 2) fail(file, `${what}has shape (${sizes(shape).slice(1, -1)})`, "expected (rows, ids)");
+  const [rows, columns] = shape;
+  checkSize(file, rows, columns, limits);
+  return { rows, columns };
+}
+
 /** Ids from an integer array of shape (rows, columns). @throws SpectroscopeError */
 function tokensFromArray(
   shape: readonly number[],
@@ -92,9 +101,7 @@ function tokensFromArray(
   file: string,
   what = "",
 ): TokenBlock {
-  if (shape.length !== 2) fail(file, `${what}has shape (${shape.join(", ")})`, "expected (rows, ids)");
-  const [rows, columns] = shape;
-  checkSize(file, rows, columns, limits);
+  const { rows, columns } = checkShape(file, shape, limits, what);
   const ids = new Uint32Array(rows * columns);
   for (let i = 0; i < ids.length; i++) {
     ids[i] = checkId(file, Math.floor(i / columns), i % columns, data[i], limits);
@@ -110,32 +117,32 @@ export function tokensFromNpy(array: NpyArray, limits: TokenLimits, file: string
   return tokensFromArray(array.shape, array.data, limits, file);
 }
 
-/** Ids from the tensor named `input_ids`, or from the only one whatever its name. @throws SpectroscopeError */
-export function tokensFromSafetensors(
-  tensors: ReadonlyMap<string, SafetensorsTensor>,
-  limits: TokenLimits,
-  file: string,
-): TokenBlock {
-  const names = [...tensors.keys()];
-  const name = tensors.has(IDS) ? IDS : names[0];
-  if (name === undefined) fail(file, "holds no tensor", `expected ${FORMAT}`);
-  if (name !== IDS && names.length > 1) {
-    const some = names.slice(0, 4).map((other) => JSON.stringify(other));
-    const list = `${some.join(", ")}${names.length > 4 ? ", ..." : ""}`;
-    fail(file, `holds ${names.length} tensors, none named "${IDS}": ${list}`, `save the ids alone or as "${IDS}"`);
+/** Ids from the tensor named `input_ids`, or from the only one whatever its name. Others are not looked at. @throws SpectroscopeError */
+function tokensFromSafetensors(bytes: Uint8Array, limits: TokenLimits, file: string): TokenBlock {
+  const header = headerOf(bytes, file);
+  const { entries } = header;
+  const entry = entries.find(({ name }) => name === IDS) ?? entries[0];
+  if (entry === undefined) fail(file, "holds no tensor", `expected ${FORMAT}`);
+  if (entry.name !== IDS && entries.length > 1) {
+    const some = entries.slice(0, 4).map(({ name }) => quoted(name));
+    const list = `${some.join(", ")}${entries.length > 4 ? ", ..." : ""}`;
+    fail(file, `holds ${entries.length} tensors, none named "${IDS}": ${list}`, `save the ids alone or as "${IDS}"`);
   }
-  const { dtype, shape, data } = tensors.get(name)!;
-  const what = `tensor ${JSON.stringify(name)} `;
-  if (/F|BOOL/.test(dtype)) fail(file, `${what}holds ${dtype} values`, "ids are integers: save them as I64 or I32");
-  return tokensFromArray(shape, data, limits, file, what);
+  const what = `tensor ${quoted(entry.name)} `;
+  if (!/^[IU]\d+$/.test(entry.dtype)) {
+    fail(file, `${what}holds ${unquoted(entry.dtype, 20)} values`, "ids are integers: save them as I64 or I32");
+  }
+  checkShape(file, entry.shape, limits, what);
+  const { data } = tensorOf(bytes, header, entry, file);
+  return tokensFromArray(entry.shape, data, limits, file, what);
 }
 
 /** Ids of a `.json`, `.npy` or `.safetensors` file, told apart by its first bytes. @throws SpectroscopeError */
 export function parseTokens(bytes: Uint8Array, file: string, limits: TokenLimits): TokenBlock {
   // Eight bytes of header length begin a safetensors file, of which the high ones are 0; `.npy` has a letter there.
   if (file.endsWith(".safetensors") || (bytes[5] === 0 && bytes[7] === 0)) {
-    return tokensFromSafetensors(parseSafetensors(bytes, file), limits, file);
+    return tokensFromSafetensors(bytes, limits, file);
   }
   if (bytes[0] === 0x93) return tokensFromNpy(decodeNpy(bytes, file), limits, file);
-  return tokensFromJson(parseJson(new TextDecoder().decode(bytes), file), limits, file);
+  return tokensFromJson(parseJson(decodeText(bytes, file), file), limits, file);
 }

@@ -48,7 +48,7 @@ test("plain text is one document; what opens a tokenizer serves as well as an op
 });
 
 test("rows begin with the begin-of-text id when asked, and end at maxRows", async () => {
-  const named = { ...tokenizer, beginOfText: { id: 1, content: "<|padding|>" } };
+  const named = { ...tokenizer, beginOfText: () => ({ id: 1, content: "<|padding|>" }) };
   const block = await read("x.txt", "The chains walk. ".repeat(9), {
     tokenizer: named,
     bos: true,
@@ -60,7 +60,7 @@ test("rows begin with the begin-of-text id when asked, and end at maxRows", asyn
     [0, 5, 10].map((i) => block.ids[i]),
     [1, 1, 1],
   );
-  assert.equal(block.beginOfText, named.beginOfText);
+  assert.equal(block.beginOfText, named.beginOfText());
   const without = await read("x.txt", "The chains walk.", { tokenizer: named });
   assert.is(without.beginOfText, undefined);
   assert.not(Array.from(without.ids).includes(1));
@@ -75,6 +75,13 @@ test("what cannot be measured is refused", async () => {
   await refused(read("x.txt", "abc", { columns: 1 }), /x\.txt: rows of 1 ids/);
   await refused(read("x.txt", "abc", { columns: 2.5 }), /x\.txt: columns is 2\.5/);
   await refused(read("x.txt", "abc", { maxRows: 0 }), /maxRows is 0/);
+  const marks = "\u0301\u0323";
+  assert.ok((await read("x.txt", `a${marks.repeat(400)}`)).rows > 0);
+  const marked = read("x.jsonl", lines("a", `ab${marks.repeat(200_000)}`));
+  await refused(
+    marked,
+    /x\.jsonl, line 2: 400000 combining marks after each other, from its UTF-16 unit 2 on; at most 1000/,
+  );
   await refused(read("x.txt", "abc", { bos: true }), /no begin-of-text token/, /"bos_token"/);
 });
 
@@ -85,7 +92,7 @@ test("an id beyond the model's vocabulary is refused, naming text, line, token a
   await refused(run, /x\.jsonl, line 2: token " {8}" has id 65\d in .*tokenizer\.json, the model's vocab_size is 640/);
   const beyond = { ...tokenizer, endOfText: { id: 703, content: "<|end|>" } };
   await refused(read("x.txt", "a", { tokenizer: beyond, limits: small }), /has id 703/);
-  const begin = { ...tokenizer, beginOfText: { id: 702, content: "<|begin|>" } };
+  const begin = { ...tokenizer, beginOfText: () => ({ id: 702, content: "<|begin|>" }) };
   await refused(read("x.txt", "a", { tokenizer: begin, limits: small, bos: true }), /has id 702/);
 });
 

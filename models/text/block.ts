@@ -1,9 +1,11 @@
 /** A text as a block of token ids for a model. */
 import { SpectroscopeError } from "../../kernels/errors";
+import { quoted } from "../../kernels/quoted";
 import { checkSize, type TokenLimits } from "../formats/tokens";
 import { parseDocuments } from "./documents";
 import { type PackedBlock, packDocuments } from "./pack";
 import type { Token, Tokenizer } from "./tokenizer";
+import { checkMarks } from "./unicode";
 
 /** What to make of a text. */
 export interface TextOptions {
@@ -35,7 +37,7 @@ function fail(where: string, message: string, hint: string): never {
 function checkVocabulary(ids: ArrayLike<number>, where: string, tokenizer: Tokenizer, limits: TokenLimits): void {
   for (let i = 0; i < ids.length; i++) {
     if (ids[i] < limits.vocabSize) continue;
-    const token = `token ${JSON.stringify(tokenizer.nameOf(ids[i]))} has id ${ids[i]} in ${tokenizer.file}`;
+    const token = `token ${quoted(tokenizer.nameOf(ids[i]))} has id ${ids[i]} in ${tokenizer.file}`;
     fail(where, `${token}, the model's vocab_size is ${limits.vocabSize}`, "that tokenizer is not this model's");
   }
 }
@@ -63,7 +65,7 @@ export async function textBlock(bytes: Uint8Array, file: string, options: TextOp
   if (documents.every(({ text }) => text === "")) fail(file, "no text", "give a file with something to read");
   const tokenizer = typeof options.tokenizer === "function" ? await options.tokenizer() : options.tokenizer;
   const { endOfText } = tokenizer;
-  const beginOfText = bos ? tokenizer.beginOfText : undefined;
+  const beginOfText = bos ? tokenizer.beginOfText() : undefined;
   if (bos && !beginOfText) {
     fail(tokenizer.file, "no begin-of-text token", `name it as "bos_token" in tokenizer_config.json beside it`);
   }
@@ -73,6 +75,7 @@ export async function textBlock(bytes: Uint8Array, file: string, options: TextOp
     length: documents.length,
     ids(index: number) {
       const { text, where } = documents[index];
+      checkMarks(text, where);
       const ids = tokenizer.encode(text);
       checkVocabulary(ids, where, tokenizer, limits);
       return ids;

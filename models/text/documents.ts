@@ -1,5 +1,6 @@
 /** Documents of a text file: plain text is one document, JSON lines are one a line. */
 import { SpectroscopeError } from "../../kernels/errors";
+import { quoted } from "../../kernels/quoted";
 import { parseJson } from "../../runtime/formats/json";
 import { firstInvalidUtf8 } from "./utf8";
 
@@ -38,11 +39,11 @@ function decode(bytes: Uint8Array, start: number, where: string): string {
 function documentOfLine(line: string, where: string): Document {
   const json = parseJson(line, where);
   if (typeof json !== "object" || json === null || Array.isArray(json)) {
-    fail(where, `${JSON.stringify(json).slice(0, 40)} is not an object`, LINES);
+    fail(where, `${quoted(json, 40)} is not an object`, LINES);
   }
   const { text } = json as { text?: unknown };
   if (text === undefined) fail(where, `no key "text"`, LINES);
-  if (typeof text !== "string") fail(where, `"text" is ${JSON.stringify(text).slice(0, 40)}, not a string`, LINES);
+  if (typeof text !== "string") fail(where, `"text" is ${quoted(text, 40)}, not a string`, LINES);
   const lone = text.search(/\p{Surrogate}/u);
   if (lone >= 0) {
     const unit = text.charCodeAt(lone).toString(16);

@@ -48,17 +48,22 @@ export function decodeByteLetters(token: string): string {
   return text;
 }
 
+/** Sequences in sequences that are looked into. */
+const DEEPEST = 20;
+
 /** Whether a part of a tokenizer, or a part of a sequence of them, spells bytes by GPT-2's letters. */
-function isByteLevel(part: unknown): boolean {
-  if (!isObject(part)) return false;
+function isByteLevel(part: unknown, depth = 0): boolean {
+  if (!isObject(part) || depth > DEEPEST) return false;
   const inner = [part.pretokenizers, part.decoders].flatMap((list) => (Array.isArray(list) ? list : []));
-  return part.type === "ByteLevel" || inner.some(isByteLevel);
+  return part.type === "ByteLevel" || inner.some((own) => isByteLevel(own, depth + 1));
 }
 
 /** Names out of a parsed `tokenizer.json`; undefined where it has no vocabulary by name. */
 export function tokenNames(json: unknown): TokenNames | undefined {
   if (!isObject(json) || !isObject(json.model) || !isObject(json.model.vocab)) return undefined;
-  const decode = [json.pre_tokenizer, json.decoder].some(isByteLevel) ? decodeByteLetters : (token: string) => token;
+  const decode = [json.pre_tokenizer, json.decoder].some((part) => isByteLevel(part))
+    ? decodeByteLetters
+    : (token: string) => token;
   const spelled = new Map(Object.entries(json.model.vocab).map(([token, id]) => [id, token]));
   // What is added stands outside the alphabet of bytes: it is text.
   const added = new Map(

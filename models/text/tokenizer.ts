@@ -5,8 +5,10 @@
  */
 import { type ByteLevelPreTokenizer, Tokenizer as PackageTokenizer } from "@huggingface/tokenizers";
 import { SpectroscopeError } from "../../kernels/errors";
+import { quoted, unquoted } from "../../kernels/quoted";
 import { CONFIG, type ModelFiles, readJsonIfAny, TOKENIZER_SETTINGS as SETTINGS, TOKENIZER } from "../formats/files";
 import { type TokenNames, tokenNames } from "./names";
+import { checkTokenizer, isObject, type Json } from "./tokenizer-json";
 import { Normalizer, WORD } from "./unicode";
 
 /** A token by its id and the text that the tokenizer writes for it. */
@@ -25,20 +27,11 @@ export interface Tokenizer {
   readonly nameOf: TokenNames;
   /** What follows a document. */
   readonly endOfText: Token;
-  /** What may begin a row; undefined where the directory names none. */
-  readonly beginOfText?: Token;
+  /** What may begin a row; undefined where the directory names none. @throws SpectroscopeError when what it names is none */
+  beginOfText(): Token | undefined;
 }
 
 const END_OF_TEXT = "<|endoftext|>";
-const REMEDY = "make the ids with Python's tokenizers and give them ready: --tokens, or probe_tokens and pool_tokens";
-
-type Json = Record<string, unknown>;
-
-function isObject(value: unknown): value is Json {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
-}
-
-const show = (value: unknown) => JSON.stringify(value) ?? "missing";
 
 function fail(file: string, message: string, hint?: string, cause?: unknown): never {
   throw new SpectroscopeError(`${file}: ${message}`, { code: "bad-input", hint, cause });
@@ -48,36 +41,6 @@ function fail(file: string, message: string, hint?: string, cause?: unknown): ne
 async function readOptional(files: ModelFiles, key: string): Promise<Json> {
   const json = (await readJsonIfAny(files, key)) ?? {};
   return isObject(json) ? json : fail(files.nameOf(key), "not a JSON object", "download it again");
-}
-
-/** Refuses, by key and value, everything that no golden holds to Python. */
-function checkSupported(json: Json, file: string): void {
-  const only = (key: string, value: unknown, accepted: boolean, what: string) => {
-    if (!accepted) fail(file, `${key} is ${show(value)}, only ${what} is supported`, REMEDY);
-  };
-  const { model, normalizer, pre_tokenizer: words, added_tokens: added } = json;
-  if (!isObject(model)) fail(file, `model is ${show(model).slice(0, 40)}, not an object`, "download it again");
-  only("model.type", model.type, model.type === "BPE", '"BPE"');
-  for (const key of ["dropout", "byte_fallback", "continuing_subword_prefix", "end_of_word_suffix", "unk_token"]) {
-    only(`model.${key}`, model[key], !model[key], "none");
-  }
-  if (!isObject(model.vocab)) fail(file, "model.vocab is not an object", "download it again");
-  if (!Array.isArray(model.merges)) fail(file, "model.merges is not a list", "download it again");
-  const form = isObject(normalizer) ? normalizer.type : (normalizer ?? null);
-  only("normalizer", form, form === null || form === "NFC", "NFC or none");
-  const kind = isObject(words) ? words.type : (words ?? null);
-  only("pre_tokenizer", kind, kind === "ByteLevel", '"ByteLevel"');
-  const pattern = (words as Json).use_regex ?? true;
-  only("pre_tokenizer.use_regex", pattern, pattern === true, "true");
-  if (added !== undefined && !Array.isArray(added)) fail(file, "added_tokens is not a list", "download it again");
-  (added ?? []).forEach((token: unknown, i: number) => {
-    const sound = isObject(token) && typeof token.content === "string" && token.content !== "";
-    if (!sound || !Number.isSafeInteger(token.id))
-      fail(file, `added_tokens[${i}] lacks content or id`, "download it again");
-    for (const key of ["single_word", "lstrip", "rstrip"]) {
-      only(`${key} of the added token ${show(token.content)}`, token[key], !token[key], "false");
-    }
-  });
 }
 
 /** The package's tokenizer, with its two Unicode questions answered as Python answers them. */
@@ -91,7 +54,8 @@ function build(json: Json, file: string): PackageTokenizer {
     (tokenizer.pre_tokenizer as ByteLevelPreTokenizer).pattern = WORD;
     return tokenizer;
   } catch (cause) {
-    fail(file, `cannot be used: ${cause instanceof Error ? cause.message : String(cause)}`, "download it again", cause);
+    const why = cause instanceof Error ? cause.message : String(cause);
+    fail(file, `cannot be used: ${unquoted(why, 200)}`, "download it again", cause);
   }
 }
 
@@ -105,18 +69,21 @@ function special(role: "bos" | "eos", names: Json, config: Json, find: Finder, f
     const content = isObject(entry) ? entry.content : entry;
     const id = typeof content === "string" ? find.id(content) : undefined;
     if (id !== undefined) return { id, content: content as string };
-    fail(files.nameOf(SETTINGS), `"${role}_token" is ${show(entry)}, which ${TOKENIZER} does not have`, "correct it");
+    fail(files.nameOf(SETTINGS), `"${role}_token" is ${quoted(entry)}, which ${TOKENIZER} does not have`, "correct it");
   }
-  const id = config[`${role}_token_id`] ?? undefined;
-  if (id === undefined) return undefined;
+  const stated = config[`${role}_token_id`] ?? undefined;
+  if (stated === undefined) return undefined;
+  // A list of one is as good as the one; which of several ends a document nobody says.
+  const id = Array.isArray(stated) && stated.length === 1 ? stated[0] : stated;
+  const what = `"${role}_token_id" is ${quoted(stated)}`;
+  const name = `name a special token in ${SETTINGS}: "${role}_token"`;
+  if (Array.isArray(id)) fail(files.nameOf(CONFIG), `${what}, which is no single token`, name);
   const content = typeof id === "number" ? find.content(id) : undefined;
-  if (content !== undefined && find.isSpecial(content)) return { id: id as number, content };
-  if (content !== undefined) {
-    // transformers' default ids belong to no tokenizer in particular: an ordinary token would end every document unseen.
-    const what = `"${role}_token_id" is ${show(id)}, which ${TOKENIZER} has as the ordinary token ${show(content)}`;
-    fail(files.nameOf(CONFIG), what, `correct it, or name a special token in ${SETTINGS}: "${role}_token"`);
-  }
-  fail(files.nameOf(CONFIG), `"${role}_token_id" is ${show(id)}, which ${TOKENIZER} does not have`, "correct it");
+  if (content === undefined) fail(files.nameOf(CONFIG), `${what}, which ${TOKENIZER} does not have`, "correct it");
+  if (find.isSpecial(content)) return { id: id as number, content };
+  // transformers' default ids belong to no tokenizer in particular: an ordinary token would end every document unseen.
+  const ordinary = `${what}, which ${TOKENIZER} has as the ordinary token ${quoted(content)}`;
+  return fail(files.nameOf(CONFIG), ordinary, `correct it, or ${name}`);
 }
 
 interface Finder {
@@ -143,14 +110,14 @@ export async function openTokenizer(files: ModelFiles): Promise<Tokenizer> {
     );
   }
   if (!isObject(json)) fail(file, "not a JSON object", "download it again");
-  checkSupported(json, file);
+  checkTokenizer(json, file);
   const names = await readOptional(files, SETTINGS);
   const config = await readOptional(files, CONFIG);
   const prefix = names.add_prefix_space ?? undefined;
   const stated = (json.pre_tokenizer as Json).add_prefix_space ?? false;
   if (prefix !== undefined && prefix !== stated) {
-    const other = `add_prefix_space of ${TOKENIZER} is ${show(stated)}`;
-    fail(files.nameOf(SETTINGS), `"add_prefix_space" is ${show(prefix)}, but ${other}`, "make them agree");
+    const other = `add_prefix_space of ${TOKENIZER} is ${quoted(stated)}`;
+    fail(files.nameOf(SETTINGS), `"add_prefix_space" is ${quoted(prefix)}, but ${other}`, "make them agree");
   }
 
   const tokenizer = build(json, file);
@@ -171,6 +138,7 @@ export async function openTokenizer(files: ModelFiles): Promise<Tokenizer> {
     encode: (text) => Uint32Array.from(tokenizer.encode(text, { add_special_tokens: false }).ids),
     nameOf: tokenNames(json) as TokenNames,
     endOfText,
-    beginOfText: special("bos", names, config, find, files),
+    // Only now: transformers gives every config a default, which belongs to no tokenizer in particular.
+    beginOfText: () => special("bos", names, config, find, files),
   };
 }

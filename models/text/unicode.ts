@@ -5,6 +5,7 @@
  * `unicode.test.ts` holds every code point to the golden again.
  */
 import { NFCNormalizer } from "@huggingface/tokenizers";
+import { SpectroscopeError } from "../../kernels/errors";
 
 /** `"1c89-1c8a 1b132"` as the inside of a character class. */
 function characters(ranges: string): string {
@@ -60,6 +61,21 @@ const NOT_NORMALIZED = characters(`
   11d42 11d44-11d45 11d97 11f41-11f42 1611e-1612f 16d63 16d67-16d69 16ff0-16ff1 1e08f 1e130-1e136 1e2ae 1e2ec-1e2ef 1e4ec-1e4ef
   1e5ee-1e5ef 1e6e3 1e6e6 1e6ee-1e6ef 1e6f5`);
 const BETWEEN = new RegExp(`[^${NOT_NORMALIZED}]+`, "gu");
+
+/** Marks on one character that are put in order. Unicode's own stream-safe form has 30. */
+const MOST_MARKS = 1000;
+
+/**
+ * Refuses a character with more marks than any text has: the engine takes time by the square of their number to put them in order,
+ * minutes for a text of nothing else. `where` names the text. @throws SpectroscopeError
+ */
+export function checkMarks(text: string, where: string): void {
+  for (const { 0: marks, index } of text.matchAll(/\p{M}+/gu)) {
+    if (marks.length <= MOST_MARKS) continue;
+    const what = `${marks.length} combining marks after each other, from its UTF-16 unit ${index} on`;
+    throw new SpectroscopeError(`${where}: ${what}`, { code: "bad-input", hint: `at most ${MOST_MARKS} are read` });
+  }
+}
 
 /** NFC by the tables of Python's `tokenizers`: exact, because normalization never changes for characters once assigned. */
 export function normalize(text: string): string {
