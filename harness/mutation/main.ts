@@ -24,6 +24,11 @@ const SPEC = {
     count: { type: "integer", default: 300, min: 1, help: "mutants to try, evenly over the folders" },
     seed: { type: "integer", default: 1, min: 0, help: "which of them" },
     within: { type: "number", default: 60, min: 1, help: "seconds that a test file may take to judge mutants" },
+    judges: {
+      type: "list",
+      placeholder: "PATHWORD",
+      help: "only test files with this in their path; several: any of them",
+    },
     lanes: { type: "integer", default: Math.min(2, availableParallelism()), min: 1, help: "test files at a time" },
     json: { type: "string", placeholder: "FILE", help: "write all verdicts into a file too" },
     list: { type: "boolean", default: false, help: "print the mutants that were chosen and try none" },
@@ -64,7 +69,7 @@ async function main(): Promise<number> {
     console.log(helpText(SPEC, "npm run"));
     return 0;
   }
-  const { count, seed, within, lanes, json, list, only } = values;
+  const { count, seed, within, judges: judging = [], lanes, json, list, only } = values;
   const root = projectRoot();
   const rooms = [...ROOMS, REPORT];
   const sources = mutateSources(root, rooms, { not: NOT, draws: (file) => file.startsWith(`${REPORT}/`) });
@@ -84,7 +89,9 @@ async function main(): Promise<number> {
     return 0;
   }
   const folder = join(root, "dist", "mutation");
-  const tests = JUDGES.flatMap((judge) => [...testsIn(root, judge)]);
+  const tests = JUDGES.flatMap((judge) => [...testsIn(root, judge)]).filter(
+    (test) => judging.length === 0 || judging.some((word) => test.includes(word)),
+  );
   const files = new Set(chosen.map(({ file }) => file));
   const all = await bundleTests(root, join(folder, "watched"), sources, tests, "watched");
   // A test of the command line starts the program, in which all of them are.
