@@ -26,6 +26,7 @@ export function mutateSources(
   { not = [], draws = () => false }: { not?: readonly string[]; draws?: (file: string) => boolean } = {},
 ): MutatedSources {
   const files = folders.flatMap((folder) => [...sourcesIn(root, folder)]).filter((file) => !not.includes(file));
+  if (files.length > MOST_FILES) throw new Error(`${files.length} sources, more than can be mutated at once`);
   const mutants: Mutant[] = [];
   const texts = new Map<string, Record<Form, string>>();
   for (const [i, file] of files.entries()) {
@@ -45,6 +46,9 @@ function* sourcesIn(root: string, folder: string): Generator<string> {
   }
 }
 
+/** Sources that may be mutated at once. */
+const MOST_FILES = 400;
+
 /** What stands before a bundle. A worker's script has `require`; both have the environment of the process. */
 function banner(form: Form, worker: boolean): string {
   if (form === "switched") return `const ${ACTIVE} = Number(process.env.${MUTANT_VARIABLE} ?? -1);`;
@@ -52,7 +56,7 @@ function banner(form: Form, worker: boolean): string {
     ? 'const { appendFileSync: __append } = require("node:fs");'
     : 'import { appendFileSync as __append } from "node:fs";';
   // Written at once, for a worker or a process may be ended at any time.
-  return `${append} const ${SEEN} = []; const ${HIT} = (site) => { ${SEEN}[site] = true; if (process.env.${SITES_VARIABLE}) __append(process.env.${SITES_VARIABLE}, site + "\\n"); };`;
+  return `${append} const ${SEEN} = new Uint8Array(${MOST_FILES * NUMBERS_PER_FILE}); const ${HIT} = (site) => { ${SEEN}[site] = 1; if (process.env.${SITES_VARIABLE}) __append(process.env.${SITES_VARIABLE}, site + "\\n"); };`;
 }
 
 function plugin(root: string, texts: MutatedSources["texts"], form: Form, worker: string | undefined): Plugin {

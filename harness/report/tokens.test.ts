@@ -134,6 +134,8 @@ const range = (from: number, to: number) => Array.from({ length: to - from }, (_
 
 test("eight members are shown, the middle ones of eight equal parts; the others are listed, 200 at most", () => {
   assert.equal(shownAndMore(range(3, 11)), { shown: range(3, 11), listed: [], more: "" });
+  const nine = shownAndMore(range(0, 9));
+  assert.equal([nine.shown.length, nine.listed.length], [8, 1]);
   const { shown, listed } = shownAndMore(range(0, 16));
   assert.equal(shown, [1, 3, 5, 7, 9, 11, 13, 15]);
   assert.equal(listed, [0, 2, 4, 6, 8, 10, 12, 14]);
