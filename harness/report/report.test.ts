@@ -223,7 +223,13 @@ test("parts that do not fit are refused with their numbers", () => {
   assert.throws(() => renderReport({ ...data, labels: new Int32Array(3) }), /3 labels for 512 tokens/);
   assert.throws(() => renderReport({ ...data, labels: data.labels.map(() => 99) }), /label 99/);
   const [first, ...others] = data.clusters;
-  assert.throws(() => renderReport({ ...data, clusters: [{ ...first, members: [512] }, ...others] }), /member 512/);
+  for (const member of [512, -1, 0.5, Number.NaN]) {
+    const clusters = [{ ...first, members: [0, member] }, ...others];
+    assert.throws(() => renderReport({ ...data, clusters }), new RegExp(`has member ${member}, but there are 512`));
+  }
+  for (const wrong of [{ profile: [] }, { profileError: [0] }]) {
+    assert.throws(() => renderReport({ ...data, clusters: [{ ...first, ...wrong }, ...others] }), /cluster 0: profile/);
+  }
 });
 
 test.run();

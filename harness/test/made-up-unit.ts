@@ -27,6 +27,8 @@ export interface MadeUpUnit {
   /** [checks, chains]. */
   readonly logAcceptance?: Float32Array;
   readonly facts?: JsonObject;
+  /** l(w*), [tokens]; default: 0, what traces are counted from. */
+  readonly baseline?: Float32Array;
 }
 
 /** Sums of the losses of one draw with phi of `lag` draws earlier, by the definition. */
@@ -79,7 +81,7 @@ export async function storeUnit(run: Run, name: string, unit: MadeUpUnit): Promi
   if (keepTraces) await writer.writeDraws(0, losses);
   await writer.finish({
     initLoss: new Float32Array(positions),
-    baseline: new Float32Array(tokens),
+    baseline: unit.baseline ?? new Float32Array(tokens),
     sums: { ...sumsFromTraces(traces, phi, sizes), shifted: shiftedSumsOf(unit, Math.floor(draws / 2)) },
     ...(unit.logAcceptance ? { logAcceptance: unit.logAcceptance } : {}),
     facts: { weights: 1, sampler: "sgld", ...unit.facts },

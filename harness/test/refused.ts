@@ -26,8 +26,7 @@ export async function refusedAsUsage(run: Promise<unknown>, ...pieces: RegExp[])
   check(await failure(run), pieces, 2);
 }
 
-/** A function that throws. */
-export function refusedAtOnce(run: () => unknown, ...pieces: RegExp[]): void {
+function thrownBy(run: () => unknown): unknown {
   let error: unknown;
   try {
     run();
@@ -35,5 +34,15 @@ export function refusedAtOnce(run: () => unknown, ...pieces: RegExp[]): void {
     error = thrown;
   }
   if (error === undefined) assert.unreachable("nothing was thrown");
-  check(error, pieces);
+  return error;
+}
+
+/** A function that throws. */
+export function refusedAtOnce(run: () => unknown, ...pieces: RegExp[]): void {
+  check(thrownBy(run), pieces);
+}
+
+/** A function that throws on a wrong use: exit code 2. */
+export function refusedWrongUse(run: () => unknown, ...pieces: RegExp[]): void {
+  check(thrownBy(run), pieces, 2);
 }

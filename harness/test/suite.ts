@@ -1,7 +1,8 @@
 /**
  * uvu, with the holes closed that would let a broken run look green: a `before` hook that throws fails every test of its
  * suite, a test that never ends fails, and skips are counted with their reason. Of all cases those run that the runner asks for
- * (`SPECTROSCOPE_TEST_GREP`, a pattern of selection.ts); to list them (`SPECTROSCOPE_TEST_LIST`) none does.
+ * (`SPECTROSCOPE_TEST_GREP`, a pattern of selection.ts); to list them (`SPECTROSCOPE_TEST_LIST`) none does. With
+ * `SPECTROSCOPE_TEST_BAIL` the file ends at its first failure.
  */
 import { writeFileSync } from "node:fs";
 import { performance } from "node:perf_hooks";
@@ -42,7 +43,7 @@ export interface Suite {
 
 class Skip extends Error {}
 
-const { SPECTROSCOPE_TEST_GREP: pattern, SPECTROSCOPE_TEST_LIST: listing } = process.env;
+const { SPECTROSCOPE_TEST_GREP: pattern, SPECTROSCOPE_TEST_LIST: listing, SPECTROSCOPE_TEST_BAIL: bail } = process.env;
 const wanted = pattern ? selector(pattern) : () => true;
 
 const records: TestRecord[] = [];
@@ -105,6 +106,7 @@ export function suite(name: string, options: { gpu?: boolean } = {}): Suite {
         }
         record.status = "failed";
         record.detail = error instanceof Error ? (error.stack ?? error.message) : String(error);
+        if (bail) process.exit(1);
         throw error;
       } finally {
         clearInterval(hold);

@@ -99,6 +99,13 @@ test("chosen sets are disjoint: overlap goes to the first, and what is left must
   assert.equal(labels, expected);
 });
 
+test("a set of which just the share is free is taken, and one of just the least size", () => {
+  const labels = new Int32Array(10).fill(-1);
+  // Of 8 members 4 are free, which is half of them and 4.
+  assert.is(choose([candidate(range(0, 4)), candidate(range(0, 8))], labels, 0, 4, 0.5), 2);
+  assert.equal([...labels], [0, 0, 0, 0, 1, 1, 1, 1, -1, -1]);
+});
+
 test("recurrence: the share of the seeds tried inside whose set is alike", () => {
   const whole = candidate(range(0, 10));
   const most = candidate(range(0, 8));

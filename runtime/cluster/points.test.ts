@@ -282,6 +282,42 @@ test("symmetrize: mutual and union", () => {
   refused(() => symmetrize(lists, 2, "union"), /not a whole number/);
 });
 
+test("a column that varies in its eighth digit is no constant one; what rounding alone moves is", () => {
+  const column = (step: number) => ({
+    rows: 4,
+    cols: 1,
+    data: Float64Array.from([1, -1, 1, -1], (x) => 3 + 3 * step * x),
+  });
+  const { data } = normalizeColumns(column(1e-8), "zscore");
+  // Mean 3 and deviation 3e-8, of numbers whose own rounding is 1e-16 of them.
+  for (const [i, sign] of [1, -1, 1, -1].entries()) near(data[i], sign, 1e-6);
+  assert.equal([...normalizeColumns(column(1e-13), "zscore").data], [0, 0, 0, 0]);
+});
+
+test("reliability of two chains: their correlation, less z times one over the root of the tokens", () => {
+  // Of 4 tokens: +-1 in halves, and the same with one pair of tokens exchanged, which correlates by 0; equal columns by 1.
+  const first = { rows: 4, cols: 2, data: Float64Array.of(1, 1, 1, 1, -1, -1, -1, -1) };
+  const second = { rows: 4, cols: 2, data: Float64Array.of(1, 1, 1, -1, -1, 1, -1, -1) };
+  const { agreement, error, weights, kept } = columnReliability([first, second], "zscore", 0.5);
+  assert.equal([...agreement], [1, 0]);
+  assert.equal([...error], [1 / 2, 1 / 2]);
+  assert.equal([...weights], [Math.sqrt(1 - 0.25), 0]);
+  assert.is(kept, 1);
+});
+
+test("reliability: the error of three chains is that of the mean of their three pairs", () => {
+  // Columns of 4 tokens: a, a and b, where a and b correlate by 0, so that pairs have 1, 0 and 0.
+  const chains = [
+    [1, 1, -1, -1],
+    [1, 1, -1, -1],
+    [1, -1, 1, -1],
+  ].map((column) => ({ rows: 4, cols: 1, data: Float64Array.from(column) }));
+  const { agreement, error } = columnReliability(chains, "zscore", 1);
+  near(agreement[0], 1 / 3, 1e-15);
+  // Squares about 1/3: 4/9 + 1/9 + 1/9, over 3 * 2.
+  near(error[0], 1 / 3, 1e-15);
+});
+
 test("reliability: shared columns keep weight, chain noise loses it", () => {
   const rows = 400;
   const cols = 4;

@@ -126,7 +126,9 @@ test("two seeds: what differs, what agrees by column, and what no comparison can
   for (const part of [`A: ${a}`, "sampler.seed: A 1, B 2", /only in A: l0h2/, /only in B: l1h4/, /^l0h1 +0\.9/m]) {
     assert.match(text, part);
   }
-  assert.match(comparisonTable(await compared(a, a)), "the same config");
+  const [back, self] = [await compared(b, a), await compared(a, a)];
+  assert.equal([found.sharedSeed, back.sharedSeed, self.sharedSeed], [false, false, true]);
+  assert.match(comparisonTable(self), "the same config");
 });
 
 test("runs that cannot be compared are refused, and the reason is named", async () => {

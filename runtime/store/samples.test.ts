@@ -7,9 +7,11 @@ import { refused, refusedAtOnce } from "../../harness/test/refused";
 import { alter, flipped, storeKinds } from "../../harness/test/stores";
 import { suite } from "../../harness/test/suite";
 import { susceptibility } from "../susceptibility/estimate";
+import { isFinished } from "./finished";
 import { escapedName, samplesName } from "./names";
 import { openSamples } from "./samples-reader";
 import { SamplesWriter } from "./samples-writer";
+import { need } from "./store";
 
 const test = suite("runtime/store/samples");
 for (const { kind, open } of storeKinds(test)) {
@@ -114,6 +116,22 @@ for (const { kind, open } of storeKinds(test)) {
     assert.equal(await storeBytes(store), await storeBytes(whole));
     assert.not(existsSync(half));
     await refused(SamplesWriter.open(store, run.spec), /killed: is there already; read it, or delete it/);
+  });
+
+  test(`${kind}: finished is what says completed: 1, whatever else it has`, async () => {
+    const store = open("almost");
+    await writeExample(store, example(5));
+    assert.is(await isFinished(store), true);
+    const written = await need(store, "zarr.json");
+    const said = JSON.parse(new TextDecoder().decode(written));
+    for (const completed of [undefined, null, 0, 2, true, "1"]) {
+      const attributes = { ...said.attributes, completed };
+      await store.set("zarr.json", new TextEncoder().encode(JSON.stringify({ ...said, attributes })));
+      assert.is(await isFinished(store), false, `completed: ${completed}`);
+      await refused(openSamples(store), /not finished: its attribute completed/);
+    }
+    await store.set("zarr.json", written);
+    assert.is(await isFinished(store), true);
   });
 
   test(`${kind}: the store of another run is not gone on with`, async () => {

@@ -51,6 +51,39 @@ function silent(settings: Partial<SamplerSettings>, components: readonly Partial
   );
 }
 
+test("one component of several that is thrown off by its steps is enough to say nothing else", () => {
+  // With 2 draws of 400 effective, which would be said of chains that stay.
+  const few = { effectiveDraws: 2 };
+  assert.match(only({}, [{ ...few, stepError: 2.1 }, few]), /Steps of l0h0 are too large.*\(1 of 2\)/);
+});
+
+test("what to do about a rise is said with numbers: by n_beta where nothing pulls, else by pull and step together", () => {
+  // A quarter of the rise is aimed at, 0.15 / 0.6: a quarter of lr and four times the pull.
+  const high = { meanRise: 0.6 };
+  assert.match(
+    only({}, [high]),
+    /up to 0\.6 \(l0h0\).*\(1 of 1\)\. Raise localization to 800 and lower lr to 0\.00025, which keeps tau\.$/,
+  );
+  // 0.15 / 0.03 = 5 times the rise.
+  const low = { meanRise: 0.03 };
+  assert.match(
+    only({}, [low]),
+    /Lower localization to 40 and raise lr to 0\.005, which keeps tau, or lower n_beta to 2\.$/,
+  );
+  assert.match(only({ n_beta: 0 }, [low]), /which keeps tau\.$/);
+  const free = { localization: 0, llc_weight_decay: 200 };
+  assert.match(only(free, [high]), /Raise n_beta to 40\.$/);
+  assert.match(only(free, [low]), /Lower n_beta to 2\.$/);
+  // One of three: its own scale. Half of them: all.
+  assert.match(only({}, [high, {}, {}]), /Lower their component_scale to 0\.25 times/);
+  assert.match(only({}, [low, {}, {}]), /Raise their component_scale to 5 times/);
+  assert.match(only({}, [high, {}]), /Raise localization to 800/);
+  // A rise of next to nothing asks for a hundredfold at most, one without bound for a hundredth at least.
+  assert.match(only({}, [{ meanRise: 0 }]), /Lower localization to 2 and/);
+  assert.match(only({}, [{ meanRise: 1e6 }]), /Raise localization to 20000 and/);
+  silent({}, [{ meanRise: 0.5 }, { meanRise: 0.05 }]);
+});
+
 test("a good run gets no advice, nor does what was not measured", () => {
   silent({});
   silent({ ...rmsprop });

@@ -22,6 +22,9 @@ test("correlations of two series are scipy's", () => {
 
 test("closed cases: lines, monotone curves, reversed order, series that do not vary", () => {
   const line = a.map((x) => 3 * x - 2);
+  // A series that ends where it began varies all the same: deviations -1, 2, -1 beside -1, 0, 1, and beside themselves.
+  near(pearson([1, 4, 1], [1, 2, 3]), 0, 1e-15, "no line");
+  near(pearson([1, 4, 1], [0, 6, 0]), 1, 1e-15, "a peak");
   near(pearson(a, line), 1, 1e-15, "a line");
   near(spearman(a, Array.from(a, Math.exp)), 1, 1e-15, "a monotone curve");
   near(

@@ -29,6 +29,18 @@ test("shuffling leaves no draw at its place and is the same for the same seed", 
   );
 });
 
+test("a draw is paired with each of the others equally often", () => {
+  const seen = new Float64Array(16);
+  for (let seed = 0; seed < 600; seed++) {
+    for (const [draw, partner] of shuffledPairing(seed, "l0h1", 1, 4)[0].entries()) seen[4 * draw + partner]++;
+  }
+  for (const [pair, times] of seen.entries()) {
+    // A third of 600, to five standard deviations; a draw with itself never.
+    if (pair % 5 === 0) assert.is(times, 0);
+    else assert.ok(Math.abs(times - 200) < 5 * Math.sqrt((600 * 2) / 9), `pair ${pair}: ${times} times`);
+  }
+});
+
 test("shuffled traces keep every token's values within its chain", () => {
   const traces = exampleTraces(11);
   const input = Float32Array.from(traces);

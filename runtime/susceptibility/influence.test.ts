@@ -81,6 +81,19 @@ test("constants on traces change nothing", () => {
   for (const [i, value] of after.entries()) assert.ok(Math.abs(value - before[i]) < 1e-9, `${i}`);
 });
 
+test("two draws are enough for a covariance, two chains for its error", () => {
+  // Of a, 0 and 2, and b, 5 and 1: deviations -1, 1 and 2, -2; covariance -4, correlation -1, variances 2 and 8.
+  const two = { draws: 2, chains: 1, tokens: 2 };
+  assert.equal(Array.from(influences([0, 5, 2, 1], two).values.data), [2, -4, -4, 8]);
+  assert.equal(Array.from(influences([0, 5, 2, 1], two, { measure: "correlation" }).values.data), [1, -1, -1, 1]);
+  refusedAtOnce(() => influences([0, 5], { ...two, draws: 1 }), /1 draw of 1 chain; at least 2 draws vary/);
+  // Chains of a alone: 0, 2 and 0, 6, whose variances are 2 and 18. Of two values the jackknife is half their distance.
+  const { values, error } = influences([0, 0, 2, 6], { draws: 2, chains: 2, tokens: 1 }, { error: true });
+  // Of all four the mean is 2, squares 4 + 4 + 0 + 16, over 3.
+  assert.equal([values.data[0], error!.data[0]], [8, 8]);
+  assert.is(influences([0, 0, 2, 6], { draws: 2, chains: 2, tokens: 1 }).error, undefined);
+});
+
 test("what does not move correlates with nothing, and what cannot be had is refused", () => {
   const still = traces.map((value, at) => (at % shape.tokens === 4 ? 0.1 : value));
   const { values } = influences(still, shape, { measure: "correlation", rows: { start: 4, end: 5 } });

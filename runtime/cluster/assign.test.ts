@@ -1,0 +1,34 @@
+/** Tokens that no cluster took join the cluster that most of their weight goes to. */
+import * as assert from "uvu/assert";
+import { suite } from "../../harness/test/suite";
+import { graphFromEdges } from "../../kernels/graph/csr";
+import { assignByNeighbors } from "./assign";
+
+const test = suite("runtime/cluster/assign");
+
+test("assignment joins the majority cluster, once a pass", () => {
+  const graph = graphFromEdges(6, [0, 1, 1, 2, 2, 3, 3, 4, 2, 0]);
+  const labels = Int32Array.from([0, 0, -1, -1, -1, -1]);
+  assignByNeighbors(graph, labels, 0.5);
+  assert.equal([...labels], [0, 0, 0, 0, 0, -1]);
+  const strict = Int32Array.from([0, 0, -1, -1, -1, -1]);
+  assignByNeighbors(graph, strict, 0.9);
+  assert.equal([...strict], [0, 0, -1, -1, -1, -1]);
+});
+
+test("a node between two clusters joins the smaller id, whichever of them it meets first", () => {
+  for (const [first, second] of [
+    [1, 0],
+    [0, 1],
+  ]) {
+    const labels = Int32Array.from([first, second, -1]);
+    assignByNeighbors(graphFromEdges(3, [0, 2, 1, 2]), labels, 0.5);
+    assert.equal([...labels], [first, second, 0]);
+    // Half of its weight is not more than half.
+    const strict = Int32Array.from([first, second, -1]);
+    assignByNeighbors(graphFromEdges(3, [0, 2, 1, 2]), strict, 0.51);
+    assert.is(strict[2], -1);
+  }
+});
+
+test.run();
