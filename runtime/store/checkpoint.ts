@@ -7,6 +7,7 @@
  *     the arrays as .npy, one after another; sha256 of each is of its parts (sha256.ts), for a state may be large
  */
 import { SpectroscopeError } from "../../kernels/errors";
+import { isObject } from "../config/schema";
 import { type JsonObject, normalizeJson } from "../formats/json";
 import { decodeNpy, encodeNpy } from "../formats/npy";
 import { sha256, sha256OfParts } from "./sha256";
@@ -67,9 +68,10 @@ export async function readCheckpoint(store: Store, key: string): Promise<Checkpo
   const end = bytes.indexOf(10);
   if (end < 0) return damaged("no checkpoint");
   const place = { file: name, code: "damaged", hint: REMEDY };
-  const told = new Told(headOf(bytes.subarray(0, end)), place);
-  const form = told.at("format").json() === FORMAT && told.at("version").json() === VERSION;
-  if (!form) return damaged(`not a checkpoint of version ${VERSION}`);
+  const json = headOf(bytes.subarray(0, end));
+  const told = new Told(json, place);
+  const known = () => told.at("format").json() === FORMAT && told.at("version").json() === VERSION;
+  if (!isObject(json) || !known()) return damaged(`not a checkpoint of version ${VERSION}`);
   const entries = told.at("arrays").list();
   const head = {
     facts: told.at("facts").object(),
