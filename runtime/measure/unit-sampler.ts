@@ -204,6 +204,17 @@ export async function checkSaved(jobs: readonly Pick<UnitJob, "unit" | "run">[],
   }
 }
 
+/** What is wrong with what a stopped process left of a unit; nothing where all of it can be gone on with. */
+export async function savedFault(job: Pick<UnitJob, "unit" | "run">): Promise<string | undefined> {
+  try {
+    const saved = await readSaved(job);
+    return saved && (await firstFault(job.run.samplesStore(job.unit.name), saved.files));
+  } catch (error) {
+    if (!(error instanceof SpectroscopeError) || error.code !== "damaged") throw error;
+    return error.message;
+  }
+}
+
 /** Goes on with a unit's store, or begins it. */
 function openWriter(job: UnitJob, saved: Saved | undefined): Promise<SamplesWriter> {
   return SamplesWriter.open(job.run.samplesStore(job.unit.name), samplesSpec(job), saved?.files);
@@ -217,18 +228,24 @@ async function dropped({ run, unit }: UnitJob, error: unknown): Promise<Spectros
   return new SpectroscopeError(error.message, { code: error.code, hint, cause: error });
 }
 
-/** The state that a stopped process left; nothing where there is none, or where it was damaged: then the unit begins anew. */
+/** What a stopped process left. @throws SpectroscopeError (code `damaged`) when it is not what was written, or another unit's */
+async function readSaved({ run, unit }: Pick<UnitJob, "unit" | "run">): Promise<Saved | undefined> {
+  const key = run.checkpointKey(unit.name);
+  const found = await readCheckpoint(run.store, key);
+  if (!found) return undefined;
+  const place = { file: run.store.nameOf(key), hint: "delete it: its unit begins anew", code: "damaged" };
+  const told = new Told(found.facts, place);
+  const wanted = identity({ run, unit });
+  if (told.at("identity").json() !== wanted) told.at("identity").refuse("that of this unit of this run");
+  const [update, drawn] = ["update", "drawn"].map((name) => told.at(name).whole());
+  const arrays = Object.fromEntries(found.arrays) as unknown as StateArrays;
+  return { state: { update, drawn, arrays }, files: told.at("files").hashes() };
+}
+
+/** The same; nothing where it was damaged: then the unit begins anew. */
 async function savedState(job: Pick<UnitJob, "unit" | "run">, on?: OnEvent): Promise<Saved | undefined> {
-  const key = job.run.checkpointKey(job.unit.name);
   try {
-    const found = await readCheckpoint(job.run.store, key);
-    if (!found) return undefined;
-    const place = { file: job.run.store.nameOf(key), hint: "delete it: its unit begins anew", code: "damaged" };
-    const told = new Told(found.facts, place);
-    if (told.at("identity").json() !== identity(job)) told.at("identity").refuse("that of this unit of this run");
-    const [update, drawn] = ["update", "drawn"].map((name) => told.at(name).whole());
-    const arrays = Object.fromEntries(found.arrays) as unknown as StateArrays;
-    return { state: { update, drawn, arrays }, files: told.at("files").hashes() };
+    return await readSaved(job);
   } catch (error) {
     if (!(error instanceof SpectroscopeError) || error.code !== "damaged") throw error;
     on?.({ kind: "say", text: `${error.message}: ${job.unit.name} begins anew` });

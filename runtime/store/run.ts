@@ -28,7 +28,7 @@ import { checkpointName, samplesName } from "./names";
 import { seal } from "./sealed";
 import { joinBytes, sha256 } from "./sha256";
 import type { Store } from "./store";
-import { foreignKeys } from "./unit-identity";
+import { foreignKeys, type UnitIdentity } from "./unit-identity";
 import { METADATA } from "./zarr-files";
 
 const CHECKPOINTS = "checkpoints";
@@ -157,16 +157,19 @@ export class Run {
     await this.#saveManifest({ ...this.#manifest, units: Object.fromEntries(units) });
   }
 
+  /** What the samples of a unit say of themselves. */
+  identityOf(name: string): UnitIdentity {
+    const { restriction, settings } = this.plan.find((one) => one.name === name)!;
+    const { chains } = this.#unit(name);
+    const { inputs } = this.config;
+    return { unit: name, restriction, settings, chains, ...(inputs === undefined ? {} : { inputs }) };
+  }
+
   /** Refuses the finished store of another unit or run. */
   #checkOwn(name: string, { attributes }: FinishedRoot): void {
-    const unit = this.plan.find((one) => one.name === name)!;
-    const { chains, directory } = this.#unit(name);
-    const { restriction, settings } = unit;
-    const { inputs } = this.config;
-    const wanted = { unit: name, restriction, settings, chains, ...(inputs === undefined ? {} : { inputs }) };
-    const keys = foreignKeys(attributes, wanted);
+    const keys = foreignKeys(attributes, this.identityOf(name));
     if (keys.length === 0) return;
-    const store = this.store.below(directory);
+    const store = this.samplesStore(name);
     fail(
       `${store.name}: holds samples of another unit or run: ${keys.join(", ")} differ`,
       `move it away, or delete ${store.name} to have it computed again`,

@@ -20,3 +20,19 @@ export async function isSealed({ sha256: told, ...rest }: JsonObject): Promise<b
     throw error;
   }
 }
+
+const SEAL = /\n<!-- sha256 ([0-9a-f]{64}) of all before this line -->\n$/;
+
+/** HTML with a last line that holds the hash of all before it. */
+export async function sealText(html: string): Promise<string> {
+  const hash = await sha256(new TextEncoder().encode(html));
+  return `${html}\n<!-- sha256 ${hash} of all before this line -->\n`;
+}
+
+/** Whether HTML is what was sealed. */
+export async function isSealedText(bytes: Uint8Array): Promise<boolean> {
+  // A character for each byte, so that places are those of the bytes.
+  const text = new TextDecoder("latin1").decode(bytes);
+  const match = SEAL.exec(text);
+  return match !== null && (await sha256(bytes.subarray(0, match.index))) === match[1];
+}
