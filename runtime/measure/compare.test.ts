@@ -21,7 +21,7 @@ import { compareRuns } from "./compare";
 import { controlsOf } from "./controls";
 import { textHash } from "./fingerprint";
 import { analyze } from "./measure";
-import { readResults } from "./run-files";
+import { readResults, writeSensitivity } from "./run-files";
 
 const test = suite("runtime/measure/compare");
 const CONTEXT = 64;
@@ -207,7 +207,7 @@ test("controls: the measurement, then every null through the same clustering, an
   ]);
   const row = { setting: "lr=0.04", medianSpearman: 0.875, lowestSpearman: 0.5, columns: [], ari: 0.25 };
   const sensitivity = { rows: [{ ...row, clusters: 3, rise: [0.125, 0.75] as const }] };
-  await directory.writeJson("sensitivity", sensitivity);
+  await writeSensitivity(directory, sensitivity);
   const again = await controlsOf(directory);
   assert.equal(again.sensitivity, sensitivity);
   assert.equal(again.missing.length, 1);

@@ -114,7 +114,7 @@ export async function openFinished(store: Store, known?: string): Promise<ZarrGr
   const root = await readRoot(store);
   if (!root) {
     await ZarrGroup.open(store);
-    throw new SpectroscopeError(`${store.name}: not finished: its attribute completed or sha256 is missing`, {
+    throw new SpectroscopeError(`${store.nameOf(METADATA)}: not finished: its attribute completed or sha256 is missing`, {
       code: "bad-input",
       hint:
         known === undefined ? "run the command that began it again" : `delete ${store.name} to have it computed again`,
