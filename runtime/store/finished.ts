@@ -114,11 +114,16 @@ export async function openFinished(store: Store, known?: string): Promise<ZarrGr
   const root = await readRoot(store);
   if (!root) {
     await ZarrGroup.open(store);
-    throw new SpectroscopeError(`${store.nameOf(METADATA)}: not finished: its attribute completed or sha256 is missing`, {
-      code: "bad-input",
-      hint:
-        known === undefined ? "run the command that began it again" : `delete ${store.name} to have it computed again`,
-    });
+    throw new SpectroscopeError(
+      `${store.nameOf(METADATA)}: not finished: its attribute completed or sha256 is missing`,
+      {
+        code: "bad-input",
+        hint:
+          known === undefined
+            ? "run the command that began it again"
+            : `delete ${store.name} to have it computed again`,
+      },
+    );
   }
   if (known !== undefined && root.hash !== known) throw exchanged(store);
   return ZarrGroup.open(store, new Map([...root.hashes, [METADATA, root.bytesHash]]));
