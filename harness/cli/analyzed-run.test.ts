@@ -248,7 +248,7 @@ test("sweep: other settings beside the run and another seed; taken up again it s
     assert.ok(rise[0] <= rise[1]);
   }
   const after = folderBytes(join(folder, "a"), (name) => !/^(report\.html|timing\.json)$|^sweep\//.test(name));
-  assert.equal(differingFiles(after, before), ["sensitivity.json"], "the run itself is as it was");
+  assert.equal(differingFiles(after, before), ["manifest.json", "sensitivity.json"], "the run itself is as it was");
   const stored = readFileSync(join(folder, "a", "sensitivity.json"), "utf8");
   assert.equal(JSON.parse(stored).rows, found.rows);
   const html = readFileSync(join(folder, "a", "report.html"), "utf8");

@@ -3,6 +3,7 @@ import { version } from "../../runtime/measure/version";
 import { useNodeThreads } from "../../runtime/node/threads";
 import type { Command } from "./command";
 import { bench } from "./commands/bench";
+import { check } from "./commands/check";
 import { cluster } from "./commands/cluster";
 import { compare } from "./commands/compare";
 import { controls } from "./commands/controls";
@@ -23,7 +24,7 @@ useNodeThreads();
 
 const commands: Command[] = [
   ...[run, devices, verify, bench, tune, fetch, loss],
-  ...[sample, merge, cluster, controls, sweep, compare, llc, influence, report],
+  ...[sample, merge, cluster, controls, sweep, compare, llc, influence, report, check],
 ];
 const specs = commands.map(({ spec }) => spec);
 

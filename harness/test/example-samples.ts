@@ -1,5 +1,6 @@
 /** A small made-up run for the tests of its stores. */
 import { plainSgld, type SamplerSettings } from "../../runtime/config/sampler";
+import type { UnitPlan } from "../../runtime/store/manifest";
 import type { ObservableId, SamplesSpec } from "../../runtime/store/samples";
 import { type DrawLosses, type SamplesResults, SamplesWriter } from "../../runtime/store/samples-writer";
 import type { Store } from "../../runtime/store/store";
@@ -67,7 +68,7 @@ export function example(seed: number, changes: Partial<SamplesSpec> & { pool?: b
     ...{ initLoss, baseline: baselines[0], sums: { ...sums, shifted } },
     kineticTemperature: Float32Array.from({ length: 3 * chains }, () => 1 + 0.1 * random.uniform()),
     logAcceptance: Float32Array.from({ length: 3 * chains }, () => -random.uniform()),
-    facts: { sampler: "gpu", flops: 12 },
+    facts: { unit: spec.restriction, chains: [0, 1], sampler: "gpu", flops: 12 },
   };
   return { spec, results, losses: { probe: all[0], ...(pool ? { pool: all[1] } : {}) }, rises };
 }
@@ -82,6 +83,10 @@ function shiftedSums(rises: Float32Array, phi: Float64Array, lag: number) {
   }
   return { lag, sumD, sumPhiD };
 }
+
+/** Plans of units that are examples, each called as its restriction. */
+export const exampleUnits = (names: readonly string[]): UnitPlan[] =>
+  names.map((name) => ({ name, restriction: name, settings: example(1).spec.settings, chains: [0, 1] }));
 
 /** Losses of some draws out of all, draw by draw. */
 export function drawsOf(all: Example["losses"], first: number, count: number): DrawLosses[] {

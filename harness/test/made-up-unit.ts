@@ -55,10 +55,16 @@ function settingsOf({ draws, chains }: Pick<TraceSizes, "draws" | "chains">): Sa
   };
 }
 
+const numbers = (count: number) => Array.from({ length: count }, (_, i) => i);
+
 /** Plans of units that are made up. */
-export function plannedUnits(names: readonly string[]): UnitPlan[] {
-  const settings = settingsOf({ draws: 1, chains: 1 });
-  return names.map((name) => ({ name, restriction: name.split(" n_beta=")[0], settings, chains: [0] }));
+export function plannedUnits(
+  names: readonly string[],
+  { draws, chains }: Pick<TraceSizes, "draws" | "chains"> = { draws: 1, chains: 1 },
+  sampler: Partial<SamplerSettings> = {},
+): UnitPlan[] {
+  const settings = { ...settingsOf({ draws, chains }), ...sampler };
+  return names.map((name) => ({ name, restriction: name.split(" n_beta=")[0], settings, chains: numbers(chains) }));
 }
 
 /** Stores a unit and notes that it is done. */
@@ -76,6 +82,7 @@ export async function storeUnit(run: Run, name: string, unit: MadeUpUnit): Promi
     traces: keepTraces,
     drawsPerChunk: draws,
   });
+  const inputs = run.config.inputs === undefined ? {} : { inputs: run.config.inputs };
   const size = chains * tokens;
   const losses = Array.from({ length: draws }, (_, s) => ({ probe: traces.subarray(s * size, (s + 1) * size) }));
   if (keepTraces) await writer.writeDraws(0, losses);
@@ -84,7 +91,7 @@ export async function storeUnit(run: Run, name: string, unit: MadeUpUnit): Promi
     baseline: unit.baseline ?? new Float32Array(tokens),
     sums: { ...sumsFromTraces(traces, phi, sizes), shifted: shiftedSumsOf(unit, Math.floor(draws / 2)) },
     ...(unit.logAcceptance ? { logAcceptance: unit.logAcceptance } : {}),
-    facts: { weights: 1, sampler: "sgld", ...unit.facts },
+    facts: { unit: name, chains: numbers(chains), ...inputs, weights: 1, sampler: "sgld", ...unit.facts },
   });
   await run.finishUnit(name);
 }

@@ -79,7 +79,8 @@ export function differences(before: Json | undefined, now: Json | undefined, key
   return canonical(before) === canonical(now) ? [] : [{ key: key || "(all)", before, now }];
 }
 
-function canonical(value: Json | undefined): string {
+/** Text of a value whose keys are sorted: the same for values that differ in the order of their keys alone. */
+export function canonical(value: Json | undefined): string {
   return JSON.stringify(value, (_key, item) =>
     typeof item === "object" && item !== null && !Array.isArray(item)
       ? Object.fromEntries(Object.entries(item).sort(([a], [b]) => (a < b ? -1 : 1)))

@@ -48,7 +48,7 @@ test.before(async () => {
   const directory = await Run.begin(new DirectoryStore(join(folder, "run")), {
     config: {},
     provenance: {},
-    plan: plannedUnits(names),
+    plan: plannedUnits(names, shape),
   });
   const { draws, chains, tokens } = shape;
   for (const [index, name] of names.entries()) {

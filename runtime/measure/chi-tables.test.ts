@@ -35,7 +35,7 @@ test.before(async () => {
   directory = await Run.begin(new DirectoryStore(join(folder, "run")), {
     config: {},
     provenance: {},
-    plan: plannedUnits(names),
+    plan: plannedUnits(names, shape),
   });
   for (const [index, name] of names.entries()) {
     const random = seededRandom(40 + index);
@@ -131,7 +131,7 @@ test("the shifted control pairs each draw with half a run earlier, within each c
   const bare = await Run.begin(new DirectoryStore(join(folder, "bare")), {
     config: {},
     provenance: {},
-    plan: plannedUnits(names),
+    plan: plannedUnits(names, shape),
   });
   for (const name of names) {
     const { traces, phi } = examples.get(name)!;
@@ -178,7 +178,7 @@ test("one chain alone has chi and no error", async () => {
   const single = await Run.begin(new DirectoryStore(join(folder, "single")), {
     config: {},
     provenance: {},
-    plan: plannedUnits(["l0h0"]),
+    plan: plannedUnits(["l0h0"], { draws, chains: 1 }),
   });
   const own = part("l0h0", [1]);
   await storeUnit(single, "l0h0", { sizes: { draws, chains: 1, tokens }, traces: own.traces, phi: own.phi });

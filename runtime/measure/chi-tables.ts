@@ -15,9 +15,9 @@ import {
   susceptibility,
 } from "../susceptibility/estimate";
 
-/** The store of a finished unit. */
+/** The samples of a finished unit, which must be those that the run knows. @throws SpectroscopeError */
 export function openUnit(run: Run, name: string): Promise<Samples> {
-  return openSamples(run.finishedStore(name));
+  return openSamples(run.finishedStore(name), run.rootHash(name));
 }
 
 /**

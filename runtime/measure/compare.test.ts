@@ -16,11 +16,12 @@ import { preset } from "../../models/nano/preset";
 import type { JsonObject } from "../formats/json";
 import { DirectoryStore } from "../node/directory-store";
 import { Run } from "../store/run";
+import { need } from "../store/store";
 import { compareRuns } from "./compare";
 import { controlsOf } from "./controls";
 import { textHash } from "./fingerprint";
 import { analyze } from "./measure";
-import { readResults } from "./run-files";
+import { readResults, writeSensitivity } from "./run-files";
 
 const test = suite("runtime/measure/compare");
 const CONTEXT = 64;
@@ -53,7 +54,7 @@ async function made(name: string, { components, seed, chains = 3, sets = [] }: M
   const directory = await Run.begin(new DirectoryStore(path), {
     config: { ...sampling, inputs: { probe: await textHash(corpora.probe) } } as unknown as JsonObject,
     provenance: {},
-    plan: plannedUnits(components),
+    plan: plannedUnits(components, { ...sizes, chains }),
   });
   for (const component of components) {
     const answers = seededRandom(component.length + component.charCodeAt(component.length - 1));
@@ -94,9 +95,7 @@ test("two seeds: what differs, what agrees by column, and what no comparison can
     ["l0h1", "l1h3"],
   );
   assert.equal(found.only, [["l0h2"], ["l1h4"]]);
-  const results = await Promise.all(
-    [a, b].map(async (path) => (await readResults(await Run.open(new DirectoryStore(path)))).results),
-  );
+  const results = await Promise.all([a, b].map(async (path) => readResults(await Run.open(new DirectoryStore(path)))));
   for (const { name, pearson, spearman, reliability, meanRise, llc } of found.components) {
     assert.ok(pearson! > 0.9 && spearman! > 0.9, `${name}: ${pearson}, ${spearman}`);
     const own = results.map(({ components }) => components.find((one) => one.name === name)!);
@@ -148,15 +147,16 @@ test("runs that cannot be compared are refused, and the reason is named", async 
 
 test("results of another version are refused, with the command that makes them again", async () => {
   const run = await opened(join(folder, "a"));
-  const text = await run.readText("results.json");
-  await run.writeFile("results.json", text.replace('"version": 1', '"version": 2'));
+  const text = Buffer.from(await need(run.store, "results.json")).toString();
+  const write = (other: string) => run.replaceResults(["results.json"], () => run.writeFile("results.json", other));
+  await write(text.replace('"version": 1', '"version": 2'));
   const refusal =
     /results\.json: format spectroscope-results of version 2, this .* knows .* 1; run `npx .* cluster .*a`/;
   await refused(readResults(run), refusal);
-  await run.writeFile("results.json", text.replace('"spectroscope-results"', '"another"'));
+  await write(text.replace('"spectroscope-results"', '"another"'));
   await refused(readResults(run), /results\.json: format another of version 1, this .* knows spectroscope-results 1/);
-  await run.writeFile("results.json", text);
-  assert.is((await readResults(run)).results.version, 1);
+  await write(text);
+  assert.is((await readResults(run)).version, 1);
 });
 
 test("a run of one chain has no errors, and neither comparison nor controls invent them", async () => {
@@ -168,7 +168,7 @@ test("a run of one chain has no errors, and neither comparison nor controls inve
   assert.is(found.rows.find(({ features }) => features === "chi, shifted draws")!.clusters[0], null);
   assert.match(comparisonTable(found), /^l0h1 .* - /m);
   const directory = await Run.open(new DirectoryStore(single));
-  const { results } = await readResults(directory);
+  const results = await readResults(directory);
   assert.is(results.components[0].reliability, undefined);
   assert.ok(results.remarks.some((remark) => /^One chain: chi has no errors/.test(remark)));
   const controls = await controlsOf(directory);
@@ -178,7 +178,7 @@ test("a run of one chain has no errors, and neither comparison nor controls inve
 
 test("controls: the measurement, then every null through the same clustering, and what was not run", async () => {
   const directory = await Run.open(new DirectoryStore(join(folder, "a")));
-  const { results } = await readResults(directory);
+  const results = await readResults(directory);
   const found = await controlsOf(directory);
   assert.equal(
     found.rows.map(({ features, control }) => [features, control]),
@@ -209,7 +209,7 @@ test("controls: the measurement, then every null through the same clustering, an
   ]);
   const row = { setting: "lr=0.04", medianSpearman: 0.875, lowestSpearman: 0.5, columns: [], ari: 0.25 };
   const sensitivity = { rows: [{ ...row, clusters: 3, rise: [0.125, 0.75] as const }] };
-  await directory.writeJson("sensitivity", sensitivity);
+  await writeSensitivity(directory, sensitivity);
   const again = await controlsOf(directory);
   assert.equal(again.sensitivity, sensitivity);
   assert.equal(again.missing.length, 1);

@@ -6,7 +6,7 @@ import { configOf } from "./config";
 import type { ScoreRow } from "./report-data";
 import type { Results } from "./results";
 import type { RowDraws } from "./row-draws";
-import { readChi, readResults } from "./run-files";
+import { readChi, readLabels, readResults } from "./run-files";
 
 /** A component of both runs. */
 export interface ComparedComponent {
@@ -52,13 +52,13 @@ interface Opened extends Findings {
 }
 
 async function opened(run: Run): Promise<Opened> {
-  const { results } = await readResults(run);
+  const results = await readResults(run);
   const inputs = run.config.inputs as { probe: string };
   return {
     config: configOf(run),
     probe: inputs.probe,
     chi: await readChi(run),
-    labels: (await run.readArray("labels")).data,
+    labels: await readLabels(run),
     results,
   };
 }

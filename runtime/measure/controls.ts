@@ -1,7 +1,7 @@
 import type { Run } from "../store/run";
 import { configOf, type RunConfig } from "./config";
 import type { PriorComparison, ScoreRow, Sensitivity } from "./report-data";
-import { readResults } from "./run-files";
+import { readResults, readSensitivity } from "./run-files";
 import { equalRiseSampled, priorSampled } from "./units";
 
 /** What the controls of a run say. */
@@ -19,7 +19,7 @@ export interface Controls {
 
 /** Reads the controls of an analyzed run. @throws SpectroscopeError for one that was not analyzed */
 export async function controlsOf(run: Run): Promise<Controls> {
-  const { results, sensitivity } = await readResults(run);
+  const [results, sensitivity] = [await readResults(run), await readSensitivity(run)];
   const measured = results.scores.filter(({ baseline }) => !baseline);
   return {
     rows: measured.map(({ features, control, drawn, clusters, covered }) => {

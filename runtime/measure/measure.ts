@@ -3,6 +3,7 @@
  * Nothing here knows where the model, the texts, the device or the store came from, nor who is told.
  */
 import { SpectroscopeError } from "../../kernels/errors";
+import type { JsonObject } from "../formats/json";
 import { Run } from "../store/run";
 import { finalActivations } from "./activations";
 import { analyzeSamples } from "./analysis";
@@ -12,7 +13,7 @@ import { checkProbe, fingerprints } from "./fingerprint";
 import { checkMemorizing } from "./memorizing";
 import type { MeasureRequest, Subject } from "./request";
 import { collectResults, type Results } from "./results";
-import { CLUSTER_CONFIG, writeResults, writeTiming } from "./run-files";
+import { RUN_LEAVES, writeResults, writeTiming } from "./run-files";
 import { sampleUnits } from "./sampling";
 import { fineCost } from "./set-cost";
 import { sampledTexts } from "./texts";
@@ -60,9 +61,10 @@ async function sampled(request: MeasureRequest): Promise<Sampled> {
     },
     plan: whole,
     own: units,
+    cluster: cluster as unknown as JsonObject,
+    leaves: RUN_LEAVES,
   });
-  // For `--resume`: sampling does not depend on it, so the manifest does not hold it. What was analyzed keeps its own.
-  if (!(await run.has("results.json"))) await run.writeJson(CLUSTER_CONFIG, cluster);
+  for (const remark of run.remarks) say(request, remark);
   const done = run.units("done").length;
   if (done > 0) say(request, `going on with ${run.name}: ${done} of ${units.length} units are done`);
   const cost = done === 0 ? fineCost(config, model.model) : undefined;
@@ -130,10 +132,6 @@ async function analyzed(run: Run, request: AnalysisRequest): Promise<Results> {
     ...{ device, threads, signal, on },
   });
   const results = await collectResults(run, request, components, analysis);
-  // Who dies from here on leaves no results: what is new would be read beside what is old.
-  await run.remove("results.json");
-  await run.store.flush();
-  await run.writeJson(CLUSTER_CONFIG, config.cluster);
-  await writeResults(run, results, analysis, probe);
+  await writeResults(run, results, analysis, { probe, cluster: config.cluster });
   return results;
 }

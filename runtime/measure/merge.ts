@@ -10,7 +10,8 @@ import { mergeSums } from "../susceptibility/merge";
 import { openUnit } from "./chi-tables";
 import { withoutShard } from "./config";
 import { type Attention, say, stopIfAsked } from "./events";
-import { readTiming, type Timing } from "./run-files";
+import { keepTiming, RUN_LEAVES, readTiming, type Timing } from "./run-files";
+import { unitFacts } from "./unit-sampler";
 import { parseShard, type UnitPlan } from "./units";
 
 /**
@@ -47,7 +48,10 @@ export async function mergeShards(into: Store, stores: readonly Store[], attenti
       config: withoutShard(first.config),
       provenance: { merged: shards.flatMap((shard) => shard.manifest.provenance) },
       plan: first.plan,
+      cluster: first.manifest.cluster,
+      leaves: RUN_LEAVES,
     });
+    for (const remark of run.remarks) say(attention, remark);
     for (const unit of first.plan) {
       if (run.isDone(unit.name)) continue;
       stopIfAsked(attention, `stopped before ${unit.name}`, "run the same command again: what is merged stays");
@@ -60,7 +64,7 @@ export async function mergeShards(into: Store, stores: readonly Store[], attenti
       await run.finishUnit(unit.name);
     }
     const timing = await timingOf(shards);
-    if (timing) await run.writeJson("timing", timing);
+    if (timing) await keepTiming(run, timing);
     return run;
   });
 }
@@ -178,8 +182,7 @@ async function mergeUnit(run: Run, unit: UnitPlan, parts: readonly Samples[]): P
     kineticTemperature: joined(await Promise.all(parts.map((part) => part.kineticTemperature()))),
     facts: {
       ...facts,
-      unit: unit.name,
-      chains: [...unit.chains],
+      ...unitFacts(run, unit),
       ...(facts.localization ? { localization: joinLocalizations(parts) } : {}),
       flops: parts.reduce((sum, part) => sum + Number(part.facts.flops), 0),
     },

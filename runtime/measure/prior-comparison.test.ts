@@ -113,7 +113,11 @@ const components = ["l0h0", "l0h1", "l0h2", "l0h3", "l0h4"];
 async function madeUpRun(share: number): Promise<Run> {
   const [draws, chains] = [12, 4];
   const names = components.flatMap((name) => [name, `${name} n_beta=0`]);
-  const run = await Run.begin(new MemoryStore(), { config: {}, provenance: {}, plan: plannedUnits(names) });
+  const run = await Run.begin(new MemoryStore(), {
+    config: {},
+    provenance: {},
+    plan: plannedUnits(names, { draws, chains }),
+  });
   for (const [index, name] of names.entries()) {
     const random = makeRandom(40 + index);
     const [own, byRole] = [makeRandom(900 + (index >> 1)), makeRandom(500 + (index >> 1))];

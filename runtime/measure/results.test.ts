@@ -51,7 +51,7 @@ test("every measured token has its own text, place, loss and labels, and no row'
     });
   }
   await analyze(run, { ...subject, corpora: { probe, pool: probe } });
-  const { tokens, starts } = (await readResults(run)).results;
+  const { tokens, starts } = await readResults(run);
   const expected = [0, 1, 2].flatMap((row) =>
     [1, 2, 3, 4].map((place) => ({
       ...{ text: `row ${row}, place ${place}`, sequence: row, position: place, loss: (4 * row + place - 1) / 8 },

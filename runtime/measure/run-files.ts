@@ -4,20 +4,37 @@ import { clusterLine } from "../cluster/cluster-lines";
 import type { JsonObject } from "../formats/json";
 import type { Device } from "../plan/device";
 import type { Run } from "../store/run";
+import { readResult, readResultArray, readResultJson, readSealed } from "../store/run-reader";
 import { readSusceptibilities, writeSusceptibilities } from "../store/susceptibilities";
+import type { Told } from "../store/told";
 import type { ChiTable } from "../susceptibility/chi-table";
 import type { Analysis } from "./analysis";
 import { configOf, type RunConfig, runConfig } from "./config";
 import type { Corpus } from "./corpus";
 import type { ReportData, Sensitivity } from "./report-data";
 import { RESULTS_FORMAT, RESULTS_VERSION, type Results } from "./results";
+import { parseResults, parseSensitivity } from "./results-form";
 import { tokenTable } from "./token-table";
 import { version } from "./version";
 
 /** Where a run's chi lies. */
 const CHI = "susceptibilities.zarr";
-/** Name of the clustering's config: of the results where there are some, else of the run that will make them. */
-export const CLUSTER_CONFIG = "cluster-config";
+/** The clustering's config that the results were made with. */
+const CLUSTER_CONFIG = "cluster-config";
+const SENSITIVITY = "sensitivity";
+const TIMING = "timing";
+/** What an analysis leaves, all of it or nothing. */
+export const ANALYSIS_FILES = [
+  ...[`${CLUSTER_CONFIG}.json`, CHI, "labels.npy", "clusters.jsonl", "tokens.csv", "results.json"],
+] as const;
+/** All that lies in a run beside its manifest and its units. */
+export const RUN_LEAVES = [...ANALYSIS_FILES, `${SENSITIVITY}.json`, `${TIMING}.json`, "report.html", "sweep"] as const;
+
+/** What makes a result again. */
+export const remedyOf = (run: Run, name = "") =>
+  name === `${SENSITIVITY}.json`
+    ? `run \`npx spectroscope sweep ${run.name}\` to have it made again`
+    : `run \`npx spectroscope cluster ${run.name}\` to have it made again`;
 
 /** When a run ran and how long its phases took; the only result that two equal runs do not share. */
 export interface Timing {
@@ -27,52 +44,94 @@ export interface Timing {
   readonly seconds: ReportData["seconds"];
 }
 
-/** Stores results so that `report` and other programs find them; last of all what says that they are there. */
-export async function writeResults(run: Run, results: Results, analysis: Analysis, probe: Corpus): Promise<void> {
+/** Stores results so that `report` and other programs find them: all of them or none, whatever stops it. */
+export async function writeResults(
+  run: Run,
+  results: Results,
+  analysis: Analysis,
+  { probe, cluster }: { readonly probe: Corpus; readonly cluster: RunConfig["cluster"] },
+): Promise<void> {
   const { columns, ids } = probe;
-  await writeSusceptibilities(run.store.below(CHI), { name: "probe", positions: columns - 1, ids }, analysis.chi);
-  const { labels, clusters } = analysis.results[0].clustering;
-  await run.writeArray("labels", { shape: [labels.length], data: labels });
-  const names = results.tokens.map(({ text }) => text);
-  const lines = clusters.map((cluster, i) =>
-    clusterLine(cluster, { ...results.clusters[i], names, stability: analysis.stability?.[i] }),
-  );
-  await run.writeFile("clusters.jsonl", lines.join(""));
-  await run.writeFile("tokens.csv", tokenTable(results.tokens, labels));
-  await run.store.flush();
-  await run.writeJson("results", results);
+  await run.replaceResults(ANALYSIS_FILES, async () => {
+    // Who knows no manifest would take what is old for what is new.
+    await run.remove("results.json");
+    await run.store.flush();
+    await run.writeJson(CLUSTER_CONFIG, cluster);
+    const text = { name: "probe", positions: columns - 1, ids };
+    run.noteStore(CHI, await writeSusceptibilities(run.store.below(CHI), text, analysis.chi));
+    const { labels, clusters } = analysis.results[0].clustering;
+    await run.writeArray("labels", { shape: [labels.length], data: labels });
+    const names = results.tokens.map((token) => token.text);
+    const lines = clusters.map((one, i) =>
+      clusterLine(one, { ...results.clusters[i], names, stability: analysis.stability?.[i] }),
+    );
+    await run.writeFile("clusters.jsonl", lines.join(""));
+    await run.writeFile("tokens.csv", tokenTable(results.tokens, labels));
+    await run.store.flush();
+    await run.writeJson("results", results);
+  });
+}
+
+/** Stores what a sweep found, beside what an earlier one did. */
+export async function writeSensitivity(run: Run, sensitivity: Sensitivity): Promise<void> {
+  await run.replaceResults([`${SENSITIVITY}.json`], () => run.writeJson(SENSITIVITY, sensitivity));
 }
 
 /** chi of an analyzed run. */
 export function readChi(run: Run): Promise<ChiTable> {
-  return readSusceptibilities(run.store.below(CHI));
+  const known = run.resultHash(CHI);
+  if (known === undefined) throw halfWritten(run, CHI);
+  return readSusceptibilities(run.store.below(CHI), known).catch((error) => {
+    if (!(error instanceof SpectroscopeError)) throw error;
+    // A run's chi comes from its samples, all of it.
+    throw new SpectroscopeError(error.message, { code: error.code, hint: remedyOf(run), cause: error });
+  });
 }
 
-/** What the analysis of a run stored, and the sweep beside it. @throws SpectroscopeError for a run that was not analyzed yet */
-export async function readResults(
-  run: Run,
-): Promise<{ readonly results: Results; readonly sensitivity?: Sensitivity }> {
-  if (!(await run.has("results.json"))) {
-    throw new SpectroscopeError(`${run.name}: not clustered yet`, {
-      hint: `run \`npx spectroscope cluster ${run.name}\` first`,
-    });
+function halfWritten(run: Run, name: string): SpectroscopeError {
+  return new SpectroscopeError(`${run.nameOf(name)}: half-written`, { code: "bad-input", hint: remedyOf(run, name) });
+}
+
+/** The cluster of every token, -1 for none, of an analyzed run. @throws SpectroscopeError */
+export async function readLabels(run: Run): Promise<Int32Array> {
+  const { data } = await readResultArray(run, "labels", remedyOf(run));
+  if (data instanceof Int32Array) return data;
+  throw new SpectroscopeError(`${run.nameOf("labels.npy")}: holds no i32`, { code: "bad-input", hint: remedyOf(run) });
+}
+
+/** `clusters.jsonl` of an analyzed run. @throws SpectroscopeError */
+export const readClusterLines = (run: Run) => readResult(run, "clusters.jsonl", remedyOf(run));
+
+/** What the analysis of a run stored. @throws SpectroscopeError for a run that was not analyzed yet, and for altered results */
+export async function readResults(run: Run): Promise<Results> {
+  if (run.resultHash("results.json") === undefined) {
+    const begun = await Promise.all(["results.json", "labels.npy", "clusters.jsonl"].map((name) => run.has(name)));
+    const what = begun.includes(true) ? "its results are half-written" : "not clustered yet";
+    throw new SpectroscopeError(`${run.name}: ${what}`, { hint: `run \`npx spectroscope cluster ${run.name}\` first` });
   }
-  const results = (await run.readJson("results")) as Results;
-  if (results.format !== RESULTS_FORMAT || results.version !== RESULTS_VERSION) {
+  const told = await readResultJson(run, "results", remedyOf(run));
+  const { format, version: found } = told.object();
+  if (format !== RESULTS_FORMAT || found !== RESULTS_VERSION) {
     throw new SpectroscopeError(
-      `${run.nameOf("results.json")}: format ${results.format} of version ${results.version}, this program knows ${RESULTS_FORMAT} ${RESULTS_VERSION}`,
-      { code: "bad-input", hint: `run \`npx spectroscope cluster ${run.name}\` to have them made again` },
+      `${run.nameOf("results.json")}: format ${format} of version ${found}, this program knows ${RESULTS_FORMAT} ${RESULTS_VERSION}`,
+      { code: "bad-input", hint: remedyOf(run) },
     );
   }
-  if (!(await run.has("sensitivity.json"))) return { results };
-  return { results, sensitivity: (await run.readJson("sensitivity")) as Sensitivity };
+  return parseResults(told);
+}
+
+/** What a sweep of a run found; nothing where there was none. @throws SpectroscopeError for one that is half-written or altered */
+export async function readSensitivity(run: Run): Promise<Sensitivity | undefined> {
+  const name = `${SENSITIVITY}.json`;
+  if (run.resultHash(name) === undefined && !(await run.has(name))) return undefined;
+  return parseSensitivity(await readResultJson(run, SENSITIVITY, remedyOf(run, name)));
 }
 
 /** The config that a run was begun with, clustering and all, with `--set` texts over it. Errors: usage. */
 export async function begunConfig(run: Run, sets: readonly string[] = []): Promise<RunConfig> {
-  const there = await run.has(`${CLUSTER_CONFIG}.json`);
-  const cluster = there ? { cluster: (await run.readJson(CLUSTER_CONFIG)) as JsonObject } : {};
-  return runConfig({ ...configOf(run), ...cluster }, `${run.name}/manifest.json`, sets);
+  const analyzed = run.resultHash(`${CLUSTER_CONFIG}.json`) !== undefined;
+  const cluster = analyzed ? (await readResultJson(run, CLUSTER_CONFIG, remedyOf(run))).object() : run.manifest.cluster;
+  return runConfig({ ...configOf(run), ...(cluster ? { cluster } : {}) }, `${run.name}/manifest.json`, sets);
 }
 
 /** The config of an analyzed run, with the clustering that its results were made with. @throws SpectroscopeError */
@@ -89,13 +148,34 @@ export async function writeTiming(run: Run, device: Device, seconds: Timing["sec
     adapter: { name, software, ...(driver ? { driver } : {}) },
     seconds,
   };
-  await run.writeJson("timing", timing);
+  await keepTiming(run, timing);
 }
+
+/** Notes when a run ran. */
+export const keepTiming = (run: Run, timing: Timing) => run.writeSealed(TIMING, timing as unknown as JsonObject);
 
 /** When a run ran, where that was noted: a process that dies after its last unit does not come to it. */
 export async function readTiming(run: Run): Promise<Timing | undefined> {
-  if (!(await run.has("timing.json"))) return undefined;
-  return (await run.readJson("timing")) as Timing;
+  const told = await readSealed(run, TIMING, "delete it: when the run ran is then not told");
+  return told && parseTiming(told);
+}
+
+function parseTiming(told: Told): Timing {
+  const adapter = told.at("adapter");
+  const driver = adapter.at("driver");
+  return {
+    date: told.at("date").text(),
+    version: told.at("version").text(),
+    adapter: {
+      name: adapter.at("name").text(),
+      software: adapter.at("software").flag(),
+      ...(driver.absent ? {} : { driver: driver.text() }),
+    },
+    seconds: told
+      .at("seconds")
+      .list()
+      .map((one) => ({ phase: one.at("phase").text(), seconds: one.at("seconds").number() })),
+  };
 }
 
 /** What is known all the same: who sampled. */
@@ -121,11 +201,15 @@ async function shownConfig(run: Run): Promise<JsonObject> {
 
 /** Everything a report needs. @throws SpectroscopeError for a run that was not analyzed yet */
 export async function readReportData(run: Run): Promise<ReportData> {
-  const { results, sensitivity } = await readResults(run);
+  const [results, sensitivity] = [await readResults(run), await readSensitivity(run)];
   const { format: _format, version: _version, ...found } = results;
   const timing = (await readTiming(run)) ?? untimed(run);
   const { chi, error } = await readChi(run);
-  const labels = await run.readArray("labels");
+  const labels = await readLabels(run);
+  if (labels.length !== results.tokens.length) {
+    const why = `has ${labels.length} labels, ${results.tokens.length} tokens are in results.json`;
+    throw new SpectroscopeError(`${run.nameOf("labels.npy")}: ${why}`, { code: "bad-input", hint: remedyOf(run) });
+  }
   return {
     title: `Susceptibility clusters of ${results.model.name}`,
     ...timing,
@@ -135,6 +219,6 @@ export async function readReportData(run: Run): Promise<ReportData> {
     config: await shownConfig(run),
     chi,
     chiError: error,
-    labels: labels.data as Int32Array,
+    labels,
   };
 }

@@ -12,7 +12,7 @@ import { grouped, nameOf, type PlannedUnit } from "./grouping";
 import type { MeasuredModel } from "./request";
 import { costLine, type SetCost, short } from "./set-cost";
 import type { SampledTexts } from "./texts";
-import { sampleJobs } from "./unit-sampler";
+import { checkSaved, sampleJobs } from "./unit-sampler";
 import type { UnitPlan } from "./units";
 
 export interface SamplingContext extends Attention {
@@ -71,6 +71,10 @@ export async function sampleUnits(
     const total = flopsOf(planned, (work) => work.total.flops);
     let before = 0;
     let index = 0;
+    await checkSaved(
+      pending.map((unit) => ({ unit, run })),
+      on,
+    );
     for (const group of await grouped(lab, planned, run, config.components_at_once)) {
       const [{ unit }] = group;
       const { num_draws: S, num_burnin_steps, num_steps_bw_draws } = unit.settings;

@@ -10,7 +10,7 @@ import { say } from "./events";
 import { sample } from "./measure";
 import type { Sensitivity, SensitivityRow } from "./report-data";
 import type { MeasureRequest } from "./request";
-import { readChi, readResults } from "./run-files";
+import { readChi, readLabels, readSensitivity, writeSensitivity } from "./run-files";
 import { unitsOf } from "./units";
 
 /** Settings that a sweep moves: step size, weight of the loss, pull. */
@@ -58,7 +58,7 @@ export async function sweep(request: SweepRequest): Promise<Sensitivity> {
   const { run, config, model, device, threads } = request;
   const chi = await readChi(run);
   const { components } = chi;
-  const center: Findings = { chi, labels: (await run.readArray("labels")).data };
+  const center: Findings = { chi, labels: await readLabels(run) };
   // All are refused before the first is sampled.
   const runs = variants(request);
   for (const { config: own } of runs) unitsOf(own, model.model);
@@ -87,14 +87,17 @@ export async function sweep(request: SweepRequest): Promise<Sensitivity> {
       rise: [Math.min(...rises), Math.max(...rises)],
     });
   }
-  const { sensitivity: before } = await readResults(run);
   const again = new Set([...rows, ...flown].map(({ setting }) => setting));
   const kept = <Row extends { readonly setting: string }>(list: readonly Row[] = []) =>
     list.filter(({ setting }) => !again.has(setting));
-  const off = [...flown, ...kept(before?.flown)];
-  const sensitivity = { rows: [...rows, ...kept(before?.rows)], ...(off.length > 0 ? { flown: off } : {}) };
-  await run.writeJson("sensitivity", sensitivity);
-  return sensitivity;
+  return run.store.exclusive(async () => {
+    // This is what makes a damaged one again: all that it knew goes.
+    const before = await readSensitivity(run).catch(() => undefined);
+    const off = [...flown, ...kept(before?.flown)];
+    const sensitivity = { rows: [...rows, ...kept(before?.rows)], ...(off.length > 0 ? { flown: off } : {}) };
+    await writeSensitivity(run, sensitivity);
+    return sensitivity;
+  });
 }
 
 /** Says where chains flew off: a sweep is there to find the settings at which they do. @throws what is something else */

@@ -1,4 +1,5 @@
 import { SpectroscopeError } from "../../kernels/errors";
+import type { JsonObject } from "../formats/json";
 import type { ChainSpec } from "../sampler/chain-plans";
 import type { ChainState, StateArrays } from "../sampler/chain-state";
 import type { ComponentChains, Draw } from "../sampler/component-chains";
@@ -6,9 +7,12 @@ import { matchRises, type RiseTarget } from "../sampler/equal-rise";
 import type { Laboratory } from "../sampler/laboratory";
 import { Lockstep } from "../sampler/lockstep";
 import { readCheckpoint, writeCheckpoint } from "../store/checkpoint";
+import { firstFault } from "../store/finished";
 import type { Run } from "../store/run";
 import type { ObservableId, SamplesSpec } from "../store/samples";
 import { type DrawLosses, SamplesWriter } from "../store/samples-writer";
+import { Told } from "../store/told";
+import type { Hashes } from "../store/zarr-files";
 import { openUnit } from "./chi-tables";
 import type { RunConfig } from "./config";
 import type { OnEvent } from "./events";
@@ -44,8 +48,9 @@ export async function sampleJobs(jobs: readonly UnitJob[], onDraw: OnDraw, on?: 
   const writers: SamplesWriter[] = [];
   const states: (ChainState | undefined)[] = [];
   for (const job of jobs) {
-    writers.push(await SamplesWriter.open(job.run.samplesStore(job.unit.name), samplesSpec(job)));
-    states.push(await savedState(job, on));
+    const saved = await savedState(job, on);
+    writers.push(await openWriter(job, saved));
+    states.push(saved?.state);
   }
   const specs = jobs.map(({ spec }) => spec);
   const lockstep = await Lockstep.open(lab, specs, states);
@@ -65,12 +70,18 @@ export async function sampleJobs(jobs: readonly UnitJob[], onDraw: OnDraw, on?: 
         for (const [i, job] of jobs.entries()) {
           const block = blocks[i].splice(0);
           if (block.length > 0) await writers[i].writeDraws(lockstep.draws - block.length, block.map(lossesOf));
-          if (!last) await saveState(job, await lockstep.components[i].save());
+          if (!last) await saveState(job, await lockstep.components[i].save(), writers[i].written);
         }
       }
       onDraw(lockstep.draws);
     }
-    for (const [i, job] of jobs.entries()) await finish(job, writers[i], lockstep.components[i]);
+    const faults: SpectroscopeError[] = [];
+    for (const [i, job] of jobs.entries()) {
+      await finish(job, writers[i], lockstep.components[i]).catch(async (error) =>
+        faults.push(await dropped(job, error)),
+      );
+    }
+    if (faults.length > 0) throw faults[0];
   } finally {
     lockstep.close();
   }
@@ -108,8 +119,7 @@ async function finish({ unit, spec, run, flops }: UnitJob, writer: SamplesWriter
     ...(logAcceptance.length > 0 ? { logAcceptance } : {}),
     ...(kineticTemperature.length > 0 ? { kineticTemperature } : {}),
     facts: {
-      unit: unit.name,
-      chains: [...unit.chains],
+      ...unitFacts(run, unit),
       sampler: chains.kind,
       weights: chains.block.weights,
       sampling_task: spec.task ? "pool" : "probe",
@@ -149,32 +159,93 @@ function meanByPosition(tokens: Float32Array, positions: number): Float32Array {
   return Float32Array.from(sums);
 }
 
-/** What a checkpoint must agree with beside its arrays. */
-function identity({ unit }: Pick<UnitJob, "unit">): string {
-  return JSON.stringify({ unit: unit.name, settings: unit.settings, chains: unit.chains });
+/** What ties a unit's samples to it and to its run. */
+export function unitFacts({ config }: Run, { name, chains }: UnitPlan): JsonObject {
+  return { unit: name, chains: [...chains], ...(config.inputs === undefined ? {} : { inputs: config.inputs }) };
 }
 
-async function saveState(job: UnitJob, { update, drawn, arrays }: ChainState): Promise<void> {
-  const facts = { identity: identity(job), update, drawn };
+/** What a checkpoint must agree with beside its arrays. */
+function identity({ unit, run }: Pick<UnitJob, "unit" | "run">): string {
+  return JSON.stringify({ ...unitFacts(run, unit), settings: unit.settings });
+}
+
+async function saveState(job: UnitJob, { update, drawn, arrays }: ChainState, files: Hashes): Promise<void> {
+  const facts = { identity: identity(job), update, drawn, files: Object.fromEntries(files) };
   await writeCheckpoint(job.run.store, job.run.checkpointKey(job.unit.name), {
     facts,
     arrays: new Map(Object.entries(arrays).filter(([, data]) => data !== undefined)),
   });
 }
 
-/** How many draws of a unit a stopped process left behind. */
-export async function drawsSaved(job: Pick<UnitJob, "unit" | "run">): Promise<number> {
-  const state = await savedState(job);
-  return state?.drawn ?? 0;
+/** Where a stopped process left a unit. */
+interface Saved {
+  readonly state: ChainState;
+  /** Hashes of what lay in its store. */
+  readonly files: Hashes;
 }
 
-/** The state that a stopped process left; nothing where there is none, or where it was damaged: then the unit begins anew. */
-async function savedState(job: Pick<UnitJob, "unit" | "run">, on?: OnEvent): Promise<ChainState | undefined> {
+/** How many draws of a unit a stopped process left behind. */
+export async function drawsSaved(job: Pick<UnitJob, "unit" | "run">): Promise<number> {
+  return (await savedState(job))?.state.drawn ?? 0;
+}
+
+/**
+ * Takes up what a stopped process left of some units, before they are put together: where a checkpoint, or a file that was there
+ * at its time, is not what was written, the unit begins anew, and a line says which file that was.
+ */
+export async function checkSaved(jobs: readonly Pick<UnitJob, "unit" | "run">[], on?: OnEvent): Promise<void> {
+  for (const job of jobs) {
+    const { run, unit } = job;
+    if ((await run.store.size(run.checkpointKey(unit.name))) === undefined) continue;
+    const saved = await savedState(job, on);
+    const fault = saved && (await firstFault(run.samplesStore(unit.name), saved.files));
+    if (fault) on?.({ kind: "say", text: `${fault}: ${unit.name} begins anew` });
+    if (fault || !saved) await run.dropUnit(unit.name);
+  }
+}
+
+/** What is wrong with what a stopped process left of a unit; nothing where all of it can be gone on with. */
+export async function savedFault(job: Pick<UnitJob, "unit" | "run">): Promise<string | undefined> {
   try {
-    const found = await readCheckpoint(job.run.store, job.run.checkpointKey(job.unit.name));
-    if (!found || found.facts.identity !== identity(job)) return undefined;
-    const { update, drawn } = found.facts as { update: number; drawn: number };
-    return { update, drawn, arrays: Object.fromEntries(found.arrays) as unknown as StateArrays };
+    const saved = await readSaved(job);
+    return saved && (await firstFault(job.run.samplesStore(job.unit.name), saved.files));
+  } catch (error) {
+    if (!(error instanceof SpectroscopeError) || error.code !== "damaged") throw error;
+    return error.message;
+  }
+}
+
+/** Goes on with a unit's store, or begins it. */
+function openWriter(job: UnitJob, saved: Saved | undefined): Promise<SamplesWriter> {
+  return SamplesWriter.open(job.run.samplesStore(job.unit.name), samplesSpec(job), saved?.files);
+}
+
+/** Has a unit begin anew whose files are not what was written; gives what is to be said of it, or of what else went wrong. */
+async function dropped({ run, unit }: UnitJob, error: unknown): Promise<SpectroscopeError> {
+  if (!(error instanceof SpectroscopeError) || error.code !== "damaged") throw error;
+  await run.dropUnit(unit.name);
+  const hint = "look after the disk, and run the same command again: this unit begins anew, what else is done stays";
+  return new SpectroscopeError(error.message, { code: error.code, hint, cause: error });
+}
+
+/** What a stopped process left. @throws SpectroscopeError (code `damaged`) when it is not what was written, or another unit's */
+async function readSaved({ run, unit }: Pick<UnitJob, "unit" | "run">): Promise<Saved | undefined> {
+  const key = run.checkpointKey(unit.name);
+  const found = await readCheckpoint(run.store, key);
+  if (!found) return undefined;
+  const place = { file: run.store.nameOf(key), hint: "delete it: its unit begins anew", code: "damaged" };
+  const told = new Told(found.facts, place);
+  const wanted = identity({ run, unit });
+  if (told.at("identity").json() !== wanted) told.at("identity").refuse("that of this unit of this run");
+  const [update, drawn] = ["update", "drawn"].map((name) => told.at(name).whole());
+  const arrays = Object.fromEntries(found.arrays) as unknown as StateArrays;
+  return { state: { update, drawn, arrays }, files: told.at("files").hashes() };
+}
+
+/** The same; nothing where it was damaged: then the unit begins anew. */
+async function savedState(job: Pick<UnitJob, "unit" | "run">, on?: OnEvent): Promise<Saved | undefined> {
+  try {
+    return await readSaved(job);
   } catch (error) {
     if (!(error instanceof SpectroscopeError) || error.code !== "damaged") throw error;
     on?.({ kind: "say", text: `${error.message}: ${job.unit.name} begins anew` });

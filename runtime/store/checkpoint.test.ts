@@ -91,7 +91,7 @@ for (const { kind, open } of storeKinds(test)) {
     }
     for (const length of [head, head + 500, whole.length - 1]) {
       await store.set(key, whole.subarray(0, length));
-      await damaged(store, key, /array .* is not what was written/);
+      await damaged(store, key, /damaged: has \d+ bytes, expected \d+/);
     }
     for (const length of [0, 1, head - 1]) {
       await store.set(key, whole.subarray(0, length));
@@ -122,18 +122,30 @@ for (const { kind, open } of storeKinds(test)) {
       assert.ok(text.includes(before));
       await store.set(key, Buffer.from(text.replace(before, after), "latin1"));
     };
-    await replaced('"version":2', '"version":1');
-    await damaged(store, key, /other: not a checkpoint of version 2/);
+    await replaced('"version":3', '"version":2');
+    await damaged(store, key, /other: not a checkpoint of version 3/);
     await replaced("spectroscope-checkpoint", "spectroscope-run");
-    await damaged(store, key, /not a checkpoint of version 2/);
+    await damaged(store, key, /not a checkpoint of version 3/);
     await replaced("{", "[");
-    await damaged(store, key, /not a checkpoint of version 2/);
+    await damaged(store, key, /not a checkpoint of version 3/);
     for (const line of ["null\n", "3\n", "{}\n"]) {
       await store.set(key, Buffer.from(line));
       await damaged(store, key, /not a checkpoint/);
     }
-    await store.set(key, Buffer.from('{"format":"spectroscope-checkpoint","version":2}\n'));
-    await damaged(store, key, /facts are not what was written/);
+    const form = '"format":"spectroscope-checkpoint","version":3';
+    const array = (bytes: unknown) => `"arrays":[{"name":"w","bytes":${bytes},"sha256":"${"0".repeat(64)}"}]`;
+    for (const [rest, line] of [
+      ["", /arrays is missing, expected a list/],
+      [',"arrays":{}', /arrays is an object, expected a list/],
+      [',"arrays":[null],"facts":{}', /arrays\[0\] is null, expected an object/],
+      [`,"facts":{},${array(-1)}`, /arrays\[0\]\.bytes is -1, expected a whole number/],
+      [`,"facts":{},${array('"1"')}`, /arrays\[0\]\.bytes is "1", expected a whole number/],
+      [`,"facts":7,${array(1)}`, /facts is 7, expected an object/],
+      [`,"facts":{},${array(2e9)},"sha256":"${"0".repeat(64)}"`, /facts are not what was written/],
+    ] as const) {
+      await store.set(key, Buffer.from(`{${form}${rest}}\n`));
+      await damaged(store, key, line);
+    }
   });
 
   test(`${kind}: equal states have equal bytes`, async () => {

@@ -2,20 +2,24 @@
  * A checkpoint: named f32 arrays and the facts that go with them, under one key, there whole or not at all. Internal to a run:
  * it is gone when its unit is done.
  *
- *     {"format": "spectroscope-checkpoint", "version": 2, "facts": {...}, "arrays": [{"name", "bytes", "sha256"}, ...],
+ *     {"format": "spectroscope-checkpoint", "version": 3, "facts": {...}, "arrays": [{"name", "bytes", "sha256"}, ...],
  *      "sha256": of facts and arrays, as they stand there}\n
  *     the arrays as .npy, one after another; sha256 of each is of its parts (sha256.ts), for a state may be large
  */
 import { SpectroscopeError } from "../../kernels/errors";
+import { isObject } from "../config/schema";
 import { type JsonObject, normalizeJson } from "../formats/json";
 import { decodeNpy, encodeNpy } from "../formats/npy";
 import { sha256, sha256OfParts } from "./sha256";
 import type { Store } from "./store";
+import { Told } from "./told";
 
 const FORMAT = "spectroscope-checkpoint";
-const VERSION = 2;
+const VERSION = 3;
+const REMEDY = "delete it: its unit begins anew";
 
 export interface Checkpoint {
+  /** For `Told`: who reads them checks them. */
   readonly facts: JsonObject;
   readonly arrays: ReadonlyMap<string, Float32Array>;
 }
@@ -57,27 +61,43 @@ export async function writeCheckpoint(store: Store, key: string, { facts, arrays
 export async function readCheckpoint(store: Store, key: string): Promise<Checkpoint | undefined> {
   const name = store.nameOf(key);
   const damaged = (why: string): never => {
-    throw new SpectroscopeError(`${name}: ${why}`, { code: "damaged", hint: "delete it: its unit begins anew" });
+    throw new SpectroscopeError(`${name}: ${why}`, { code: "damaged", hint: REMEDY });
   };
   const bytes = await store.get(key);
   if (!bytes) return undefined;
   const end = bytes.indexOf(10);
   if (end < 0) return damaged("no checkpoint");
-  const head = headOf(bytes.subarray(0, end));
-  if (head?.format !== FORMAT || head.version !== VERSION) return damaged(`not a checkpoint of version ${VERSION}`);
-  if ((await headHash(head)) !== head.sha256) return damaged("its facts are not what was written");
+  const place = { file: name, code: "damaged", hint: REMEDY };
+  const json = headOf(bytes.subarray(0, end));
+  const told = new Told(json, place);
+  const known = () => told.at("format").json() === FORMAT && told.at("version").json() === VERSION;
+  if (!isObject(json) || !known()) return damaged(`not a checkpoint of version ${VERSION}`);
+  const entries = told.at("arrays").list();
+  const head = {
+    facts: told.at("facts").object(),
+    arrays: entries.map((entry) => ({
+      name: entry.at("name").text(),
+      bytes: entry.at("bytes").whole(),
+      sha256: entry.at("sha256").hash(),
+    })),
+  };
+  if ((await headHash(head)) !== told.at("sha256").hash()) return damaged("its facts are not what was written");
+  const size = head.arrays.reduce((sum, entry) => sum + entry.bytes, end + 1);
+  if (size !== bytes.length) return damaged(`has ${bytes.length} bytes, expected ${size}`);
   const arrays = new Map<string, Float32Array>();
   let at = end + 1;
   for (const entry of head.arrays) {
     const own = bytes.subarray(at, at + entry.bytes);
     at += entry.bytes;
     if ((await sha256OfParts([own])) !== entry.sha256) damaged(`array ${entry.name} is not what was written`);
-    arrays.set(entry.name, decodeNpy(own, name).data as Float32Array);
+    const { data } = decodeNpy(own, name);
+    if (!(data instanceof Float32Array)) return damaged(`array ${entry.name} is not f32`);
+    arrays.set(entry.name, data);
   }
   return { facts: head.facts, arrays };
 }
 
-function headOf(line: Uint8Array): Head | undefined {
+function headOf(line: Uint8Array): unknown {
   try {
     return JSON.parse(new TextDecoder().decode(line));
   } catch {

@@ -1,13 +1,12 @@
 /** Killed between any two of its writes, a unit or a table of chi is there whole or not at all, and is made again to the same bytes. */
 import * as assert from "uvu/assert";
-import { example, shape, writeBlock } from "../../harness/test/example-samples";
+import { example, exampleUnits, shape, writeBlock } from "../../harness/test/example-samples";
 import { storeBytes } from "../../harness/test/folder-bytes";
-import { plannedUnits } from "../../harness/test/made-up-unit";
 import { refused, refusedAtOnce } from "../../harness/test/refused";
 import { killedAfter, storeKinds, watched } from "../../harness/test/stores";
 import { suite } from "../../harness/test/suite";
 import type { ChiTable } from "../susceptibility/chi-table";
-import { writeCheckpoint } from "./checkpoint";
+import { readCheckpoint, writeCheckpoint } from "./checkpoint";
 import type { RunOptions } from "./manifest";
 import { Run } from "./run";
 import { openSamples } from "./samples-reader";
@@ -19,7 +18,7 @@ const test = suite("runtime/store/killed");
 
 const optionsOf = (units: readonly string[]) => ({
   ...{ config: { seed: 1 }, provenance: { adapter: "a" } },
-  plan: plannedUnits(units),
+  plan: exampleUnits(units),
 });
 
 /** Begins a run, or goes on with it, and samples what is missing: draws in blocks with a checkpoint after each but the last. */
@@ -27,12 +26,15 @@ async function sampleAll(store: Store, options: RunOptions): Promise<Run> {
   const run = await Run.begin(store, options);
   for (const name of run.units("pending")) {
     const unit = example(1, { restriction: name });
-    const writer = await SamplesWriter.open(run.samplesStore(name), unit.spec);
-    for (let first = 0; first < shape.draws; first += shape.drawsPerChunk) {
+    const key = run.checkpointKey(name);
+    const saved = (await readCheckpoint(store, key))?.facts as { drawn: number; files: object } | undefined;
+    const files = saved && new Map(Object.entries(saved.files));
+    const writer = await SamplesWriter.open(run.samplesStore(name), unit.spec, files);
+    for (let first = saved?.drawn ?? 0; first < shape.draws; first += shape.drawsPerChunk) {
       await writeBlock(writer, unit, first);
       const drawn = first + shape.drawsPerChunk;
-      if (drawn < shape.draws)
-        await writeCheckpoint(store, run.checkpointKey(name), { facts: { drawn }, arrays: new Map() });
+      const facts = { drawn, files: Object.fromEntries(writer.written) };
+      if (drawn < shape.draws) await writeCheckpoint(store, key, { facts, arrays: new Map() });
     }
     await writer.finish(unit.results);
     await run.finishUnit(name);

@@ -1,6 +1,5 @@
 /** `manifest.json` of a run: what it was asked to do, whole, so that nothing else is needed to go on with it or put it together. */
 import { SpectroscopeError } from "../../kernels/errors";
-import type { SamplerSettings } from "../config/sampler";
 import {
   decodeText,
   differences,
@@ -10,50 +9,19 @@ import {
   normalizeJson,
   parseJson,
 } from "../formats/json";
+import { type Manifest, parseManifest, type UnitPlan, type UnitState } from "./manifest-form";
 import { samplesName } from "./names";
+import { isSealed, seal } from "./sealed";
 import { need, type Store } from "./store";
+import { Told } from "./told";
+
+export type { Manifest, RiseMatch, UnitPlan, UnitState } from "./manifest-form";
 
 const FORMAT = "spectroscope-run";
-const VERSION = 4;
+const VERSION = 5;
 export const MANIFEST = "manifest.json";
-
-/** Units that stand before this one in the plan and have its chains and draws. */
-export interface RiseMatch {
-  /** Its chains have the rises that are wanted. */
-  readonly chains: string;
-  /** The same draws at the localization of the settings. */
-  readonly prior: string;
-}
-
-/** One piece of a run that is stored whole: the chains of one component under one sampler. */
-export interface UnitPlan {
-  readonly name: string;
-  readonly restriction: string;
-  readonly settings: SamplerSettings;
-  /** Whose mean rise its chains are given, by a localization that is found when its turn comes. */
-  readonly match?: RiseMatch;
-  /** Numbers of the chains that run here, ascending. */
-  readonly chains: readonly number[];
-}
-
-export interface Manifest {
-  readonly format: typeof FORMAT;
-  readonly version: number;
-  /** What the run computes. Two runs with equal configs may share a store. */
-  readonly config: JsonObject;
-  /** Who computed it: adapter, versions, host. One entry for each time the run was begun by another. */
-  readonly provenance: readonly JsonObject[];
-  /** Every unit of the whole run, in order. */
-  readonly plan: readonly UnitPlan[];
-  /** What of it is sampled here, all or a shard's part, in the order of the plan. `directory`: key of its store. */
-  readonly units: Readonly<Record<string, UnitState>>;
-}
-
-export interface UnitState {
-  readonly state: "pending" | "done";
-  readonly directory: string;
-  readonly chains: readonly number[];
-}
+/** What is to be done about a manifest that is not what was written. */
+const REMEDY = "put it back, or delete it and give the command that began the run again: units that are done are kept";
 
 function fail(message: string, hint?: string, cause?: unknown): never {
   throw new SpectroscopeError(message, { code: "bad-input", hint, cause });
@@ -64,17 +32,13 @@ function short(value: Json | undefined): string {
   return text.length > 60 ? `${text.slice(0, 56)}...` : text;
 }
 
-function isManifest(value: unknown): value is Manifest {
-  const object = (item: unknown) => typeof item === "object" && item !== null && !Array.isArray(item);
-  if (!object(value)) return false;
-  const { config, provenance, plan, units } = value as Record<string, unknown>;
-  return object(config) && Array.isArray(provenance) && Array.isArray(plan) && object(units);
-}
-
-/** Reads and checks a manifest. @throws SpectroscopeError when the store holds no run or one of another version */
+/**
+ * Reads and checks a manifest. @throws SpectroscopeError when the store holds no run or one of another version, and for one that is
+ * not what was written: file and key
+ */
 export async function readManifest(store: Store): Promise<Manifest> {
   const name = store.nameOf(MANIFEST);
-  const json = parseJson(decodeText(await need(store, MANIFEST), name), name);
+  const json = readJson(await need(store, MANIFEST), name);
   const { format, version } = (json ?? {}) as Record<string, unknown>;
   if (format !== FORMAT)
     fail(`${name}: not the manifest of a run (format ${JSON.stringify(format)})`, "choose another directory");
@@ -84,13 +48,25 @@ export async function readManifest(store: Store): Promise<Manifest> {
       "use the program that wrote it",
     );
   }
-  if (!isManifest(json)) fail(`${name}: config, provenance, plan or units are missing`, "choose another directory");
-  return json;
+  const told = new Told(json, { file: name, hint: REMEDY });
+  const manifest = parseManifest(told);
+  if (!(await isSealed(told.object()))) fail(`${name}: altered or damaged: it is not what was written`, REMEDY);
+  return { format: FORMAT, version: VERSION, ...manifest };
 }
 
-/** Puts a manifest in its place. */
+function readJson(bytes: Uint8Array, name: string): unknown {
+  try {
+    return parseJson(decodeText(bytes, name), name);
+  } catch (error) {
+    if (error instanceof SpectroscopeError) fail(error.message, REMEDY, error);
+    throw error;
+  }
+}
+
+/** Puts a manifest in its place, with a hash of itself. */
 export async function writeManifest(store: Store, manifest: Manifest): Promise<void> {
-  await store.set(MANIFEST, new TextEncoder().encode(jsonText(manifest, MANIFEST)));
+  const sealed = await seal(normalizeJson(manifest, MANIFEST) as JsonObject);
+  await store.set(MANIFEST, new TextEncoder().encode(jsonText(sealed, MANIFEST)));
 }
 
 /** What a run is begun with. */
@@ -102,6 +78,10 @@ export interface RunOptions {
   readonly plan: readonly UnitPlan[];
   /** Those of a shard, with the chains that are sampled here; by default all. */
   readonly own?: readonly UnitPlan[];
+  /** The clustering to come. What was analyzed keeps its own. */
+  readonly cluster?: JsonObject;
+  /** Names beside those of units that a run leaves: where a manifest was lost they do not make a directory another's. */
+  readonly leaves?: readonly string[];
 }
 
 /**
@@ -120,7 +100,10 @@ export function manifestOf(name: string, options: RunOptions, before: Manifest |
   if (before) refuseAnother(name, before, { config, plan, units });
   const sources = [...(before?.provenance ?? [])];
   if (!sources.some((known) => differences(known, provenance).length === 0)) sources.push(provenance);
-  return { format: FORMAT, version: VERSION, config, provenance: sources, plan, units };
+  const results = before?.results ?? {};
+  const kept = Object.keys(results).length > 0 ? before?.cluster : (options.cluster ?? before?.cluster);
+  const cluster = kept ? { cluster: normalizeJson(kept, "cluster") as JsonObject } : {};
+  return { format: FORMAT, version: VERSION, config, ...cluster, provenance: sources, plan, units, results };
 }
 
 function refuseAnother(name: string, before: Manifest, now: Pick<Manifest, "config" | "plan" | "units">): void {

@@ -1,7 +1,6 @@
 import * as assert from "uvu/assert";
-import { example, writeExample } from "../../harness/test/example-samples";
+import { example, exampleUnits, writeExample } from "../../harness/test/example-samples";
 import { storeBytes } from "../../harness/test/folder-bytes";
-import { plannedUnits } from "../../harness/test/made-up-unit";
 import { refused, refusedAtOnce } from "../../harness/test/refused";
 import { alter, flipped, storeKinds } from "../../harness/test/stores";
 import { suite } from "../../harness/test/suite";
@@ -10,7 +9,9 @@ import { DirectoryStore } from "../node/directory-store";
 import { readCheckpoint, writeCheckpoint } from "./checkpoint";
 import type { Manifest, UnitPlan } from "./manifest";
 import { Run } from "./run";
+import { readResult, readResultArray, readResultJson, readSealed } from "./run-reader";
 import { openSamples } from "./samples-reader";
+import { seal } from "./sealed";
 import { need, type Store } from "./store";
 
 const test = suite("runtime/store/run");
@@ -18,7 +19,7 @@ const test = suite("runtime/store/run");
 const options = (changes: object = {}) => ({
   config: { sampler: { lr: 0.01, num_chains: 4 }, seed: 1, ...changes },
   provenance: { adapter: "a" },
-  plan: plannedUnits(["full", "l0h3", "l0 attn"]),
+  plan: exampleUnits(["full", "l0h3", "l0 attn"]),
 });
 const text = (value: string) => new TextEncoder().encode(value);
 const none = { facts: {}, arrays: new Map() };
@@ -31,7 +32,10 @@ async function sampleUnit(run: Run, unit: string): Promise<void> {
 
 /** Changes what the manifest says. */
 const altered = (store: Store, change: (manifest: Manifest) => object) =>
-  alter(store, "manifest.json", (bytes) => text(JSON.stringify(change(JSON.parse(Buffer.from(bytes).toString())))));
+  need(store, "manifest.json").then(async (bytes) => {
+    const { sha256: _, ...manifest } = JSON.parse(Buffer.from(bytes).toString());
+    await store.set("manifest.json", text(JSON.stringify(await seal(change(manifest)))));
+  });
 
 for (const { kind, open } of storeKinds(test)) {
   test(`${kind}: a run goes on where it was left`, async () => {
@@ -119,7 +123,11 @@ for (const { kind, open } of storeKinds(test)) {
       const { full, l0h3, "l0 attn": attn } = manifest.units;
       return {
         ...manifest,
-        units: { full, l0h3: { ...l0h3, state: "pending" }, "l0 attn": { ...attn, state: "done" } },
+        units: {
+          full,
+          l0h3: { ...l0h3, state: "pending" },
+          "l0 attn": { ...attn, state: "done", sha256: "0".repeat(64) },
+        },
       };
     });
 
@@ -170,7 +178,12 @@ for (const { kind, open } of storeKinds(test)) {
     await alter(own, "zarr.json", (bytes) =>
       text(Buffer.from(bytes).toString().replace('"completed": 1', '"completed": 0')),
     );
-    assert.equal((await Run.begin(store, options())).units("done"), [], "not finished, it begins anew");
+    const again = await Run.begin(store, options());
+    assert.equal(again.units("done"), [], "not finished, it begins anew");
+    assert.match(
+      again.remarks.join(),
+      /samples_full\.zarr.zarr\.json: does not say any more that full is done: it is comp/,
+    );
     assert.equal(await own.list(""), []);
   });
 
@@ -187,11 +200,14 @@ for (const { kind, open } of storeKinds(test)) {
       await manifest(`{"format": "spectroscope-run", "version": ${version}}`);
       await refused(
         Run.begin(store, options()),
-        new RegExp(`format version ${version}, this program knows 4; use the`),
+        new RegExp(`format version ${version}, this program knows 5; use the`),
       );
     }
-    await manifest('{"format": "spectroscope-run", "version": 4}');
-    await refused(Run.begin(store, options()), /config, provenance, plan or units are missing/);
+    await manifest('{"format": "spectroscope-run", "version": 5}');
+    await refused(
+      Run.begin(store, options()),
+      /manifest\.json: config is missing, expected an object; put it back, or delete/,
+    );
     await manifest("{");
     await refused(Run.begin(store, options()), /manifest\.json: not valid JSON/);
     assert.is(Buffer.from(await need(store, "thesis.tex")).toString(), "precious");
@@ -201,30 +217,51 @@ for (const { kind, open } of storeKinds(test)) {
     }
   });
 
-  test(`${kind}: results by name, the same value in the same bytes`, async () => {
+  test(`${kind}: results by name, the same value in the same bytes, all of them or none`, async () => {
     const store = open("results");
     const run = await Run.begin(store, options());
-    await run.writeArray("chi", { shape: [1, 2], data: Float32Array.of(1, 2) });
-    assert.equal((await run.readArray("chi")).shape, [1, 2]);
-    await run.writeJson("clusters/summary", { a: 1, none: undefined, zero: -0 });
-    assert.equal(await run.readJson("clusters/summary"), { a: 1, zero: 0 });
+    const names = ["chi.npy", "clusters/summary.json", "note.txt"];
+    const write = async () => {
+      await run.writeArray("chi", { shape: [1, 2], data: Float32Array.of(1, 2) });
+      await run.writeJson("clusters/summary", { a: 1, none: undefined, zero: -0 });
+      await run.writeFile("note.txt", "λ");
+    };
+    await refused(readResult(run, "note.txt", "make it"), /note\.txt: not written yet; make it/);
+    await run.replaceResults(names, write);
+    const read = await Run.open(store);
+    assert.equal((await readResultArray(read, "chi", "")).shape, [1, 2]);
+    assert.equal((await readResultJson(read, "clusters/summary", "")).object(), { a: 1, zero: 0 });
+    assert.equal(await readResult(read, "note.txt", ""), text("λ"));
     // @ts-expect-error: JSON holds no typed arrays, which the compiler says
     await run.writeJson("array", { data: new Float32Array(1) });
     // @ts-expect-error: and no functions
     await run.writeJson("function", { call: () => 1 });
-    await run.writeFile("report.html", "<p>λ");
-    assert.is(await run.readText("report.html"), "<p>λ");
-    assert.equal(await run.readFile("report.html"), text("<p>λ"));
-    assert.equal(
-      [await run.has("report.html"), await run.has("clusters/summary.json"), await run.has("x.npy")],
-      [true, true, false],
+    assert.equal([await run.has("note.txt"), await run.has("x.npy")], [true, false]);
+
+    await alter(store, "note.txt", flipped(0));
+    await refused(readResult(read, "note.txt", "make it"), /note\.txt: altered or damaged: SHA-256 .*; make it/);
+    await store.delete("note.txt");
+    await refused(readResult(read, "note.txt", "make it"), /note\.txt: is lost; make it/);
+    // Killed at any moment: what was replaced is half-written until all of it is there.
+    const half = run.replaceResults(names, async () => {
+      await run.writeFile("note.txt", "μ");
+      const there = await Run.open(store);
+      for (const name of names) await refused(readResult(there, name, "make it"), /: half-written; make it/);
+      throw new Error("killed");
+    });
+    await half.catch((error) => assert.is(error.message, "killed"));
+    await refused(readResult(await Run.open(store), "note.txt", "make it"), /note\.txt: half-written/);
+    await refused(
+      run.replaceResults(["never.txt"], async () => {}),
+      /never\.txt: was not written/,
     );
-    await refused(run.readJson("absent"), /cannot read .*absent\.json: there is no such file/);
-    await run.writeFile("broken.json", "{");
-    await refused(run.readJson("broken"), /broken\.json: not valid JSON/);
-    await run.writeFile("broken.npy", Uint8Array.of(0xff));
-    await refused(run.readText("broken.npy"), /broken\.npy: not UTF-8 text/);
-    await refused(run.readArray("broken"), /broken\.npy: not a \.npy file/);
+    await run.replaceResults(names, write);
+
+    const result = (name: string, value: string) => run.replaceResults([name], () => run.writeFile(name, value));
+    await result("broken.json", "{");
+    await refused(readResultJson(run, "broken", ""), /broken\.json: not valid JSON/);
+    await run.replaceResults(["broken.npy"], () => run.writeFile("broken.npy", Uint8Array.of(0xff)));
+    await refused(readResultArray(run, "broken", ""), /broken\.npy: not a \.npy file/);
     for (const bad of ["../x", "/x", "a/../b", ".hidden", "manifest.json", "checkpoints/full", "", "a b"]) {
       refusedAtOnce(() => run.resultKey(bad), /cannot name a result/);
     }
@@ -235,6 +272,55 @@ for (const { kind, open } of storeKinds(test)) {
     const moved = open("moved");
     for (const key of await store.list("")) await moved.set(key, await need(store, key));
     assert.is((await Run.open(moved)).config.seed, 1);
+    await run.writeSealed("timing", { date: "today", seconds: 3 });
+    assert.is((await readSealed(run, "timing", ""))!.at("seconds").whole(), 3);
+    await store.set(
+      "timing.json",
+      text(
+        Buffer.from(await need(store, "timing.json"))
+          .toString()
+          .replace("3", "4"),
+      ),
+    );
+    await refused(readSealed(run, "timing", "delete it"), /timing\.json: altered or damaged: .*; delete it/);
+  });
+
+  test(`${kind}: a unit's store that is another's, or another run's, is refused`, async () => {
+    const store = open("exchanged");
+    const run = await Run.begin(store, options({ inputs: { model: "1f" } }));
+    const sample = (at: Run, unit: string, facts: object) => {
+      const own = example(1, { restriction: unit });
+      return writeExample(at.samplesStore(unit), {
+        ...own,
+        results: { ...own.results, facts: { ...own.results.facts, ...facts } },
+      });
+    };
+    const inputs = { model: "1f" };
+    await sample(run, "full", { inputs });
+    await run.finishUnit("full");
+    for (const [facts, key] of [
+      [{ inputs: { model: "2e" } }, "inputs.model"],
+      [{ inputs, unit: "full" }, "unit"],
+      [{ inputs, chains: [0, 2] }, "chains"],
+    ] as const) {
+      await sample(run, "l0h3", facts);
+      const line = new RegExp(`samples_l0h3\\.zarr: holds samples of another unit or run: ${key} differ`);
+      await refused(run.finishUnit("l0h3"), line);
+      await refused(
+        Run.begin(store, options({ inputs })),
+        line,
+        /delete .*samples_l0h3\.zarr to have it computed again/,
+      );
+      await run.samplesStore("l0h3").delete("");
+    }
+    // Whole, of the same unit, and not the one that was noted.
+    await run.samplesStore("full").delete("");
+    await sample(run, "full", { inputs, flops: 13 });
+    const line = /samples_full\.zarr.zarr\.json: altered: not the store that this run's manifest knows/;
+    await refused(openSamples(run.finishedStore("full"), run.rootHash("full")), line);
+    await refused(Run.begin(store, options({ inputs })), line, /delete .*samples_full\.zarr to have it computed again/);
+    await run.samplesStore("full").delete("");
+    assert.equal((await Run.begin(store, options({ inputs }))).units("done"), []);
   });
 }
 

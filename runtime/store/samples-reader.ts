@@ -1,13 +1,16 @@
 /** Reads the samples of one restricted run; the layout is in `samples.ts`. */
 import { SpectroscopeError } from "../../kernels/errors";
+import { isObject } from "../config/schema";
 import type { JsonObject } from "../formats/json";
 import type { DrawSums, Sums } from "../sampler/sums";
 import { transposed } from "./box";
 import { openFinished } from "./finished";
 import type { ObservableId } from "./samples";
 import type { Store } from "./store";
+import { Told } from "./told";
 import type { ZarrGroup } from "./zarr";
 import type { ZarrArray } from "./zarr-array";
+import { METADATA } from "./zarr-files";
 
 /** Draws of a run. */
 export interface DrawRange {
@@ -32,21 +35,33 @@ export class Samples {
     readonly positions: number,
   ) {}
 
-  /** @throws SpectroscopeError when there is no store, it is not finished, or it is not one of samples */
-  static async open(store: Store): Promise<Samples> {
-    const group = await openFinished(store);
-    const { config, spectroscope } = (group.attributes.metadata ?? {}) as {
-      config?: JsonObject;
-      spectroscope?: JsonObject;
-    };
-    if (!config || !spectroscope) {
-      throw new SpectroscopeError(`${store.name}: has no metadata of samples`, {
-        hint: "choose a samples_<restriction>.zarr",
-      });
+  /**
+   * `known`: the hash of its root, where a run noted that. @throws SpectroscopeError when there is no store, it is not finished, not
+   * the known one, or not one of samples
+   */
+  static async open(store: Store, known?: string): Promise<Samples> {
+    const group = await openFinished(store, known);
+    const place = { file: store.nameOf(METADATA), hint: "choose a samples_<restriction>.zarr" };
+    if (!isObject(group.attributes.metadata)) {
+      throw new SpectroscopeError(`${store.name}: has no metadata of samples`, { hint: place.hint });
     }
-    const [chains, draws] = (await group.array("phi", "f32")).shape;
-    const [sequences, positions] = (await group.array("baseline_probe", "f32")).shape;
-    return new Samples(store.name, group, config, spectroscope, chains, draws, sequences, positions);
+    const metadata = new Told(group.attributes.metadata, place, "metadata");
+    const [config, facts] = [metadata.at("config"), metadata.at("spectroscope")];
+    const sampler = config.at("sampler");
+    for (const key of ["lr", "n_beta", "num_chains", "num_draws"]) sampler.at(key).number();
+    config.at("chain_buffer_size").whole(1);
+    const observables = config.at("observables").list();
+    for (const one of observables) one.at("obs_id").choice<ObservableId>(["probe", "pool"]);
+    facts.at("restriction").text();
+    facts.at("traces").flag();
+    const axes = async (name: string): Promise<readonly number[]> => {
+      const { shape } = await group.array(name, "f32");
+      if (shape.length === 2) return shape;
+      throw new SpectroscopeError(`${store.name}: ${name} has shape [${shape}], expected 2 axes`, { hint: place.hint });
+    };
+    const [chains, draws] = await axes("phi");
+    const [sequences, positions] = await axes("baseline_probe");
+    return new Samples(store.name, group, config.object(), facts.object(), chains, draws, sequences, positions);
   }
 
   get restriction(): string {
@@ -75,6 +90,13 @@ export class Samples {
 
   private async values(name: string): Promise<Float32Array> {
     return (await this.group.array(name, "f32")).read();
+  }
+
+  private checkShape(name: string, shape: readonly number[], expected: readonly number[]): void {
+    if (shape.length === expected.length && shape.every((size, axis) => size === expected[axis])) return;
+    throw new SpectroscopeError(`${this.name}: ${name} has shape [${shape}], expected [${expected}]`, {
+      hint: `delete ${this.name} to have it computed again`,
+    });
   }
 
   /** phi of every draw, [draws, chains]. */
@@ -116,7 +138,11 @@ export class Samples {
   /** The streaming sums over the probe's tokens. @throws SpectroscopeError for a store of before there were sums of squares */
   async sums(): Promise<Sums> {
     const { chains, draws, tokens, group } = this;
-    const sum = async (name: string) => (await group.array(name, "f64")).read();
+    const sum = async (name: string) => {
+      const array = await group.array(name, "f64");
+      this.checkShape(name, array.shape, [chains, this.sequences, this.positions]);
+      return array.read();
+    };
     if (!(await group.has("m2"))) {
       throw new SpectroscopeError(`${this.name}: has no sums of squares (m2)`, {
         hint: "it is of an earlier version: sample the component anew",
@@ -143,6 +169,8 @@ export class Samples {
       });
     }
     const array = await this.group.array(`loss_${id}`, "f32");
+    if (id === "probe")
+      this.checkShape(`loss_${id}`, array.shape, [this.chains, this.draws, this.sequences, this.positions]);
     const tokens = array.shape[2] * array.shape[3];
     const out = new Float32Array(Math.max(0, range.to - range.from) * this.chains * tokens);
     for (let from = range.from; from < range.to; ) {
@@ -174,4 +202,4 @@ export class Samples {
 }
 
 /** Opens the finished samples of one restricted run. */
-export const openSamples = (store: Store): Promise<Samples> => Samples.open(store);
+export const openSamples = (store: Store, known?: string): Promise<Samples> => Samples.open(store, known);

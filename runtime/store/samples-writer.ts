@@ -3,12 +3,12 @@ import { SpectroscopeError } from "../../kernels/errors";
 import { differences, type JsonObject, normalizeJson } from "../formats/json";
 import type { DrawSums, Sums } from "../sampler/sums";
 import { gridIndices, transposed } from "./box";
-import { finishStore, isFinished } from "./finished";
+import { beginAgain, finishStore, firstFault, isFinished } from "./finished";
 import { type ObservableId, type SamplesSpec, samplesMetadata } from "./samples";
 import type { Store } from "./store";
 import { ZarrGroup } from "./zarr";
 import type { ZarrArray } from "./zarr-array";
-import { METADATA } from "./zarr-files";
+import { type Hashes, METADATA } from "./zarr-files";
 
 /** What is known of a restricted run when its last draw is done. */
 export interface SamplesResults {
@@ -52,19 +52,31 @@ export class SamplesWriter {
   ) {}
 
   /**
-   * Begins the store of a restricted run, or goes on with one that a killed process left there: its chunks stay, and draws that
-   * come again are written over them. @throws SpectroscopeError when the store is finished, or what is there belongs to another
-   * run: the differing keys are named
+   * Begins the store of a restricted run, over whatever lies there; or goes on with one that a killed process left: `written` are the
+   * hashes of what was there at its last checkpoint, which stays. What else lies there is not believed and goes; its draws come
+   * again. @throws SpectroscopeError when the store is finished, what is there belongs to another run (the differing keys are
+   * named), or (code `damaged`) a file is not what was written
    */
-  static async open(store: Store, spec: SamplesSpec): Promise<SamplesWriter> {
+  static async open(store: Store, spec: SamplesSpec, written?: Hashes): Promise<SamplesWriter> {
     if (await isFinished(store)) fail(`${store.name}: is there already`, "read it, or delete it");
     const metadata = samplesMetadata(spec);
-    const before = (await store.size(METADATA)) === undefined ? undefined : await ZarrGroup.open(store);
-    if (before) await checkSame(before, metadata, spec);
+    if (written) {
+      const fault = await firstFault(store, written);
+      if (fault)
+        throw new SpectroscopeError(fault, { code: "damaged", hint: "delete its checkpoint: its unit begins anew" });
+      await checkSame(await ZarrGroup.open(store, written), metadata, spec);
+      for (const key of await store.list("")) if (!written.has(key)) await store.delete(key);
+    } else if ((await store.names("")).length > 0) await beginAgain(store);
     const group = await ZarrGroup.create(store, { metadata });
+    for (const [key, hash] of written ?? []) if (key !== METADATA) group.files.written.set(key, hash);
     const writer = new SamplesWriter(store, spec, group);
     for (const { id, ids } of spec.observables) await writer.begin(id, ids);
     return writer;
+  }
+
+  /** Hashes of what was written so far, for whoever goes on with it after this process. */
+  get written(): Hashes {
+    return this.group.files.written;
   }
 
   private async begin(id: ObservableId, ids: ArrayLike<number>): Promise<void> {
@@ -117,10 +129,11 @@ export class SamplesWriter {
   }
 
   /**
-   * Writes all that is known at the end; last of all, that the store is complete.
-   * @throws SpectroscopeError for values that are missing or not finite, and for draws that were never written
+   * Writes all that is known at the end; last of all, that the store is complete. Returns the hash of its root.
+   * @throws SpectroscopeError for values that are missing or not finite, for draws that were never written, and (code `damaged`)
+   *   for a file that is not what was written any more
    */
-  async finish(results: SamplesResults): Promise<void> {
+  async finish(results: SamplesResults): Promise<string> {
     const { settings, positions } = this.spec;
     const { num_chains: chains, num_draws: draws } = settings;
     const sequences = sequencesOf(this.spec, "probe");
@@ -130,7 +143,7 @@ export class SamplesWriter {
     check("initLoss", initLoss, positions);
     check("baseline", baseline, tokens);
     check("phi", phi, draws * chains);
-    await this.checkDraws();
+    this.checkDraws();
 
     const { group } = this;
     const repeated = Float32Array.from({ length: chains * positions }, (_, i) => initLoss[i % positions]);
@@ -165,16 +178,15 @@ export class SamplesWriter {
     if (logAcceptance) await checked("log_acceptance", logAcceptance, false);
     if (kineticTemperature) await checked("kinetic_temperature", kineticTemperature, true);
     const metadata = samplesMetadata(this.spec);
-    await group.setAttributes({
+    return finishStore(group, {
       metadata: { ...metadata, spectroscope: { ...results.facts, ...metadata.spectroscope } },
     });
-    await finishStore(group);
   }
 
-  private async checkDraws(): Promise<void> {
+  private checkDraws(): void {
     for (const [id, array] of this.traces) {
       for (const index of gridIndices(array.grid)) {
-        if (await array.hasChunk(index)) continue;
+        if (array.isWritten(index)) continue;
         const first = index[1] * this.spec.drawsPerChunk;
         fail(
           `${this.store.name}: losses of ${id} of chain ${index[0]} from draw ${first} were never written`,
@@ -205,10 +217,8 @@ async function checkSame(before: ZarrGroup, metadata: JsonObject, spec: SamplesS
   }
   for (const { id, ids } of spec.observables) {
     const name = `input_ids_${id}`;
-    if (!(await before.has(name))) continue;
-    const known = await (await before.array(name, "i64")).read().catch(() => undefined);
-    // A chunk of ids that is not there yet was about to be written: before any draw.
-    if (known && (known.length !== ids.length || known.some((value, i) => value !== ids[i]))) changed.push(name);
+    const known = (await before.has(name)) ? await (await before.array(name, "i64")).read() : [];
+    if (known.length !== ids.length || known.some((value, i) => value !== ids[i])) changed.push(name);
   }
   if (changed.length > 0) {
     fail(`${before.name}: belongs to another run: ${changed.join(", ")} differ`, "delete it, or use its settings");

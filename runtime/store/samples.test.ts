@@ -11,7 +11,7 @@ import { isFinished } from "./finished";
 import { escapedName, samplesName } from "./names";
 import { openSamples } from "./samples-reader";
 import { SamplesWriter } from "./samples-writer";
-import { need } from "./store";
+import { need, type Store } from "./store";
 
 const test = suite("runtime/store/samples");
 for (const { kind, open } of storeKinds(test)) {
@@ -20,7 +20,9 @@ for (const { kind, open } of storeKinds(test)) {
     const run = example(1, { pool: true });
     await writeExample(store, run);
     const samples = await openSamples(store);
-    assert.equal(samples.facts, { sampler: "gpu", flops: 12, restriction: "l0h1", traces: true });
+    assert.equal(samples.facts, {
+      ...{ unit: "l0h1", chains: [0, 1], sampler: "gpu", flops: 12, restriction: "l0h1", traces: true },
+    });
     assert.equal(
       [samples.restriction, samples.chains, samples.draws, samples.tokens, samples.positions],
       ["l0h1", shape.chains, shape.draws, tokens, shape.positions],
@@ -97,6 +99,7 @@ for (const { kind, open } of storeKinds(test)) {
     const store = open("killed");
     const first = await SamplesWriter.open(store, run.spec);
     await writeBlock(first, run, 0);
+    const saved = new Map(first.written);
     await writeBlock(first, run, 3);
     await refused(openSamples(open("nowhere")), /no Zarr v3 group there/);
     await refused(openSamples(store), /not finished: .*run the command that began it again/);
@@ -107,8 +110,10 @@ for (const { kind, open } of storeKinds(test)) {
     // A killed process leaves half a chunk under another name; its chunk after the last checkpoint comes again.
     const half = store.nameOf("loss_probe/c/0/1/0/0").replace(/0$/, ".0.1.2.tmp");
     if (kind === "directory") writeFileSync(half, "half");
+    await store.set("loss_probe/c/0/2/0/0", new Uint8Array(9));
     await store.exclusive(async () => {
-      const second = await SamplesWriter.open(store, run.spec);
+      const second = await SamplesWriter.open(store, run.spec, saved);
+      assert.is(await store.size("loss_probe/c/0/2/0/0"), undefined, "what no checkpoint knows is not believed");
       await writeBlock(second, run, 3);
       await writeBlock(second, run, 6);
       await second.finish(run.results);
@@ -137,8 +142,10 @@ for (const { kind, open } of storeKinds(test)) {
   test(`${kind}: the store of another run is not gone on with`, async () => {
     const store = open("other");
     const run = example(4);
-    await writeBlock(await SamplesWriter.open(store, run.spec), run, 0);
-    const begin = (changes: Partial<typeof run.spec>) => SamplesWriter.open(store, { ...run.spec, ...changes });
+    const writer = await SamplesWriter.open(store, run.spec);
+    await writeBlock(writer, run, 0);
+    const begin = (changes: Partial<typeof run.spec>) =>
+      SamplesWriter.open(store, { ...run.spec, ...changes }, writer.written);
     const settings = { ...run.spec.settings, lr: 2e-4, seed: 6 };
     await refused(begin({ settings }), /belongs to another run: sampler.lr, sampler.init_seed differ; delete it/);
     await refused(begin({ traces: false }), /another run: traces differ/);
@@ -146,6 +153,71 @@ for (const { kind, open } of storeKinds(test)) {
     const ids = Uint32Array.from(run.spec.observables[0].ids).fill(7, 4, 5);
     await refused(begin({ observables: [{ id: "probe", ids }] }), /another run: input_ids_probe differ/);
     await begin({});
+  });
+
+  test(`${kind}: a chunk that was changed or lost before the unit was finished is told when it is gone on with`, async () => {
+    const run = example(7);
+    const chunk = "loss_probe/c/1/0/0/0";
+    const begun = async (name: string) => {
+      const writer = await SamplesWriter.open(open(name), run.spec);
+      await writeBlock(writer, run, 0);
+      return writer;
+    };
+    const changes: [string, (store: Store) => Promise<unknown>, RegExp][] = [
+      ["flip", (store) => alter(store, chunk, flipped(-3, 64)), /loss_probe.c.1.0.0.0: altered or damaged: SHA-256/],
+      ["loss", (store) => store.delete(chunk), /loss_probe.c.1.0.0.0: is lost/],
+      ["shape", (store) => alter(store, "loss_probe/zarr.json", flipped(40)), /loss_probe.zarr.json: altered or/],
+    ];
+    for (const [name, change, line] of changes) {
+      const { written } = await begun(name);
+      await change(open(name));
+      await refused(SamplesWriter.open(open(name), run.spec, written), line, /its unit begins anew/);
+      // Nobody went on from a checkpoint in between: what was written is held against what lies there at the end.
+      const writer = await begun(name);
+      for (const first of [3, 6]) await writeBlock(writer, run, first);
+      await change(open(name));
+      await refused(writer.finish(run.results), line);
+      await refused(openSamples(open(name)), /not finished/);
+      await writeExample(open(name), run);
+      assert.equal(await (await openSamples(open(name))).traces(), run.losses.probe);
+    }
+  });
+
+  test(`${kind}: the root holds itself and every file of its store to a hash, and no others`, async () => {
+    const run = example(8);
+    const store = open("root");
+    await writeExample(store, run);
+    const bytes = await need(store, "zarr.json");
+    const root = JSON.parse(Buffer.from(bytes).toString());
+    const write = (change: (json: typeof root) => void) => {
+      const json = structuredClone(root);
+      change(json);
+      return store.set("zarr.json", Buffer.from(JSON.stringify(json)));
+    };
+    await write(({ attributes }) => {
+      attributes.metadata.config.sampler.n_beta = 90;
+    });
+    await refused(
+      openSamples(store),
+      /root.zarr\.json: altered or damaged: .*; delete .*root to have it computed again/,
+    );
+    await write(({ attributes }) => {
+      delete attributes.sha256["zarr.json"];
+    });
+    await refused(openSamples(store), /has no hash of itself/);
+    for (const hash of [7, "00", null]) {
+      await write(({ attributes }) => {
+        attributes.sha256["phi/c/0/0"] = hash;
+      });
+      await refused(openSamples(store), /attributes\.sha256\.phi.c.0.0 is .*, expected a (text|SHA-256)/);
+    }
+    // Another layout of the same attributes, as other programs write it.
+    await write(() => {});
+    await (await openSamples(store)).sums();
+    await store.set("log_acceptance/c/0/0", new Uint8Array(3));
+    await refused((await openSamples(store)).logAcceptance(), /log_acceptance.c.0.0: altered or damaged/);
+    await store.delete("log_acceptance");
+    await refused((await openSamples(store)).logAcceptance(), /log_acceptance.zarr\.json: is lost/);
   });
 
   test(`${kind}: draws that do not fit are refused, and so is what is not finite`, async () => {

@@ -14,7 +14,8 @@
  *     log_acceptance                  (chain, check) f32              where it was measured
  *     kinetic_temperature             (chain, check) f32              where it was measured: with BAOAB
  *
- * Attributes of the root: `metadata.config` (devinterp's), `metadata.spectroscope` (ours), `sha256` and `completed`.
+ * Attributes of the root: `metadata.config` (devinterp's), `metadata.spectroscope` (ours; of a run's unit its name, its chains and
+ * the hashes of what the run reads), `sha256` and `completed`.
  */
 import type { SamplerSettings } from "../config/sampler";
 import type { JsonObject } from "../formats/json";
@@ -43,7 +44,7 @@ export interface SamplesSpec {
 }
 
 /** devinterp's description of the sampler; `rmsprop_init` is ours. */
-function samplerConfig(settings: SamplerSettings): JsonObject {
+export function samplerConfig(settings: SamplerSettings): JsonObject {
   const { rmsprop_alpha: alpha, rmsprop_eps: eps } = settings;
   const { sampling_method, friction } = settings;
   const rmsprop = sampling_method === "rmsprop_sgld";

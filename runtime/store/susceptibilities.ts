@@ -20,6 +20,7 @@ import { type ChiTable, chiColumnsOf, type TableColumns } from "../susceptibilit
 import { beginAgain, finishStore, openFinished } from "./finished";
 import type { Store } from "./store";
 import { ZarrGroup } from "./zarr";
+import { REMEDY } from "./zarr-metadata";
 
 /** Text whose tokens have susceptibilities. */
 export interface ProbeText {
@@ -65,15 +66,15 @@ async function writeCoordinates(
 }
 
 /**
- * Writes the store, over an earlier one, which is no finished one from then on. `facts` become the attribute
- * `metadata.spectroscope`. @throws SpectroscopeError for a table that does not fit itself or the text
+ * Writes the store, over an earlier one, which is no finished one from then on; returns the hash of its root. `facts` become the
+ * attribute `metadata.spectroscope`. @throws SpectroscopeError for a table that does not fit itself or the text
  */
 export async function writeSusceptibilities(
   store: Store,
   text: ProbeText,
   table: ChiTable,
   facts: JsonObject = {},
-): Promise<void> {
+): Promise<string> {
   const { tokens, components } = table;
   const { positions } = text;
   const sequences = sequencesOf(text);
@@ -97,7 +98,7 @@ export async function writeSusceptibilities(
   const attributes = { coordinates: "batch dataset_id position" };
   const shape = [text.ids.length];
   await context.write({ name: "input_ids", dtype: "i64", dims: ["ctx_flat"], shape, attributes }, text.ids);
-  await finishStore(root);
+  return finishStore(root);
 }
 
 /** What columns are called in the store. */
@@ -118,7 +119,7 @@ const columnsOf = (table: ChiTable) => [
 const chainsOf = ({ tokens, components }: ChiTable, { byChain }: TableColumns) =>
   byChain.length / (tokens * components.length);
 
-function checkTable(table: ChiTable): void {
+function checkTable(table: ChiTable, where?: string): void {
   const { tokens, components } = table;
   const size = tokens * components.length;
   for (const { what, columns } of columnsOf(table)) {
@@ -127,8 +128,8 @@ function checkTable(table: ChiTable): void {
     if (fits && Number.isInteger(chainsOf(table, columns))) continue;
     const sizes = `${values.length} values, ${error.length} errors and ${byChain.length} values of single chains`;
     fail(
-      `${what} has ${sizes} for ${tokens} tokens and ${components.length} components`,
-      "give [tokens, components] of each",
+      `${where ? `${where}: ` : ""}${what} has ${sizes} for ${tokens} tokens and ${components.length} components`,
+      where ? REMEDY : "give [tokens, components] of each",
     );
   }
 }
@@ -160,9 +161,9 @@ async function writeMatrix(
   }
 }
 
-/** Reads a finished store. @throws SpectroscopeError when it is not finished, or damaged */
-export async function readSusceptibilities(store: Store): Promise<ChiTable> {
-  const group = await (await openFinished(store)).group(GROUP);
+/** Reads a finished store; `known`: the hash of its root. @throws SpectroscopeError when it is not finished, another, or damaged */
+export async function readSusceptibilities(store: Store, known?: string): Promise<ChiTable> {
+  const group = await (await openFinished(store, known)).group(GROUP);
   const matrix = async (name: string) => (await group.array(name, "f32")).read();
   const columns = async ({ values, error, byChain }: typeof CHI | typeof CORRELATION): Promise<TableColumns> => ({
     values: await matrix(values),
@@ -172,5 +173,7 @@ export async function readSusceptibilities(store: Store): Promise<ChiTable> {
   const components = await (await group.array("wr", "string")).read();
   const [tokens] = (await group.array("sus", "f32")).shape;
   const { values: chi, error, byChain } = await columns(CHI);
-  return { tokens, components, chi, error, byChain, correlation: await columns(CORRELATION) };
+  const table = { tokens, components, chi, error, byChain, correlation: await columns(CORRELATION) };
+  checkTable(table, store.name);
+  return table;
 }

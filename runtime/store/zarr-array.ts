@@ -5,6 +5,7 @@ import type { JsonObject } from "../formats/json";
 import { elementCount } from "../formats/npy";
 import { copyBox, gridIndices } from "./box";
 import type { ZarrFiles } from "./zarr-files";
+import { REMEDY } from "./zarr-metadata";
 import {
   checkValues,
   chunkBytes,
@@ -15,8 +16,15 @@ import {
   type ZarrValues,
   zarrTypes,
 } from "./zarr-values";
+import { checkFrame, ZSTD_RATIO } from "./zstd-frame";
 
 type Key = zarrita.AbsolutePath;
+
+/** Bytes of floats that may be read where no chunk is: they are NaN. */
+const UNWRITTEN_BYTES = 2 ** 26;
+
+/** Bytes of a chunk before it is compressed. */
+const chunkSize = (type: ZarrType, chunks: readonly number[]) => elementCount(chunks) * zarrTypes[type].bytes;
 
 /** Settings of the codec that every chunk goes through, devinterp's. */
 export const ZSTD = { level: 0, checksum: false };
@@ -37,12 +45,14 @@ export function readError(path: string, error: unknown): SpectroscopeError {
   });
 }
 
-async function compress(bytes: Uint8Array): Promise<Uint8Array> {
+async function zstd() {
   const Zstd = await zarrita.registry.get("zstd")?.();
   if (!Zstd) return fail("zarrita has no zstd codec", "install the pinned dependencies");
-  const codec = Zstd.fromConfig(ZSTD, { dataType: "uint8", shape: [bytes.length], codecs: [], fillValue: 0 });
-  return codec.encode(bytes);
+  return Zstd.fromConfig(ZSTD, { dataType: "uint8", shape: [], codecs: [], fillValue: 0 });
 }
+
+const compress = async (bytes: Uint8Array): Promise<Uint8Array> => (await zstd()).encode(bytes);
+const decompress = async (bytes: Uint8Array): Promise<Uint8Array> => (await zstd()).decode(bytes);
 
 /** Part of an array along one axis. */
 export interface AxisRange {
@@ -136,8 +146,9 @@ export class ZarrArray<T extends ZarrType = ZarrType> {
     }
   }
 
-  hasChunk(index: readonly number[]): Promise<boolean> {
-    return this.node.store.has(this.keyOf(index));
+  /** Whether a chunk was written since the store was opened for writing, or before by who went on from there. */
+  isWritten(index: readonly number[]): boolean {
+    return this.node.store.written.has(this.keyOf(index).slice(1));
   }
 
   /**
@@ -159,9 +170,10 @@ export class ZarrArray<T extends ZarrType = ZarrType> {
       fail(`${this.name}: no range ${range.from} to ${range.to} along axis ${range.axis} of shape [${this.shape}]`);
     }
     const shape = past.map((end, axis) => end - first[axis]);
-    const out = zarrTypes[this.dtype].make(elementCount(shape)) as ZarrValues[T];
     const low = first.map((start, axis) => Math.floor(start / this.chunks[axis]));
     const counts = past.map((end, axis) => (shape[axis] ? Math.ceil(end / this.chunks[axis]) - low[axis] : 0));
+    await this.checkSizes(low, counts);
+    const out = zarrTypes[this.dtype].make(elementCount(shape)) as ZarrValues[T];
     for (const at of gridIndices(counts)) {
       const index = at.map((i, axis) => low[axis] + i);
       const origin = index.map((i, axis) => i * this.chunks[axis]);
@@ -176,18 +188,33 @@ export class ZarrArray<T extends ZarrType = ZarrType> {
     return out;
   }
 
+  /** Refuses a chunk that is missing where its type needs it, and chunks that are too small for what they claim to hold. */
+  private async checkSizes(low: readonly number[], counts: readonly number[]): Promise<void> {
+    const { store } = this.node;
+    let claimed = 0;
+    let there = 0;
+    for (const at of gridIndices(counts)) {
+      const key = this.keyOf(at.map((i, axis) => low[axis] + i));
+      const size = await store.size(key);
+      if (size === undefined && !hasNoValue(this.dtype)) {
+        fail(`${store.nameOf(key)}: this chunk of ${this.node.dtype} is missing`, REMEDY);
+      }
+      claimed += chunkSize(this.dtype, this.chunks);
+      there += size ?? 0;
+    }
+    if (claimed <= UNWRITTEN_BYTES + there * ZSTD_RATIO) return;
+    fail(`${this.name}: ${claimed} bytes are claimed by metadata, which ${there} bytes of chunks cannot hold`, REMEDY);
+  }
+
   /** A whole chunk, with what fills it up at the edge. */
   private async chunk(index: readonly number[]): Promise<ZarrValues[T]> {
     const key = this.keyOf(index);
     const path = this.node.store.nameOf(key);
-    if (!hasNoValue(this.dtype) && !(await this.node.store.has(key))) {
-      fail(`${path}: this chunk of ${this.node.dtype} is missing`, "delete the store to have it computed again");
-    }
     try {
-      const { data } = await this.node.getChunk([...index]);
-      if (data.length !== elementCount(this.chunks))
-        throw new Error(`${data.length} elements in a chunk of [${this.chunks}]`);
-      return chunkValues(this.dtype, data as ArrayLike<unknown>);
+      const packed = await this.node.store.get(key);
+      if (!packed) return zarrTypes[this.dtype].make(elementCount(this.chunks)) as ZarrValues[T];
+      checkFrame(packed, this.dtype === "string" ? undefined : chunkSize(this.dtype, this.chunks));
+      return chunkValues(this.dtype, await decompress(packed), elementCount(this.chunks));
     } catch (error) {
       throw readError(path, error);
     }

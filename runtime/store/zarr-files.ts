@@ -1,4 +1,4 @@
-/** A store as zarrita sees it, whose keys begin with a slash: read checked. */
+/** A store as zarrita sees it, whose keys begin with a slash: what is written is hashed, what is read is checked. */
 import type { AbsolutePath, AsyncMutable } from "zarrita";
 import { SpectroscopeError } from "../../kernels/errors";
 import { sha256 } from "./sha256";
@@ -7,10 +7,22 @@ import type { Store } from "./store";
 /** Metadata of a group or an array. */
 export const METADATA = "zarr.json";
 
-/** With `expected`, every file that is read must be the one that was finished. */
+/** SHA-256 in hexadecimal by name from a store's root, for example `phi/c/0/0`. */
+export type Hashes = ReadonlyMap<string, string>;
+
+/** What is wrong with a file that should have a hash; nothing where it has it. */
+export async function faultOf(bytes: Uint8Array | undefined, expected: string): Promise<string | undefined> {
+  if (bytes === undefined) return "is lost";
+  const found = await sha256(bytes);
+  if (found === expected) return undefined;
+  return `altered or damaged: SHA-256 ${found.slice(0, 12)}, expected ${expected.slice(0, 12)}`;
+}
+
+/** With `expected`, the store is finished: it has those files and no others, and each that is read must be the one that was written. */
 export class ZarrFiles implements AsyncMutable {
-  /** SHA-256 in hexadecimal by name from the store's root, for example `phi/c/0/0`. */
-  expected?: ReadonlyMap<string, string>;
+  expected?: Hashes;
+  /** Of what was written through this, taken from the bytes in memory before they go to the disk. */
+  readonly written = new Map<string, string>();
 
   constructor(readonly store: Store) {}
 
@@ -19,29 +31,45 @@ export class ZarrFiles implements AsyncMutable {
     return this.store.nameOf(key.slice(1));
   }
 
-  /** Bytes in a buffer of their own, or undefined where no file is. @throws SpectroscopeError for an altered or lost file */
+  /** Bytes in a buffer of their own, or undefined where no file is. @throws SpectroscopeError for an altered, lost or foreign file */
   async get(key: AbsolutePath): Promise<Uint8Array | undefined> {
-    const expected = this.expected?.get(key.slice(1));
-    const bytes = await this.store.get(key.slice(1));
-    if (expected === undefined) return bytes;
-    if (bytes === undefined) throw this.damaged(`${this.nameOf(key)}: is lost`);
-    const found = await sha256(bytes);
-    if (found === expected) return bytes;
-    const what = `altered or damaged: SHA-256 ${found.slice(0, 12)}, expected ${expected.slice(0, 12)}`;
-    throw this.damaged(`${this.nameOf(key)}: ${what}`);
-  }
-
-  private damaged(message: string): SpectroscopeError {
+    const name = key.slice(1);
+    const { expected } = this;
+    if (!expected) return this.store.get(name);
+    const hash = expected.get(name);
+    // Whatever lies there under another name was not written by who finished the store.
+    if (hash === undefined) return undefined;
+    const bytes = await this.store.get(name);
+    const fault = await faultOf(bytes, hash);
+    if (fault === undefined) return bytes;
     const hint = `delete ${this.store.name} to have it computed again`;
-    return new SpectroscopeError(message, { code: "bad-input", hint });
+    throw new SpectroscopeError(`${this.nameOf(key)}: ${fault}`, { code: "bad-input", hint });
   }
 
   async set(key: AbsolutePath, bytes: Uint8Array): Promise<void> {
-    await this.store.set(key.slice(1), bytes);
+    const name = key.slice(1);
+    const hash = await sha256(bytes);
+    await this.store.set(name, bytes);
+    this.written.set(name, hash);
   }
 
   async has(key: AbsolutePath): Promise<boolean> {
-    return (await this.store.size(key.slice(1))) !== undefined;
+    const name = key.slice(1);
+    return this.expected ? this.expected.has(name) : (await this.store.size(name)) !== undefined;
+  }
+
+  /** Bytes of a file, or undefined where none is; unchecked. */
+  size(key: AbsolutePath): Promise<number | undefined> {
+    return this.store.size(key.slice(1));
+  }
+
+  /** How many chunks an array has on disk, or should have. */
+  async chunkCount(array: AbsolutePath): Promise<number> {
+    const chunks = `${array.slice(1)}/c`;
+    if (!this.expected) return (await this.store.list(chunks)).length + ((await this.has(`/${chunks}`)) ? 1 : 0);
+    let count = 0;
+    for (const key of this.expected.keys()) if (key === chunks || key.startsWith(`${chunks}/`)) count++;
+    return count;
   }
 
   /** Names in a group that have metadata: its arrays and groups. */

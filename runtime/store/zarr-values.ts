@@ -20,6 +20,8 @@ interface TypeFacts<T extends ZarrType> {
   readonly name: string;
   /** What never-written elements read as, as in metadata. */
   readonly fill: number | string;
+  /** Of an element in a chunk before it is compressed, at least. */
+  readonly bytes: number;
   /** `count` elements, all of them the fill value. */
   readonly make: (count: number) => ZarrValues[T];
   /** Least and greatest value of an integer type. */
@@ -27,17 +29,18 @@ interface TypeFacts<T extends ZarrType> {
 }
 
 export const zarrTypes: { readonly [T in ZarrType]: TypeFacts<T> } = {
-  f32: { name: "float32", fill: Number.NaN, make: (count) => new Float32Array(count).fill(Number.NaN) },
-  f64: { name: "float64", fill: Number.NaN, make: (count) => new Float64Array(count).fill(Number.NaN) },
-  i32: { name: "int32", fill: 0, make: (count) => new Int32Array(count), range: [-(2 ** 31), 2 ** 31 - 1] },
-  u32: { name: "uint32", fill: 0, make: (count) => new Uint32Array(count), range: [0, 2 ** 32 - 1] },
+  f32: { bytes: 4, name: "float32", fill: Number.NaN, make: (count) => new Float32Array(count).fill(Number.NaN) },
+  f64: { bytes: 8, name: "float64", fill: Number.NaN, make: (count) => new Float64Array(count).fill(Number.NaN) },
+  i32: { bytes: 4, name: "int32", fill: 0, make: (count) => new Int32Array(count), range: [-(2 ** 31), 2 ** 31 - 1] },
+  u32: { bytes: 4, name: "uint32", fill: 0, make: (count) => new Uint32Array(count), range: [0, 2 ** 32 - 1] },
   i64: {
+    bytes: 8,
     name: "int64",
     fill: 0,
     make: (count) => new Float64Array(count),
     range: [Number.MIN_SAFE_INTEGER, Number.MAX_SAFE_INTEGER],
   },
-  string: { name: "string", fill: "", make: (count) => new Array<string>(count).fill("") },
+  string: { bytes: 4, name: "string", fill: "", make: (count) => new Array<string>(count).fill("") },
 };
 
 /** Whether a never-written element tells itself from every written one. */
@@ -69,15 +72,43 @@ export function chunkBytes<T extends ZarrType>(type: T, values: ZarrValues[T]): 
   return new Uint8Array(numbers.buffer, numbers.byteOffset, numbers.byteLength);
 }
 
-/** Values of a decoded chunk; 64-bit integers become numbers. @throws RangeError for integers beyond 2^53 - 1 */
-export function chunkValues<T extends ZarrType>(type: T, data: ArrayLike<unknown>): ZarrValues[T] {
-  if (type !== "i64") return data as ZarrValues[T];
-  const out = new Float64Array(data.length);
-  for (let i = 0; i < out.length; i++) {
-    out[i] = Number(data[i]);
-    if (!Number.isSafeInteger(out[i])) throw new RangeError(`element ${i} is ${data[i]}, beyond 2^53 - 1`);
+/**
+ * `count` values of the bytes of a chunk; 64-bit integers become numbers. @throws RangeError for another number of them, for
+ * integers beyond 2^53 - 1, and for what is no UTF-8
+ */
+export function chunkValues<T extends ZarrType>(type: T, bytes: Uint8Array, count: number): ZarrValues[T] {
+  if (type === "string") return readUtf8(bytes, count) as ZarrValues[T];
+  const { bytes: size, make } = zarrTypes[type];
+  if (bytes.length !== count * size) throw new RangeError(`${bytes.length} bytes, expected ${count * size}`);
+  if (type !== "i64") {
+    const out = make(count) as Float32Array;
+    new Uint8Array(out.buffer).set(bytes);
+    return out as ZarrValues[T];
+  }
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const out = new Float64Array(count);
+  for (let i = 0; i < count; i++) {
+    out[i] = Number(view.getBigInt64(8 * i, true));
+    if (!Number.isSafeInteger(out[i])) throw new RangeError(`element ${i} is beyond 2^53 - 1`);
   }
   return out as ZarrValues[T];
+}
+
+function readUtf8(bytes: Uint8Array, count: number): string[] {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+  const found = bytes.length < 4 ? 0 : view.getUint32(0, true);
+  if (found !== count) throw new RangeError(`${found} texts, expected ${count}`);
+  const out: string[] = [];
+  let at = 4;
+  for (let i = 0; i < count; i++) {
+    const end = at + 4 <= bytes.length ? at + 4 + view.getUint32(at, true) : Number.POSITIVE_INFINITY;
+    if (end > bytes.length) throw new RangeError(`text ${i} goes beyond the end`);
+    out.push(decoder.decode(bytes.subarray(at + 4, end)));
+    at = end;
+  }
+  if (at !== bytes.length) throw new RangeError(`${bytes.length - at} bytes behind the last text`);
+  return out;
 }
 
 /** The codec `vlen-utf8`: the number of strings, then each one's length in bytes and its bytes; counts are u32. */

@@ -13,8 +13,9 @@ import { type Json, type JsonObject, normalizeJson } from "../formats/json";
 import { elementCount } from "../formats/npy";
 import type { Store } from "./store";
 import { readError, ZarrArray, ZSTD } from "./zarr-array";
-import { METADATA, ZarrFiles } from "./zarr-files";
-import { hasNoValue, type ZarrInput, type ZarrType, zarrTypeNamed, zarrTypes } from "./zarr-values";
+import { type Hashes, METADATA, ZarrFiles } from "./zarr-files";
+import { type ArrayMetadata, arrayMetadata, BYTES, groupAttributes, REMEDY, VLEN } from "./zarr-metadata";
+import { hasNoValue, type ZarrInput, type ZarrType, zarrTypes } from "./zarr-values";
 
 type Location = zarrita.Location<ZarrFiles>;
 
@@ -32,7 +33,8 @@ export interface ZarrArraySpec<T extends ZarrType = ZarrType> {
 
 /** Elements a chunk has at most by default: 16 MiB of f32. */
 const CHUNK_ELEMENTS = 2 ** 22;
-const BYTES = { name: "bytes", configuration: { endian: "little" } };
+/** Chunks that an array may lack: what a killed process had not come to. */
+const UNWRITTEN = 2 ** 16;
 /** NaN as xarray writes a `_FillValue`: the little-endian f64 in base64. */
 const FILL_NAN = "AAAAAAAA+H8=";
 
@@ -68,19 +70,20 @@ export class ZarrGroup {
     return new ZarrGroup(files, location, values);
   }
 
-  /** Opens a store's root group. @throws SpectroscopeError when there is none */
-  static async open(store: Store): Promise<ZarrGroup> {
+  /** Opens a store's root group; with `expected`, all that is read is checked. @throws SpectroscopeError when there is none */
+  static async open(store: Store, expected?: Hashes): Promise<ZarrGroup> {
     const files = new ZarrFiles(store);
+    files.expected = expected;
     return ZarrGroup.at(files, zarrita.root(files));
   }
 
   private static async at(files: ZarrFiles, location: Location): Promise<ZarrGroup> {
     const path = files.nameOf(location.resolve(METADATA).path);
     try {
-      const node = await zarrita.open.v3(location, { kind: "group" });
-      return new ZarrGroup(files, location, (node.attrs ?? {}) as JsonObject);
+      const bytes = await files.get(location.resolve(METADATA).path);
+      if (!bytes) fail(`${path}: no Zarr v3 group there`, "check the path");
+      return new ZarrGroup(files, location, groupAttributes(bytes, path));
     } catch (error) {
-      if (zarrita.isZarritaError(error, "NotFoundError")) fail(`${path}: no Zarr v3 group there`, "check the path");
       throw readError(path, error);
     }
   }
@@ -128,7 +131,7 @@ export class ZarrGroup {
       fail(`array ${name}: dimensions [${dims}], shape [${shape}] and chunks [${chunks}] do not go together`);
     }
     const fill = hasNoValue(dtype) ? { _FillValue: FILL_NAN } : {};
-    const packing = dtype === "string" ? { name: "vlen-utf8", configuration: {} } : BYTES;
+    const packing = dtype === "string" ? VLEN : BYTES;
     const { name: dataType, fill: fillValue } = zarrTypes[dtype];
     const node = await zarrita.create(location, {
       shape: [...shape],
@@ -151,29 +154,50 @@ export class ZarrGroup {
   /** Names of the arrays, sorted. */
   async arrays(): Promise<string[]> {
     const names = await this.files.members(this.location.path);
-    const nodes = await Promise.all(names.map((name) => zarrita.open.v3(this.member(name)).catch(() => undefined)));
-    return names.filter((_, i) => nodes[i] instanceof zarrita.Array);
+    const arrays = await Promise.all(names.map((name) => this.isArray(name)));
+    return names.filter((_, i) => arrays[i]);
   }
 
   /** Opens an array. @throws SpectroscopeError when it is missing, damaged, or of another type than the one asked for */
   async array<T extends ZarrType>(name: string, dtype: T): Promise<ZarrArray<T>> {
     const location = this.member(name);
     const where = this.files.nameOf(location.path);
+    const place = location.resolve(METADATA).path;
+    const path = this.files.nameOf(place);
     let node: zarrita.Array<zarrita.DataType, ZarrFiles>;
+    let metadata: ArrayMetadata;
     try {
-      node = await zarrita.open.v3(location, { kind: "array" });
-    } catch (error) {
-      if (zarrita.isZarritaError(error, "NotFoundError")) {
+      const bytes = await this.files.get(place);
+      if (!bytes) {
         const others = await this.arrays();
         fail(`${this.name}: no array ${name}`, `there are ${others.join(", ") || "none"}`);
       }
-      throw readError(`${where}/${METADATA}`, error);
+      metadata = arrayMetadata(bytes, path);
+      node = await zarrita.open.v3(location, { kind: "array" });
+    } catch (error) {
+      throw readError(path, error);
     }
-    const found = zarrTypeNamed(node.dtype);
-    if (found !== dtype) {
-      fail(`${where}: holds ${node.dtype}, expected ${zarrTypes[dtype].name}`, "read it as the type it has");
+    if (metadata.dtype !== dtype) {
+      const [found, wanted] = [metadata.dtype, dtype].map((one) => zarrTypes[one].name);
+      fail(`${where}: holds ${found}, expected ${wanted}`, "read it as the type it has");
     }
-    return new ZarrArray(node, dtype);
+    const array = new ZarrArray(node, dtype);
+    const chunks = elementCount(array.grid);
+    const there = await this.files.chunkCount(location.path);
+    if (chunks > there + UNWRITTEN) {
+      fail(`${path}: shape [${array.shape}] has ${chunks} chunks, ${there} are there`, REMEDY);
+    }
+    return array;
+  }
+
+  private async isArray(name: string): Promise<boolean> {
+    const place = this.member(name).resolve(METADATA).path;
+    try {
+      const bytes = await this.files.get(place);
+      return bytes !== undefined && arrayMetadata(bytes, this.files.nameOf(place)) !== undefined;
+    } catch {
+      return false;
+    }
   }
 
   /** Whether an array or group of that name is there. */

@@ -5,6 +5,7 @@ import { usage } from "../../../runtime/config/schema";
 import { openUnit } from "../../../runtime/measure/chi-tables";
 import { configOf, runConfig } from "../../../runtime/measure/config";
 import { analyze } from "../../../runtime/measure/measure";
+import { readClusterLines } from "../../../runtime/measure/run-files";
 import { refuseShard } from "../../../runtime/measure/units";
 import { checkWritable, writeAtomic } from "../../../runtime/node/files";
 import { writeReport } from "../../report/write";
@@ -70,7 +71,7 @@ async function clusterRun(path: string, values: ClusterValues): Promise<number> 
   try {
     const results = await analyze(run, { ...subject, ...attention, device, threads: values.threads });
     const report = await writeReport(run, path);
-    if (values.out !== undefined) await writeAtomic(values.out, await run.readFile("clusters.jsonl"));
+    if (values.out !== undefined) await writeAtomic(values.out, await readClusterLines(run));
     const { clusters, clustering } = results;
     const scores = labels && scoresAgainst(labels, clusters, config.cluster);
     if (values.json) {
