@@ -58,21 +58,26 @@ export class SpectroscopeError extends Error {
 const oneLine = (text: string) =>
   escapeControls(text.trim().replace(/\s*[\r\n]+[^\S\r\n]+\s*|[^\S\r\n]+[\r\n]+/g, " "));
 
-/** One line for anything that was thrown, with the exit status that fits it. Only a fault of the program's own is `internal`. */
+/** Anything that was thrown as an error of the project's. Only a fault of the program's own is `internal`. */
+export function knownError(error: unknown): SpectroscopeError {
+  if (error instanceof SpectroscopeError) {
+    const trouble = error.code === "internal" ? troubleOf(error.cause) : undefined;
+    return trouble ? new SpectroscopeError(error.message, { ...trouble, cause: error.cause }) : error;
+  }
+  const trouble = troubleOf(error);
+  if (trouble) return new SpectroscopeError(`${trouble.what}${placeOf(error)}`, { ...trouble, cause: error });
+  const message = error instanceof Error ? error.message || error.name : String(error);
+  return new SpectroscopeError(message.replace(/\s*[\r\n]+\s*/g, " "), { code: "internal", cause: error });
+}
+
+/** One line for anything that was thrown, with the exit status that fits it. */
 export function describeError(error: unknown): {
   line: string;
   exitCode: number;
   code: ErrorCode;
 } {
-  if (error instanceof SpectroscopeError) {
-    const trouble = error.code === "internal" ? troubleOf(error.cause) : undefined;
-    const known = trouble ? new SpectroscopeError(error.message, trouble) : error;
-    return { line: known.line, exitCode: known.exitCode, code: known.code };
-  }
-  const trouble = troubleOf(error);
-  if (trouble) return describeError(new SpectroscopeError(`${trouble.what}${placeOf(error)}`, trouble));
-  const message = error instanceof Error ? error.message || error.name : String(error);
-  return { line: escapeControls(message.trim().replace(/\s*[\r\n]+\s*/g, " ")), exitCode: 1, code: "internal" };
+  const { line, exitCode, code } = knownError(error);
+  return { line, exitCode, code };
 }
 
 /** Which call of the system refused, and on what. */
