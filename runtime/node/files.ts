@@ -117,10 +117,16 @@ export async function checkWritable(path: string): Promise<void> {
 export async function checkFolder(path: string): Promise<void> {
   const there = await stat(path).catch(absent);
   if (there?.isDirectory()) throw systemError("EISDIR");
+  const missing = [basename(path)];
   let folder = dirname(resolve(path));
   let found = await stat(folder).catch(absent);
-  for (; !found && folder !== dirname(folder); found = await stat(folder).catch(absent)) folder = dirname(folder);
+  for (; !found && folder !== dirname(folder); found = await stat(folder).catch(absent)) {
+    missing.push(basename(folder));
+    folder = dirname(folder);
+  }
   if (!found?.isDirectory()) throw systemError(found ? "ENOTDIR" : "ENOENT");
+  // A name that the file system does not take is refused by it there.
+  for (const name of missing) await stat(join(folder, name)).catch(absent);
   await withTemporary(join(folder, "probe"), 0o600, async () => {});
 }
 

@@ -129,11 +129,14 @@ test("what no file can be is refused by name, before anything is done", async (t
     const disk = join(at, "disk");
     if (spawnSync("mknod", [disk, "b", "7", "200"]).status === 0) wrong.push([disk, /disk: it is a block device/]);
   }
-  for (const [path, said] of wrong) {
-    await refused(checkOutput(path), said);
-    await refused(writeOutput(path, "x"), said);
+  try {
+    for (const [path, said] of wrong) {
+      await refused(checkOutput(path), said);
+      await refused(writeOutput(path, "x"), said);
+    }
+  } finally {
+    server.close();
   }
-  server.close();
 });
 
 test("a name of 255 bytes is a name", async (t) => {

@@ -89,7 +89,9 @@ export async function checkOutput(path: string): Promise<void> {
   await named(path, async () => {
     const target = await targetOf(path);
     if (target.kind === "new") await checkFolder(target.place);
-    else if (target.kind !== "descriptor") await access(target.place, constants.W_OK);
+    else if (target.kind === "file") await (await open(target.place, "r+")).close();
+    // Opening a pipe would wait for its reader.
+    else if (target.kind === "stream") await access(target.place, constants.W_OK);
   });
 }
 
@@ -148,7 +150,8 @@ const FOLDERS_OWN = ["EACCES", "EPERM", "EROFS", "EBUSY", "EXDEV"];
 const ofFolder = (error: unknown) => FOLDERS_OWN.includes(systemCode(error) ?? "");
 
 async function replace(place: string, there: Stats, parts: FileParts): Promise<void> {
-  await access(place, constants.W_OK);
+  // What may not be written is not replaced either.
+  await (await open(place, "r+")).close();
   let begun = false;
   const write = async (file: FileHandle, temporary: string) => {
     begun = true;
