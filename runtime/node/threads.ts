@@ -1,13 +1,15 @@
 /** Threads as Node has them. Programs of Node call `useNodeThreads` before they compute; opening a device does so too. */
+import { existsSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { Worker } from "node:worker_threads";
 import { SpectroscopeError } from "../../kernels/errors";
 import { useThreads } from "../threads/platform";
 import { checkThreads } from "../threads/threads";
 
-/** Gives a worker's script the two names of a browser's worker that it uses. */
+/** Tells which thread of the system it is, where Linux says so, and gives a worker's script the names of a browser's worker. */
 const PRELUDE = `
-const { parentPort } = require("node:worker_threads");
+const { parentPort, workerData } = require("node:worker_threads");
+try { workerData[0] = Number(require("node:fs").readlinkSync("/proc/thread-self").split("/").at(-1)); } catch {}
 const self = { postMessage: (m) => parentPort.postMessage(m), set onmessage(hear) { parentPort.on("message", (data) => hear({ data })); } };
 `;
 
@@ -32,9 +34,10 @@ export function useNodeThreads(): void {
     starts: () => true,
     start(source, hear, died) {
       // No options of this process: one of them could turn the source into a module, which has no `require`.
-      const worker = new Worker(PRELUDE + source, { eval: true, execArgv: [] });
+      const id = new Int32Array(new SharedArrayBuffer(4));
+      const worker = new Worker(PRELUDE + source, { eval: true, execArgv: [], workerData: id });
       worker.on("message", hear);
-      worker.on("error", (error) => died(error.message));
+      worker.on("error", (error) => died(error.message, error));
       worker.on("exit", (code) => died(`it ended with status ${code}`));
       return {
         post: (message) => worker.postMessage(message),
@@ -42,6 +45,7 @@ export function useNodeThreads(): void {
         async stop() {
           await worker.terminate();
         },
+        runs: () => id[0] === 0 || existsSync(`/proc/self/task/${id[0]}`),
       };
     },
   });

@@ -61,9 +61,10 @@ export class Arena {
     try {
       this.memory.grow(missing);
     } catch (cause) {
-      throw new SpectroscopeError(`${what} needs ${Math.ceil(end / 2 ** 20)} MiB of WebAssembly memory`, {
+      const lacks = end <= 2 ** 32 ? ", more than this machine has free: close other programs" : "; 4 GiB are the most";
+      throw new SpectroscopeError(`${what} needs ${Math.ceil(end / 2 ** 20)} MiB of WebAssembly memory${lacks}`, {
         code: "memory",
-        hint: "4 GiB are the most: use a GPU, --adapter software, fewer chains, or fewer or shorter sequences",
+        hint: "use a GPU, --adapter software, fewer chains, or fewer or shorter sequences",
         cause,
       });
     }

@@ -1,6 +1,7 @@
 /** The processor as a device: kernels in WebAssembly SIMD, on several threads over one memory of at most 4 GiB. */
 import { wasmModule } from "../../kernels/module";
 import type { AdapterFacts, Device } from "../plan/device";
+import { allocateMemory, MAX_PAGES } from "../threads/memory";
 import { canShare, checkThreads, defaultThreads } from "../threads/threads";
 import { Arena } from "./arena";
 import { Machine } from "./machine";
@@ -13,7 +14,6 @@ const NAME = "WebAssembly SIMD";
 /** Static data of the module lies below; `asconfig.json` puts it from 1,024 on. */
 const BEGIN = 65536;
 const PAGE = 65536;
-const MAX_PAGES = 65536;
 /** Regions begin at multiples of this: a cache line. */
 const ALIGNMENT = 64;
 
@@ -40,7 +40,7 @@ export async function openProcessor(threads = defaultThreads()): Promise<Process
   checkThreads(threads, "WebAssembly");
   const shared = canShare() && threads > 1;
   const count = shared ? threads : 1;
-  const memory = new WebAssembly.Memory({ initial: 32, maximum: MAX_PAGES, shared });
+  const memory = allocateMemory(32, MAX_PAGES, shared);
   const module = await WebAssembly.compile((shared ? wasmModule.shared : wasmModule.single) as BufferSource);
   const arena = new Arena(memory, BEGIN, ALIGNMENT);
   const control = arena.take(teamBytes(count), "the control block");

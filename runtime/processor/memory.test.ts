@@ -1,6 +1,7 @@
 /** Plans on the processor: slots, calls, parameters, threads. */
 import * as assert from "uvu/assert";
 import { caseInputs, toHost } from "../../harness/test/cases";
+import { withFewThreads } from "../../harness/test/failing-threads";
 import { refused } from "../../harness/test/refused";
 import { runKernel } from "../../harness/test/run-kernel";
 import { suite } from "../../harness/test/suite";
@@ -11,7 +12,7 @@ import { sumRows } from "../../kernels/reduce/sum_rows";
 import { kernels } from "../../kernels/registry";
 import type { Device } from "../plan/device";
 import { tensor } from "../plan/plan";
-import { threadPlatform, useThreads } from "../threads/platform";
+import { type Thread, threadPlatform, useThreads } from "../threads/platform";
 import { openProcessor } from "./device";
 
 const test = suite("runtime/processor/memory");
@@ -43,6 +44,36 @@ test("where threads share no memory there is one", async () => {
     device.close();
   } finally {
     useThreads(platform);
+  }
+});
+
+test("where the system gives fewer threads than asked for, the processor computes with those", async () => {
+  for (const count of [0, 2]) {
+    const device = await withFewThreads(count, () => openProcessor(4));
+    assert.is(device.team.threads, 1 + count);
+    const bound = await device.openMemory().bind(doubled().plan);
+    await bound.run();
+    device.close();
+  }
+});
+
+test("a thread that is ended from outside is an error, also where this one waits for it and lets no event in", async (t) => {
+  if (process.platform !== "linux") t.skip("only Linux says whether a thread still runs");
+  for (const heard of [true, false]) {
+    const started: Thread[] = [];
+    const device = await withFewThreads(9, () => openProcessor(3), started);
+    const memory = device.openMemory();
+    const bound = await memory.bind(doubled().plan);
+    await bound.run();
+    const stopped = started[1].stop();
+    if (heard) await stopped;
+    await refused(
+      bound.run(),
+      /a thread of the processor ended: .*; run the same command again; with SPECTROSCOPE_THREADS=1/,
+    );
+    await refused(bound.run(), /a thread of the processor ended/);
+    await stopped;
+    device.close();
   }
 });
 

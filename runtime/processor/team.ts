@@ -3,9 +3,9 @@
  * done: it is a jump into WebAssembly with two atomic numbers around it, not a message, for a step of a small model is
  * dozens of calls of some microseconds.
  */
-import { SpectroscopeError } from "../../kernels/errors";
+import { knownError, SpectroscopeError } from "../../kernels/errors";
 import { threadPlatform } from "../threads/platform";
-import { startThread, type Thread, type WorkerStart } from "../threads/worker";
+import { endedThread, startThread, type Thread, type WorkerStart } from "../threads/worker";
 
 /** Words of the control block, in shared memory: a cache line. */
 const SEQUENCE = 0;
@@ -23,6 +23,9 @@ export const teamBytes = (threads: number) => CONTROL_BYTES + 4 * threads;
 
 /** Looks at an atomic number before a thread goes to sleep: some tens of microseconds. */
 const SPINS = 4000;
+
+/** Naps of ten milliseconds after which a thread that waits looks whether the others still run. */
+const NAPS = 100;
 
 /** What goes on in a worker. A string, so that no bundler has to find a file of its own for it. */
 const SOURCE = `
@@ -74,6 +77,8 @@ export class Team {
   /** Working memory of the calling thread. */
   private scratch = 0;
   private stopped = false;
+  /** Set when a helper has ended: no call would ever be done. */
+  private lost: SpectroscopeError | undefined;
 
   private constructor(
     readonly memory: WebAssembly.Memory,
@@ -88,8 +93,8 @@ export class Team {
   }
 
   /**
-   * Starts `threads` - 1 workers beside the calling thread.
-   * @throws SpectroscopeError when a worker does not start
+   * Starts `threads` - 1 workers beside the calling thread; fewer where the system gives no more.
+   * @throws SpectroscopeError when a worker cannot run the module
    */
   static async start(
     module: WebAssembly.Module,
@@ -101,12 +106,37 @@ export class Team {
     const names = Object.keys(instance.exports).filter((name) => typeof instance.exports[name] === "function");
     const team = new Team(memory, control, instance, names, threads);
     const start = { module, memory, control, names };
-    await Promise.all(
-      Array.from({ length: threads - 1 }, async (_, i) => {
-        team.helpers.push(await startHelper({ ...start, thread: i + 1 }));
-      }),
+    const starts = Array.from({ length: threads - 1 }, (_, i) => team.startHelper({ ...start, thread: i + 1 }));
+    const failures = (await Promise.allSettled(starts)).flatMap((one) =>
+      one.status === "rejected" ? [one.reason] : [],
     );
-    return team;
+    if (failures.length === 0) return team;
+    team.stop();
+    await Promise.all(team.helpers.map((helper) => helper.stop()));
+    const ours = failures.find((error) => knownError(error).code === "internal");
+    if (ours) throw ours;
+    team.control.fill(0);
+    return Team.start(module, memory, control, threads - failures.length);
+  }
+
+  /** Starts a worker that waits for kernels. A process does not stay for it. */
+  private startHelper(start: HelperStart): Promise<void> {
+    return new Promise((ready, failed) => {
+      const thread = startThread(
+        start,
+        () => {
+          thread.hold(false);
+          this.helpers.push(thread);
+          ready();
+        },
+        (why, cause) => {
+          const error = endedThread("a thread of the processor ended", why, cause);
+          this.lost ??= error;
+          failed(error);
+        },
+        SOURCE,
+      );
+    });
   }
 
   /** A kernel's number here; nothing where the module has none of that name. */
@@ -133,6 +163,7 @@ export class Team {
         hint: "close a device when all that runs on it is done",
       });
     }
+    if (this.lost) throw this.lost;
     try {
       if (alone || this.threads === 1) {
         this.kernels[id](block, 0, items, this.scratch);
@@ -161,8 +192,17 @@ export class Team {
     const others = this.threads - 1;
     let spins = SPINS;
     for (let done = Atomics.load(c, DONE); done < others; done = Atomics.load(c, DONE)) {
-      if (--spins < 0 && this.mayBlock) Atomics.wait(c, DONE, done, 10);
+      if (--spins >= 0 || !this.mayBlock) continue;
+      Atomics.wait(c, DONE, done, 10);
+      if (-spins % NAPS === 0) this.checkHelpers();
     }
+  }
+
+  /** That one has ended is no event to a thread that waits. @throws SpectroscopeError when one has */
+  private checkHelpers(): void {
+    if (this.helpers.every(({ runs }) => runs?.() ?? true)) return;
+    this.lost ??= endedThread("a thread of the processor ended", "in the middle of a kernel");
+    throw this.lost;
   }
 
   stop(): void {
@@ -183,19 +223,4 @@ function abort(_message: number, _file: number, line: number, column: number): n
 function trouble(name: string, cause: unknown): SpectroscopeError {
   const why = cause instanceof Error ? `: ${cause.message}` : " in a thread";
   return new SpectroscopeError(`WebAssembly kernel ${name} failed${why}`, { code: "internal", cause });
-}
-
-/** Starts a worker that waits for kernels. A process does not stay for it. */
-function startHelper(start: HelperStart): Promise<Thread> {
-  return new Promise((ready, failed) => {
-    const thread = startThread(
-      start,
-      () => {
-        thread.hold(false);
-        ready(thread);
-      },
-      (why) => failed(new SpectroscopeError(`a thread did not start: ${why}`, { code: "internal" })),
-      SOURCE,
-    );
-  });
 }

@@ -1,13 +1,14 @@
 import { spawnSync } from "node:child_process";
 import { build } from "esbuild";
 import * as assert from "uvu/assert";
+import { withFewThreads } from "../../harness/test/failing-threads";
 import { refused, refusedAsUsage } from "../../harness/test/refused";
 import { suite } from "../../harness/test/suite";
 import { SpectroscopeError } from "../../kernels/errors";
 import { projectRoot } from "../node/root";
 import { useNodeThreads } from "../node/threads";
 import { runJobs, type Work } from "./jobs";
-import { threadPlatform, useThreads } from "./platform";
+import { type Thread, threadPlatform, useThreads } from "./platform";
 
 const test = suite("runtime/threads/jobs");
 
@@ -107,6 +108,8 @@ test("an error comes back as it was thrown, the first in order whatever fails fi
     await refused(runJobs(work, some, { threads, begun: refuses }), /cannot be made/);
   }
   await refused(runJobs(work, [job(0, "exits"), job(1)], { threads: 2 }), /worker ended in the middle of a job: .*3/);
+  const ended = await runJobs(work, [job(0, "exits"), job(1)], { threads: 2 }).catch((thrown) => thrown);
+  assert.is(ended.code, "system", "whoever ended it, it was not this program");
   await refusedAsUsage(runJobs(work, some, { threads: 0 }), /jobs: 0 threads/);
 });
 
@@ -149,6 +152,25 @@ test("where no worker can be started all run here", async () => {
   } finally {
     useThreads(platform);
   }
+});
+
+test("where the system gives fewer threads than asked for, those do all the jobs, or this one", async () => {
+  for (const count of [0, 1, 2]) {
+    const started: Thread[] = [];
+    const results = await withFewThreads(count, () => runJobs(work, some, { threads: 4 }), started);
+    assert.is(started.length, count);
+    assert.equal(results[6].squares, Float64Array.of(36, (0.1 * 6) ** 2, 0));
+  }
+});
+
+test("a worker that is ended from outside in the middle of a job is an error, and nobody waits for it", async () => {
+  const started: Thread[] = [];
+  const jobs = [job(0, "never ends"), job(1), job(2)];
+  const begun = (at: number) => {
+    if (at === 2) void started[0].stop();
+  };
+  const running = withFewThreads(2, () => runJobs(work, jobs, { threads: 2, begun }), started);
+  await refused(running, /a worker ended in the middle of a job: it ended with status 1; run the same command again/);
 });
 
 test("a process ends by itself when its jobs are done, and when one has failed", async () => {

@@ -6,7 +6,7 @@ import { SpectroscopeError } from "../../kernels/errors";
 import { threadPlatform } from "./platform";
 import type { Outcome } from "./serve";
 import { checkThreads, defaultWorkers } from "./threads";
-import { startScript } from "./worker";
+import { endedThread, startScript } from "./worker";
 
 /** One kind of job, in two forms that do the same. */
 export interface Work<Job, Result> {
@@ -36,7 +36,7 @@ interface Runner<Job, Result> {
 
 /**
  * Runs jobs, given out in order: at most `threads` at a time, and no more than those are made and held at once. They run here
- * where one thread is enough or there are no workers. Workers end with the last job.
+ * where one thread is enough or none can be started. Workers end with the last job.
  * @param jobs each makes a job when it is its turn, on this thread
  * @returns results in the order of `jobs`
  * @throws SpectroscopeError of the first job, in order, that failed; `interrupted` where the signal asks to stop
@@ -48,10 +48,8 @@ export async function runJobs<Job, Result>(
 ): Promise<Result[]> {
   const asked = threads === undefined ? defaultWorkers() : checkThreads(threads, "jobs");
   const count = threadPlatform().starts() ? Math.min(asked, jobs.length) : 1;
-  const runners: Runner<Job, Result>[] =
-    count > 1
-      ? Array.from({ length: count }, () => startWorker(work.script))
-      : [{ run: (job) => work.run(job), stop: async () => {} }];
+  const runners: Runner<Job, Result>[] = count > 1 ? startWorkers(work.script, count) : [];
+  if (runners.length === 0) runners.push({ run: (job) => work.run(job), stop: async () => {} });
   const stopAll = () => Promise.all(runners.map((runner) => runner.stop(interrupted())));
   const results: Result[] = new Array(jobs.length);
   const failures: { readonly job: number; readonly error: unknown }[] = [];
@@ -86,6 +84,17 @@ export async function runJobs<Job, Result>(
 const interrupted = () =>
   new SpectroscopeError("stopped before all jobs were done", { code: "interrupted", hint: "begin them again" });
 
+/** As many workers as the system gives, up to `count`: the others' jobs are done by these. */
+function startWorkers<Job, Result>(script: string, count: number): Runner<Job, Result>[] {
+  const workers: Runner<Job, Result>[] = [];
+  try {
+    while (workers.length < count) workers.push(startWorker(script));
+  } catch {
+    // Jobs need no more threads than there are.
+  }
+  return workers;
+}
+
 /** A worker of a script of jobs, which answers one at a time. */
 function startWorker<Job, Result>(script: string): Runner<Job, Result> {
   let waiting: { done: (result: Result) => void; failed: (error: unknown) => void } | undefined;
@@ -99,7 +108,7 @@ function startWorker<Job, Result>(script: string): Runner<Job, Result> {
       if ("result" in outcome) asked?.done(outcome.result);
       else asked?.failed(new SpectroscopeError(outcome.failure.message, outcome.failure));
     },
-    (why) => end(new SpectroscopeError(`a worker ended in the middle of a job: ${why}`, { code: "internal" })),
+    (why, cause) => end(endedThread("a worker ended in the middle of a job", why, cause)),
   );
   const end = (error: SpectroscopeError) => {
     ended ??= error;

@@ -7,6 +7,8 @@ export interface Thread {
   /** Whether the process stays alive for this worker. */
   hold(on: boolean): void;
   stop(): Promise<void>;
+  /** Whether it still runs, also asked by a thread that lets no event in; true where that cannot be known. */
+  readonly runs?: () => boolean;
 }
 
 export interface ThreadPlatform {
@@ -20,9 +22,13 @@ export interface ThreadPlatform {
   readonly starts: () => boolean;
   /**
    * Starts a worker of a script that hears `self.onmessage` and answers by `self.postMessage`. `hear` gets what it says, `died`
-   * why it ended.
+   * why it ended, with the error that did it if there was one. Throws where none can be started.
    */
-  readonly start: (source: string, hear: (message: unknown) => void, died: (why: string) => void) => Thread;
+  readonly start: (
+    source: string,
+    hear: (message: unknown) => void,
+    died: (why: string, cause?: unknown) => void,
+  ) => Thread;
 }
 
 /** A page may share memory when it is isolated from other origins, and sleep in its workers only. */

@@ -1,9 +1,12 @@
 import { spawnSync } from "node:child_process";
 import { join } from "node:path";
 import * as assert from "uvu/assert";
+import { withFewThreads } from "../../harness/test/failing-threads";
 import { refused, refusedAsUsage } from "../../harness/test/refused";
 import { suite } from "../../harness/test/suite";
 import { projectRoot } from "../node/root";
+import { useNodeThreads } from "../node/threads";
+import type { Thread } from "./platform";
 import { openPool, type WasmSource } from "./pool";
 import { defaultThreads } from "./threads";
 
@@ -111,6 +114,43 @@ test("a trap on one thread rejects, and the pool is closed though another thread
   const failing = refused(spinning, /closed/);
   await pool.close();
   await failing;
+});
+
+test("where the system gives fewer threads than asked for, the pool is of those", async () => {
+  useNodeThreads();
+  for (const [count, threads] of [
+    [0, 1],
+    [1, 1],
+    [3, 3],
+  ]) {
+    const pool = await withFewThreads(count, () => openPool(source, { pages: 2, threads: 5 }));
+    assert.is(pool.threads, threads);
+    const taken = await pool.run("squares", () => [4096, 100]);
+    assert.is(
+      taken.reduce((a, b) => a + b, 0),
+      100,
+    );
+    await pool.close();
+  }
+});
+
+test("a thread that is ended from outside is an error, in the middle of a call and before one", async () => {
+  useNodeThreads();
+  for (const during of [true, false]) {
+    const started: Thread[] = [];
+    const pool = await withFewThreads(9, () => openPool(source, { pages: 2, threads: 2 }), started);
+    const spinning = during ? pool.run("spin", () => [1]) : undefined;
+    const gone = refused(
+      spinning ??
+        Promise.resolve()
+          .then(() => started[0].stop())
+          .then(() => pool.run("reset", () => [])),
+      /WebAssembly thread 0 ended: it ended with status 1; run the same command again/,
+    );
+    if (during) await started[0].stop();
+    await gone;
+    await pool.close();
+  }
 });
 
 test("what is refused", async () => {

@@ -6,9 +6,11 @@
  * sizes or places must get them as arguments or read them there.
  */
 import { SpectroscopeError } from "../../kernels/errors";
+import { allocateMemory, MAX_PAGES } from "./memory";
 import { canShare, checkThreads, defaultThreads } from "./threads";
-import { type Answer, startThread, type Thread } from "./worker";
+import { type Answer, endedThread, startThread, type Thread } from "./worker";
 
+export { MAX_PAGES } from "./memory";
 export { defaultThreads } from "./threads";
 
 /** Two builds of one AssemblyScript source: importing an unshared and a shared memory. */
@@ -41,40 +43,22 @@ export interface WasmPool {
   close(): Promise<void>;
 }
 
-/** Pages of a WebAssembly memory of 4 GiB. */
-export const MAX_PAGES = 65536;
-
 /** Opens a pool. Throws SpectroscopeError when the memory is refused or a worker does not start. */
 export async function openPool(source: WasmSource, options: PoolOptions): Promise<WasmPool> {
   const asked = options.threads === undefined ? defaultThreads() : checkThreads(options.threads, "pool");
   const threads = canShare() ? asked : 1;
   const shared = threads > 1;
-  const memory = allocate(options.pages, options.maxPages ?? MAX_PAGES, shared);
+  const memory = allocateMemory(options.pages, options.maxPages ?? MAX_PAGES, shared);
   const module = await WebAssembly.compile((shared ? source.shared : source.single) as BufferSource);
   const instance = new WebAssembly.Instance(module, { env: { memory, abort } });
-  return shared ? SharedPool.start(module, memory, instance, threads) : new SinglePool(memory, instance);
+  if (!shared) return new SinglePool(memory, instance);
+  const pool = await SharedPool.start(module, memory, instance, threads);
+  // Where the system gives fewer threads, work is divided among those.
+  return typeof pool === "number" ? openPool(source, { ...options, threads: Math.max(1, pool) }) : pool;
 }
 
 function abort(_message: number, _file: number, line: number, column: number): never {
   throw new Error(`aborted at ${line}:${column}`);
-}
-
-function allocate(pages: number, maxPages: number, shared: boolean): WebAssembly.Memory {
-  const mebibytes = Math.ceil(pages / 16);
-  if (!(pages <= maxPages && maxPages <= MAX_PAGES))
-    throw new SpectroscopeError(`WebAssembly memory of ${mebibytes} MiB, at most ${maxPages / 16} are possible`, {
-      code: "memory",
-      hint: "use fewer rows or columns; the limit is 4 GiB",
-    });
-  try {
-    return new WebAssembly.Memory({ initial: pages, maximum: maxPages, shared });
-  } catch (cause) {
-    throw new SpectroscopeError(`no WebAssembly memory of ${mebibytes} MiB, growing to ${maxPages / 16}`, {
-      code: "memory",
-      hint: "free memory, or use fewer rows or columns",
-      cause,
-    });
-  }
 }
 
 const failed = (name: string, why: string, cause?: unknown) =>
@@ -142,25 +126,33 @@ class SharedPool implements WasmPool {
     this.answered = new Array(threads).fill(0);
   }
 
+  /** The pool; or how many workers could be started, where it was not all. */
   static async start(
     module: WebAssembly.Module,
     memory: WebAssembly.Memory,
     instance: WebAssembly.Instance,
     threads: number,
-  ): Promise<SharedPool> {
+  ): Promise<SharedPool | number> {
     const pool = new SharedPool(memory, instance, threads);
     const ready = pool.expect("start");
-    for (let t = 0; t < threads; t++) {
-      pool.workers.push(
-        startThread(
-          { module, memory },
-          (answer) => pool.hear(t, answer),
-          (why) => pool.fail(failed("in a thread", `thread ${t} died: ${why}`)),
-        ),
-      );
+    try {
+      for (let t = 0; t < threads; t++) pool.workers.push(pool.startWorker(module, t));
+    } catch {
+      const started = pool.workers.length;
+      ready.catch(() => {});
+      await pool.close();
+      return started;
     }
     await ready;
     return pool;
+  }
+
+  private startWorker(module: WebAssembly.Module, thread: number): Thread {
+    return startThread(
+      { module, memory: this.memory },
+      (answer) => this.hear(thread, answer),
+      (why, cause) => this.fail(endedThread(`WebAssembly thread ${thread} ended`, why, cause)),
+    );
   }
 
   get exports(): WebAssembly.Exports {
@@ -200,7 +192,8 @@ class SharedPool implements WasmPool {
     const call = this.answered[thread]++;
     const pending = this.pending.get(call) as Pending;
     if ("error" in answer) {
-      this.fail(failed(pending.name, answer.error));
+      const { error, name = "Error" } = answer;
+      this.fail(failed(pending.name, error, Object.assign(new Error(error), { name })));
       return;
     }
     if ("value" in answer) pending.values[thread] = answer.value;

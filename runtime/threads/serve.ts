@@ -1,10 +1,10 @@
 /** The worker's side of `jobs.ts`: a script of jobs calls `serveJobs` and answers until it is stopped. */
-import { SpectroscopeError } from "../../kernels/errors";
+import { knownError } from "../../kernels/errors";
 
 /** What became of a job: its result, or an error as far as it can be cloned. */
 export type Outcome<Result> = { readonly result: Result } | { readonly failure: Failure };
 
-/** A `SpectroscopeError` in parts; anything else that was thrown is `internal`. */
+/** A `SpectroscopeError` in parts; what else was thrown is `system`, `memory` or `internal`. */
 export interface Failure {
   readonly message: string;
   readonly code: string;
@@ -13,13 +13,7 @@ export interface Failure {
 }
 
 export function failureOf(error: unknown): Failure {
-  const known =
-    error instanceof SpectroscopeError
-      ? error
-      : new SpectroscopeError(error instanceof Error ? error.message || error.name : String(error), {
-          code: "internal",
-        });
-  const { message, code, hint, exitCode } = known;
+  const { message, code, hint, exitCode } = knownError(error);
   return { message, code, hint, exitCode };
 }
 

@@ -36,6 +36,15 @@ function gpuError(message: string): SpectroscopeError {
   });
 }
 
+/** A driver was reset, or another took the adapter away: nothing of it is left, but what was written is. */
+function lostError(message: string, cause?: unknown): SpectroscopeError {
+  return new SpectroscopeError(`GPU device lost: ${message.split("\n")[0]}`, {
+    code: "gpu",
+    hint: "run the same command again; a run goes on from its last checkpoint",
+    cause,
+  });
+}
+
 /** What a device tells of its adapter. */
 function factsOfDevice({ adapterInfo: info, features, limits }: GPUDevice): AdapterFacts {
   return factsOf({ info, features, limits } as unknown as GPUAdapter);
@@ -52,7 +61,7 @@ export function webgpuDevice(gpu: GPUDevice, options: WebGpuOptions = {}): WebGp
   };
   gpu.addEventListener("uncapturederror", onError as EventListener);
   gpu.lost.then((info) => {
-    if (!closed) failure ??= new SpectroscopeError(`GPU device lost: ${info.message || info.reason}`, { code: "gpu" });
+    if (!closed) failure ??= lostError(info.message || info.reason);
   });
   const check = () => {
     if (failure) throw failure;
@@ -65,7 +74,7 @@ export function webgpuDevice(gpu: GPUDevice, options: WebGpuOptions = {}): WebGp
       return new SpectroscopeError("the GPU was closed and is asked to compute", { code: "closed", hint, cause });
     }
     const { message, name } = cause as Error;
-    return failure ?? new SpectroscopeError(`GPU device lost: ${message || name}`, { code: "gpu", cause });
+    return failure ?? lostError(message || name, cause);
   };
   const device: WebGpuDevice = {
     gpu,
@@ -100,8 +109,8 @@ export function webgpuDevice(gpu: GPUDevice, options: WebGpuOptions = {}): WebGp
       } catch (error) {
         thrown = error;
       }
-      const memory = await waitFor(gpu.popErrorScope());
-      const invalid = await waitFor(gpu.popErrorScope());
+      const scope = () => waitFor(gpu.popErrorScope()).catch((error) => Promise.reject(refusal(error)));
+      const [memory, invalid] = [await scope(), await scope()];
       if (memory) {
         throw new SpectroscopeError(`${facts.name} has no memory for ${what}`, {
           code: "gpu",
