@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { checkNode, ensureDependencies } from "./dependencies.mjs";
 import { described, NOT_WRITABLE } from "./errors.mjs";
 import { locked } from "./lock.mjs";
-import { root } from "./sources.mjs";
+import { newerThan, root } from "./sources.mjs";
 
 export const main = join(root, "dist", "spectroscope.mjs");
 
@@ -24,7 +24,7 @@ export async function setUp({ tests, current = () => false }) {
   } catch (thrown) {
     const error = described(thrown, root);
     if (error.code !== NOT_WRITABLE || tests !== false || !existsSync(main)) throw error;
-    if (!current())
+    if (newerThan(main))
       console.error("sources are newer than what is built, and you may not build here: running what is there");
   }
 }
