@@ -44,6 +44,8 @@ export interface FetchedModel extends CachedModel {
   readonly files: readonly FetchedFile[];
   /** What came over the network now, without what an earlier call had brought. */
   readonly downloadedBytes: number;
+  /** Names of what was there and damaged. */
+  readonly mended: readonly string[];
 }
 
 export interface FetchOptions {
@@ -101,6 +103,7 @@ class Fetch {
   private readonly files: RemoteFile[] = [];
   /** Bytes by name of what was there already. */
   private readonly present = new Map<string, number>();
+  private readonly mended: string[] = [];
   private downloaded = 0;
 
   constructor(
@@ -129,7 +132,10 @@ class Fetch {
       this.present.set(name, here);
       return true;
     }
-    if (here !== undefined) this.options.say?.(`${name}: damaged in the cache; putting it there again`);
+    if (here !== undefined) {
+      this.mended.push(name);
+      this.options.say?.(`${name}: damaged in the cache; putting it there again`);
+    }
     this.files.push(file);
     return true;
   }
@@ -205,7 +211,13 @@ class Fetch {
     await folder.record(revision ?? "main", commit);
     const origin = { repo: label, ...(revision === undefined ? {} : { revision }), commit };
     const files = listed.sort((a, b) => (a.name < b.name ? -1 : 1));
-    return { ...origin, directory: folder.snapshot(commit), files, downloadedBytes: this.downloaded };
+    return {
+      ...origin,
+      directory: folder.snapshot(commit),
+      files,
+      downloadedBytes: this.downloaded,
+      mended: this.mended,
+    };
   }
 }
 
@@ -223,7 +235,7 @@ export async function fetchModel(name: RemoteName, options: FetchOptions = {}): 
       const bytes = isTemporary(file) ? undefined : await sizeOf(join(found.directory, file));
       if (bytes !== undefined) files.push({ name: file, bytes });
     }
-    return { ...found, files, downloadedBytes: 0 };
+    return { ...found, files, downloadedBytes: 0, mended: [] };
   }
   const { signal, say, backoffMs } = options;
   const { stallMs, proxy } = environment;
