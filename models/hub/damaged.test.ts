@@ -128,6 +128,7 @@ test("a ref that was written by half is none, and is written again", async () =>
     writeFileSync(join(cache.root, "refs", "main"), text);
     const environment = readHubEnvironment({ HF_HUB_CACHE: join(cache.root, "..") });
     assert.is(await cachedModel(name, environment), undefined, JSON.stringify(text));
+    assert.is(await new CacheFolder(cache.root, "").commitOf("main"), undefined, JSON.stringify(text));
     assert.is((await cache.fetch()).downloadedBytes, 0);
     whole(cache);
   }
