@@ -6,6 +6,7 @@ import {
   readdirSync,
   readFileSync,
   rmSync,
+  statSync,
   symlinkSync,
   writeFileSync,
 } from "node:fs";
@@ -71,11 +72,11 @@ test("a holder on another machine keeps it while it touches it, and not longer",
   writeFileSync(lock, elsewhere);
   const lines: string[] = [];
   let taken = false;
-  const mine = locked(root, async () => true, { stale: 300, poll: 10, say: (line) => lines.push(line) });
+  const mine = locked(root, async () => true, { stale: 1500, poll: 10, say: (line) => lines.push(line) });
   void mine.then(() => {
     taken = true;
   });
-  for (let beats = 0; beats < 8; beats++) {
+  for (let beats = 0; beats < 40; beats++) {
     await sleep(60);
     writeFileSync(lock, elsewhere);
   }
@@ -91,7 +92,9 @@ test("while it works the lock is touched; one that another took meanwhile is lef
     root,
     async () => {
       const mine = readFileSync(lock, "utf8");
-      await sleep(60);
+      const since = statSync(lock).mtimeMs;
+      for (let waited = 0; statSync(lock).mtimeMs === since && waited < 10_000; waited += 20) await sleep(20);
+      assert.ok(statSync(lock).mtimeMs > since);
       assert.is(readFileSync(lock, "utf8"), mine);
       writeFileSync(lock, elsewhere);
     },

@@ -18,15 +18,19 @@ const LOCK = { packages: { "": {}, "node_modules/esbuild": { version: "1.0.0" } 
 
 /** Notes that it was called, takes its time, and installs as npm does: what says that all is there comes last. */
 const NPM = (modules: string) => `#!${process.execPath}
-const { appendFileSync, mkdirSync, symlinkSync, writeFileSync } = require("node:fs");
+const { appendFileSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } = require("node:fs");
 appendFileSync(process.env.NPM_LOG, process.argv[2] + " " + process.cwd() + "\\n");
 if (process.env.NPM_FAILS) { process.stderr.write(process.env.NPM_FAILS); process.exit(1); }
-setTimeout(() => {
+const install = () => {
+  // Until so many are at it.
+  const calls = readFileSync(process.env.NPM_LOG, "utf8").trim().split("\\n").length;
+  if (calls < Number(process.env.NPM_TOGETHER ?? 0)) return setTimeout(install, 20);
   mkdirSync("node_modules/assemblyscript/bin", { recursive: true });
   symlinkSync(${JSON.stringify(join(modules, "esbuild"))}, "node_modules/esbuild");
   writeFileSync("node_modules/assemblyscript/bin/asc.js", ${JSON.stringify(ASC)});
   writeFileSync("node_modules/.package-lock.json", ${JSON.stringify(JSON.stringify(LOCK))});
-}, Number(process.env.NPM_MS ?? 300));
+};
+setTimeout(install, Number(process.env.NPM_MS ?? 300));
 `;
 
 const ASC = `

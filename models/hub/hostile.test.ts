@@ -50,34 +50,37 @@ async function fetched(host: string, variables: Record<string, string> = {}) {
   const environment = readHubEnvironment({
     HF_HOME: home,
     HF_ENDPOINT: `http://${host}`,
-    HF_HUB_DOWNLOAD_TIMEOUT: "0.2",
+    HF_HUB_DOWNLOAD_TIMEOUT: "10",
     ...variables,
   });
   const since = performance.now();
   const text = await line(fetchModel({ kind: "repo", repo: "own/tiny" }, { environment, backoffMs: 1 }));
-  assert.ok(performance.now() - since < 20_000, "it ends");
+  assert.ok(performance.now() - since < 60_000, "it ends");
   return { text, home };
 }
 
-const client = () => new HttpClient({ stallMs: 200, backoffMs: 1 });
+const client = () => new HttpClient({ stallMs: 10_000, backoffMs: 1 });
 const asked = (url: string, settings = {}) => {
-  const one = new HttpClient({ stallMs: 200, backoffMs: 1, ...settings });
+  const one = new HttpClient({ stallMs: 10_000, backoffMs: 1, ...settings });
   return line(one.persist(() => one.ask("GET", url)));
 };
 
+/** For those who will say nothing. */
+const SHORT = { stallMs: 200 };
+
 test("silence, at every step of a connection, has an end", async () => {
   const silent = await plain(() => {});
-  assert.match(await asked(`http://${silent}/`), /no answer for 0\.2 s\), 6 times/);
-  assert.match(await asked(`https://${silent}/`), /no answer for 0\.2 s\), 6 times/);
+  assert.match(await asked(`http://${silent}/`, SHORT), /no answer for 0\.2 s\), 6 times/);
+  assert.match(await asked(`https://${silent}/`, SHORT), /no answer for 0\.2 s\), 6 times/);
   const proxy = () => new URL(`http://me:SECRET@${silent}`);
   assert.match(
-    await asked("https://hub.example/", { proxy }),
+    await asked("https://hub.example/", { ...SHORT, proxy }),
     /the proxy 127\.0\.0\.1:\d+ is silent for 0\.2 s\), 6 times/,
   );
-  assert.match(await asked("http://hub.example/", { proxy }), /no answer for/);
+  assert.match(await asked("http://hub.example/", { ...SHORT, proxy }), /no answer for/);
   const mute = await plain((socket) => socket.once("data", () => socket.write("HTTP/1.1 200 OK\r\n\r\n")));
   assert.match(
-    await asked("https://hub.example/", { proxy: () => new URL(`http://${mute}`) }),
+    await asked("https://hub.example/", { ...SHORT, proxy: () => new URL(`http://${mute}`) }),
     /silent for 0\.2 s\), 6 times/,
   );
 });
@@ -89,9 +92,9 @@ test("a head or a body that comes letter by letter has an end too", async () => 
     socket.on("close", () => clearInterval(timer));
   };
   const head = await plain((socket) => drip(socket, "HTTP/1.1 200 OK\r\nx: "));
-  assert.match(await asked(`http://${head}/`), /no answer for/);
+  assert.match(await asked(`http://${head}/`, SHORT), /no answer for/);
   const body = await plain((socket) => drip(socket, "HTTP/1.1 200 OK\r\ncontent-length: 100000\r\n\r\n"));
-  const { text } = await fetched(body);
+  const { text } = await fetched(body, { HF_HUB_DOWNLOAD_TIMEOUT: "0.2" });
   assert.match(text, /connection lost \(only \d+ bytes for 0\.2 s\), 6 times/);
 });
 
