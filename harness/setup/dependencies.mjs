@@ -1,32 +1,51 @@
 /** Installs the locked npm packages when they are missing or older than the lockfile. */
-import { spawnSync } from "node:child_process";
-import { existsSync, readFileSync } from "node:fs";
-import { dirname, join } from "node:path";
-import { fileURLToPath } from "node:url";
+import { copyFileSync, existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { SetupError } from "./errors.mjs";
+import { npm } from "./npm.mjs";
+import { inFreshFolder, swap } from "./put.mjs";
+import { root } from "./sources.mjs";
 
-const root = join(dirname(fileURLToPath(import.meta.url)), "..", "..");
+/** What npm writes into node_modules when all of them are there. */
+const INSTALLED = ".package-lock.json";
 
-/** Whether node_modules holds every package at the version that the lockfile names (optional ones may be absent). */
-function complete() {
-  const installed = join(root, "node_modules", ".package-lock.json");
-  if (!existsSync(installed)) return false;
-  const have = JSON.parse(readFileSync(installed, "utf8")).packages;
-  const want = JSON.parse(readFileSync(join(root, "package-lock.json"), "utf8")).packages;
+/** Throws where Node cannot run the program, in words that an old one can still say. */
+export function checkNode(version = process.versions.node) {
+  const [major] = version.split(".").map(Number);
+  if (major < 20) throw new SetupError(`Node ${version} is too old: install Node 20 or later`, "old-node");
+}
+
+/** What a lockfile says; nothing where it is not there or was not written to its end. */
+function packagesOf(path) {
+  try {
+    return JSON.parse(readFileSync(path, "utf8")).packages ?? {};
+  } catch {
+    return undefined;
+  }
+}
+
+/** Whether a node_modules holds every package at the version that the lockfile names (optional ones may be absent). */
+export function complete(folder = root) {
+  const have = packagesOf(join(folder, "node_modules", INSTALLED));
+  const want = packagesOf(join(root, "package-lock.json"));
+  if (!want) throw new SetupError("package-lock.json cannot be read; restore it with git", "bad-input");
+  if (!have) return false;
   return Object.entries(want).every(
     ([path, entry]) => path === "" || entry.optional || have[path]?.version === entry.version,
   );
 }
 
-export function ensureDependencies() {
-  const [major] = process.versions.node.split(".").map(Number);
-  if (major < 20) throw new Error(`Node ${process.versions.node} is too old: install Node 20 or later`);
+/** Installs into a folder of its own, which then gets its name: nobody sees half of it, and of two who do so one wins. */
+export async function ensureDependencies() {
+  checkNode();
   if (complete()) return;
   console.error("installing npm packages (once)");
-  // No install script is needed: esbuild and Dawn ship their binaries inside their packages.
-  const npm = spawnSync("npm", ["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"], {
-    cwd: root,
-    stdio: ["ignore", "inherit", "inherit"],
-    shell: process.platform === "win32",
+  await inFreshFolder(join(root, ".cache"), async (folder) => {
+    for (const file of ["package.json", "package-lock.json", ".npmrc"]) {
+      if (existsSync(join(root, file))) copyFileSync(join(root, file), join(folder, file));
+    }
+    await npm(["ci"], folder);
+    if (!complete(folder)) throw new SetupError("npm ci left packages out that package-lock.json names", "npm-failed");
+    if (!complete()) swap(join(folder, "node_modules"), join(root, "node_modules"), INSTALLED);
   });
-  if (npm.status !== 0) throw new Error("npm ci failed: see the lines above; a network or proxy is the usual cause");
 }

@@ -1,6 +1,7 @@
 /** What the build writes itself: AssemblyScript that follows from the kernels' descriptors and sources, in `dist/abi`. */
-import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
-import { dirname, join, sep } from "node:path";
+import { readFileSync } from "node:fs";
+import { join, sep } from "node:path";
+import { putChanged } from "./put.mjs";
 import { assemblySources, files, root } from "./sources.mjs";
 
 const FOLDER = join("dist", "abi");
@@ -10,15 +11,6 @@ export const KERNELS = join(FOLDER, "index.ts");
 
 /** The arguments of a kernel's function: those that `kernels/kernel.ts`, HostCode, names. */
 const EXPORT = /^export function (\w+)\(block: usize, from: u32, to: u32, /gm;
-
-/** Only what has changed is written, so that what was assembled from the rest stays fresh; whole, for others may be reading it. */
-export function put(path, text) {
-  if (existsSync(path) && readFileSync(path, "utf8") === text) return;
-  mkdirSync(dirname(path), { recursive: true });
-  const fresh = `${path}.${process.pid}`;
-  writeFileSync(fresh, text);
-  renameSync(fresh, path);
-}
 
 /** One module of all kernels, so that they share a memory. */
 function index() {
@@ -35,8 +27,8 @@ export async function generate(bundle, options) {
   const built = await bundle({ ...options, entryPoints: ["kernels/abi.ts"], sourcemap: false, write: false });
   const code = Buffer.from(built.outputFiles[0].contents).toString("base64");
   const { accessorModules } = await import(`data:text/javascript;base64,${code}`);
-  for (const [name, text] of Object.entries(accessorModules())) put(join(root, FOLDER, name), text);
-  put(join(root, FOLDER, "index.ts"), index());
+  for (const [name, text] of Object.entries(accessorModules())) putChanged(join(root, FOLDER, name), text);
+  putChanged(join(root, FOLDER, "index.ts"), index());
 }
 
 /** What is there after that. */

@@ -5,7 +5,9 @@
 import { spawn } from "node:child_process";
 import { join } from "node:path";
 import { ensureAdapter } from "./adapter.mjs";
-import { ensureDependencies } from "./dependencies.mjs";
+import { described, tell } from "./errors.mjs";
+import { setUp } from "./set-up.mjs";
+import { root } from "./sources.mjs";
 
 const [job, ...args] = process.argv.slice(2);
 
@@ -23,22 +25,18 @@ function needsWebGpu(name, options) {
 function run(file, parameters) {
   process.on("SIGINT", () => {});
   process.on("SIGTERM", () => child.kill("SIGTERM"));
-  const child = spawn(process.execPath, [join(paths.root, "dist", file), ...parameters], { stdio: "inherit" });
+  const child = spawn(process.execPath, [join(root, "dist", file), ...parameters], { stdio: "inherit" });
   return new Promise((done) => {
     child.on("exit", (code) => done(code ?? 1));
   });
 }
 
-let paths;
 try {
-  ensureDependencies();
-  paths = await import("./build.mjs");
-  await paths.build({ tests: job === "test" && partsOf(args) });
+  await setUp({ tests: job === "test" && partsOf(args) });
   if (needsWebGpu(job, args)) await ensureAdapter();
   process.exitCode = await (job === "test"
     ? run("test.mjs", args)
     : run("spectroscope.mjs", [job, ...args].filter(Boolean)));
 } catch (error) {
-  console.error(error.message);
-  process.exitCode = 1;
+  tell(described(error, root), args);
 }

@@ -1,5 +1,5 @@
 /** Where the sources are. */
-import { readdirSync } from "node:fs";
+import { readdirSync, statSync } from "node:fs";
 import { dirname, join, sep } from "node:path";
 import { fileURLToPath } from "node:url";
 
@@ -17,3 +17,15 @@ export function* files(folder) {
 
 /** The kernels' AssemblyScript. */
 export const assemblySources = () => [...files("kernels")].filter((file) => file.split(sep).includes("assembly"));
+
+/** Whether a source of the program is newer than a file that was built. A file that just went away is none. */
+export function newerThan(built) {
+  const made = statSync(built).mtimeMs;
+  return ["kernels", "runtime", "models", "harness"].some((folder) =>
+    readdirSync(join(root, folder), { recursive: true, encoding: "utf8" }).some(
+      (file) =>
+        /\.(ts|wgsl)$/.test(file) &&
+        (statSync(join(root, folder, file), { throwIfNoEntry: false })?.mtimeMs ?? 0) > made,
+    ),
+  );
+}

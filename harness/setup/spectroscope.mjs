@@ -1,29 +1,26 @@
 #!/usr/bin/env node
 /** The `spectroscope` command: sets up what a fresh checkout lacks, builds when a source is newer, then hands over. */
-import { existsSync, readdirSync, statSync } from "node:fs";
-import { dirname, join } from "node:path";
-import { fileURLToPath, pathToFileURL } from "node:url";
+import { existsSync } from "node:fs";
+import { pathToFileURL } from "node:url";
+import { checkNode } from "./dependencies.mjs";
+import { tell } from "./errors.mjs";
+import { main, setUp } from "./set-up.mjs";
+import { newerThan } from "./sources.mjs";
 
-const root = join(dirname(fileURLToPath(import.meta.url)), "..", "..");
-const main = join(root, "dist", "spectroscope.mjs");
+const current = () => existsSync(main) && !newerThan(main);
 
-/** Whether a source file is newer than the build. */
-function stale() {
-  if (!existsSync(main)) return true;
-  const built = statSync(main).mtimeMs;
-  return ["kernels", "runtime", "models", "harness"].some((folder) =>
-    readdirSync(join(root, folder), { recursive: true, encoding: "utf8" }).some(
-      (file) => /\.(ts|wgsl)$/.test(file) && statSync(join(root, folder, file)).mtimeMs > built,
-    ),
-  );
+async function prepared() {
+  try {
+    checkNode();
+    if (current()) return true;
+    const first = !existsSync(main);
+    await setUp({ tests: false, current });
+    if (first) await (await import("./adapter.mjs")).ensureAdapter();
+    return true;
+  } catch (error) {
+    tell(error, process.argv.slice(2));
+    return false;
+  }
 }
 
-if (stale()) {
-  const first = !existsSync(main);
-  const { ensureDependencies } = await import("./dependencies.mjs");
-  ensureDependencies();
-  const { build } = await import("./build.mjs");
-  await build({ tests: false });
-  if (first) await (await import("./adapter.mjs")).ensureAdapter();
-}
-await import(pathToFileURL(main).href);
+if (await prepared()) await import(pathToFileURL(main).href);

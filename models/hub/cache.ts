@@ -3,9 +3,10 @@
  * their content, `snapshots/COMMIT/` with links to them by file name, and `refs/REVISION` with the commit of a branch or tag.
  * Node only.
  */
-import { copyFile, link, mkdir, readdir, readFile, rm, stat, symlink, writeFile } from "node:fs/promises";
-import { dirname, join, relative } from "node:path";
-import { fileError, systemCode, writeAtomic } from "../../runtime/node/files";
+import { copyFile, link, mkdir, open, readdir, readFile, rename, rm, stat, symlink, writeFile } from "node:fs/promises";
+import { basename, dirname, join, relative } from "node:path";
+import { fileError, writeAtomic } from "../../runtime/node/files";
+import { hashFile } from "../../runtime/node/hash";
 import { CONFIG, INDEX, SINGLE, TOKENIZER, TOKENIZER_SETTINGS } from "../formats/files";
 import { readShardIndex } from "../formats/safetensors-reader";
 import { ModelFolder } from "./model-folder";
@@ -79,7 +80,8 @@ export class CacheFolder {
     if (COMMIT.test(revision)) return revision;
     try {
       const commit = (await readFile(join(this.root, "refs", revision), "utf8")).trim();
-      return /^[0-9a-f]+$/.test(commit) ? commit : undefined;
+      // One that was written by half says nothing.
+      return COMMIT.test(commit) ? commit : undefined;
     } catch {
       return undefined;
     }
@@ -111,26 +113,49 @@ export class CacheFolder {
   }
 
   /**
-   * Puts a blob into a snapshot under a file's name: a relative symbolic link, so that the cache can be moved; where the file
-   * system has none, a hard link or a copy. @throws SpectroscopeError
+   * Puts a blob into a snapshot under a file's name, unless it is there: a relative symbolic link, so that the cache can be moved;
+   * where the file system has none, a hard link or a copy. It gets its name when it is whole. One at a time in a snapshot.
+   * @throws SpectroscopeError
    */
   async place(commit: string, file: string, blob: string, symlinks: boolean): Promise<void> {
     const from = this.blob(blob);
     const to = join(this.snapshot(commit), file);
+    // Always the same name, so that what a killed process left is written over.
+    const fresh = join(dirname(to), `.${basename(to)}.spectroscope.tmp`);
     try {
+      if (await isSame(from, to)) return;
       await mkdir(dirname(to), { recursive: true });
-      // A link whose blob was deleted is in the way.
-      await rm(to, { force: true });
-      if (symlinks) {
-        try {
-          return await symlink(relative(dirname(to), from), to);
-        } catch (error) {
-          if (systemCode(error) === "EEXIST") return;
-        }
-      }
-      await link(from, to).catch(() => copyFile(from, to));
+      await rm(fresh, { force: true });
+      await put(from, fresh, symlinks);
+      await rename(fresh, to);
     } catch (error) {
       throw fileError("write", to, error);
+    } finally {
+      // A hard link that is renamed over another of the same file stays.
+      await rm(fresh, { force: true }).catch(() => {});
     }
   }
+}
+
+/** Makes a blob's link or copy. @throws what the file system says */
+async function put(from: string, to: string, symlinks: boolean): Promise<void> {
+  const made = (step: Promise<void>) =>
+    step.then(
+      () => true,
+      () => false,
+    );
+  if (symlinks && (await made(symlink(relative(dirname(to), from), to)))) return;
+  if (await made(link(from, to))) return;
+  await copyFile(from, to);
+  // On the disk before it has its name, or a power cut leaves half of it under that.
+  const copy = await open(to, "r+");
+  await copy.sync().finally(() => copy.close());
+}
+
+/** Whether a file of a snapshot is a blob: the same file by a link, or a copy of the same bytes. */
+async function isSame(blob: string, path: string): Promise<boolean> {
+  const [a, b] = await Promise.all([blob, path].map((one) => stat(one).catch(() => undefined)));
+  if (!a || !b?.isFile() || a.size !== b.size) return false;
+  if (a.ino === b.ino && a.dev === b.dev && a.ino !== 0) return true;
+  return (await hashFile(blob, "sha256")) === (await hashFile(path, "sha256"));
 }

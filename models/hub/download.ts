@@ -7,7 +7,9 @@ import { fileError, systemCode } from "../../runtime/node/files";
 import { hashFile } from "../../runtime/node/hash";
 import { withLock } from "../../runtime/node/lock";
 import { type CacheFolder, sizeOf } from "./cache";
-import { type HttpClient, interrupted, Passing, type Reply } from "./http";
+import { interrupted, Passing } from "./failures";
+import type { HttpClient, Reply } from "./http";
+import { masked } from "./masked";
 
 /** What tells that a file is the right one. */
 export type Check =
@@ -74,11 +76,44 @@ export function diskFull(what: string, directory: string, cause?: unknown): Spec
   });
 }
 
+/** What a hash in hexadecimal is checked by. */
+export function checkOf(hex: string): Check {
+  return { kind: hex.length === 64 ? "sha256" : "git-sha1", hex };
+}
+
+/** Whether a file on the disk is the one that was promised: by its size, and by its hash where there is one. */
+export async function satisfies(
+  path: string,
+  { check, size }: Pick<RemoteFile, "check" | "size">,
+  signal?: AbortSignal,
+): Promise<boolean> {
+  const bytes = await sizeOf(path);
+  if (bytes === undefined || (size !== undefined && bytes !== size)) return false;
+  return check.kind === "validator" || (await hashFile(path, check.kind, signal)) === check.hex;
+}
+
+/** A file whose size nobody tells is a small one. */
+const UNSIZED_BYTES = 256 << 20;
+/** So much in one try is worth another. Less may be all that there will ever be. */
+const WORTH_BYTES = 1 << 14;
+
 /** Where the bytes of an answer begin in the file. @throws Passing when they do not continue what is there */
 function startOf(reply: Reply, file: RemoteFile, have: number): number {
+  const coding = reply.headers["content-encoding"];
+  if (coding !== undefined && coding !== "identity" && (reply.status === 200 || reply.status === 206)) {
+    reply.body.destroy();
+    throw new SpectroscopeError(
+      `${file.name}: ${reply.url.host} sends it compressed (${coding}), which was not asked for`,
+      {
+        code: "network",
+        hint: "check the proxy and HF_ENDPOINT",
+      },
+    );
+  }
   if (reply.status === 200) return 0;
   const range = /^bytes (\d+)-\d+\/(\d+|\*)/.exec(reply.headers["content-range"] ?? "");
-  if (reply.status === 206 && Number(range?.[1]) === have) return have;
+  const whole = range === null || range[2] === "*" || file.size === undefined || Number(range[2]) === file.size;
+  if (reply.status === 206 && Number(range?.[1]) === have && whole) return have;
   reply.body.destroy();
   if (reply.status === 206) throw new Passing(`${reply.url.host} sent another part of ${file.name} than was asked for`);
   throw file.refused(reply);
@@ -106,16 +141,15 @@ async function pour(
   tell: (bytes: number) => void,
 ): Promise<number> {
   let end = at;
+  const most = file.size ?? UNSIZED_BYTES;
   try {
     for await (const part of reply.body as AsyncIterable<Uint8Array>) {
-      if (file.size !== undefined && end + part.length > file.size) {
-        throw new SpectroscopeError(
-          `${file.name}: ${reply.url.host} sends more than the ${file.size} bytes it promised`,
-          {
-            code: "hash-mismatch",
-            hint: "check HF_ENDPOINT and the proxy",
-          },
-        );
+      if (end + part.length > most) {
+        const promised = file.size === undefined ? `${most} bytes, and told no size` : `the ${most} bytes it promised`;
+        throw new SpectroscopeError(`${file.name}: ${reply.url.host} sends more than ${promised}`, {
+          code: "hash-mismatch",
+          hint: "check HF_ENDPOINT and the proxy",
+        });
       }
       await put(target, part, end);
       end += part.length;
@@ -123,7 +157,7 @@ async function pour(
     }
   } catch (error) {
     if (error instanceof SpectroscopeError || error instanceof DiskFailure) throw error;
-    throw new Passing(`${file.name}: connection lost (${systemCode(error) ?? (error as Error).message})`);
+    throw new Passing(`${file.name}: connection lost (${systemCode(error) ?? masked((error as Error).message)})`);
   }
   if (file.size !== undefined && end < file.size) throw new Passing(`${file.name}: the connection ended too soon`);
   return end;
@@ -158,7 +192,7 @@ async function fill(client: HttpClient, file: RemoteFile, path: string, options:
       const end = await pour(reply, file, target, at, (bytes) => {
         received += bytes - last;
         last = bytes;
-        progressed();
+        if (bytes - at >= WORTH_BYTES) progressed();
         options.progress?.(bytes);
       });
       await target.truncate(end);
@@ -194,7 +228,8 @@ export async function fetchBlob(
     let received = 0;
     for (;;) {
       // Another process may have brought it while this one waited.
-      if ((await sizeOf(blob)) !== undefined) return received;
+      if (await satisfies(blob, file, signal)) return received;
+      await rm(blob, { force: true });
       const resumed = ((await sizeOf(partial)) ?? 0) > 0;
       received += await fill(client, file, partial, options);
       if (file.check.kind !== "validator") {

@@ -1,18 +1,19 @@
 /** A model from the hub or from a plain URL into the cache, whole and checked. Node only. */
 import { existsSync } from "node:fs";
-import { readdir, readlink, rm } from "node:fs/promises";
+import { readdir, readlink } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { SpectroscopeError } from "../../kernels/errors";
-import { fileError } from "../../runtime/node/files";
-import { hashFile } from "../../runtime/node/hash";
+import { isTemporary } from "../../runtime/node/files";
+import { withLock } from "../../runtime/node/lock";
 import { CONFIG, INDEX, SINGLE } from "../formats/files";
 import { readShardIndex } from "../formats/safetensors-reader";
 import { byteCount } from "./bytes";
 import { CacheFolder, lacking, sizeOf, TOKENIZER_FILES } from "./cache";
-import { type Disk, diskFull, fetchBlob, type RemoteFile, realDisk } from "./download";
-import { type HubEnvironment, readHubEnvironment } from "./environment";
+import { checkOf, type Disk, diskFull, fetchBlob, type RemoteFile, realDisk, satisfies } from "./download";
+import { checkedToken, folderOf, type HubEnvironment, readHubEnvironment } from "./environment";
+import { interrupted } from "./failures";
 import { folderOfUrl, stateOf, WebFolder } from "./folder";
-import { HttpClient, interrupted } from "./http";
+import { HttpClient } from "./http";
 import { ModelFolder } from "./model-folder";
 import type { RemoteName } from "./name";
 import { Repository } from "./repository";
@@ -43,6 +44,8 @@ export interface FetchedModel extends CachedModel {
   readonly files: readonly FetchedFile[];
   /** What came over the network now, without what an earlier call had brought. */
   readonly downloadedBytes: number;
+  /** Names of what was there and damaged. */
+  readonly mended: readonly string[];
 }
 
 export interface FetchOptions {
@@ -64,7 +67,9 @@ export function nameText(name: RemoteName): string {
 /** The model if the cache holds it whole, without asking anybody. @throws SpectroscopeError when its shard index is broken */
 export async function cachedModel(name: RemoteName, environment: HubEnvironment): Promise<CachedModel | undefined> {
   const repo = name.kind === "repo";
-  const folder = repo ? CacheFolder.ofRepo(environment.cache, name.repo) : folderOfUrl(environment, name.url);
+  const folder = repo
+    ? CacheFolder.ofRepo(folderOf(environment, "cache"), name.repo)
+    : folderOfUrl(environment, name.url);
   const revision = (repo ? name.revision : undefined) ?? "main";
   const commit = await folder.commitOf(revision);
   if (commit === undefined) return undefined;
@@ -78,7 +83,9 @@ export async function offlineModel(name: RemoteName, environment: HubEnvironment
   const found = await cachedModel(name, environment);
   if (found) return found;
   const repo = name.kind === "repo";
-  const folder = repo ? CacheFolder.ofRepo(environment.cache, name.repo) : folderOfUrl(environment, name.url);
+  const folder = repo
+    ? CacheFolder.ofRepo(folderOf(environment, "cache"), name.repo)
+    : folderOfUrl(environment, name.url);
   const commit = await folder.commitOf((repo ? name.revision : undefined) ?? "main");
   const missing =
     commit !== undefined && existsSync(folder.snapshot(commit)) ? await lacking(folder.snapshot(commit)) : [];
@@ -96,6 +103,7 @@ class Fetch {
   private readonly files: RemoteFile[] = [];
   /** Bytes by name of what was there already. */
   private readonly present = new Map<string, number>();
+  private readonly mended: string[] = [];
   private downloaded = 0;
 
   constructor(
@@ -105,33 +113,38 @@ class Fetch {
     private readonly options: FetchOptions,
   ) {}
 
-  /** Finds a file in the snapshot or at the source; false when there is none. */
+  /** Finds a file, whole, in the snapshot, or else at the source; false when there is none. */
   private async want(name: string): Promise<boolean> {
-    const { commit, folder } = this.source;
-    const here = commit === undefined ? undefined : await sizeOf(join(folder.snapshot(commit), name));
-    if (here !== undefined && (await this.sound(name))) {
+    const { source } = this;
+    const path = source.commit === undefined ? undefined : join(source.folder.snapshot(source.commit), name);
+    const here = path === undefined ? undefined : await sizeOf(path);
+    const hash = path === undefined || here === undefined ? undefined : await this.linked(path);
+    const sound = async (check: Pick<RemoteFile, "check" | "size">) =>
+      path !== undefined && here !== undefined && (await satisfies(path, check, this.options.signal));
+    if (here !== undefined && hash && (await sound({ check: checkOf(hash) }))) {
       this.present.set(name, here);
       return true;
     }
-    const file = await this.source.find(name);
-    if (file) this.files.push(file);
-    return file !== undefined;
+    const file = await source.find(name);
+    if (!file) return false;
+    // Of a copy only the source knows what it should be.
+    if (here !== undefined && !hash && (await sound(file))) {
+      this.present.set(name, here);
+      return true;
+    }
+    if (here !== undefined) {
+      this.mended.push(name);
+      this.options.say?.(`${name}: damaged in the cache; putting it there again`);
+    }
+    this.files.push(file);
+    return true;
   }
 
-  /** Whether a file of the snapshot is what its blob's name, a hash, says; one that is not is removed. */
-  private async sound(name: string): Promise<boolean> {
-    const { commit, folder } = this.source;
-    const target = await readlink(join(folder.snapshot(commit as string), name)).catch(() => undefined);
-    // Where there are no links nothing tells the hash.
-    const hex = target === undefined ? "" : basename(target);
-    if (!/^([0-9a-f]{40}|[0-9a-f]{64})$/.test(hex)) return true;
-    const kind = hex.length === 64 ? "sha256" : "git-sha1";
-    if ((await hashFile(folder.blob(hex), kind, this.options.signal)) === hex) return true;
-    this.options.say?.(`${name}: damaged in the cache; fetching it again`);
-    await rm(folder.blob(hex)).catch((error) => {
-      throw fileError("write", folder.blob(hex), error);
-    });
-    return false;
+  /** The hash that a file of the snapshot should have: its blob's name, where it is a link to one. */
+  private async linked(path: string): Promise<string | undefined> {
+    const target = await readlink(path).catch(() => undefined);
+    const hash = target === undefined ? "" : basename(target);
+    return /^([0-9a-f]{40}|[0-9a-f]{64})$/.test(hash) ? hash : undefined;
   }
 
   private async need(name: string): Promise<void> {
@@ -188,17 +201,23 @@ class Fetch {
     const { folder, label, revision } = source;
     const commit = source.commit ?? stateOf(this.files);
     const listed: FetchedFile[] = [...this.present].map(([name, bytes]) => ({ name, bytes }));
-    for (const { name, blob } of this.files) {
-      if ((await sizeOf(join(folder.snapshot(commit), name))) === undefined) {
-        await folder.place(commit, name, blob, environment.symlinks);
-      }
-      listed.push({ name, bytes: (await sizeOf(folder.blob(blob))) ?? 0 });
-    }
+    // One at a time, for a copy is made under a name of its own first.
+    const placing = async () => {
+      for (const { name, blob } of this.files) await folder.place(commit, name, blob, environment.symlinks);
+    };
+    if (this.files.length > 0) await withLock(folder.lock(commit), placing, { signal: this.options.signal });
+    for (const { name, blob } of this.files) listed.push({ name, bytes: (await sizeOf(folder.blob(blob))) ?? 0 });
     // Only now: until everything is there, the revision goes on naming the last snapshot that is whole.
     await folder.record(revision ?? "main", commit);
     const origin = { repo: label, ...(revision === undefined ? {} : { revision }), commit };
     const files = listed.sort((a, b) => (a.name < b.name ? -1 : 1));
-    return { ...origin, directory: folder.snapshot(commit), files, downloadedBytes: this.downloaded };
+    return {
+      ...origin,
+      directory: folder.snapshot(commit),
+      files,
+      downloadedBytes: this.downloaded,
+      mended: this.mended,
+    };
   }
 }
 
@@ -213,16 +232,18 @@ export async function fetchModel(name: RemoteName, options: FetchOptions = {}): 
     const found = await offlineModel(name, environment);
     const files: FetchedFile[] = [];
     for (const file of (await readdir(found.directory)).sort()) {
-      const bytes = await sizeOf(join(found.directory, file));
+      const bytes = isTemporary(file) ? undefined : await sizeOf(join(found.directory, file));
       if (bytes !== undefined) files.push({ name: file, bytes });
     }
-    return { ...found, files, downloadedBytes: 0 };
+    return { ...found, files, downloadedBytes: 0, mended: [] };
   }
   const { signal, say, backoffMs } = options;
   const { stallMs, proxy } = environment;
   // The token is the hub's; no other server is to see it.
   const trusted =
-    name.kind === "repo" ? { origin: new URL(environment.endpoint).origin, token: environment.token } : {};
+    name.kind === "repo"
+      ? { origin: new URL(environment.endpoint).origin, token: checkedToken(environment), login: environment.login }
+      : {};
   const client = new HttpClient({ ...trusted, stallMs, proxy, backoffMs, signal, say });
   try {
     const source =

@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { SpectroscopeError } from "../../kernels/errors";
 import { CacheFolder } from "./cache";
 import { type RemoteFile, validatorOf } from "./download";
-import type { HubEnvironment } from "./environment";
+import { folderOf, type HubEnvironment } from "./environment";
 import type { HttpClient, Reply } from "./http";
 import type { FolderName } from "./name";
 import type { ModelSource } from "./source";
@@ -17,7 +17,7 @@ const sha256 = (text: string) => createHash("sha256").update(text).digest("hex")
 /** Where the copy of a folder lies: among the files of this program, since the hub's cache knows only repositories. */
 export function folderOfUrl(environment: HubEnvironment, url: string): CacheFolder {
   const name = `${new URL(url).host.replace(/[^A-Za-z0-9.]/g, "-")}-${sha256(url).slice(0, 16)}`;
-  const root = join(environment.assets, "spectroscope", "urls", name);
+  const root = join(folderOf(environment, "assets"), "spectroscope", "urls", name);
   return new CacheFolder(root, join(root, ".locks"));
 }
 

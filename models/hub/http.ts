@@ -4,11 +4,12 @@
  */
 import { type IncomingHttpHeaders, type IncomingMessage, request as plainRequest } from "node:http";
 import { request as tlsRequest } from "node:https";
-import { isIP, type Socket } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
-import { connect } from "node:tls";
 import { SpectroscopeError } from "../../kernels/errors";
-import { systemCode } from "../../runtime/node/files";
+import { limited, watch } from "./deadline";
+import { failureOf, givenUp, interrupted, LONGEST_WAIT_MS, Passing, retryAfter } from "./failures";
+import { shownUrl } from "./masked";
+import { address, authorization, proxyRefuses, tunnel } from "./proxy";
 
 /** An answer. Its body must be read or destroyed. */
 export interface Reply {
@@ -23,6 +24,8 @@ export interface HttpSettings {
   /** The token goes to this origin and to no other. */
   readonly origin?: string;
   readonly token?: string;
+  /** What the origin wants in the place of a token, as a header's value. */
+  readonly login?: string;
   readonly stallMs: number;
   readonly proxy?: (url: URL) => URL | undefined;
   /** First wait before a failure is tried again, doubled each time; milliseconds. */
@@ -35,115 +38,53 @@ export interface HttpSettings {
 /** Tries without any progress before it is given up. */
 const TRIES = 6;
 const BACKOFF_MS = 1_000;
-/** A server that wants a longer pause is an error that says so. */
-const LONGEST_WAIT_MS = 5 * 60_000;
 const REDIRECTS = 10;
-
-/** A failure that may pass. */
-export class Passing extends Error {
-  constructor(
-    message: string,
-    /** What the server asked to wait, milliseconds. */
-    readonly waitMs?: number,
-    /** No connection was made at all: without any earlier progress, trying again is idle. */
-    readonly unreachable = false,
-  ) {
-    super(message);
-  }
-}
-
-/** Milliseconds of a `Retry-After`, in seconds or as a date, or of the hub's `RateLimit: "api";r=0;t=55`. */
-export function retryAfter(headers: IncomingHttpHeaders, now = Date.now()): number | undefined {
-  const text = headers["retry-after"];
-  if (text !== undefined) {
-    if (/^\s*\d+\s*$/.test(text)) return 1000 * Number(text);
-    const date = Date.parse(text);
-    return Number.isNaN(date) ? undefined : Math.max(0, date - now);
-  }
-  const limit = /\br=0\b.*\bt=(\d+)/.exec(String(headers.ratelimit ?? ""));
-  return limit ? 1000 * Number(limit[1]) : undefined;
-}
-
-function describe(error: unknown, url: URL): Passing {
-  const code = systemCode(error) ?? (error as Error).message;
-  const unreachable =
-    /^(ENOTFOUND|ECONNREFUSED|ENETUNREACH|EHOSTUNREACH|CERT_|DEPTH_ZERO_|SELF_SIGNED|UNABLE_TO|ERR_TLS)/.test(code);
-  return new Passing(
-    `${url.host}: ${unreachable ? "cannot be reached" : "connection failed"} (${code})`,
-    undefined,
-    unreachable,
-  );
-}
-
-/** A line to `url` through a proxy, which sees only the host's name. */
-function tunnel(proxy: URL, url: URL, stallMs: number, signal?: AbortSignal): Promise<Socket> {
-  const target = `${url.hostname}:${url.port || 443}`;
-  return new Promise((done, fail) => {
-    const connecting = plainRequest({
-      ...address(proxy),
-      method: "CONNECT",
-      path: target,
-      headers: { host: target, ...authorization(proxy) },
-      signal,
-    });
-    connecting.on("connect", (reply, socket) => {
-      if (reply.statusCode === 200) {
-        const secured = connect({ socket, ...(isIP(url.hostname) ? {} : { servername: url.hostname }) });
-        secured.once("error", fail);
-        secured.once("secureConnect", () => done(secured.off("error", fail)));
-      } else {
-        socket.destroy();
-        fail(new Error(`the proxy ${proxy.host} answered ${reply.statusCode}`));
-      }
-    });
-    connecting.setTimeout(stallMs, () => connecting.destroy(new Error(`the proxy ${proxy.host} is silent`)));
-    connecting.on("error", fail);
-    connecting.end();
-  });
-}
-
-const address = (url: URL) => ({
-  host: url.hostname.replace(/^\[|\]$/g, ""),
-  port: url.port || (url.protocol === "https:" ? 443 : 80),
-});
-
-function authorization(proxy: URL): Record<string, string> {
-  if (!proxy.username) return {};
-  const pair = `${decodeURIComponent(proxy.username)}:${decodeURIComponent(proxy.password)}`;
-  return { "proxy-authorization": `Basic ${Buffer.from(pair).toString("base64")}` };
-}
+/** A redirect's own body up to here is read, so that its connection serves again. */
+const IDLE_BYTES = 1 << 16;
 
 export class HttpClient {
   constructor(readonly settings: HttpSettings) {}
 
-  /** One request, no redirects. @throws Passing */
+  /** One request, no redirects. @throws Passing, or SpectroscopeError for what stays as it is */
   private async once(method: string, url: URL, headers: Record<string, string>): Promise<Reply> {
     const { stallMs, signal, proxy: proxyOf } = this.settings;
     const proxy = proxyOf?.(url);
     const secure = url.protocol === "https:";
     try {
       const socket = proxy && secure ? await tunnel(proxy, url, stallMs, signal) : undefined;
-      return await new Promise((done, fail) => {
+      const reply = await new Promise<Reply>((done, fail) => {
         const asked = (secure ? tlsRequest : plainRequest)({
           ...address(proxy && !secure ? proxy : url),
           method,
-          path: proxy && !secure ? url.href : `${url.pathname}${url.search}`,
+          path: proxy && !secure ? `${url.origin}${url.pathname}${url.search}` : `${url.pathname}${url.search}`,
           headers: { host: url.host, ...headers, ...(proxy && !secure ? authorization(proxy) : {}) },
           signal,
           ...(socket ? { createConnection: () => socket } : {}),
         });
-        asked.setTimeout(stallMs, () => asked.destroy(new Error(`silent for ${stallMs / 1000} s`)));
-        asked.on("error", fail);
-        asked.on("response", (body) => done({ status: body.statusCode ?? 0, headers: body.headers, url, body }));
+        const answer = limited(asked, stallMs, "no answer");
+        asked.on("error", (error) => {
+          answer.settled();
+          fail(error);
+        });
+        asked.on("response", (body) => {
+          answer.settled();
+          watch(body, stallMs);
+          done({ status: body.statusCode ?? 0, headers: body.headers, url, body });
+        });
         asked.end();
       });
+      if (reply.status === 407 && proxy) {
+        reply.body.destroy();
+        throw proxyRefuses(proxy, reply.status);
+      }
+      return reply;
     } catch (error) {
-      throw describe(error, url);
+      throw failureOf(error, url);
     }
   }
 
   /**
-   * A request with its redirects. The token is sent to its own origin only, whatever redirects there are.
+   * A request with its redirects. Token and login are sent to their own origin only, whatever redirects there are.
    * @param until a redirect that is itself the answer
    * @throws Passing for failed connections, 408, 429 and 5xx
    */
@@ -153,10 +94,16 @@ export class HttpClient {
     headers: Record<string, string> = {},
     until: (reply: Reply) => boolean = () => false,
   ): Promise<Reply> {
-    const { origin, token } = this.settings;
+    const { origin, token, login } = this.settings;
+    const secret = token ? `Bearer ${token}` : login;
+    const astray = (what: string) =>
+      new SpectroscopeError(`${shownUrl(start)}: redirects lead nowhere: ${what}`, {
+        code: "network",
+        hint: "check HF_ENDPOINT",
+      });
     let url = new URL(start);
     for (let hop = 0; hop <= REDIRECTS; hop++) {
-      const own: Record<string, string> = token && url.origin === origin ? { authorization: `Bearer ${token}` } : {};
+      const own: Record<string, string> = secret && url.origin === origin ? { authorization: secret } : {};
       // Compressed bytes are neither what a range counts nor what the hash is of.
       const reply = await this.once(method, url, {
         "user-agent": "spectroscope",
@@ -170,12 +117,13 @@ export class HttpClient {
         throw new Passing(`${url.host} answered ${status}`, retryAfter(got));
       }
       if (status < 300 || status >= 400 || got.location === undefined || until(reply)) return reply;
-      body.resume();
-      if (!URL.canParse(got.location, url)) break;
+      if (method === "HEAD" || Number(got["content-length"]) <= IDLE_BYTES) body.resume();
+      else body.destroy();
+      if (!URL.canParse(got.location, url)) throw astray("to what is no address");
       url = new URL(got.location, url);
-      if (!/^https?:$/.test(url.protocol)) break;
+      if (!/^https?:$/.test(url.protocol)) throw astray(`to ${url.protocol}, which is no web address`);
     }
-    throw new SpectroscopeError(`${start}: redirects lead nowhere`, { code: "network", hint: "check HF_ENDPOINT" });
+    throw astray(`${REDIRECTS} of them, and one more to ${shownUrl(url)}`);
   }
 
   /**
@@ -205,25 +153,4 @@ export class HttpClient {
       }
     }
   }
-}
-
-/** What Ctrl-C becomes. */
-export function interrupted(): SpectroscopeError {
-  return new SpectroscopeError("stopped before everything was fetched", {
-    code: "interrupted",
-    hint: "the same command goes on from here",
-  });
-}
-
-function givenUp(error: Passing, failures: number): SpectroscopeError {
-  const wait = error.waitMs ?? 0;
-  if (wait > LONGEST_WAIT_MS) {
-    const text = `${error.message} and wants a pause of ${Math.round(wait / 60_000)} minutes`;
-    return new SpectroscopeError(text, { code: "network", hint: "try again then; what was fetched is kept" });
-  }
-  return new SpectroscopeError(failures > 1 ? `${error.message}, ${failures} times` : error.message, {
-    code: "network",
-    hint: "check the network, https_proxy and HF_ENDPOINT, and run the command again: what was fetched is kept",
-    cause: error,
-  });
 }

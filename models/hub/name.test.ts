@@ -5,7 +5,7 @@ import { join } from "node:path";
 import * as assert from "uvu/assert";
 import { suite } from "../../harness/test/suite";
 import { readHubEnvironment } from "./environment";
-import { retryAfter } from "./http";
+import { retryAfter } from "./failures";
 import { parseRemoteName } from "./name";
 
 const test = suite("models/hub/name");

@@ -1,5 +1,6 @@
 /** What a person may write for a model that is not on this machine. */
 import { SpectroscopeError } from "../../kernels/errors";
+import { masked, maskedSetting } from "./masked";
 
 /** A repository of the hub, at a branch, a tag or a commit; without one, at `main`. */
 export interface RepoName {
@@ -23,7 +24,16 @@ export const REMOTE_FORMS = "OWNER/NAME, OWNER/NAME@REVISION, or the URL of a hu
 const PART = /^[A-Za-z0-9_](?:[A-Za-z0-9._-]*[A-Za-z0-9_-])?$/;
 
 function fail(text: string, message: string, hint: string): never {
-  throw new SpectroscopeError(`${JSON.stringify(text)} ${message}`, { code: "bad-input", hint });
+  throw new SpectroscopeError(`${JSON.stringify(masked(text))} ${message}`, { code: "usage", hint });
+}
+
+/** Percent codes in a path, each a letter of UTF-8. */
+function decoded(part: string, text: string): string {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    return fail(text, "is no address: a % in it begins no code of a letter", "write %25 for a % itself");
+  }
 }
 
 /** A revision becomes part of paths and addresses, so what git refuses in a name is refused here. */
@@ -50,7 +60,8 @@ function repoName(owner: string, name: string, revision: string | undefined, tex
 
 /** A page of the hub: the model's own, or one below `/tree/REV`, `/blob/REV`, `/resolve/REV`, `/raw/REV`, `/commit/REV`. */
 function hubPage(url: URL, text: string): RepoName {
-  const [owner, name, kind, revision, ...inside] = url.pathname.split("/").filter(Boolean).map(decodeURIComponent);
+  const parts = url.pathname.split("/").filter(Boolean);
+  const [owner, name, kind, revision, ...inside] = parts.map((part) => decoded(part, text));
   const hint = "name a model's page, for example https://huggingface.co/EleutherAI/pythia-14m";
   if (owner === "datasets" || owner === "spaces") fail(text, `is in ${owner}, not a model`, hint);
   if (owner === undefined || name === undefined) fail(text, "names no model", hint);
@@ -72,7 +83,7 @@ export function parseRemoteName(text: string, endpoint = "https://huggingface.co
   if (/^https?:\/\//i.test(text)) {
     if (!URL.canParse(text)) fail(text, "is not a URL", REMOTE_FORMS);
     const url = new URL(text);
-    if (url.username || url.password) fail(text.replace(/\/\/.*@/, "//"), "holds a password", "use HF_TOKEN instead");
+    if (url.username || url.password) fail(maskedSetting(text), "holds a password", "use HF_TOKEN instead");
     const base = new URL(endpoint);
     const below = base.pathname.replace(/\/$/, "");
     if (url.host === base.host && url.pathname.startsWith(`${below}/`)) {
@@ -81,6 +92,7 @@ export function parseRemoteName(text: string, endpoint = "https://huggingface.co
     }
     if (["huggingface.co", "www.huggingface.co", "hf.co"].includes(url.host)) return hubPage(url, text);
     if (url.search) fail(text, "has a query", "name the folder alone");
+    decoded(url.pathname, text);
     return { kind: "folder", url: `${url.origin}${url.pathname.replace(/\/(config\.json)?$/, "")}` };
   }
   const match = /^([^/@\s]+)\/([^/@\s]+)(?:@(.*))?$/.exec(text);

@@ -1,9 +1,12 @@
 /** A repository of the hub: what it holds at a revision, and what the hub's refusals mean. Node only. */
 import { SpectroscopeError } from "../../kernels/errors";
+import { systemCode } from "../../runtime/node/files";
 import { CacheFolder } from "./cache";
-import type { RemoteFile } from "./download";
-import type { HubEnvironment } from "./environment";
-import { type HttpClient, Passing, type Reply } from "./http";
+import { checkOf, type RemoteFile } from "./download";
+import { folderOf, type HubEnvironment } from "./environment";
+import { Passing } from "./failures";
+import type { HttpClient, Reply } from "./http";
+import { shownUrl } from "./masked";
 import type { RepoName } from "./name";
 import type { ModelSource } from "./source";
 
@@ -16,29 +19,63 @@ async function readText(reply: Reply): Promise<string> {
   try {
     for await (const part of reply.body as AsyncIterable<Uint8Array>) {
       bytes += part.length;
-      if (bytes > LISTING_BYTES) throw new SpectroscopeError(`${reply.url}: more than 16 MB`, { code: "network" });
+      if (bytes > LISTING_BYTES)
+        throw new SpectroscopeError(`${shownUrl(reply.url)}: more than 16 MB`, { code: "network" });
       parts.push(part);
     }
   } catch (error) {
     if (error instanceof SpectroscopeError) throw error;
-    throw new Passing(`${reply.url.host}: connection lost`);
+    throw new Passing(`${reply.url.host}: connection lost (${systemCode(error) ?? (error as Error).message})`);
   }
   return Buffer.concat(parts).toString("utf8");
 }
 
-/** Commit and file names of `GET /api/models/.../revision/...`. */
-function parseListing(text: string, url: URL): { commit: string; names: Set<string> } {
+type Fields = Readonly<Record<string, unknown>>;
+const isObject = (value: unknown): value is Fields =>
+  typeof value === "object" && value !== null && !Array.isArray(value);
+
+function parsed(text: string): unknown {
   try {
-    const { sha, siblings } = JSON.parse(text) as { sha: unknown; siblings: { rfilename: unknown }[] };
-    if (typeof sha === "string" && /^[0-9a-f]{40}$/.test(sha)) {
-      return { commit: sha, names: new Set(siblings.map(({ rfilename }) => String(rfilename))) };
-    }
+    return JSON.parse(text);
   } catch {
-    // Not the hub's JSON: said below.
+    return undefined;
   }
-  throw new SpectroscopeError(`${url.origin} does not answer as a Hugging Face hub does`, {
+}
+
+/** Names that stay in a snapshot and can be shown; others are as if they were not there. */
+const isFileName = (name: unknown): name is string =>
+  typeof name === "string" &&
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: those are what is refused
+  !/[\u0000-\u001f\u007f\\]/.test(name) &&
+  name.split("/").every((part) => part !== "" && part !== "." && part !== "..");
+
+/** Commit and file names of `GET /api/models/.../revision/...`. @throws SpectroscopeError */
+function parseListing(text: string, url: URL, revision: string): { commit: string; names: Set<string> } {
+  const json = parsed(text);
+  const siblings = isObject(json) ? json.siblings : undefined;
+  const commit =
+    isObject(json) && typeof json.sha === "string" && /^[0-9a-f]{40}$/.test(json.sha) ? json.sha : undefined;
+  if (commit === undefined || !Array.isArray(siblings) || !siblings.every(isObject)) {
+    throw new SpectroscopeError(`${url.origin} does not answer as a Hugging Face hub does`, {
+      code: "network",
+      hint: "check HF_ENDPOINT; a login page of the network is another usual cause",
+    });
+  }
+  if (/^[0-9a-f]{40}$/.test(revision) && revision !== commit) {
+    throw new SpectroscopeError(`${url.origin} was asked for commit ${revision} and answers with ${commit}`, {
+      code: "network",
+      hint: "check HF_ENDPOINT",
+    });
+  }
+  return { commit, names: new Set(siblings.map(({ rfilename }) => rfilename).filter(isFileName)) };
+}
+
+/** A size as a header tells it. @throws SpectroscopeError when it is none */
+function sizeIn(text: string, file: string, url: URL): number {
+  if (/^\d{1,15}$/.test(text)) return Number(text);
+  throw new SpectroscopeError(`${file}: ${url.host} says that its size is ${JSON.stringify(text.slice(0, 40))}`, {
     code: "network",
-    hint: "check HF_ENDPOINT; a login page of the network is another usual cause",
+    hint: "check HF_ENDPOINT: a mirror must hand on the hub's headers",
   });
 }
 
@@ -64,7 +101,7 @@ export class Repository implements ModelSource {
     const { commit, names } = await client.persist(async () => {
       const reply = await client.ask("GET", url);
       if (reply.status !== 200) throw refusal(reply, environment, name);
-      return parseListing(await readText(reply), reply.url);
+      return parseListing(await readText(reply), reply.url, revision);
     });
     return new Repository(client, environment, name, commit, names);
   }
@@ -78,7 +115,7 @@ export class Repository implements ModelSource {
   }
 
   get folder(): CacheFolder {
-    return CacheFolder.ofRepo(this.environment.cache, this.name.repo);
+    return CacheFolder.ofRepo(folderOf(this.environment, "cache"), this.name.repo);
   }
 
   /** Asks for a file's hash and size; undefined when the repository has none of this name. */
@@ -95,19 +132,19 @@ export class Repository implements ModelSource {
     const { headers } = reply;
     const hex = etagOf(headers["x-linked-etag"] ?? headers.etag);
     if (!/^([0-9a-f]{40}|[0-9a-f]{64})$/.test(hex)) {
-      throw new SpectroscopeError(`${url}: the hub gives no hash (ETag ${JSON.stringify(hex)})`, {
+      throw new SpectroscopeError(`${shownUrl(reply.url)}: the hub gives no hash (ETag ${JSON.stringify(hex)})`, {
         code: "network",
         hint: "check HF_ENDPOINT: a mirror must hand on the hub's headers",
       });
     }
     const length = headers["x-linked-size"] ?? headers["content-length"];
-    const size = length === undefined ? undefined : Number(length);
+    const size = length === undefined ? undefined : sizeIn(String(length), file, reply.url);
     return {
       name: file,
       url,
       blob: hex,
       size,
-      check: { kind: hex.length === 64 ? "sha256" : "git-sha1", hex },
+      check: checkOf(hex),
       refused,
     };
   }
@@ -138,7 +175,9 @@ export function refusal(reply: Reply, environment: HubEnvironment, name: RepoNam
   const page = `${endpoint}/${repo}`;
   const error = (kind: string, message: string, hint: string) => new SpectroscopeError(message, { code: kind, hint });
   if (url.origin !== new URL(endpoint).origin) {
-    return error("network", `${file}: ${url.host} answered ${status}`, "run the command again: it goes on from here");
+    const what = file ?? "the list of its files";
+    const hint = "the hub or its mirror sends there: check HF_ENDPOINT, or run the command again";
+    return error("network", `${repo}: ${what} at ${shownUrl(url)}: ${url.host} answered ${status}`, hint);
   }
   if (code === "RevisionNotFound") {
     return error(
@@ -148,7 +187,11 @@ export function refusal(reply: Reply, environment: HubEnvironment, name: RepoNam
     );
   }
   if (code === "EntryNotFound")
-    return error("not-found", `${repo}@${revision}: no file ${file}`, `see ${page}/tree/${revision}`);
+    return error(
+      "not-found",
+      `${repo}@${revision}: no ${file === undefined ? "list of its files" : `file ${file}`} (${status})`,
+      `see ${page}/tree/${revision}`,
+    );
   if (code === "GatedRepo") {
     const next = token ? "with the account of your token" : "and set HF_TOKEN to a token of that account";
     return error("no-access", `${repo} is gated (${status})`, `ask for access at ${page} ${next}`);

@@ -1,7 +1,9 @@
-import { copyFileSync, existsSync, mkdirSync, renameSync, statSync } from "node:fs";
+import { randomBytes } from "node:crypto";
+import { copyFileSync, existsSync, mkdirSync, renameSync, rmSync, statSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import { SpectroscopeError } from "../../kernels/errors";
+import { systemCode } from "./files";
 import { findSoftwareDriver, type SoftwareDriver, systemLoader } from "./software";
 
 /** Dawn's Node binding, as far as it is used here. */
@@ -75,9 +77,12 @@ function requireBinding(projectRoot: string, driver: SoftwareDriver | undefined)
       library = besideLoader(library, driver.loader, join(projectRoot, ".cache", "dawn"));
     return require(library) as DawnBinding;
   } catch (cause) {
+    const refused = /^(EACCES|EPERM|EROFS)$/.test(systemCode(cause) ?? "");
     throw new SpectroscopeError(`Dawn (npm package webgpu) cannot be loaded: ${(cause as Error).message}`, {
       code: "no-adapter",
-      hint: "run npm ci on Linux, macOS or Windows with Node 20 or later",
+      hint: refused
+        ? "without a Vulkan loader of the system Dawn is copied beside one: who owns this checkout must run it once"
+        : "run npm ci on Linux, macOS or Windows with Node 20 or later",
       cause,
     });
   }
@@ -89,9 +94,14 @@ function besideLoader(library: string, loader: string, folder: string): string {
   const copy = (from: string, name: string) => {
     const to = join(folder, name);
     if (existsSync(to) && statSync(to).size === statSync(from).size) return to;
-    const partial = `${to}.${process.pid}.tmp`;
-    copyFileSync(from, partial);
-    renameSync(partial, to);
+    // Numbers of processes are alike on two machines with one disk.
+    const partial = `${to}.${randomBytes(6).toString("hex")}.tmp`;
+    try {
+      copyFileSync(from, partial);
+      renameSync(partial, to);
+    } finally {
+      rmSync(partial, { force: true });
+    }
     return to;
   };
   copy(loader, "libvulkan.so.1");

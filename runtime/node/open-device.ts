@@ -5,7 +5,7 @@ import { type WebGpuDevice, webgpuDevice } from "../webgpu/device";
 import { factsOf } from "../webgpu/facts";
 import { loadDawn } from "./dawn";
 import { projectRoot } from "./root";
-import { systemLoader } from "./software";
+import { driverVariable, systemLoader } from "./software";
 import { useNodeThreads } from "./threads";
 import { waitFor } from "./wait";
 
@@ -34,9 +34,16 @@ const LIMITS = [
 ] as const;
 
 /** How to get an adapter, for the error of exit code 3. */
-export const REMEDY =
+const REMEDY =
   "most commands need no GPU: leave --adapter out, or give wasm. For WebGPU without one: `npm run adapter` (no root) or " +
   "`apt-get install chromium`; with one: its Vulkan driver; `npx spectroscope devices --adapter gpu` shows what was tried";
+
+/** The remedy, after what is in its way: a variable that names drivers hides all others. */
+export function remedy(variables: NodeJS.ProcessEnv = process.env): string {
+  const set = driverVariable(variables);
+  if (!set) return REMEDY;
+  return `${set.name} is set (${set.value}), so the Vulkan loader looks nowhere else: unset it, or name the wanted driver in it; ${REMEDY}`;
+}
 
 /** What a device is asked to be. */
 const wantedOf = ({ adapter }: DeviceOptions) => adapter ?? process.env.SPECTROSCOPE_ADAPTER ?? "auto";
@@ -81,7 +88,7 @@ export async function openGpu(options: DeviceOptions = {}): Promise<WebGpuDevice
   const software = adapter ? factsOf(adapter).software : false;
   if (!adapter || (wanted === "software" && !software)) {
     const what = wanted === "auto" || wanted === "gpu" ? "no WebGPU adapter" : `no WebGPU adapter for "${wanted}"`;
-    throw new SpectroscopeError(`${what} on this machine`, { code: "no-adapter", hint: REMEDY });
+    throw new SpectroscopeError(`${what} on this machine`, { code: "no-adapter", hint: remedy() });
   }
   const facts = factsOf(adapter, dawn.driver?.origin);
   const requiredLimits: Record<string, number> = {};

@@ -3,7 +3,7 @@ import type { Device } from "../plan/device";
 import { isWebGpu } from "../webgpu/device";
 import { parseOverrides } from "../webgpu/tuning";
 import { type DeviceOptions, openDevice } from "./open-device";
-import { measuredWith, readTuning, tuningPath } from "./tuning-file";
+import { measuredWith, readTuning, tuningFolder, tuningPath } from "./tuning-file";
 
 /** In `SPECTROSCOPE_VARIANTS`: what suits the adapter, whatever was measured. */
 const DEFAULT = "default";
@@ -26,7 +26,8 @@ export async function useTuning(
     return;
   }
   const measured = measuredWith(device.facts, kernels);
-  const table = text === DEFAULT ? undefined : await readTuning(tuningPath(measured, variables), measured, say);
+  const kept = text !== DEFAULT && tuningFolder(variables) !== undefined;
+  const table = kept ? await readTuning(tuningPath(measured, variables), measured, say) : undefined;
   if (table) say(`variants as measured on this adapter (tuning ${table.id})`);
   if (overrides.length > 0) say(`variants as SPECTROSCOPE_VARIANTS says: ${text}`);
   if (table || overrides.length > 0) device.tuning = { overrides, ...(table ? { table } : {}) };

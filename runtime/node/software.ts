@@ -1,7 +1,7 @@
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { createRequire } from "node:module";
-import { homedir } from "node:os";
 import { dirname, isAbsolute, join, resolve } from "node:path";
+import { homeFolder } from "./home";
 
 /** A software Vulkan driver found on this machine. */
 export interface SoftwareDriver {
@@ -34,7 +34,7 @@ function children(folder: string, pattern: RegExp): string[] {
 
 /** Folders in which browsers keep SwiftShader, most deliberate first. */
 function places(projectRoot: string): { folder: string; origin: string }[] {
-  const home = homedir();
+  const home = homeFolder();
   const list: { folder: string; origin: string }[] = [];
   const add = (origin: string, ...folders: string[]) => {
     for (const folder of folders) list.push({ folder, origin });
@@ -44,11 +44,13 @@ function places(projectRoot: string): { folder: string; origin: string }[] {
   add("Chromium", "/usr/lib/chromium", "/usr/lib/chromium-browser", "/usr/lib64/chromium-browser");
   add("Chrome", "/opt/google/chrome", "/opt/google/chrome-beta");
   add("Edge", "/opt/microsoft/msedge");
-  for (const browser of children(join(home, ".cache", "ms-playwright"), /^chromium/)) {
-    add("Playwright", ...children(browser, /^chrome-/));
-  }
-  for (const version of children(join(home, ".cache", "puppeteer", "chrome"), /^linux/)) {
-    add("Puppeteer", ...children(version, /^chrome-/));
+  if (home !== undefined) {
+    for (const browser of children(join(home, ".cache", "ms-playwright"), /^chromium/)) {
+      add("Playwright", ...children(browser, /^chrome-/));
+    }
+    for (const version of children(join(home, ".cache", "puppeteer", "chrome"), /^linux/)) {
+      add("Puppeteer", ...children(version, /^chrome-/));
+    }
   }
   try {
     const require = createRequire(join(projectRoot, "package.json"));
@@ -64,7 +66,8 @@ export function findSoftwareDriver(projectRoot: string): { driver?: SoftwareDriv
   const attempts: Attempt[] = [];
   for (const { folder, origin } of places(projectRoot)) {
     const icd = join(folder, ICD);
-    const found = existsSync(icd) && existsSync(libraryOf(icd));
+    // An empty library is one that was not copied to its end.
+    const found = existsSync(icd) && (statSync(libraryOf(icd), { throwIfNoEntry: false })?.size ?? 0) > 0;
     attempts.push({ place: `${origin}: ${icd}`, found });
     if (!found) continue;
     const loader = join(folder, "libvulkan.so.1");
@@ -94,4 +97,20 @@ export function systemLoader(): string | undefined {
     "/lib64",
   ];
   return folders.map((folder) => join(folder, "libvulkan.so.1")).find((path) => existsSync(path));
+}
+
+/**
+ * A variable that names drivers to the Vulkan loader: while one is set the loader looks nowhere else, and overlooks drivers that
+ * are added. Nothing where none is, or where there is no Vulkan.
+ */
+export function driverVariable(
+  variables: NodeJS.ProcessEnv = process.env,
+): { name: string; value: string } | undefined {
+  if (process.platform !== "linux") return undefined;
+  for (const name of ["VK_DRIVER_FILES", "VK_ICD_FILENAMES"]) {
+    const value = variables[name];
+    // One that is empty says nothing.
+    if (value) return { name, value };
+  }
+  return undefined;
 }

@@ -6,12 +6,13 @@ import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { createRequire } from "node:module";
-import { homedir } from "node:os";
 import { join } from "node:path";
+import { SpectroscopeError } from "../../kernels/errors";
 import type { Kernel } from "../../kernels/kernel";
 import type { AdapterFacts } from "../plan/device";
 import type { TuningTable } from "../webgpu/tuning";
 import { writeAtomic } from "./files";
+import { homeFolder } from "./home";
 import { projectRoot } from "./root";
 
 const FORMAT = "spectroscope-tuning";
@@ -60,10 +61,20 @@ export function measuredWith(facts: AdapterFacts, kernels: readonly Kernel[]): M
   };
 }
 
-/** Where an adapter's tuning is kept. */
+/** Where tunings are kept; nothing for a user without a home, who has none. */
+export function tuningFolder(variables: NodeJS.ProcessEnv = process.env): string | undefined {
+  const home = variables.HOME || homeFolder();
+  const cache = variables.XDG_CACHE_HOME || (home && join(home, ".cache"));
+  return cache && join(cache, "spectroscope");
+}
+
+/** Where an adapter's tuning is kept. @throws SpectroscopeError for a user without a home */
 export function tuningPath({ adapter }: Measured, variables: NodeJS.ProcessEnv = process.env): string {
-  const cache = variables.XDG_CACHE_HOME || join(variables.HOME || homedir(), ".cache");
-  return join(cache, "spectroscope", `tuning-${hash(JSON.stringify(adapter)).slice(0, 12)}.json`);
+  const folder = tuningFolder(variables);
+  if (folder === undefined) {
+    throw new SpectroscopeError("there is no home to keep a tuning in", { hint: "set XDG_CACHE_HOME to a folder" });
+  }
+  return join(folder, `tuning-${hash(JSON.stringify(adapter)).slice(0, 12)}.json`);
 }
 
 /** A table of choices; its id is a hash of them. */

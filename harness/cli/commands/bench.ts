@@ -124,7 +124,7 @@ async function installPeers(): Promise<void> {
   const file = join(projectRoot(), "harness", "setup", "peers.mjs");
   const setup = await import(pathToFileURL(file).href);
   try {
-    setup.installPeers();
+    await setup.installPeers();
   } catch (cause) {
     throw new SpectroscopeError(`the peers cannot be installed: ${(cause as Error).message}`, {
       code: "network",

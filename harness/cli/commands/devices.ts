@@ -1,7 +1,7 @@
 import { describeError } from "../../../kernels/errors";
-import { openDevice, REMEDY } from "../../../runtime/node/open-device";
+import { openDevice, remedy } from "../../../runtime/node/open-device";
 import { projectRoot } from "../../../runtime/node/root";
-import { type Attempt, findSoftwareDriver } from "../../../runtime/node/software";
+import { type Attempt, driverVariable, findSoftwareDriver } from "../../../runtime/node/software";
 import { isWebGpu } from "../../../runtime/webgpu/device";
 import { ADAPTER, command, JSON_FLAG, output } from "../command";
 import { writeNote } from "../streams";
@@ -39,10 +39,13 @@ export const devices = command(
     } catch (error) {
       attempts = searched(true);
       const { line, exitCode } = describeError(error);
-      if (values.json) output(JSON.stringify({ adapter: null, attempts, error: line, remedy: REMEDY }));
+      if (values.json) output(JSON.stringify({ adapter: null, attempts, error: line, remedy: remedy() }));
       else {
-        writeNote(`spectroscope: ${line}\n`);
-        for (const { place, found } of attempts) writeNote(`  ${found ? "found  " : "missing"} ${place}\n`);
+        writeNote(`spectroscope: ${line}
+`);
+        const hidden = driverVariable() ? "hidden " : "found  ";
+        for (const { place, found } of attempts) writeNote(`  ${found ? hidden : "missing"} ${place}
+`);
       }
       return exitCode;
     }

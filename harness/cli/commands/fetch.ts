@@ -41,7 +41,7 @@ export const fetch = command(
     const interrupt = onInterrupt((line) => progress.say(line));
     try {
       const model = await fetchNamed(name, { environment, on: showFetching(progress), signal: interrupt.signal });
-      const { repo, revision = null, commit, directory, files, downloadedBytes } = model;
+      const { repo, revision = null, commit, directory, files, downloadedBytes, mended } = model;
       const { seconds } = progress;
       if (values.json) {
         output(
@@ -50,7 +50,8 @@ export const fetch = command(
         return 0;
       }
       const size = `${files.length} files, ${byteCount(files.reduce((sum, { bytes }) => sum + bytes, 0))}`;
-      const brought = downloadedBytes > 0 ? `${byteCount(downloadedBytes)} fetched now` : "all there already";
+      const there = mended.length > 0 ? "put there again from the cache" : "all there already";
+      const brought = downloadedBytes > 0 ? `${byteCount(downloadedBytes)} fetched now` : there;
       progress.say(`${nameText(name)}, commit ${commit.slice(0, 10)}: ${size}, ${brought} (${duration(seconds)})`);
       output(directory);
       return 0;

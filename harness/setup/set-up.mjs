@@ -1,0 +1,30 @@
+/** Everything that a checkout lacks, installed and built by one start while the others wait. */
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { checkNode, ensureDependencies } from "./dependencies.mjs";
+import { described, NOT_WRITABLE } from "./errors.mjs";
+import { locked } from "./lock.mjs";
+import { newerThan, root } from "./sources.mjs";
+
+export const main = join(root, "dist", "spectroscope.mjs");
+
+/**
+ * Installs and builds. `current`: whether somebody did so while this one waited; `tests`: as `build` takes it. Who may not write
+ * a checkout runs what is built there. Throws a `SetupError` where a person can do something about it.
+ */
+export async function setUp({ tests, current = () => false }) {
+  checkNode();
+  try {
+    await locked(root, async () => {
+      if (current()) return;
+      await ensureDependencies();
+      const { build } = await import("./build.mjs");
+      await build({ tests });
+    });
+  } catch (thrown) {
+    const error = described(thrown, root);
+    if (error.code !== NOT_WRITABLE || tests !== false || !existsSync(main)) throw error;
+    if (newerThan(main))
+      console.error("sources are newer than what is built, and you may not build here: running what is there");
+  }
+}

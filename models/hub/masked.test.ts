@@ -1,0 +1,97 @@
+/** No message holds a password or a token, wherever it was written. */
+import * as assert from "uvu/assert";
+import { suite } from "../../harness/test/suite";
+import { checkedToken, readHubEnvironment } from "./environment";
+import { failureOf } from "./failures";
+import { masked, maskedSetting, shownUrl } from "./masked";
+import { parseRemoteName } from "./name";
+
+const test = suite("models/hub/masked");
+
+function line(body: () => unknown): string {
+  try {
+    body();
+  } catch (error) {
+    return String((error as { line?: string }).line ?? (error as Error).stack);
+  }
+  return "no error";
+}
+
+test("settings that should be addresses, and are anything", () => {
+  const cases: [setting: string, shown: string][] = [
+    ["socks5://user:SECRET@127.0.0.1:1", "socks5://***@127.0.0.1:1"],
+    ["http://SECRET@host:3128/", "http://***@host:3128/"],
+    ["user:SECRET@host:3128", "***@host:3128"],
+    ["http://u:SECRET@with/slash@host", "http://***@host"],
+    ["HTTPS://u:p?SECRET@host", "HTTPS://***@host"],
+    ["https://host/x?token=SECRET", "https://host/x?…"],
+    ["https://host/a/b", "https://host/a/b"],
+    ["host", "host"],
+  ];
+  for (const [setting, shown] of cases) assert.is(maskedSetting(setting), shown);
+});
+
+test("text of others, with addresses in it", () => {
+  assert.is(masked("GET https://u:SECRET@h.org/a?sig=SECRET failed"), "GET https://***@h.org/a?… failed");
+  assert.is(masked("a/b@main and https://h.org/o/n@rev"), "a/b@main and https://h.org/o/n@rev");
+  assert.is(masked("hf_abcdefGHIJ and Bearer SECRET"), "hf_*** and Bearer ***");
+  assert.is(shownUrl("https://u:SECRET@h.org:81/a/b?X-Signature=SECRET#c"), "https://h.org:81/a/b?…");
+});
+
+test("endpoints, proxies, URLs of models and tokens that are wrong", () => {
+  const proxied = (https_proxy: string) => readHubEnvironment({ https_proxy }).proxy(new URL("https://a.b/"));
+  const lines = [
+    line(() => proxied("socks5://user:SECRET@p:1")),
+    line(() => proxied("user:SECRET@p:1")),
+    line(() => proxied("http://user:SECRET@p:notaport")),
+    line(() => readHubEnvironment({ HF_ENDPOINT: "ftp://me:SECRET@h" })),
+    line(() => readHubEnvironment({ HF_ENDPOINT: "https://me:SECRET@h:notaport" })),
+    line(() => readHubEnvironment({ HF_ENDPOINT: "https://h/?token=SECRET" })),
+    line(() => parseRemoteName("https://me:SECRET@h/m")),
+    line(() => parseRemoteName("https://me:SECRET@h:notaport/m")),
+    line(() => parseRemoteName("https://h/m?token=SECRET")),
+    line(() => parseRemoteName("https://hf.co/datasets/x?token=SECRET")),
+    line(() => checkedToken(readHubEnvironment({ HF_TOKEN: "hf_SECRET…" }))),
+    failureOf(new Error("connect https://me:SECRET@h/?q=SECRET"), new URL("https://me:SECRET@h/")).message,
+  ];
+  for (const text of lines) {
+    assert.not.match(text, "SECRET");
+    assert.not.match(text, /^no error|\n/);
+  }
+  assert.match(lines[10], /token in HF_TOKEN has the character U\+2026 at place 10/);
+});
+
+test("a name and a password of the endpoint are its server's, and stand nowhere else", () => {
+  const { endpoint, login } = readHubEnvironment({ HF_ENDPOINT: "https://me:p%40ss@mirror.org/hf/" });
+  assert.is(endpoint, "https://mirror.org/hf");
+  assert.is(login, `Basic ${Buffer.from("me:p@ss").toString("base64")}`);
+});
+
+test("a % that begins no letter is no address", () => {
+  for (const text of ["https://hf.co/%zz/b", "https://huggingface.co/a/b/tree/%E0%A4%A", "http://h.org/%/x"]) {
+    assert.match(
+      line(() => parseRemoteName(text)),
+      /is no address: a % in it/,
+    );
+  }
+});
+
+test("a user without a home has caches where variables name them", () => {
+  const { HOME } = process.env;
+  process.env.HOME = "";
+  try {
+    const named = readHubEnvironment({ HF_HUB_CACHE: "/c" });
+    assert.equal([named.cache, named.assets, named.token], ["/c", undefined, undefined]);
+    assert.is(readHubEnvironment({ XDG_CACHE_HOME: "/x" }).cache, "/x/huggingface/hub");
+    assert.is(readHubEnvironment({}).cache, undefined);
+    assert.match(
+      line(() => readHubEnvironment({ HF_HOME: "~/h" })),
+      /no home for the "~" in "~\/h"/,
+    );
+  } finally {
+    process.env.HOME = HOME;
+    if (HOME === undefined) delete process.env.HOME;
+  }
+});
+
+test.run();
