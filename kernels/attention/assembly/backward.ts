@@ -7,11 +7,11 @@
 // that scores are computed once. Queries go by in blocks of 64, and for each the keys in blocks of 64: p and ds of a block lie in scratch (square.ts), beside panels of q, k, v and dout and the
 // running dq, dk and dv.
 // Deterministic: blocks ascend, rows within them too. p comes from lse with its exponent clamped to [-80, 0].
-import { first, storeFirst, sumOf } from "../../common/assembly/lanes";
+import { storeFirst } from "../../common/assembly/lanes";
 import * as abi from "../../../dist/abi/attention/backward";
-import { packColumns } from "../../matmul/assembly/panels";
+import { packColumns, packRows } from "../../matmul/assembly/panels";
 import { tileOfColumns, tileOfRows } from "../../matmul/assembly/tile";
-import { BLOCK, packScaled, paddedRow, rowAt } from "./heads";
+import { BLOCK, paddedRow, rowAt } from "./heads";
 import { SQUARE, SQUARE_ROW, weigh } from "./square";
 
 export function attention_backward(block: usize, from: u32, to: u32, scratch: usize): void {
@@ -41,13 +41,14 @@ export function attention_backward(block: usize, from: u32, to: u32, scratch: us
   const keyColumns = dv + T8 * padded;
   const keys = keyColumns + T8 * padded;
   const values = keys + T8 * width;
+  const scaled = values + T8 * width;
   for (let item = from; item < to; item++) {
     const batch = item / KV;
     const kv = item - batch * KV;
     const kvPlace = (<usize>(abi.k_first(block) + kv * abi.kv_head(block)) << 2) + <usize>batch * T * kvPitch;
     const k = abi.qkv(block) + kvPlace;
-    packScaled(k, kvPitch, T, K, scale, keys);
-    packScaled(k + keysToValues, kvPitch, T, K, 1, values);
+    packRows(k, kvPitch, T, K, keys);
+    packRows(k + keysToValues, kvPitch, T, K, values);
     for (let s: u32 = 0; s < T; s += BLOCK) {
       packColumns(k + s * kvPitch, kvPitch, K, min(BLOCK, T - s), keyColumns + s * padded);
     }
@@ -61,31 +62,33 @@ export function attention_backward(block: usize, from: u32, to: u32, scratch: us
       const dout = abi.dout(block) + short * width;
       for (let t: u32 = 0; t < T; t += BLOCK) {
         const rows = min(BLOCK, T - t);
-        const ownQ = q + t * qPitch;
         const ownDout = dout + t * outPitch;
-        packColumns(ownQ, qPitch, K, rows, queries);
+        scaleRows(q + t * qPitch, qPitch, rows, K, scale, scaled);
+        packColumns(scaled, width, K, rows, queries);
         packColumns(ownDout, outPitch, K, rows, gradients);
         for (let i: u32 = 0; i < rows; i++) {
           store<f32>(lses + (<usize>i << 2), load<f32>(lse + (t + i) * shortPitch));
-          store<f32>(deltas + (<usize>i << 2), dot(ownDout + i * outPitch, out + (t + i) * outPitch, width));
+        }
+        for (let i: u32 = 0; i < rows; i += 4) {
+          fourDots(ownDout, out + t * outPitch, outPitch, i, rows, K, deltas + (<usize>i << 2));
         }
         for (let s: u32 = 0; s <= t; s += BLOCK) {
           const diagonal = s == t;
           const fresh = diagonal && firstHead;
           const count = min(BLOCK, T - s);
-          products(ownQ, qPitch, rows, keys + s * width, count, K, diagonal, p);
+          products(scaled, width, rows, keys + s * width, count, K, diagonal, p);
           products(ownDout, outPitch, rows, values + s * width, count, K, diagonal, ds);
-          weigh(p, ds, rows, diagonal, scale, lses, deltas);
+          weigh(p, ds, rows, diagonal, lses, deltas);
           gatherQueries(ds, rows, keyColumns + s * padded, count, diagonal, s > 0, dq, padded);
           gatherKeys(ds, rows, queries, count, diagonal, fresh, dk + s * padded, padded);
           gatherKeys(p, rows, gradients, count, diagonal, fresh, dv + s * padded, padded);
         }
-        storeRows(dq, padded, rows, width, abi.dqkv(block) + place + t * qPitch, qPitch);
+        storeRows(dq, padded, rows, width, scale, abi.dqkv(block) + place + t * qPitch, qPitch);
       }
     }
     const dkv = abi.dqkv(block) + kvPlace;
-    storeRows(dk, padded, T, width, dkv, kvPitch);
-    storeRows(dv, padded, T, width, dkv + keysToValues, kvPitch);
+    storeRows(dk, padded, T, width, 1, dkv, kvPitch);
+    storeRows(dv, padded, T, width, 1, dkv + keysToValues, kvPitch);
   }
 }
 
@@ -172,28 +175,64 @@ function gatherKeys(
   }
 }
 
-/** Sum of products of two rows. */
-// @ts-ignore: decorator
-@inline
-function dot(a: usize, b: usize, bytes: usize): f32 {
-  let sum = f32x4.splat(0);
-  let i: usize = 0;
-  for (; i + 16 <= bytes; i += 16) sum = f32x4.add(sum, f32x4.mul(v128.load(a + i), v128.load(b + i)));
-  if (i < bytes) {
-    const product = f32x4.mul(v128.load(a + i), v128.load(b + i));
-    sum = f32x4.add(sum, v128.and(product, first(<i32>(bytes - i) >> 2)));
+/**
+ * Sums of products of rows i to i + 3 of a and of b: each as `products` takes it, by k, ascending. Where a row of b is a value to the
+ * bit, its sum is that value's to the bit.
+ */
+function fourDots(a: usize, b: usize, row: usize, i: u32, rows: u32, k: u32, sums: usize): void {
+  const at0 = i * row;
+  const at1 = rowAt(0, row, i + 1, rows);
+  const at2 = rowAt(0, row, i + 2, rows);
+  const at3 = rowAt(0, row, i + 3, rows);
+  let s0: f32 = 0;
+  let s1: f32 = 0;
+  let s2: f32 = 0;
+  let s3: f32 = 0;
+  for (let e: u32 = 0; e < k; e++) {
+    s0 += load<f32>(a + at0) * load<f32>(b + at0);
+    s1 += load<f32>(a + at1) * load<f32>(b + at1);
+    s2 += load<f32>(a + at2) * load<f32>(b + at2);
+    s3 += load<f32>(a + at3) * load<f32>(b + at3);
+    a += 4;
+    b += 4;
   }
-  return sumOf(sum);
+  store<f32>(sums, s0);
+  store<f32>(sums, s1, 4);
+  store<f32>(sums, s2, 8);
+  store<f32>(sums, s3, 12);
 }
 
-/** Rows without their padding. */
-function storeRows(source: usize, padded: usize, rows: u32, bytes: usize, target: usize, row: usize): void {
+/** `rows` rows of k floats, times `factor`, one after another. */
+function scaleRows(source: usize, row: usize, rows: u32, k: u32, factor: f32, target: usize): void {
+  const whole = <usize>(k & ~3) << 2;
+  const bytes = <usize>k << 2;
+  const f = f32x4.splat(factor);
+  for (let i: u32 = 0; i < rows; i++) {
+    let e: usize = 0;
+    for (; e < whole; e += 16) v128.store(target + e, f32x4.mul(v128.load(source + e), f));
+    for (; e < bytes; e += 4) store<f32>(target + e, load<f32>(source + e) * factor);
+    source += row;
+    target += bytes;
+  }
+}
+
+/** Rows without their padding, times `factor`. */
+function storeRows(
+  source: usize,
+  padded: usize,
+  rows: u32,
+  bytes: usize,
+  factor: f32,
+  target: usize,
+  row: usize,
+): void {
+  const f = f32x4.splat(factor);
   const whole = bytes & ~15;
   for (let i: u32 = 0; i < rows; i++) {
     let e: usize = 0;
-    for (; e < whole; e += 16) v128.store(target + e, v128.load(source + e));
+    for (; e < whole; e += 16) v128.store(target + e, f32x4.mul(v128.load(source + e), f));
     if (e < bytes) {
-      storeFirst(target + e, v128.load(source + e), <u32>(bytes - e) >> 2);
+      storeFirst(target + e, f32x4.mul(v128.load(source + e), f), <u32>(bytes - e) >> 2);
     }
     source += padded;
     target += row;

@@ -16,16 +16,15 @@ export function weigh(
   ds: usize,
   rows: u32,
   diagonal: bool,
-  scale: f32,
   lses: usize,
   deltas: usize,
 ): void {
   const all = i32x4.splat(-1);
   for (let i: u32 = 0; i < rows; i += 4) {
     const last = <usize>((diagonal ? i >>> 2 : (BLOCK >>> 2) - 1) << 4);
-    for (let at: usize = 0; at < last; at += 16) fourRows(p + at, ds + at, lses, deltas, scale, all, all, all);
-    if (!diagonal) fourRows(p + last, ds + last, lses, deltas, scale, all, all, all);
-    else fourRows(p + last, ds + last, lses, deltas, scale, first(1), first(2), first(3));
+    for (let at: usize = 0; at < last; at += 16) fourRows(p + at, ds + at, lses, deltas, all, all, all);
+    if (!diagonal) fourRows(p + last, ds + last, lses, deltas, all, all, all);
+    else fourRows(p + last, ds + last, lses, deltas, first(1), first(2), first(3));
     p += 4 * SQUARE_ROW;
     ds += 4 * SQUARE_ROW;
     lses += 16;
@@ -41,7 +40,6 @@ function fourRows(
   ds: usize,
   lses: usize,
   deltas: usize,
-  scale: f32,
   mask0: v128,
   mask1: v128,
   mask2: v128,
@@ -54,10 +52,10 @@ function fourRows(
   v128.store(p, b, SQUARE_ROW);
   v128.store(p, c, 2 * SQUARE_ROW);
   v128.store(p, d, 3 * SQUARE_ROW);
-  const e = v128.and(slope4(a, v128.load(ds), v128.load32_splat(deltas), scale), mask0);
-  const f = v128.and(slope4(b, v128.load(ds, SQUARE_ROW), v128.load32_splat(deltas, 4), scale), mask1);
-  const g = v128.and(slope4(c, v128.load(ds, 2 * SQUARE_ROW), v128.load32_splat(deltas, 8), scale), mask2);
-  const h = slope4(d, v128.load(ds, 3 * SQUARE_ROW), v128.load32_splat(deltas, 12), scale);
+  const e = v128.and(slope4(a, v128.load(ds), v128.load32_splat(deltas)), mask0);
+  const f = v128.and(slope4(b, v128.load(ds, SQUARE_ROW), v128.load32_splat(deltas, 4)), mask1);
+  const g = v128.and(slope4(c, v128.load(ds, 2 * SQUARE_ROW), v128.load32_splat(deltas, 8)), mask2);
+  const h = slope4(d, v128.load(ds, 3 * SQUARE_ROW), v128.load32_splat(deltas, 12));
   v128.store(ds, e);
   v128.store(ds, f, SQUARE_ROW);
   v128.store(ds, g, 2 * SQUARE_ROW);
@@ -73,6 +71,6 @@ function weight4(score: v128, lse: v128): v128 {
 
 // @ts-ignore: decorator
 @inline
-function slope4(weight: v128, product: v128, delta: v128, scale: f32): v128 {
-  return f32x4.mul(f32x4.splat(scale), f32x4.mul(weight, f32x4.sub(product, delta)));
+function slope4(weight: v128, product: v128, delta: v128): v128 {
+  return f32x4.mul(weight, f32x4.sub(product, delta));
 }
