@@ -42,7 +42,7 @@ fn load_out(rows: vec4u, e: u32) -> vec4f {
 }
 
 fn weights(scores: vec4f, lse: vec4f, visible: vec4<bool>) -> vec4f {
-  return select(vec4f(), exp(clamp(params.scale * scores - lse, vec4f(-80.0), vec4f())), visible);
+  return select(vec4f(), exp(clamp(scores - lse, vec4f(-80.0), vec4f())), visible);
 }
 
 @compute @workgroup_size(32)
@@ -80,7 +80,7 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) group
     var a = vec4f(); var b = vec4f(); var c = vec4f(); var d = vec4f();
     var da = vec4f(); var db = vec4f(); var dc = vec4f(); var dd = vec4f();
     for (var e = 0u; e < K; e++) {
-      let q = load(own, e);
+      let q = params.scale * load(own, e);
       let k = load(other, e);
       a += q.x * k;
       b += q.y * k;
@@ -135,7 +135,7 @@ fn add_queries(batch: u32, h: u32, t0: u32, own: vec4u, values: vec4u) {
     var da = vec4f(); var db = vec4f(); var dc = vec4f(); var dd = vec4f();
     var deltas = vec4f();
     for (var e = 0u; e < K; e++) {
-      let q = load(other, e);
+      let q = params.scale * load(other, e);
       let k = load(own, e);
       a += k.x * q;
       b += k.y * q;

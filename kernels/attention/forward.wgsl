@@ -60,7 +60,7 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) group
     let k = vec4u(key) + min(keys, vec4u(params.T - 1u)) * params.kv_row;
     var a = vec4f(); var b = vec4f(); var c = vec4f(); var d = vec4f();
     for (var e = 0u; e < K; e++) {
-      let own = load(q, e);
+      let own = params.scale * load(q, e);
       let other = load(k, e);
       a += own.x * other;
       b += own.y * other;
@@ -72,10 +72,10 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) group
     let see_b = keys <= vec4u(t0 + 1u);
     let see_c = keys <= vec4u(t0 + 2u);
     let see_d = keys <= vec4u(t0 + 3u);
-    a = select(vec4f(LOWEST), a * params.scale, see_a);
-    b = select(vec4f(LOWEST), b * params.scale, see_b);
-    c = select(vec4f(LOWEST), c * params.scale, see_c);
-    d = select(vec4f(LOWEST), d * params.scale, see_d);
+    a = select(vec4f(LOWEST), a, see_a);
+    b = select(vec4f(LOWEST), b, see_b);
+    c = select(vec4f(LOWEST), c, see_c);
+    d = select(vec4f(LOWEST), d, see_d);
     let before = top;
     top = max(top, vec4f(largest(a), largest(b), largest(c), largest(d)));
     a = weights(a, top.x, see_a);

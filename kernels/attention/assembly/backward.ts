@@ -12,7 +12,7 @@ import * as abi from "../../../dist/abi/attention/backward";
 import { packColumns, packRows } from "../../matmul/assembly/panels";
 import { tileOfColumns, tileOfRows } from "../../matmul/assembly/tile";
 import { BLOCK, paddedRow, rowAt } from "./heads";
-import { SQUARE, SQUARE_ROW, weigh } from "./square";
+import { averages, SQUARE, SQUARE_ROW, slopes, weigh } from "./square";
 
 export function attention_backward(block: usize, from: u32, to: u32, scratch: usize): void {
   const T = abi.T(block);
@@ -30,8 +30,9 @@ export function attention_backward(block: usize, from: u32, to: u32, scratch: us
   const padded = paddedRow(K);
   const T8 = <usize>((T + 7) & ~7);
   const p = scratch;
-  const ds = p + SQUARE;
-  const lses = ds + SQUARE;
+  const squares = <usize>((T + BLOCK - 1) / BLOCK) * SQUARE;
+  const ds = p + squares;
+  const lses = ds + squares;
   const deltas = lses + (<usize>BLOCK << 2);
   const dq = deltas + (<usize>BLOCK << 2);
   const queries = dq + BLOCK * padded;
@@ -57,7 +58,6 @@ export function attention_backward(block: usize, from: u32, to: u32, scratch: us
       const place = (<usize>(abi.q_first(block) + h * abi.q_head(block)) << 2) + <usize>batch * T * qPitch;
       const short = <usize>batch * T * H + h;
       const q = abi.qkv(block) + place;
-      const out = abi.out(block) + short * width;
       const lse = abi.lse(block) + (short << 2);
       const dout = abi.dout(block) + short * width;
       for (let t: u32 = 0; t < T; t += BLOCK) {
@@ -69,19 +69,22 @@ export function attention_backward(block: usize, from: u32, to: u32, scratch: us
         for (let i: u32 = 0; i < rows; i++) {
           store<f32>(lses + (<usize>i << 2), load<f32>(lse + (t + i) * shortPitch));
         }
-        for (let i: u32 = 0; i < rows; i += 4) {
-          fourDots(ownDout, out + t * outPitch, outPitch, i, rows, K, deltas + (<usize>i << 2));
+        for (let s: u32 = 0, at: usize = 0; s <= t; s += BLOCK, at += SQUARE) {
+          const diagonal = s == t;
+          const count = min(BLOCK, T - s);
+          products(scaled, width, rows, keys + s * width, count, K, diagonal, p + at);
+          products(ownDout, outPitch, rows, values + s * width, count, K, diagonal, ds + at);
+          weigh(p + at, ds + at, rows, diagonal, lses);
         }
-        for (let s: u32 = 0; s <= t; s += BLOCK) {
+        averages(p, ds, rows, t, deltas);
+        for (let s: u32 = 0, at: usize = 0; s <= t; s += BLOCK, at += SQUARE) {
           const diagonal = s == t;
           const fresh = diagonal && firstHead;
           const count = min(BLOCK, T - s);
-          products(scaled, width, rows, keys + s * width, count, K, diagonal, p);
-          products(ownDout, outPitch, rows, values + s * width, count, K, diagonal, ds);
-          weigh(p, ds, rows, diagonal, lses, deltas);
-          gatherQueries(ds, rows, keyColumns + s * padded, count, diagonal, s > 0, dq, padded);
-          gatherKeys(ds, rows, queries, count, diagonal, fresh, dk + s * padded, padded);
-          gatherKeys(p, rows, gradients, count, diagonal, fresh, dv + s * padded, padded);
+          slopes(p + at, ds + at, rows, diagonal, deltas);
+          gatherQueries(ds + at, rows, keyColumns + s * padded, count, diagonal, s > 0, dq, padded);
+          gatherKeys(ds + at, rows, queries, count, diagonal, fresh, dk + s * padded, padded);
+          gatherKeys(p + at, rows, gradients, count, diagonal, fresh, dv + s * padded, padded);
         }
         storeRows(dq, padded, rows, width, scale, abi.dqkv(block) + place + t * qPitch, qPitch);
       }
@@ -173,33 +176,6 @@ function gatherKeys(
     }
     panels += <usize>rows << 5;
   }
-}
-
-/**
- * Sums of products of rows i to i + 3 of a and of b: each as `products` takes it, by k, ascending. Where a row of b is a value to the
- * bit, its sum is that value's to the bit.
- */
-function fourDots(a: usize, b: usize, row: usize, i: u32, rows: u32, k: u32, sums: usize): void {
-  const at0 = i * row;
-  const at1 = rowAt(0, row, i + 1, rows);
-  const at2 = rowAt(0, row, i + 2, rows);
-  const at3 = rowAt(0, row, i + 3, rows);
-  let s0: f32 = 0;
-  let s1: f32 = 0;
-  let s2: f32 = 0;
-  let s3: f32 = 0;
-  for (let e: u32 = 0; e < k; e++) {
-    s0 += load<f32>(a + at0) * load<f32>(b + at0);
-    s1 += load<f32>(a + at1) * load<f32>(b + at1);
-    s2 += load<f32>(a + at2) * load<f32>(b + at2);
-    s3 += load<f32>(a + at3) * load<f32>(b + at3);
-    a += 4;
-    b += 4;
-  }
-  store<f32>(sums, s0);
-  store<f32>(sums, s1, 4);
-  store<f32>(sums, s2, 8);
-  store<f32>(sums, s3, 12);
 }
 
 /** `rows` rows of k floats, times `factor`, one after another. */
