@@ -48,6 +48,7 @@ def head_cases() -> list[Case]:
         found += [
             interleaved(f"{kind}, width 8", {"G": 1, "B": 1, "T": 21, "H": 2, "K": 8}, {"scale": 8**-0.5}),
             in_rows(f"{kind}, width 32, two share", {"G": 1, "B": 1, "T": 18, "H": 2, "K": 32}, 1, {"scale": 32**-0.5}),
+            interleaved(f"{kind}, width 40", {"G": 1, "B": 1, "T": 21, "H": 1, "K": 40}, {"scale": 40**-0.5}),
             interleaved(f"{kind}, width 13, past a block", {"G": 1, "B": 1, "T": 67, "H": 1, "K": 13}, {"scale": 13**-0.5}),
         ]
     return found

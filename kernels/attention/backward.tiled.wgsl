@@ -9,6 +9,8 @@
 // after, of every query head that shares them), in blocks of 16 other rows and slices of 32 of the head's width. Of its 64
 // invocations four share a row: each owns four scores of a block and eight outputs of every slice.
 // Deterministic: the other rows ascend in blocks of 16.
+// Where softmax is saturated ds is 0, and what rounding leaves of it is multiplied by keys. So scores are summed as in the forward
+// pass, from scaled queries, and delta as dout.v: of equal scores and rows they are equal to the bit.
 // No T x T buffer; p comes from lse with its exponent clamped to [-80, 0].
 
 struct Params {
@@ -81,9 +83,9 @@ fn delta(row: u32) -> f32 {
   return parts[row * 4u] + parts[row * 4u + 1u] + parts[row * 4u + 2u] + parts[row * 4u + 3u];
 }
 
-// Scores of row r with the rows u, u + 4, u + 8, u + 12 of the other tile.
-fn products(own: u32, other: u32, r: u32, u: u32) -> vec4f {
-  var sum = vec4f();
+// Adds a slice to scores of row r with the rows u, u + 4, u + 8, u + 12 of the other tile, element by element, as the forward pass does.
+fn products(before: vec4f, own: u32, other: u32, r: u32, u: u32) -> vec4f {
+  var sum = before;
   for (var e = 0u; e < 32u; e++) {
     let k = other * TILE + u * 33u + e;
     sum += tiles[own * TILE + r * 33u + e] * vec4f(tiles[k], tiles[k + 132u], tiles[k + 264u], tiles[k + 396u]);
@@ -153,7 +155,7 @@ fn main(
       fill(2u, local, head, begin, select(DOUT, V, as_keys), c);
       fill(3u, local, asking, s0, select(V, DOUT, as_keys), c);
       workgroupBarrier();
-      scores += products(0u, 1u, r, u);
+      scores = products(scores, 0u, 1u, r, u);
       add_products(&turns, 2u, 3u, r, u);
       workgroupBarrier();
     }

@@ -9,6 +9,8 @@
 // over the queries after, of every query head that shares them). So every element of dqkv has one writer, and scores are
 // computed twice. Neighboring invocations own the same rows of neighboring heads. A workgroup is 32 invocations.
 // Deterministic: the other rows ascend in blocks of four.
+// Where softmax is saturated ds is 0, and what rounding leaves of it is multiplied by keys. So scores are summed as in the forward
+// pass, from scaled queries, and delta as dout.v: of equal scores and rows they are equal to the bit.
 // No T x T buffer; p comes from lse with its exponent clamped to [-80, 0].
 
 struct Params {

@@ -8,6 +8,7 @@
 // Deterministic: keys ascend in blocks of four.
 // No T x T buffer: a running maximum per row, rescaled by block; masked scores are finite and weigh 0; the arguments of
 // exp are at most 0 and clamped from below.
+// The backward pass sums the same scores, to the bit: scaled queries, element by element.
 
 struct Params {
   G: u32, B: u32, T: u32, H: u32, KV: u32, K: u32,

@@ -1,11 +1,14 @@
 // Gradient of causal self-attention.
 //
-// p[t,s] = exp(scale q[t].k[s] - lse[t]), delta[t] = dout[t].out[t], ds[t,s] = scale p[t,s] (dout[t].v[s] - delta[t])
+// p[t,s] = exp(scale q[t].k[s] - lse[t]), dp[t,s] = dout[t].v[s], mean[t] = sum_s p[t,s] dp[t,s] / sum_s p[t,s],
+// ds[t,s] = scale p[t,s] (dp[t,s] - mean[t])
 // dq[t] = sum_(s<=t) ds[t,s] k[s], dk[s] = sum_(t>=s) ds[t,s] q[t], dv[s] = sum_(t>=s) p[t,s] dout[t]
 //
 // Shapes as the WGSL, K of any size. An item is a head of keys and values, and the query heads that share it one after another, so
-// that scores are computed once. Queries go by in blocks of 64, and for each the keys in blocks of 64: p and ds of a block lie in scratch (square.ts), beside panels of q, k, v and dout and the
-// running dq, dk and dv.
+// that scores are computed once. Queries go by in blocks of 64, and for each the keys in blocks of 64, twice: p and dp of all of a
+// query's blocks lie in scratch (square.ts), beside panels of q, k, v and dout and the running dq, dk and dv.
+// Where softmax is saturated ds is 0, and what rounding leaves of it is multiplied by keys. So the mean is one of these very dp by
+// these very p, where WGSL, which keeps no row of them, takes dout.out; and scores are those of the forward pass, to the bit.
 // Deterministic: blocks ascend, rows within them too. p comes from lse with its exponent clamped to [-80, 0].
 import { storeFirst } from "../../common/assembly/lanes";
 import * as abi from "../../../dist/abi/attention/backward";
@@ -33,8 +36,8 @@ export function attention_backward(block: usize, from: u32, to: u32, scratch: us
   const squares = <usize>((T + BLOCK - 1) / BLOCK) * SQUARE;
   const ds = p + squares;
   const lses = ds + squares;
-  const deltas = lses + (<usize>BLOCK << 2);
-  const dq = deltas + (<usize>BLOCK << 2);
+  const means = lses + (<usize>BLOCK << 2);
+  const dq = means + (<usize>BLOCK << 2);
   const queries = dq + BLOCK * padded;
   const gradients = queries + BLOCK * padded;
   const dk = gradients + BLOCK * padded;
@@ -76,12 +79,12 @@ export function attention_backward(block: usize, from: u32, to: u32, scratch: us
           products(ownDout, outPitch, rows, values + s * width, count, K, diagonal, ds + at);
           weigh(p + at, ds + at, rows, diagonal, lses);
         }
-        averages(p, ds, rows, t, deltas);
+        averages(p, ds, rows, t, means);
         for (let s: u32 = 0, at: usize = 0; s <= t; s += BLOCK, at += SQUARE) {
           const diagonal = s == t;
           const fresh = diagonal && firstHead;
           const count = min(BLOCK, T - s);
-          slopes(p + at, ds + at, rows, diagonal, deltas);
+          slopes(p + at, ds + at, rows, diagonal, means);
           gatherQueries(ds + at, rows, keyColumns + s * padded, count, diagonal, s > 0, dq, padded);
           gatherKeys(ds + at, rows, queries, count, diagonal, fresh, dk + s * padded, padded);
           gatherKeys(p + at, rows, gradients, count, diagonal, fresh, dv + s * padded, padded);
