@@ -19,6 +19,7 @@ from store import Store, tolerance, tolerance_l2
 
 ORDERS = 8
 OUT_FLOOR, DQKV_FLOOR = 2e-7, 6e-7
+TIE = 2e-4
 LOSS_FLOOR, GRADIENT_FLOOR = 5e-6, 2e-6
 
 # What is done to queries, keys and values of normals.
@@ -79,29 +80,35 @@ def relative(actual: torch.Tensor, expected: torch.Tensor) -> float:
     return float((actual.double() - expected).norm() / expected.norm())
 
 
+def measured(case: Case, attempt: int) -> tuple[dict[str, torch.Tensor], dict[str, float]]:
+    """Inputs and truth of a draw of a case, and PyTorch's worst errors in float32."""
+    draw = Draw("attention/saturated", f"{case.name} {attempt}" if attempt else case.name)
+    qkv = draw.normal("qkv", case.S)
+    for part, changed in zip(heads(case, qkv), KINDS[case.name.split(",")[0]](*heads(case, qkv))):
+        part.copy_(changed)
+    qkv = exact(qkv)
+    dout = draw.normal("dout", case.G, case.B, case.T, case.H, case.K)
+    out, dqkv = attend(case, qkv, dout)
+    worst = {"out": 0.0, "dqkv": 0.0}
+    for turn in range(ORDERS):
+        order = torch.from_numpy(np.argsort(words(derive_key("golden", "order", turn, case.K), 0, case.K), kind="stable"))
+        found = attend(case, reordered(case, qkv, order).float(), dout[..., order].float())
+        worst["out"] = max(worst["out"], relative(found[0], out[..., order]))
+        worst["dqkv"] = max(worst["dqkv"], relative(found[1], reordered(case, dqkv, order)))
+    return {"qkv": qkv, "dout": dout, "out": out, "dqkv": dqkv}, worst
+
+
 def make_heads(store: Store) -> None:
     tensors, entries = {}, []
     for case in head_cases():
-        kind = case.name.split(",")[0]
-        draw = Draw("attention/saturated", case.name)
-        qkv = draw.normal("qkv", case.S)
-        for part, changed in zip(heads(case, qkv), KINDS[kind](*heads(case, qkv))):
-            part.copy_(changed)
-        qkv = exact(qkv)
-        dout = draw.normal("dout", case.G, case.B, case.T, case.H, case.K)
-        out, dqkv = attend(case, qkv, dout)
-        worst = {"out": 0.0, "dqkv": 0.0}
-        for turn in range(ORDERS):
-            order = torch.from_numpy(np.argsort(words(derive_key("golden", "order", turn, case.K), 0, case.K), kind="stable"))
-            found = attend(case, reordered(case, qkv, order).float(), dout[..., order].float())
-            worst["out"] = max(worst["out"], relative(found[0], out[..., order]))
-            worst["dqkv"] = max(worst["dqkv"], relative(found[1], reordered(case, dqkv, order)))
+        # A row whose two largest scores of 1e4 are within rounding of each other tells luck and nothing else: another draw then.
+        draws = (measured(case, attempt) for attempt in range(20))
+        found, worst = next((found, worst) for found, worst in draws if worst["dqkv"] < TIE)
         tolerances = {}
         for name, floor in [("out", OUT_FLOOR), ("dqkv", DQKV_FLOOR)]:
             reason = f"PyTorch in float32 is off by up to {worst[name]:.1e} in {ORDERS} orders of the head's elements; twice that, at least {floor:.0e}"
             tolerances[name] = tolerance_l2(float(f"{max(2 * worst[name], floor):.2g}"), reason)
-        tensors |= prefixed(case.name, {"qkv": qkv.numpy().astype(np.float32), "dout": dout.numpy().astype(np.float32)})
-        tensors |= prefixed(case.name, {"out": out.numpy().astype(np.float32), "dqkv": dqkv.numpy().astype(np.float32)})
+        tensors |= prefixed(case.name, {name: value.numpy().astype(np.float32) for name, value in found.items()})
         entries.append({"case": case.name, "dims": case.dims, "params": case.params, "shared": [], "tolerances": tolerances})
         print(f"saturated {case.name}: {worst['out']:.1e} out, {worst['dqkv']:.1e} dqkv", file=sys.stderr)
     store.write("saturated/heads.safetensors", tensors, entries)
