@@ -19,7 +19,9 @@ from store import Store, tolerance, tolerance_l2
 
 ORDERS = 8
 OUT_FLOOR, DQKV_FLOOR = 2e-7, 6e-7
-TIE = 2e-4
+# Where one key takes all; biases of 10, and of keys or values alone, saturate nothing.
+TIE = 1e-6
+UNSATURATED = ("all plus 10,", "keys plus", "values plus")
 LOSS_FLOOR, GRADIENT_FLOOR = 5e-6, 2e-6
 
 # What is done to queries, keys and values of normals.
@@ -103,7 +105,7 @@ def make_heads(store: Store) -> None:
     for case in head_cases():
         # A row whose two largest scores of 1e4 are within rounding of each other tells luck and nothing else: another draw then.
         draws = (measured(case, attempt) for attempt in range(20))
-        found, worst = next((found, worst) for found, worst in draws if worst["dqkv"] < TIE)
+        found, worst = next((found, worst) for found, worst in draws if worst["dqkv"] < TIE or case.name.startswith(UNSATURATED))
         tolerances = {}
         for name, floor in [("out", OUT_FLOOR), ("dqkv", DQKV_FLOOR)]:
             reason = f"PyTorch in float32 is off by up to {worst[name]:.1e} in {ORDERS} orders of the head's elements; twice that, at least {floor:.0e}"
