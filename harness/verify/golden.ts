@@ -1,8 +1,10 @@
 /** A golden file of a model, and the comparison of per-token losses and gradients with one. */
 import { SpectroscopeError } from "../../kernels/errors";
+import { parseModel } from "../../models/families/registry";
 import type { SafetensorsTensor } from "../../models/formats/safetensors";
 import type { Device } from "../../runtime/plan/device";
 import { type LossModel, modelLosses } from "../../runtime/transformer/losses";
+import { memoryTensors } from "../../runtime/transformer/weights";
 import { type Row, row } from "./kernels";
 import { type GoldenEntry, type Manifest, readGolden, type Tensors } from "./manifest";
 
@@ -42,6 +44,15 @@ export class Golden {
   below(prefix: string): Map<string, SafetensorsTensor> {
     const found = [...this.tensors].filter(([name]) => name.startsWith(prefix));
     return new Map(found.map(([name, tensor]) => [name.slice(prefix.length), tensor]));
+  }
+
+  /** The model of a case whose config and weights the golden holds. */
+  model(entry: GoldenEntry): LossModel {
+    const model = parseModel(entry.settings?.config, `golden ${this.name}, ${entry.case}`);
+    const weights = [...this.below(`${entry.case}/weight/`)].map(([name, { shape, data }]) => {
+      return [name, { shape, data: Float32Array.from(data) }] as const;
+    });
+    return { model, weights: memoryTensors(new Map(weights)) };
   }
 
   compare(

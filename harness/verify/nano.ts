@@ -1,6 +1,5 @@
 /** Holds the model's runtime against the goldens: losses, gradients, SGLD trajectories, susceptibilities. */
 import { join } from "node:path";
-import { parseModel } from "../../models/families/registry";
 import { openFolder } from "../../models/hub/open";
 import type { SamplerSettings } from "../../runtime/config/sampler";
 import { projectRoot } from "../../runtime/node/root";
@@ -12,7 +11,6 @@ import type { Sums } from "../../runtime/sampler/sums";
 import { susceptibility } from "../../runtime/susceptibility/estimate";
 import type { LossModel } from "../../runtime/transformer/losses";
 import { parseRestriction } from "../../runtime/transformer/restriction";
-import { memoryTensors } from "../../runtime/transformer/weights";
 import { Golden, lossRows, type OnRow } from "./golden";
 import type { Row } from "./kernels";
 import type { GoldenEntry, Manifest } from "./manifest";
@@ -53,17 +51,7 @@ export async function verifyLosses(device: Device, manifest: Manifest, onRow: On
 export async function verifyOddModels(device: Device, manifest: Manifest, onRow: OnRow = () => {}): Promise<Row[]> {
   const golden = await Golden.open(manifest, "nano/odd");
   const rows: Row[] = [];
-  for (const entry of golden.entries) {
-    const model = parseModel(entry.settings?.config, `golden ${golden.name}, ${entry.case}`);
-    const weights = new Map(
-      [...golden.below(`${entry.case}/weight/`)].map(([name, { shape, data }]) => [
-        name,
-        { shape, data: data as Float32Array },
-      ]),
-    );
-    const odd = { model, weights: memoryTensors(weights) };
-    rows.push(...(await lossRows(device, golden, entry, odd, onRow)));
-  }
+  for (const entry of golden.entries) rows.push(...(await lossRows(device, golden, entry, golden.model(entry), onRow)));
   return rows;
 }
 

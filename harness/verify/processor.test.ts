@@ -8,6 +8,7 @@ import { type Manifest, readManifest } from "./manifest";
 import { verifyNano } from "./nano";
 import { pythiaParts } from "./pythia";
 import { verifyRandom } from "./random";
+import { saturatedParts } from "./saturated";
 
 const test = suite("goldens/processor");
 const manifest = await readManifest();
@@ -22,6 +23,8 @@ const parts: Record<string, Verify> = {
     ),
   "nano: losses, gradients, chains, susceptibilities": verifyNano,
   "random models of every kind": verifyRandom,
+  "saturated attention and large biases: heads": saturatedParts.heads,
+  "saturated attention and large biases: models": saturatedParts.models,
   ...Object.fromEntries(Object.entries(pythiaParts).map(([name, part]) => [`Pythia-14M's shape, ${name}`, part])),
 };
 

@@ -9,6 +9,8 @@
 // over the queries after, of every query head that shares them). A workgroup is one quad and owns 16 rows; of every block of
 // four other rows each lane loads one (../common/quad.wgsl). Right for any subgroup size.
 // Deterministic: the other rows ascend in blocks of four.
+// Where softmax is saturated ds is 0, and what rounding leaves of it is multiplied by keys. So scores are summed as in the forward
+// pass, from scaled queries, and delta as dout.v: of equal scores and rows they are equal to the bit.
 // No T x T buffer; p comes from lse with its exponent clamped to [-80, 0].
 
 struct Params {
@@ -28,22 +30,12 @@ fn load(i: u32) -> Row {
   return Row(qkv[i], qkv[i + 1u], qkv[i + 2u], qkv[i + 3u], qkv[i + 4u], qkv[i + 5u], qkv[i + 6u], qkv[i + 7u]);
 }
 
-fn loads(i: u32) -> Rows {
-  return Rows(
-    quad(qkv[i]), quad(qkv[i + 1u]), quad(qkv[i + 2u]), quad(qkv[i + 3u]),
-    quad(qkv[i + 4u]), quad(qkv[i + 5u]), quad(qkv[i + 6u]), quad(qkv[i + 7u]),
-  );
+fn quads(row: Row) -> Rows {
+  return Rows(quad(row.a), quad(row.b), quad(row.c), quad(row.d), quad(row.e), quad(row.f), quad(row.g), quad(row.h));
 }
 
 fn load_dout(i: u32) -> Row {
   return Row(dout[i], dout[i + 1u], dout[i + 2u], dout[i + 3u], dout[i + 4u], dout[i + 5u], dout[i + 6u], dout[i + 7u]);
-}
-
-fn load_douts(i: u32) -> Rows {
-  return Rows(
-    quad(dout[i]), quad(dout[i + 1u]), quad(dout[i + 2u]), quad(dout[i + 3u]),
-    quad(dout[i + 4u]), quad(dout[i + 5u]), quad(dout[i + 6u]), quad(dout[i + 7u]),
-  );
 }
 
 // scores - lse to weights.
@@ -102,8 +94,8 @@ fn as_queries(at: Place, t0: u32, end: u32) {
   var sum3 = Row();
   for (var s = 0u; s < end; s += 4u) {
     let mine = at.key + min(s + at.lane, last) * kv_pitch;
-    let keys = loads(mine);
-    let values = loads(mine + at.value);
+    let keys = quads(load(mine));
+    let values = quads(load(mine + at.value));
     let four = vec4u(s, s + 1u, s + 2u, s + 3u);
     sum0 = add_key(sum0, own0, keys, values, four);
     sum1 = add_key(sum1, own1, keys, values, four);
@@ -116,12 +108,12 @@ fn as_queries(at: Place, t0: u32, end: u32) {
   store(t0 + 3u, at.first + (t0 + 3u) * pitch, scaled(sum3, params.scale));
 }
 
-// A row as a key and value: both, the key scaled, and what is gathered for them.
+// A row as a key and value: both, and what is gathered for them.
 struct Key { t: u32, k: Row, v: Row, dk: Row, dv: Row }
 
 fn key(at: Place, t: u32) -> Key {
   let i = at.key + min(t, params.T - 1u) * (params.kv_row / 4u);
-  return Key(t, scaled(load(i), params.scale), load(i + at.value), Row(), Row());
+  return Key(t, load(i), load(i + at.value), Row(), Row());
 }
 
 fn add_query(own: Key, q: Rows, g: Rows, log_sums: vec4f, deltas: vec4f, at: vec4u, real: vec4<bool>) -> Key {
@@ -132,7 +124,7 @@ fn add_query(own: Key, q: Rows, g: Rows, log_sums: vec4f, deltas: vec4f, at: vec
 
 fn store_key(at: Place, own: Key) {
   let i = at.key + own.t * (params.kv_row / 4u);
-  store(own.t, i, scaled(own.dk, params.scale));
+  store(own.t, i, own.dk);
   store(own.t, i + at.value, own.dv);
 }
 
@@ -147,8 +139,8 @@ fn as_keys(at: Place, begin: u32, t0: u32, sharing: u32) {
     for (var s = begin; s < params.T; s += 4u) {
       let mine = min(s + at.lane, last);
       let row = at.short + head + mine * params.H;
-      let q = loads(first + mine * pitch);
-      let g = load_douts(row * 8u);
+      let q = quads(scaled(load(first + mine * pitch), params.scale));
+      let g = quads(load_dout(row * 8u));
       let both = transpose(quad(vec4f(lse[row], delta(row * 8u), 0.0, 0.0)));
       let four = vec4u(s, s + 1u, s + 2u, s + 3u);
       let real = four <= vec4u(last);

@@ -9,6 +9,8 @@
 // over the queries after, of every query head that shares them). A workgroup is one quad and owns 16 rows; of every block of
 // four other rows each lane loads one (../common/quad.wgsl). Right for any subgroup size.
 // Deterministic: the other rows ascend in blocks of four.
+// Where softmax is saturated ds is 0, and what rounding leaves of it is multiplied by keys. So scores are summed as in the forward
+// pass, from scaled queries, and delta as dout.v: of equal scores and rows they are equal to the bit.
 // No T x T buffer; p comes from lse with its exponent clamped to [-80, 0].
 
 struct Params {
@@ -102,13 +104,13 @@ fn as_keys(at: Place, begin: u32, sharing: u32) {
   let b = at.key + min(at.t0 + 1u, last) * at.pitch;
   let c = at.key + min(at.t0 + 2u, last) * at.pitch;
   let d = at.key + min(at.t0 + 3u, last) * at.pitch;
-  let ak0 = params.scale * qkv[a]; let ak1 = params.scale * qkv[a + 1u];
+  let ak0 = qkv[a]; let ak1 = qkv[a + 1u];
   let av0 = qkv[a + at.value]; let av1 = qkv[a + at.value + 1u];
-  let bk0 = params.scale * qkv[b]; let bk1 = params.scale * qkv[b + 1u];
+  let bk0 = qkv[b]; let bk1 = qkv[b + 1u];
   let bv0 = qkv[b + at.value]; let bv1 = qkv[b + at.value + 1u];
-  let ck0 = params.scale * qkv[c]; let ck1 = params.scale * qkv[c + 1u];
+  let ck0 = qkv[c]; let ck1 = qkv[c + 1u];
   let cv0 = qkv[c + at.value]; let cv1 = qkv[c + at.value + 1u];
-  let dk0 = params.scale * qkv[d]; let dk1 = params.scale * qkv[d + 1u];
+  let dk0 = qkv[d]; let dk1 = qkv[d + 1u];
   let dv0 = qkv[d + at.value]; let dv1 = qkv[d + at.value + 1u];
   var a0 = vec4f(); var a1 = vec4f(); var a2 = vec4f(); var a3 = vec4f();
   var b0 = vec4f(); var b1 = vec4f(); var b2 = vec4f(); var b3 = vec4f();
@@ -120,8 +122,8 @@ fn as_keys(at: Place, begin: u32, sharing: u32) {
       let s = min(s0 + at.lane, last);
       let mine = first + s * q_pitch;
       let row = at.short + head + s * params.H;
-      let q0 = quad(qkv[mine]);
-      let q1 = quad(qkv[mine + 1u]);
+      let q0 = quad(params.scale * qkv[mine]);
+      let q1 = quad(params.scale * qkv[mine + 1u]);
       let g0 = quad(dout[row * 2u]);
       let g1 = quad(dout[row * 2u + 1u]);
       let both = transpose(quad(vec4f(lse[row], delta(row * 2u), 0.0, 0.0)));
@@ -141,13 +143,13 @@ fn as_keys(at: Place, begin: u32, sharing: u32) {
       d0 += q0 * ds_d; d1 += q1 * ds_d; d2 += g0 * dp; d3 += g1 * dp;
     }
   }
-  store(at.t0 + 0u, a, params.scale * a0, params.scale * a1);
+  store(at.t0 + 0u, a, a0, a1);
   store(at.t0 + 0u, a + at.value, a2, a3);
-  store(at.t0 + 1u, b, params.scale * b0, params.scale * b1);
+  store(at.t0 + 1u, b, b0, b1);
   store(at.t0 + 1u, b + at.value, b2, b3);
-  store(at.t0 + 2u, c, params.scale * c0, params.scale * c1);
+  store(at.t0 + 2u, c, c0, c1);
   store(at.t0 + 2u, c + at.value, c2, c3);
-  store(at.t0 + 3u, d, params.scale * d0, params.scale * d1);
+  store(at.t0 + 3u, d, d0, d1);
   store(at.t0 + 3u, d + at.value, d2, d3);
 }
 

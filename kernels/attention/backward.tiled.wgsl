@@ -9,6 +9,8 @@
 // after, of every query head that shares them), in blocks of 16 other rows and slices of 32 of the head's width. Of its 64
 // invocations four share a row: each owns four scores of a block and eight outputs of every slice.
 // Deterministic: the other rows ascend in blocks of 16.
+// Where softmax is saturated ds is 0, and what rounding leaves of it is multiplied by keys. So scores are summed as in the forward
+// pass, from scaled queries, and delta as dout.v: of equal scores and rows they are equal to the bit.
 // No T x T buffer; p comes from lse with its exponent clamped to [-80, 0].
 
 struct Params {
@@ -48,18 +50,19 @@ fn place(head: u32, part: u32, t: u32) -> u32 {
   return select(key_rows(batch, kv_of(h)), value_rows(batch, kv_of(h)), part == V) + t * params.kv_row;
 }
 
-// Slice c of 16 rows from t on; zeros past the ends.
+// Slice c of 16 rows from t on, queries scaled; zeros past the ends.
 fn fill(tile: u32, local: u32, head: u32, t: u32, part: u32, c: u32) {
   let gradient = part == DOUT;
   let first = select(place(head, part, 0u), short(head, 0u) * params.K, gradient);
   let pitch = select(select(params.kv_row, params.q_row, part == Q), params.H * params.K, gradient);
+  let factor = select(1.0, params.scale, part == Q);
   for (var i = local; i < 512u; i += 64u) {
     let row = t + i / 32u;
     let e = c + i % 32u;
     var v = 0.0;
     if (row < params.T && e < params.K) {
       let at = first + row * pitch + e;
-      if (gradient) { v = dout[at]; } else { v = qkv[at]; }
+      if (gradient) { v = dout[at]; } else { v = factor * qkv[at]; }
     }
     tiles[tile * TILE + i / 32u * 33u + i % 32u] = v;
   }
@@ -80,14 +83,27 @@ fn delta(row: u32) -> f32 {
   return parts[row * 4u] + parts[row * 4u + 1u] + parts[row * 4u + 2u] + parts[row * 4u + 3u];
 }
 
-// Scores of row r with the rows u, u + 4, u + 8, u + 12 of the other tile.
-fn products(own: u32, other: u32, r: u32, u: u32) -> vec4f {
-  var sum = vec4f();
+// Adds a slice to scores of row r with the rows u, u + 4, u + 8, u + 12 of the other tile, element by element, as the forward pass does.
+fn products(before: vec4f, own: u32, other: u32, r: u32, u: u32) -> vec4f {
+  var sum = before;
   for (var e = 0u; e < 32u; e++) {
     let k = other * TILE + u * 33u + e;
     sum += tiles[own * TILE + r * 33u + e] * vec4f(tiles[k], tiles[k + 132u], tiles[k + 264u], tiles[k + 396u]);
   }
   return sum;
+}
+
+// Products of row r with the rows u, u + 4, u + 8, u + 12 of the other tile, summed in four turns, as `parts` has deltas: where a row of
+// out is a value to the bit, its delta is their product to the bit.
+fn add_products(sums: ptr<function, array<vec4f, 4>>, own: u32, other: u32, r: u32, u: u32) {
+  for (var e = 0u; e < 32u; e += 4u) {
+    let i = own * TILE + r * 33u + e;
+    let k = other * TILE + u * 33u + e;
+    for (var j = 0u; j < 4u; j++) {
+      let a = k + j;
+      (*sums)[j] += tiles[i + j] * vec4f(tiles[a], tiles[a + 132u], tiles[a + 264u], tiles[a + 396u]);
+    }
+  }
 }
 
 fn eight(tile: u32, row: u32, u: u32, half: u32) -> vec4f {
@@ -127,30 +143,31 @@ fn main(
     // The head of the queries.
     let asking = select(head, head + (block - turn) / after, as_keys);
     if (block == turn) {
-      write(Q, head, t, u, &acc);
+      write(Q, head, t, u, params.scale, &acc);
       acc = array<vec4f, 16>();
     }
     if (as_keys) { start_deltas(local, asking, s0); }
     var scores = vec4f();
-    var pulls = vec4f();
+    var turns = array<vec4f, 4>();
     for (var c = 0u; c < params.K; c += 32u) {
       fill(0u, local, head, begin, select(Q, KEY, as_keys), c);
       fill(1u, local, asking, s0, select(KEY, Q, as_keys), c);
       fill(2u, local, head, begin, select(DOUT, V, as_keys), c);
       fill(3u, local, asking, s0, select(V, DOUT, as_keys), c);
       workgroupBarrier();
-      scores += products(0u, 1u, r, u);
-      pulls += products(2u, 3u, r, u);
+      scores = products(scores, 0u, 1u, r, u);
+      add_products(&turns, 2u, 3u, r, u);
       workgroupBarrier();
     }
+    let pulls = turns[0] + turns[1] + turns[2] + turns[3];
     for (var j = 0u; j < 4u; j++) {
       let other = u + j * 4u;
       let s = s0 + other;
       let seen = select(s <= t, s >= t && s < params.T, as_keys);
       let sum = select(own_lse, lse[short(asking, min(s, params.T - 1u))], as_keys);
-      let p = select(0.0, exp(clamp(params.scale * scores[j] - sum, -80.0, 0.0)), seen);
+      let p = select(0.0, exp(clamp(scores[j] - sum, -80.0, 0.0)), seen);
       weights[r * 17u + other] = p;
-      gradients[r * 17u + other] = params.scale * p * (pulls[j] - select(own_delta, delta(other), as_keys));
+      gradients[r * 17u + other] = p * (pulls[j] - select(own_delta, delta(other), as_keys));
     }
     workgroupBarrier();
     for (var c = 0u; c < 8u; c++) {
@@ -183,19 +200,19 @@ fn main(
     }
   }
   if (sharing == 0u) {
-    write(Q, head, t, u, &acc);
+    write(Q, head, t, u, params.scale, &acc);
     return;
   }
-  write(KEY, head, t, u, &acc);
-  write(V, head, t, u, &more);
+  write(KEY, head, t, u, 1.0, &acc);
+  write(V, head, t, u, 1.0, &more);
 }
 
-fn write(part: u32, head: u32, t: u32, u: u32, values: ptr<function, array<vec4f, 16>>) {
+fn write(part: u32, head: u32, t: u32, u: u32, factor: f32, values: ptr<function, array<vec4f, 16>>) {
   if (t >= params.T) { return; }
   for (var c = 0u; c < 8u; c++) {
     for (var j = 0u; j < 8u; j++) {
       let e = c * 32u + u * 8u + j;
-      if (e < params.K) { dqkv[place(head, part, t) + e] = (*values)[c * 2u + j / 4u][j % 4u]; }
+      if (e < params.K) { dqkv[place(head, part, t) + e] = factor * (*values)[c * 2u + j / 4u][j % 4u]; }
     }
   }
 }

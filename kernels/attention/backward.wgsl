@@ -9,6 +9,8 @@
 // over the queries after, of every query head that shares them). So every element of dqkv has one writer, and scores are
 // computed twice. Neighboring invocations own the same rows of neighboring heads. A workgroup is 32 invocations.
 // Deterministic: the other rows ascend in blocks of four.
+// Where softmax is saturated ds is 0, and what rounding leaves of it is multiplied by keys. So scores are summed as in the forward
+// pass, from scaled queries, and delta as dout.v: of equal scores and rows they are equal to the bit.
 // No T x T buffer; p comes from lse with its exponent clamped to [-80, 0].
 
 struct Params {
@@ -42,7 +44,7 @@ fn load_out(rows: vec4u, e: u32) -> vec4f {
 }
 
 fn weights(scores: vec4f, lse: vec4f, visible: vec4<bool>) -> vec4f {
-  return select(vec4f(), exp(clamp(params.scale * scores - lse, vec4f(-80.0), vec4f())), visible);
+  return select(vec4f(), exp(clamp(scores - lse, vec4f(-80.0), vec4f())), visible);
 }
 
 @compute @workgroup_size(32)
@@ -80,7 +82,7 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) group
     var a = vec4f(); var b = vec4f(); var c = vec4f(); var d = vec4f();
     var da = vec4f(); var db = vec4f(); var dc = vec4f(); var dd = vec4f();
     for (var e = 0u; e < K; e++) {
-      let q = load(own, e);
+      let q = params.scale * load(own, e);
       let k = load(other, e);
       a += q.x * k;
       b += q.y * k;
@@ -135,7 +137,7 @@ fn add_queries(batch: u32, h: u32, t0: u32, own: vec4u, values: vec4u) {
     var da = vec4f(); var db = vec4f(); var dc = vec4f(); var dd = vec4f();
     var deltas = vec4f();
     for (var e = 0u; e < K; e++) {
-      let q = load(other, e);
+      let q = params.scale * load(other, e);
       let k = load(own, e);
       a += k.x * q;
       b += k.y * q;

@@ -8,6 +8,7 @@
 // Deterministic: keys ascend in blocks of 16; a row's four parts are added in their order.
 // No T x T buffer: a running maximum per row, rescaled by block; masked scores are finite and weigh 0; the arguments of
 // exp are at most 0 and clamped from below.
+// The backward pass sums the same scores, to the bit: scaled queries, element by element.
 
 struct Params {
   G: u32, B: u32, T: u32, H: u32, KV: u32, K: u32,
@@ -27,13 +28,13 @@ var<workgroup> tiles: array<f32, 1056>; // two tiles
 var<workgroup> weights: array<f32, 272>; // [16][17]
 var<workgroup> parts: array<f32, 64>;
 
-// Slice c of 16 rows from t on, of a head that begins at `first` and whose rows lie `pitch` apart. Zeros past the ends.
-fn fill(tile: u32, local: u32, first: u32, pitch: u32, t: u32, c: u32) {
+// Slice c of 16 rows from t on, of a head that begins at `first` and whose rows lie `pitch` apart, times `factor`. Zeros past the ends.
+fn fill(tile: u32, local: u32, first: u32, pitch: u32, t: u32, c: u32, factor: f32) {
   for (var i = local; i < 512u; i += 64u) {
     let row = t + i / 32u;
     let e = c + i % 32u;
     var v = 0.0;
-    if (row < params.T && e < params.K) { v = qkv[first + row * pitch + e]; }
+    if (row < params.T && e < params.K) { v = factor * qkv[first + row * pitch + e]; }
     tiles[tile * TILE + i / 32u * 33u + i % 32u] = v;
   }
 }
@@ -63,8 +64,8 @@ fn main(
   for (var s0 = 0u; s0 <= begin; s0 += 16u) {
     var scores = vec4f();
     for (var c = 0u; c < params.K; c += 32u) {
-      fill(0u, local, query, params.q_row, begin, c);
-      fill(1u, local, key, params.kv_row, s0, c);
+      fill(0u, local, query, params.q_row, begin, c, params.scale);
+      fill(1u, local, key, params.kv_row, s0, c, 1.0);
       workgroupBarrier();
       for (var e = 0u; e < 32u; e++) {
         let k = TILE + u * 33u + e;
@@ -73,7 +74,7 @@ fn main(
       workgroupBarrier();
     }
     let visible = vec4u(s0 + u) + vec4u(0u, 4u, 8u, 12u) <= vec4u(t);
-    scores = select(vec4f(LOWEST), scores * params.scale, visible);
+    scores = select(vec4f(LOWEST), scores, visible);
     parts[local] = max(max(scores.x, scores.y), max(scores.z, scores.w));
     workgroupBarrier();
     // Key s0 is visible to every row of the block, so the maximum is a score.
@@ -88,7 +89,7 @@ fn main(
     total = total * fade + (parts[r * 4u] + parts[r * 4u + 1u] + parts[r * 4u + 2u] + parts[r * 4u + 3u]);
     for (var c = 0u; c < 8u; c++) {
       if (c * 32u >= params.K) { break; }
-      fill(1u, local, value, params.kv_row, s0, c * 32u);
+      fill(1u, local, value, params.kv_row, s0, c * 32u, 1.0);
       workgroupBarrier();
       var low = vec4f();
       var high = vec4f();

@@ -8,6 +8,7 @@
 // Deterministic: keys ascend in blocks of four.
 // No T x T buffer: a running maximum per row, rescaled by block; masked scores are finite and weigh 0; the arguments of
 // exp are at most 0 and clamped from below.
+// The backward pass sums the same scores, to the bit: scaled queries, element by element.
 
 struct Params {
   G: u32, B: u32, T: u32, H: u32, KV: u32, K: u32,
@@ -60,7 +61,7 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) group
     let k = vec4u(key) + min(keys, vec4u(params.T - 1u)) * params.kv_row;
     var a = vec4f(); var b = vec4f(); var c = vec4f(); var d = vec4f();
     for (var e = 0u; e < K; e++) {
-      let own = load(q, e);
+      let own = params.scale * load(q, e);
       let other = load(k, e);
       a += own.x * other;
       b += own.y * other;
@@ -72,10 +73,10 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) group
     let see_b = keys <= vec4u(t0 + 1u);
     let see_c = keys <= vec4u(t0 + 2u);
     let see_d = keys <= vec4u(t0 + 3u);
-    a = select(vec4f(LOWEST), a * params.scale, see_a);
-    b = select(vec4f(LOWEST), b * params.scale, see_b);
-    c = select(vec4f(LOWEST), c * params.scale, see_c);
-    d = select(vec4f(LOWEST), d * params.scale, see_d);
+    a = select(vec4f(LOWEST), a, see_a);
+    b = select(vec4f(LOWEST), b, see_b);
+    c = select(vec4f(LOWEST), c, see_c);
+    d = select(vec4f(LOWEST), d, see_d);
     let before = top;
     top = max(top, vec4f(largest(a), largest(b), largest(c), largest(d)));
     a = weights(a, top.x, see_a);

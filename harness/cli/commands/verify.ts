@@ -9,13 +9,14 @@ import { findCheckpointGolden, verifyCheckpoint } from "../../verify/models";
 import { verifyNano } from "../../verify/nano";
 import { pythiaParts, verifyWide } from "../../verify/pythia";
 import { verifyRandom } from "../../verify/random";
+import { verifySaturated } from "../../verify/saturated";
 import { rowColumns, tableHead } from "../../verify/table";
 import { ADAPTER, command, JSON_FLAG, OFFLINE, output } from "../command";
 import { Progress, showFetching } from "../progress";
 
 type Verify = (device: Device, onRow: (row: Row) => void) => Promise<Row[]>;
 
-const PARTS = ["kernels", "nano", "random", "pythia", "wide"] as const;
+const PARTS = ["kernels", "nano", "random", "pythia", "saturated", "wide"] as const;
 type Part = (typeof PARTS)[number];
 
 /** Holds kernels and models against the goldens, on this adapter. */
@@ -92,9 +93,10 @@ async function goldenParts(only: "all" | Part): Promise<Verify[]> {
       for (const part of Object.values(pythiaParts)) rows.push(...(await part(device, manifest, onRow)));
       return rows;
     },
+    saturated: (device, onRow) => verifySaturated(device, manifest, onRow),
     wide: (device, onRow) => verifyWide(device, manifest, onRow),
   };
-  return only === "all" ? [run.kernels, run.nano, run.random, run.pythia] : [run[only]];
+  return only === "all" ? [run.kernels, run.nano, run.random, run.pythia, run.saturated] : [run[only]];
 }
 
 /** A checkpoint and its golden, which are looked for before a device is opened. */

@@ -1,18 +1,21 @@
 // Gradient of causal self-attention.
 //
-// p[t,s] = exp(scale q[t].k[s] - lse[t]), delta[t] = dout[t].out[t], ds[t,s] = scale p[t,s] (dout[t].v[s] - delta[t])
+// p[t,s] = exp(scale q[t].k[s] - lse[t]), dp[t,s] = dout[t].v[s], mean[t] = sum_s p[t,s] dp[t,s] / sum_s p[t,s],
+// ds[t,s] = scale p[t,s] (dp[t,s] - mean[t])
 // dq[t] = sum_(s<=t) ds[t,s] k[s], dk[s] = sum_(t>=s) ds[t,s] q[t], dv[s] = sum_(t>=s) p[t,s] dout[t]
 //
 // Shapes as the WGSL, K of any size. An item is a head of keys and values, and the query heads that share it one after another, so
-// that scores are computed once. Queries go by in blocks of 64, and for each the keys in blocks of 64: p and ds of a block lie in scratch (square.ts), beside panels of q, k, v and dout and the
-// running dq, dk and dv.
+// that scores are computed once. Queries go by in blocks of 64, and for each the keys in blocks of 64, twice: p and dp of all of a
+// query's blocks lie in scratch (square.ts), beside panels of q, k, v and dout and the running dq, dk and dv.
+// Where softmax is saturated ds is 0, and what rounding leaves of it is multiplied by keys. So the mean is one of these very dp by
+// these very p, where WGSL, which keeps no row of them, takes dout.out; and scores are those of the forward pass, to the bit.
 // Deterministic: blocks ascend, rows within them too. p comes from lse with its exponent clamped to [-80, 0].
-import { first, storeFirst, sumOf } from "../../common/assembly/lanes";
+import { storeFirst } from "../../common/assembly/lanes";
 import * as abi from "../../../dist/abi/attention/backward";
-import { packColumns } from "../../matmul/assembly/panels";
+import { packColumns, packRows } from "../../matmul/assembly/panels";
 import { tileOfColumns, tileOfRows } from "../../matmul/assembly/tile";
-import { BLOCK, packScaled, paddedRow, rowAt } from "./heads";
-import { SQUARE, SQUARE_ROW, weigh } from "./square";
+import { BLOCK, paddedRow, rowAt } from "./heads";
+import { averages, SQUARE, SQUARE_ROW, slopes, weigh } from "./square";
 
 export function attention_backward(block: usize, from: u32, to: u32, scratch: usize): void {
   const T = abi.T(block);
@@ -30,10 +33,11 @@ export function attention_backward(block: usize, from: u32, to: u32, scratch: us
   const padded = paddedRow(K);
   const T8 = <usize>((T + 7) & ~7);
   const p = scratch;
-  const ds = p + SQUARE;
-  const lses = ds + SQUARE;
-  const deltas = lses + (<usize>BLOCK << 2);
-  const dq = deltas + (<usize>BLOCK << 2);
+  const squares = <usize>((T + BLOCK - 1) / BLOCK) * SQUARE;
+  const ds = p + squares;
+  const lses = ds + squares;
+  const means = lses + (<usize>BLOCK << 2);
+  const dq = means + (<usize>BLOCK << 2);
   const queries = dq + BLOCK * padded;
   const gradients = queries + BLOCK * padded;
   const dk = gradients + BLOCK * padded;
@@ -41,13 +45,14 @@ export function attention_backward(block: usize, from: u32, to: u32, scratch: us
   const keyColumns = dv + T8 * padded;
   const keys = keyColumns + T8 * padded;
   const values = keys + T8 * width;
+  const scaled = values + T8 * width;
   for (let item = from; item < to; item++) {
     const batch = item / KV;
     const kv = item - batch * KV;
     const kvPlace = (<usize>(abi.k_first(block) + kv * abi.kv_head(block)) << 2) + <usize>batch * T * kvPitch;
     const k = abi.qkv(block) + kvPlace;
-    packScaled(k, kvPitch, T, K, scale, keys);
-    packScaled(k + keysToValues, kvPitch, T, K, 1, values);
+    packRows(k, kvPitch, T, K, keys);
+    packRows(k + keysToValues, kvPitch, T, K, values);
     for (let s: u32 = 0; s < T; s += BLOCK) {
       packColumns(k + s * kvPitch, kvPitch, K, min(BLOCK, T - s), keyColumns + s * padded);
     }
@@ -56,36 +61,40 @@ export function attention_backward(block: usize, from: u32, to: u32, scratch: us
       const place = (<usize>(abi.q_first(block) + h * abi.q_head(block)) << 2) + <usize>batch * T * qPitch;
       const short = <usize>batch * T * H + h;
       const q = abi.qkv(block) + place;
-      const out = abi.out(block) + short * width;
       const lse = abi.lse(block) + (short << 2);
       const dout = abi.dout(block) + short * width;
       for (let t: u32 = 0; t < T; t += BLOCK) {
         const rows = min(BLOCK, T - t);
-        const ownQ = q + t * qPitch;
         const ownDout = dout + t * outPitch;
-        packColumns(ownQ, qPitch, K, rows, queries);
+        scaleRows(q + t * qPitch, qPitch, rows, K, scale, scaled);
+        packColumns(scaled, width, K, rows, queries);
         packColumns(ownDout, outPitch, K, rows, gradients);
         for (let i: u32 = 0; i < rows; i++) {
           store<f32>(lses + (<usize>i << 2), load<f32>(lse + (t + i) * shortPitch));
-          store<f32>(deltas + (<usize>i << 2), dot(ownDout + i * outPitch, out + (t + i) * outPitch, width));
         }
-        for (let s: u32 = 0; s <= t; s += BLOCK) {
+        for (let s: u32 = 0, at: usize = 0; s <= t; s += BLOCK, at += SQUARE) {
+          const diagonal = s == t;
+          const count = min(BLOCK, T - s);
+          products(scaled, width, rows, keys + s * width, count, K, diagonal, p + at);
+          products(ownDout, outPitch, rows, values + s * width, count, K, diagonal, ds + at);
+          weigh(p + at, ds + at, rows, diagonal, lses);
+        }
+        averages(p, ds, rows, t, means);
+        for (let s: u32 = 0, at: usize = 0; s <= t; s += BLOCK, at += SQUARE) {
           const diagonal = s == t;
           const fresh = diagonal && firstHead;
           const count = min(BLOCK, T - s);
-          products(ownQ, qPitch, rows, keys + s * width, count, K, diagonal, p);
-          products(ownDout, outPitch, rows, values + s * width, count, K, diagonal, ds);
-          weigh(p, ds, rows, diagonal, scale, lses, deltas);
-          gatherQueries(ds, rows, keyColumns + s * padded, count, diagonal, s > 0, dq, padded);
-          gatherKeys(ds, rows, queries, count, diagonal, fresh, dk + s * padded, padded);
-          gatherKeys(p, rows, gradients, count, diagonal, fresh, dv + s * padded, padded);
+          slopes(p + at, ds + at, rows, diagonal, means);
+          gatherQueries(ds + at, rows, keyColumns + s * padded, count, diagonal, s > 0, dq, padded);
+          gatherKeys(ds + at, rows, queries, count, diagonal, fresh, dk + s * padded, padded);
+          gatherKeys(p + at, rows, gradients, count, diagonal, fresh, dv + s * padded, padded);
         }
-        storeRows(dq, padded, rows, width, abi.dqkv(block) + place + t * qPitch, qPitch);
+        storeRows(dq, padded, rows, width, scale, abi.dqkv(block) + place + t * qPitch, qPitch);
       }
     }
     const dkv = abi.dqkv(block) + kvPlace;
-    storeRows(dk, padded, T, width, dkv, kvPitch);
-    storeRows(dv, padded, T, width, dkv + keysToValues, kvPitch);
+    storeRows(dk, padded, T, width, 1, dkv, kvPitch);
+    storeRows(dv, padded, T, width, 1, dkv + keysToValues, kvPitch);
   }
 }
 
@@ -172,28 +181,37 @@ function gatherKeys(
   }
 }
 
-/** Sum of products of two rows. */
-// @ts-ignore: decorator
-@inline
-function dot(a: usize, b: usize, bytes: usize): f32 {
-  let sum = f32x4.splat(0);
-  let i: usize = 0;
-  for (; i + 16 <= bytes; i += 16) sum = f32x4.add(sum, f32x4.mul(v128.load(a + i), v128.load(b + i)));
-  if (i < bytes) {
-    const product = f32x4.mul(v128.load(a + i), v128.load(b + i));
-    sum = f32x4.add(sum, v128.and(product, first(<i32>(bytes - i) >> 2)));
+/** `rows` rows of k floats, times `factor`, one after another. */
+function scaleRows(source: usize, row: usize, rows: u32, k: u32, factor: f32, target: usize): void {
+  const whole = <usize>(k & ~3) << 2;
+  const bytes = <usize>k << 2;
+  const f = f32x4.splat(factor);
+  for (let i: u32 = 0; i < rows; i++) {
+    let e: usize = 0;
+    for (; e < whole; e += 16) v128.store(target + e, f32x4.mul(v128.load(source + e), f));
+    for (; e < bytes; e += 4) store<f32>(target + e, load<f32>(source + e) * factor);
+    source += row;
+    target += bytes;
   }
-  return sumOf(sum);
 }
 
-/** Rows without their padding. */
-function storeRows(source: usize, padded: usize, rows: u32, bytes: usize, target: usize, row: usize): void {
+/** Rows without their padding, times `factor`. */
+function storeRows(
+  source: usize,
+  padded: usize,
+  rows: u32,
+  bytes: usize,
+  factor: f32,
+  target: usize,
+  row: usize,
+): void {
+  const f = f32x4.splat(factor);
   const whole = bytes & ~15;
   for (let i: u32 = 0; i < rows; i++) {
     let e: usize = 0;
-    for (; e < whole; e += 16) v128.store(target + e, v128.load(source + e));
+    for (; e < whole; e += 16) v128.store(target + e, f32x4.mul(v128.load(source + e), f));
     if (e < bytes) {
-      storeFirst(target + e, v128.load(source + e), <u32>(bytes - e) >> 2);
+      storeFirst(target + e, f32x4.mul(v128.load(source + e), f), <u32>(bytes - e) >> 2);
     }
     source += padded;
     target += row;
