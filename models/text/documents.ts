@@ -1,7 +1,7 @@
 /** Documents of a text file: plain text is one document, JSON lines are one a line. */
 import { SpectroscopeError } from "../../kernels/errors";
 import { parseJson } from "../../runtime/formats/json";
-import { firstInvalidUtf8 } from "./utf8";
+import { firstInvalidUtf8 } from "../../runtime/formats/utf8";
 
 /** One text, and where it stands: the file, or file and line. */
 export interface Document {
