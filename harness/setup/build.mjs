@@ -91,6 +91,7 @@ export async function build({ tests = [] } = {}) {
   const mains = {
     spectroscope: "harness/cli/main.ts",
     test: "harness/test/run.ts",
+    fuzz: "harness/fuzz/main.ts",
   };
   await bundle({
     ...options,
