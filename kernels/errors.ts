@@ -2,6 +2,8 @@
  * The one error class of the project. Its message says what is wrong, where (file, key, kernel, chain) and the numbers;
  * its hint says the remedy. Both fit on one line, because that line is what a person sees.
  */
+import { escapeControls } from "./escape";
+import { troubleOf } from "./system-errors";
 
 /** Known codes; others are allowed, so that a part may name its own failures. */
 export type ErrorCode =
@@ -12,6 +14,8 @@ export type ErrorCode =
   | "non-finite"
   | "diverged"
   | "interrupted"
+  | "system"
+  | "memory"
   | "internal"
   | (string & {});
 
@@ -44,24 +48,37 @@ export class SpectroscopeError extends Error {
     this.exitCode = details.exitCode ?? (Object.hasOwn(EXIT_CODES, this.code) ? EXIT_CODES[this.code] : 1);
   }
 
-  /** The whole error as one line: "message; hint". */
+  /** The whole error as one line: "message; hint". Control characters, as of names of files, are shown escaped. */
   get line(): string {
-    const text = this.hint ? `${this.message}; ${this.hint}` : this.message;
-    return text.replace(/\s*[\r\n]+\s*/g, " ").trim();
+    return oneLine(this.hint ? `${this.message}; ${this.hint}` : this.message);
   }
 }
 
-/** One line for anything that was thrown, with the exit status that fits it. */
+/** Lines that were laid out as such, with a space before or after the break, are joined; any other break is of a name and escaped. */
+const oneLine = (text: string) =>
+  escapeControls(text.trim().replace(/\s*[\r\n]+[^\S\r\n]+\s*|[^\S\r\n]+[\r\n]+/g, " "));
+
+/** One line for anything that was thrown, with the exit status that fits it. Only a fault of the program's own is `internal`. */
 export function describeError(error: unknown): {
   line: string;
   exitCode: number;
   code: ErrorCode;
 } {
   if (error instanceof SpectroscopeError) {
-    return { line: error.line, exitCode: error.exitCode, code: error.code };
+    const trouble = error.code === "internal" ? troubleOf(error.cause) : undefined;
+    const known = trouble ? new SpectroscopeError(error.message, trouble) : error;
+    return { line: known.line, exitCode: known.exitCode, code: known.code };
   }
+  const trouble = troubleOf(error);
+  if (trouble) return describeError(new SpectroscopeError(`${trouble.what}${placeOf(error)}`, trouble));
   const message = error instanceof Error ? error.message || error.name : String(error);
-  return { line: message.replace(/\s*[\r\n]+\s*/g, " ").trim(), exitCode: 1, code: "internal" };
+  return { line: escapeControls(message.trim().replace(/\s*[\r\n]+\s*/g, " ")), exitCode: 1, code: "internal" };
+}
+
+/** Which call of the system refused, and on what. */
+function placeOf(error: unknown): string {
+  if (!(error instanceof Error) || !("syscall" in error)) return "";
+  return ` (${[error.syscall, "path" in error ? error.path : ""].filter(Boolean).join(" ")})`;
 }
 
 /** Whether chains flew off: by their losses, or by their momenta. */

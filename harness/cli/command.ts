@@ -1,5 +1,6 @@
 import type { Fields } from "../../runtime/config/schema";
 import type { CommandSpec, ParsedOptions } from "./options";
+import { writeResult } from "./streams";
 
 /** A command: what it takes and what it does. The result of `run` is the exit code. */
 export interface Command<F extends Fields = Fields> {
@@ -29,7 +30,7 @@ export const JSON_FLAG = {
   help: "one JSON object on stdout instead of text",
 } as const;
 
-/** Writes the result of a command to stdout. */
+/** Writes the result of a command to stdout, control characters of names shown. */
 export function output(text: string): void {
-  process.stdout.write(text.endsWith("\n") ? text : `${text}\n`);
+  writeResult(text.endsWith("\n") ? text : `${text}\n`);
 }

@@ -1,7 +1,7 @@
 import { describeError } from "../../kernels/errors";
 import { version } from "../../runtime/measure/version";
 import { useNodeThreads } from "../../runtime/node/threads";
-import type { Command } from "./command";
+import { type Command, output } from "./command";
 import { bench } from "./commands/bench";
 import { cluster } from "./commands/cluster";
 import { compare } from "./commands/compare";
@@ -18,6 +18,7 @@ import { sweep } from "./commands/sweep";
 import { tune } from "./commands/tune";
 import { verify } from "./commands/verify";
 import { findCommand, helpText, parseOptions, programHelp } from "./options";
+import { guardStreams, stdoutError, writeNote } from "./streams";
 
 useNodeThreads();
 
@@ -31,38 +32,48 @@ async function main(words: string[]): Promise<number> {
   const [name, ...rest] = words;
   const help = programHelp("Spectroscopy of language models: susceptibilities and conductance clusters.", specs);
   if (name === undefined) {
-    process.stderr.write(help);
+    writeNote(help);
     return 2;
   }
   if (name === "--help" || name === "-h" || name === "help") {
-    process.stdout.write(help);
+    output(help);
     return 0;
   }
   if (name === "--version") {
-    process.stdout.write(`${version}\n`);
+    output(version);
     return 0;
   }
   const spec = findCommand(specs, name);
   const options = parseOptions(spec, rest);
   if (options.help) {
-    process.stdout.write(helpText(spec));
+    output(helpText(spec));
     return 0;
   }
   return commands[specs.indexOf(spec)].run(options);
 }
 
-// A reader that has seen enough (`| head`) closes the pipe; that is no failure.
-process.stdout.on("error", (error: NodeJS.ErrnoException) => {
-  if (error.code !== "EPIPE") throw error;
-  process.exit(0);
-});
+guardStreams();
+for (const event of ["uncaughtException", "unhandledRejection"] as const)
+  process.on(event, (error) => {
+    process.exit(fail(error));
+  });
 
 try {
   process.exitCode = await main(process.argv.slice(2));
 } catch (error) {
+  process.exitCode = fail(error);
+}
+const lost = stdoutError();
+if (lost) process.exitCode = fail(lost) || process.exitCode;
+
+/** Tells an error in one line, and where its stack lies only of a fault of the program's own; what the process ends with. */
+function fail(error: unknown): number {
   const { line, exitCode, code } = describeError(error);
-  process.stderr.write(`spectroscope: ${line}\n`);
-  if (process.argv.includes("--json")) process.stdout.write(`${JSON.stringify({ error: line, code })}\n`);
-  if (code === "internal" && error instanceof Error) process.stderr.write(`${error.stack}\n`);
-  process.exitCode = exitCode;
+  writeNote(`spectroscope: ${line}\n`);
+  if (process.argv.some((word) => /^--json(=true)?$/.test(word))) output(JSON.stringify({ error: line, code }));
+  if (code === "internal" && error instanceof Error)
+    writeNote(
+      `this is a fault of spectroscope ${version}: please report it with the command and these lines\n${error.stack}\n`,
+    );
+  return exitCode;
 }

@@ -1,3 +1,4 @@
+import { escapeControls, escapeLines } from "../../kernels/escape";
 import { byteCount } from "../../models/hub/bytes";
 import type { ModelEvent } from "../../models/hub/open";
 
@@ -16,7 +17,7 @@ export class Progress {
   say(line: string): void {
     if (this.quiet) return;
     this.endLine();
-    this.stream.write(`${line}\n`);
+    this.stream.write(`${escapeLines(line)}\n`);
   }
 
   /**
@@ -54,7 +55,8 @@ export class Progress {
     return true;
   }
 
-  private show(line: string): void {
+  private show(text: string): void {
+    const line = escapeControls(text);
     if (this.stream.isTTY) {
       this.stream.write(`\r\u001b[K${line.slice(0, (this.stream.columns ?? 100) - 1)}`);
       this.open = true;

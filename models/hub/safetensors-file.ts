@@ -1,6 +1,6 @@
 /** Safetensors files by their paths. Node only. */
 import { basename, dirname } from "node:path";
-import { writeAtomic } from "../../runtime/node/files";
+import { writeOutput } from "../../runtime/node/output-file";
 import type { TensorSource } from "../../runtime/transformer/weights";
 import { type ReadOptions, type SafetensorsTensor, safetensorsParts } from "../formats/safetensors";
 import { readSafetensors as readFrom } from "../formats/safetensors-reader";
@@ -20,5 +20,5 @@ export function writeSafetensors(
   tensors: TensorSource,
   metadata?: Readonly<Record<string, string>>,
 ): Promise<void> {
-  return writeAtomic(path, safetensorsParts(tensors, metadata));
+  return writeOutput(path, safetensorsParts(tensors, metadata));
 }

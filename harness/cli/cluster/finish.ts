@@ -4,7 +4,7 @@ import type { ClusterConfig } from "../../../runtime/cluster/config";
 import { conductanceProfile } from "../../../runtime/cluster/profile";
 import type { ClusterStability } from "../../../runtime/cluster/resampling";
 import type { GivenLabels } from "../../../runtime/formats/labels";
-import { writeAtomic } from "../../../runtime/node/files";
+import { writeOutput } from "../../../runtime/node/output-file";
 import { output } from "../command";
 import type { Progress } from "../progress";
 import type { ClusterValues } from "./options";
@@ -32,7 +32,7 @@ export interface Finished {
 export async function finish(done: Finished): Promise<number> {
   const { input, unit, out, config, progress, stages, result, extras, labels, stability, values } = done;
   const { clusters, graph, rounds, gamma, candidates, advice, neighbors } = result;
-  await writeAtomic(out, clusters.map((one, i) => clusterLine(one, extras[i])).join(""));
+  await writeOutput(out, clusters.map((one, i) => clusterLine(one, extras[i])).join(""));
   const seconds = stages.end();
   const covered = clusters.reduce((sum, { size }) => sum + size, 0) / result.labels.length;
   const scores = labels && scoresAgainst(labels, clusters, config);

@@ -1,4 +1,5 @@
 /** What `cluster` reads besides runs: matrices, graphs, labels. */
+import { realpath } from "node:fs/promises";
 import { resolve } from "node:path";
 import { SpectroscopeError } from "../../../kernels/errors";
 import { type GivenGraph, graphOfList, graphOfMatrix } from "../../../runtime/cluster/given-graph";
@@ -9,8 +10,8 @@ import type { GivenLabels } from "../../../runtime/formats/labels";
 import { decodeNpy } from "../../../runtime/formats/npy";
 import { isZip, parseSparse } from "../../../runtime/formats/npz";
 import { refuseOtherEncodings, shown } from "../../../runtime/formats/text";
-import { checkWritable } from "../../../runtime/node/files";
 import { readUnpacked } from "../../../runtime/node/gzip";
+import { checkOutput, finalPlace } from "../../../runtime/node/output-file";
 import { checkMatrix, type Matrix } from "../../../runtime/statistics/matrix";
 
 /** @throws SpectroscopeError naming the file: not .npy, not two axes, a value that is not finite */
@@ -68,8 +69,9 @@ export function checkLabels(labels: GivenLabels | undefined, path: string | unde
 
 /** Asked before long work. @throws SpectroscopeError when the result would lie over an input, or cannot be written */
 export async function checkOut(out: string, inputs: Readonly<Record<string, string | undefined>>): Promise<void> {
+  await checkOutput(out);
+  const place = await finalPlace(out);
   for (const [name, path] of Object.entries(inputs))
-    if (path !== undefined && resolve(path) === resolve(out))
+    if (path !== undefined && (await realpath(path).catch(() => resolve(path))) === place)
       throw usage(`--out ${out} is the file of --${name}`, "write the clusters somewhere else");
-  await checkWritable(out);
 }

@@ -1,4 +1,3 @@
-import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { SpectroscopeError } from "../../../kernels/errors";
@@ -6,6 +5,7 @@ import { kernels } from "../../../kernels/registry";
 import { openModel } from "../../../models/hub/open";
 import { usage, type Values } from "../../../runtime/config/schema";
 import { openDevice, openGpu } from "../../../runtime/node/open-device";
+import { checkOutput, writeOutput } from "../../../runtime/node/output-file";
 import { projectRoot } from "../../../runtime/node/root";
 import type { Device } from "../../../runtime/plan/device";
 import { asMarkdown, asText } from "../../bench/layout";
@@ -45,6 +45,8 @@ const options = {
   json: { ...JSON_FLAG, help: "one JSON object a line on stdout instead of text" },
 } as const;
 
+const PICTURES = ["bench-roofline.svg", "bench-scaling.svg"];
+
 type BenchValues = Values<typeof options>;
 
 /** Times kernels, steps of chains, scaling and other libraries, or compares clusterings. */
@@ -71,6 +73,7 @@ export const bench = command(
     const adapter = values.adapter ?? process.env.SPECTROSCOPE_ADAPTER ?? "auto";
     if (adapter === "wasm" && values.peers) throw usage("--peers are on WebGPU", "leave --adapter wasm out");
     const chosen = choose(values, given);
+    for (const name of values.plots === undefined ? [] : PICTURES) await checkOutput(join(values.plots!, name));
     const before = values.compare === undefined ? undefined : readBench(values.compare);
     if (values.peers) await installPeers();
     const progress = new Progress(values.json);
@@ -88,7 +91,7 @@ export const bench = command(
         say: (text) => progress.say(text),
       });
       show(values, rows, before);
-      draw(values, rows, (line) => progress.say(line));
+      await draw(values, rows, (line) => progress.say(line));
       return 0;
     } finally {
       device.close();
@@ -145,13 +148,13 @@ function show(values: BenchValues, rows: readonly BenchRow[], before: readonly B
   output(form(verdictTable(verdicts, values.compare!, compareNotes(before, rows))));
 }
 
-function draw({ plots }: BenchValues, rows: readonly BenchRow[], say: (line: string) => void): void {
+async function draw({ plots }: BenchValues, rows: readonly BenchRow[], say: (line: string) => void): Promise<void> {
   if (plots === undefined) return;
-  mkdirSync(plots, { recursive: true });
-  const pictures = { "bench-roofline.svg": roofline(rows), "bench-scaling.svg": scaling(rows) };
-  for (const [name, picture] of Object.entries(pictures)) {
+  const pictures = [roofline(rows), scaling(rows)];
+  for (const [i, name] of PICTURES.entries()) {
+    const picture = pictures[i];
     if (picture === undefined) continue;
-    writeFileSync(join(plots, name), picture);
+    await writeOutput(join(plots, name), picture);
     say(`drawn: ${join(plots, name)}`);
   }
 }

@@ -6,7 +6,8 @@ import { openUnit } from "../../../runtime/measure/chi-tables";
 import { configOf, runConfig } from "../../../runtime/measure/config";
 import { analyze } from "../../../runtime/measure/measure";
 import { refuseShard } from "../../../runtime/measure/units";
-import { checkWritable, writeAtomic } from "../../../runtime/node/files";
+import { checkWritable } from "../../../runtime/node/files";
+import { writeOutput } from "../../../runtime/node/output-file";
 import { writeReport } from "../../report/write";
 import { attentionOf } from "../attention";
 import { clusterNodes } from "../cluster/graph";
@@ -70,7 +71,7 @@ async function clusterRun(path: string, values: ClusterValues): Promise<number> 
   try {
     const results = await analyze(run, { ...subject, ...attention, device, threads: values.threads });
     const report = await writeReport(run, path);
-    if (values.out !== undefined) await writeAtomic(values.out, await run.readFile("clusters.jsonl"));
+    if (values.out !== undefined) await writeOutput(values.out, await run.readFile("clusters.jsonl"));
     const { clusters, clustering } = results;
     const scores = labels && scoresAgainst(labels, clusters, config.cluster);
     if (values.json) {

@@ -4,6 +4,7 @@ import { projectRoot } from "../../../runtime/node/root";
 import { type Attempt, findSoftwareDriver } from "../../../runtime/node/software";
 import { isWebGpu } from "../../../runtime/webgpu/device";
 import { ADAPTER, command, JSON_FLAG, output } from "../command";
+import { writeNote } from "../streams";
 
 /** What would be computed on, what was tried to find a GPU, and the remedy when there is none of the kind asked for (exit 3). */
 export const devices = command(
@@ -40,8 +41,8 @@ export const devices = command(
       const { line, exitCode } = describeError(error);
       if (values.json) output(JSON.stringify({ adapter: null, attempts, error: line, remedy: REMEDY }));
       else {
-        process.stderr.write(`spectroscope: ${line}\n`);
-        for (const { place, found } of attempts) process.stderr.write(`  ${found ? "found  " : "missing"} ${place}\n`);
+        writeNote(`spectroscope: ${line}\n`);
+        for (const { place, found } of attempts) writeNote(`  ${found ? "found  " : "missing"} ${place}\n`);
       }
       return exitCode;
     }

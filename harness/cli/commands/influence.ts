@@ -1,6 +1,7 @@
 import { usage } from "../../../runtime/config/schema";
 import { openUnit } from "../../../runtime/measure/chi-tables";
 import { writeNpy } from "../../../runtime/node/npy-file";
+import { checkOutput, isStream } from "../../../runtime/node/output-file";
 import { influences } from "../../../runtime/susceptibility/influence";
 import { command, JSON_FLAG, output } from "../command";
 import { openRun } from "../stores";
@@ -32,7 +33,9 @@ export const influence = command(
   },
   async ({ values, positionals: [path] }) => {
     const out = values.out!;
-    if (!out.endsWith(".npy")) throw usage(`--out is ${JSON.stringify(out)}`, "name a .npy file");
+    await checkOutput(out);
+    if (!out.endsWith(".npy") && !(await isStream(out)))
+      throw usage(`--out is ${JSON.stringify(out)}`, "name a .npy file");
     const unit = await openUnit(await openRun(path), values.component);
     const traces = await unit.rises();
     const { draws, chains, tokens, positions } = unit;

@@ -18,6 +18,7 @@ import { SET_OPTION } from "../options";
 import { duration, Progress } from "../progress";
 import { readRunConfig } from "../run-config";
 import { openRun, storeAt } from "../stores";
+import { writeNote } from "../streams";
 import { openSubject } from "../subject";
 import { calibrationTable, scalesTable } from "../tables/calibration";
 import { adviceLines, comparisonLines, scoreTable, summary } from "../tables/results";
@@ -139,7 +140,7 @@ async function calibrateOnly(values: RunValues): Promise<number> {
   const { rise } = values;
   if (rise !== undefined) {
     const { result } = await measured(values, await settled(values), (request) => calibrateScales(request, rise));
-    if (!values.json) process.stderr.write(`${scalesTable(result)}\n`);
+    if (!values.json) writeNote(`${scalesTable(result)}\n`);
     output(
       JSON.stringify(values.json ? result : { component_scale: result.component_scale }, null, values.json ? 0 : 2),
     );

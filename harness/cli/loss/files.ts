@@ -1,13 +1,14 @@
 /** What `loss` reads beside its model, and where it may write. */
 import { realpath } from "node:fs/promises";
-import { basename, dirname, join, resolve } from "node:path";
+import { dirname, resolve } from "node:path";
 import { parseTokens, type TokenBlock, tokenLimits } from "../../../models/formats/tokens";
 import type { NamedModel } from "../../../models/hub/open";
 import { textBlock } from "../../../models/text/block";
 import { packingLine } from "../../../models/text/pack";
 import { openTokenizer } from "../../../models/text/tokenizer";
 import { usage } from "../../../runtime/config/schema";
-import { checkWritable, readBytes } from "../../../runtime/node/files";
+import { readBytes } from "../../../runtime/node/files";
+import { checkOutput, finalPlace, isStream } from "../../../runtime/node/output-file";
 import type { Progress } from "../progress";
 
 type TextValues = {
@@ -65,12 +66,13 @@ export async function checkOutputs(values: OutputValues, model: NamedModel): Pro
   for (const key of ["out", "grads", "ids"] as const) {
     const path = values[key];
     if (path === undefined) continue;
-    const where = join(await real(dirname(resolve(path))), basename(path));
-    const other = taken.get(where) ?? taken.get(await real(path));
+    await checkOutput(path);
+    if (await isStream(path)) continue;
+    const where = await finalPlace(path);
+    const other = taken.get(where);
     if (other) throw usage(`loss: --${key} ${path} is the file of ${other}`, "name another file");
     if (dirname(where) === home)
       throw usage(`loss: --${key} ${path} lies in the model's directory`, "name another place");
     taken.set(where, `--${key}`);
-    await checkWritable(path);
   }
 }
