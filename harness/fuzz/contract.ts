@@ -22,7 +22,7 @@ const MEBI = 2 ** 20;
 
 /** A breach of the contract. */
 export interface Fault {
-  readonly kind: "exception" | "value" | "flaw" | "slow" | "memory" | "line" | "refused";
+  readonly kind: "exception" | "value" | "flaw" | "slow" | "memory" | "line" | "refused" | "ended";
   readonly detail: string;
   /** Equal for faults that are likely one. */
   readonly signature: string;
@@ -128,7 +128,7 @@ export async function runCase(target: Target, given: Case, limits: Limits = LIMI
     }
     if (accepted && given.sound && !isDeepStrictEqual(value, given.expected))
       yield { kind: "value", detail: difference(value, given.expected), signature: "value" };
-    const flaw = accepted ? target.flaw?.(value, given.input) : undefined;
+    const flaw = accepted ? flawOf(target, value, given.input) : undefined;
     if (flaw !== undefined) yield { kind: "flaw", detail: flaw, signature: `flaw ${general(flaw)}` };
     if (seconds > limits.seconds)
       yield { kind: "slow", detail: `${seconds.toFixed(2)} s of the processor`, signature: `slow ${accepted}` };
@@ -140,8 +140,18 @@ export async function runCase(target: Target, given: Case, limits: Limits = LIMI
     ...common,
     ...(error instanceof SpectroscopeError ? { refusal: general(error.message) } : {}),
     ...(fault ? { fault } : {}),
-    ...(accepted && target.peer ? { facts: target.peer.facts(value) } : {}),
+    ...(accepted && !fault && target.peer ? { facts: target.peer.facts(value) } : {}),
   };
+}
+
+/** What is wrong with an accepted value; one that is so wrong that looking at it fails says so. */
+function flawOf(target: Target, value: unknown, input: Input): string | undefined {
+  try {
+    target.peer?.facts(value);
+    return target.flaw?.(value, input);
+  } catch (error) {
+    return `what was read cannot be used: ${String(error)}`;
+  }
 }
 
 function difference(found: unknown, expected: unknown): string {

@@ -1,6 +1,6 @@
 /** Workers that are given batches; one that hangs or dies is replaced, and the input that did it is found. */
 import { type ChildProcess, fork } from "node:child_process";
-import type { Batch, Find, Tally, Told } from "./worker";
+import { type Batch, type Find, faultKey, type Tally, type Told } from "./worker";
 
 /** Seconds after which a batch, or an input of one that is gone through carefully, counts as hung. */
 const BATCH_SECONDS = 120;
@@ -63,7 +63,7 @@ async function culprit(worker: Worker, batch: Batch, how: string): Promise<{ fin
   const again = await worker.run({ ...batch, careful: true, sample: 0 });
   const ended = isEnded(again) ? again : { how: `${how}, and not again`, at: batch.from };
   const index = ended.at ?? batch.from;
-  const fault = { kind: "slow" as const, detail: ended.how, signature: `ended ${ended.how}` };
+  const fault = { kind: "ended" as const, detail: ended.how, signature: ended.how };
   return {
     find: { target: batch.target, seed: batch.seed, index, fault, input: {} },
     next: isEnded(again) ? index + 1 : batch.to,
@@ -91,7 +91,8 @@ export async function runCrew(
         }
         const { find, next: from } = await culprit(worker, rest, result.how);
         const none = { sound: 0, accepted: 0, seconds: 0, slowest: 0, largest: 0, samples: [], refusals: {} };
-        await take(rest, { ...none, inputs: from - rest.from, finds: [find] });
+        const faults = { [faultKey(find.target, find.fault)]: 1 };
+        await take(rest, { ...none, inputs: from - rest.from, finds: [find], faults });
         rest = { ...rest, from };
       }
     }

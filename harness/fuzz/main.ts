@@ -8,7 +8,7 @@ import { type CommandSpec, helpText, parseOptions } from "../cli/options";
 import { runCrew } from "./crew";
 import { Peer } from "./peer";
 import { TARGETS } from "./targets";
-import { type Batch, type Find, serve, type Tally } from "./worker";
+import { type Batch, type Find, faultKey, serve, type Tally } from "./worker";
 
 const SPEC = {
   name: "fuzz",
@@ -59,7 +59,9 @@ function* batches(seed: number, chosen: typeof TARGETS, count: number | undefine
 
 class Summary {
   readonly tallies = new Map<string, Tally>();
-  readonly finds = new Map<string, { find: Find; count: number }>();
+  readonly finds = new Map<string, Find>();
+  /** How often each was met. */
+  readonly faults = new Map<string, number>();
 
   take({ target }: Batch, tally: Tally): void {
     const before = this.tallies.get(target);
@@ -69,17 +71,25 @@ class Summary {
     const most = (key: "slowest" | "largest") => Math.max(before?.[key] ?? 0, tally[key]);
     this.tallies.set(target, {
       ...{ inputs: sum("inputs"), sound: sum("sound"), accepted: sum("accepted"), seconds: sum("seconds") },
-      ...{ slowest: most("slowest"), largest: most("largest"), finds: [], samples: [], refusals },
+      ...{ slowest: most("slowest"), largest: most("largest"), finds: [], faults: {}, samples: [], refusals },
     });
-    for (const find of tally.finds) this.add(find);
+    for (const [key, count] of Object.entries(tally.faults)) this.faults.set(key, (this.faults.get(key) ?? 0) + count);
+    for (const find of tally.finds) this.keep(find);
+  }
+
+  /** What another reader reads otherwise. */
+  add(find: Find): void {
+    const key = faultKey(find.target, find.fault);
+    this.faults.set(key, (this.faults.get(key) ?? 0) + 1);
+    this.keep(find);
   }
 
   /** Of finds that are likely one the smallest is kept. */
-  add(find: Find): void {
-    const key = `${find.target} ${find.fault.kind} ${find.fault.signature}`;
+  private keep(find: Find): void {
+    const key = faultKey(find.target, find.fault);
     const size = ({ input }: Find) => Object.values(input).join("").length;
-    const { find: kept, count } = this.finds.get(key) ?? { find, count: 0 };
-    this.finds.set(key, { find: size(find) < size(kept) ? find : kept, count: count + 1 });
+    const kept = this.finds.get(key);
+    if (!kept || size(find) < size(kept)) this.finds.set(key, find);
   }
 
   get inputs(): number {
@@ -99,9 +109,10 @@ class Summary {
 }
 
 /** Writes finds as folders: the files as they are, and what is known of them. */
-async function writeFinds(out: string, finds: Summary["finds"]): Promise<void> {
+async function writeFinds(out: string, { finds, faults }: Summary): Promise<void> {
   let number = 0;
-  for (const { find, count } of finds.values()) {
+  for (const [key, find] of finds) {
+    const count = faults.get(key);
     const folder = join(out, `${find.target}-${find.seed}-${find.index}-${number++}`);
     await mkdir(folder, { recursive: true });
     const { input, ...facts } = find;
@@ -154,7 +165,7 @@ async function main(): Promise<number> {
     );
     for (const [reason, { count: own, example }] of refused) console.log(`  ${own} ${reason} (input ${example.index})`);
   }
-  await writeFinds(values.out ?? join(projectRoot(), ".cache", "fuzz"), summary.finds);
+  await writeFinds(values.out ?? join(projectRoot(), ".cache", "fuzz"), summary);
   const minutesTaken = ((performance.now() - start) / 60_000).toFixed(1);
   console.log(`${summary.inputs} inputs, seed ${seed}, ${summary.finds.size} finds, ${minutesTaken} minutes`);
   return summary.finds.size > 0 ? 1 : 0;

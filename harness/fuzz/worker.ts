@@ -36,6 +36,9 @@ export interface Accepted {
   readonly input: Readonly<Record<string, string>>;
 }
 
+/** Equal for finds that are likely one. */
+export const faultKey = (target: string, { kind, signature }: Fault) => `${target} ${kind} ${signature}`;
+
 /** What came of a batch. */
 export interface Tally {
   readonly inputs: number;
@@ -46,9 +49,14 @@ export interface Tally {
   readonly largest: number;
   readonly finds: readonly Find[];
   readonly samples: readonly Accepted[];
+  /** How often each fault was met; of each one is among the finds, once in a process. */
+  readonly faults: Readonly<Record<string, number>>;
   /** How often inputs were refused for which reason. */
   readonly refusals: Readonly<Record<string, number>>;
 }
+
+/** Faults that this process has told of. */
+const seen = new Set<string>();
 
 /** Collects garbage at once, where Node was told to allow it. */
 const { gc: collect } = globalThis as { gc?: () => void };
@@ -65,7 +73,7 @@ export async function runBatch(batch: Batch, tell?: (index: number) => void): Pr
   if (!target) throw new Error(`no target ${batch.target}`);
   const finds: Find[] = [];
   const samples: Accepted[] = [];
-  const seen = new Set<string>();
+  const faults: Record<string, number> = {};
   const refusals: Record<string, number> = {};
   let [sound, accepted, slowest, largest] = [0, 0, 0, 0];
   const start = performance.now();
@@ -84,8 +92,10 @@ export async function runBatch(batch: Batch, tell?: (index: number) => void): Pr
     if (outcome.refusal !== undefined) refusals[outcome.refusal] = (refusals[outcome.refusal] ?? 0) + 1;
     slowest = Math.max(slowest, outcome.seconds);
     largest = Math.max(largest, outcome.mebibytes);
-    if (fault && !seen.has(fault.signature)) {
-      seen.add(fault.signature);
+    const key = fault && faultKey(target.name, fault);
+    if (key) faults[key] = (faults[key] ?? 0) + 1;
+    if (fault && key && !seen.has(key)) {
+      seen.add(key);
       const input = batch.careful ? given.input : await minimized(target, given, fault.signature, LIMITS);
       finds.push({ target: target.name, seed: batch.seed, index, fault, input: encoded(input) });
     }
@@ -93,7 +103,18 @@ export async function runBatch(batch: Batch, tell?: (index: number) => void): Pr
       samples.push({ target: target.name, kind: target.peer.kind, index, facts, input: encoded(given.input) });
   }
   const seconds = (performance.now() - start) / 1000;
-  return { inputs: batch.to - batch.from, sound, accepted, seconds, slowest, largest, finds, samples, refusals };
+  return {
+    inputs: batch.to - batch.from,
+    sound,
+    accepted,
+    seconds,
+    slowest,
+    largest,
+    finds,
+    samples,
+    faults,
+    refusals,
+  };
 }
 
 /** Serves whoever forked this process. */

@@ -102,7 +102,7 @@ test("weights are decimal numbers, and what a message shows is short and has no 
   for (const weight of ["0x10", "0b11", "0o17", "1e", "1_0", ".", "+"])
     refused(`0 1 1\n1 2 ${weight}\n`, /line 2 has weight/);
   assert.equal([...parse("0 1 +1.\n1 2 .5E1\n2 3 -0\n").weights!], [1, 5]);
-  refused(`0 1 1\n1 2 \u001b[31m${"9".repeat(5000)}x\n`, /line 2 has weight \\x1b\[31m9+\.\.\.;/);
+  refused(`0 1 1\n1 2 \u001b[31m${"9".repeat(5000)}x\n`, /line 2 has weight \\u001b\[31m9+\.\.\.;/);
   refused(`0 1\n0 ${"9".repeat(100_000)}\n`, /line 2 has node beyond 2\^53, but/);
   for (const id of ["4000000000", "9007199254740993", "40000"]) refused(`0 1\n0 ${id}\n`, /line 2 has node/);
 });

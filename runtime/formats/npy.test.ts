@@ -116,7 +116,7 @@ test("what is claimed is held against the file before anything is made of it", (
   refused(header("(2,)", 1), /version 1\.1 is not known/);
   refused(
     withHeader(`{'descr': '\u001b${"x".repeat(2000)}', 'fortran_order': False, 'shape': (), }`),
-    /element type "\\x1bx+\.\.\." is not/,
+    /element type "\\u001bx+\.\.\." is not/,
   );
   refused(withHeader(" ".repeat(70_000), new Uint8Array(0), 2), /header of 7\d+ bytes, at most 65535/);
 });

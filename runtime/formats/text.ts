@@ -1,5 +1,6 @@
 /** Text out of bytes, and text in messages. Two names that differ in the file differ here, and none is printed as it stands. */
 import { SpectroscopeError } from "../../kernels/errors";
+import { escapeControls } from "../../kernels/escape";
 import { firstInvalidUtf8 } from "./utf8";
 
 const LINE = 10;
@@ -12,19 +13,10 @@ const MARKS: readonly { readonly bytes: readonly number[]; readonly name: string
   { bytes: [0xfe, 0xff], name: "UTF-16" },
 ];
 
-/** Characters that steer a terminal, turn the order of what follows, or cannot be seen. */
-const UNSEEN = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/gu;
-
-function escaped(character: string): string {
-  const code = character.codePointAt(0) as number;
-  if (code < 0x100) return `\\x${code.toString(16).padStart(2, "0")}`;
-  return code < 0x10000 ? `\\u${code.toString(16).padStart(4, "0")}` : `\\u{${code.toString(16)}}`;
-}
-
 /** Text of a file as it may stand in a message: control characters escaped, and not longer than `most` characters. */
 export function shown(text: string, most = 60): string {
   const cut = text.length > most ? text.slice(0, most - 3) : text;
-  return cut.replace(UNSEEN, escaped) + (cut === text ? "" : "...");
+  return escapeControls(cut) + (cut === text ? "" : "...");
 }
 
 /** A list in a message: the first few, and how many there are. */

@@ -105,7 +105,8 @@ export const runConfigs = target<Given>({
   },
 });
 
-const textOf = (value: unknown) => (Array.isArray(value) ? value.join(",") : String(value));
+const textOf = (value: unknown) =>
+  Array.isArray(value) ? value.join(",") : typeof value === "object" ? JSON.stringify(value) : String(value);
 
 export const settings = target<Given>({
   name: "settings",
