@@ -130,10 +130,10 @@ export async function runCase(target: Target, given: Case, limits: Limits = LIMI
       yield { kind: "value", detail: difference(value, given.expected), signature: "value" };
     const flaw = accepted ? flawOf(target, value, given.input) : undefined;
     if (flaw !== undefined) yield { kind: "flaw", detail: flaw, signature: `flaw ${general(flaw)}` };
-    if (seconds > limits.seconds)
-      yield { kind: "slow", detail: `${seconds.toFixed(2)} s of the processor`, signature: `slow ${accepted}` };
     if (mebibytes > limits.mebibytes)
       yield { kind: "memory", detail: `${mebibytes.toFixed(0)} MiB`, signature: `memory ${accepted}` };
+    if (seconds > limits.seconds)
+      yield { kind: "slow", detail: `${seconds.toFixed(2)} s of the processor`, signature: `slow ${accepted}` };
   };
   const fault = [...faults()].find((found) => found !== undefined);
   return {

@@ -7,7 +7,7 @@ import { caseOf, LIMITS, runCase } from "./contract";
 import { minimized } from "./minimize";
 import { mutate } from "./mutate";
 import { Random } from "./random";
-import { bytesOf, type Input, type Target, target } from "./target";
+import { bytesOf, type Target, target } from "./target";
 import { TARGETS } from "./targets";
 
 const test = suite("harness/fuzz");
@@ -26,7 +26,7 @@ const words = (read: (text: string) => unknown): Target =>
 /** The kinds of faults of a reader, until `until` is among them. */
 async function faultsOf(broken: Target, until?: string): Promise<string[]> {
   const kinds: string[] = [];
-  for (let index = 0; index < 300 && !(until && kinds.includes(until)); index++) {
+  for (let index = 0; index < 200 && !(until && kinds.includes(until)); index++) {
     const given = await caseOf(broken, SEED, index);
     const { fault } = await runCase(broken, given, { ...LIMITS, seconds: 0.2, mebibytes: 64 });
     if (fault && fault.kind !== "slow") kinds.push(fault.kind);
