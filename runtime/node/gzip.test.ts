@@ -29,6 +29,10 @@ test("damaged data are refused", async () => {
   const packed = gzipSync(text(1000));
   for (const cut of [3, 12, packed.length >> 1, packed.length - 1])
     await refused(unpacked(packed.subarray(0, cut), "x.gz"), /^x\.gz: damaged gzip data/);
+  for (const tail of [[9], [0x1f, 0x8c, 8], [0, 0, 9], [0x1f, 0x8b, 8, 0]])
+    await refused(unpacked(Buffer.concat([packed, Uint8Array.from(tail)]), "x.gz"), /damaged gzip data/);
+  const filled = await unpacked(Buffer.concat([packed, new Uint8Array(512)]), "x.gz");
+  assert.ok(Buffer.from(filled).equals(text(1000)), "zeros after its end are nothing");
   const flipped = Buffer.from(packed);
   flipped[flipped.length - 6] ^= 1;
   await refused(unpacked(flipped, "x.gz"), /damaged gzip data: incorrect data check/);

@@ -40,6 +40,12 @@ export async function unpacked(bytes: Uint8Array, path: string): Promise<Uint8Ar
   } finally {
     stream.destroy();
   }
+  // Zeros fill up tapes; anything else may have been a member, and zlib is silent about it.
+  const rest = bytes.subarray(stream.bytesWritten);
+  if (rest.some((byte) => byte !== 0))
+    throw new SpectroscopeError(`${path}: damaged gzip data: ${rest.length} bytes after its end are none`, {
+      hint: "copy or pack it again",
+    });
   return parts.length === 1 ? parts[0] : Buffer.concat(parts, length);
 }
 
