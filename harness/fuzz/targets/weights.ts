@@ -1,5 +1,5 @@
 import { parseModel } from "../../../models/families/registry";
-import { parseSafetensors, type SafetensorsTensor, type SafetensorsType } from "../../../models/formats/safetensors";
+import { parseSafetensors, type SafetensorsTensor } from "../../../models/formats/safetensors";
 import { readShardIndex } from "../../../models/formats/safetensors-reader";
 import { loadModel } from "../../../models/weights";
 import { decodeText, parseJson } from "../../../runtime/formats/json";
@@ -10,6 +10,9 @@ import type { Random } from "../random";
 import { bytesOf, type Input, joined, target } from "../target";
 import { name } from "../words";
 import { digest } from "./npy";
+
+/** Types whose values are made here. */
+type SafetensorsType = "F64" | "F32" | "F16" | "BF16" | "I64" | "I32" | "U32" | "U16" | "U8" | "BOOL";
 
 interface Given {
   readonly name: string;
