@@ -1,6 +1,8 @@
+import { samplerSchema } from "../../../runtime/config/sampler";
+import { defaultsOf } from "../../../runtime/config/schema";
 import { type Checkpoint, readCheckpoint, writeCheckpoint } from "../../../runtime/store/checkpoint";
 import { finishStore, openFinished } from "../../../runtime/store/finished";
-import { type Manifest, readManifest } from "../../../runtime/store/manifest";
+import { type Manifest, manifestOf, readManifest, writeManifest } from "../../../runtime/store/manifest";
 import { MemoryStore } from "../../../runtime/store/memory-store";
 import { escapedName, samplesName } from "../../../runtime/store/names";
 import { checkKey } from "../../../runtime/store/store";
@@ -69,9 +71,11 @@ async function group(random: Random, finish: boolean): Promise<{ input: Input; e
 }
 
 /** Every array of a group, whatever type it says it has. */
-async function arraysOf(root: ZarrGroup): Promise<Made[]> {
+async function arraysOf(root: ZarrGroup, input: Input): Promise<Made[]> {
   const found: Made[] = [];
-  for (const own of await root.arrays()) {
+  // By their files: a list of arrays leaves out what cannot be opened.
+  const names = Object.keys(input).filter((key) => key.endsWith("/zarr.json"));
+  for (const own of names.map((key) => key.slice(0, -"/zarr.json".length)).sort()) {
     let made: Made | undefined;
     let refusal: unknown;
     for (const dtype of TYPES) {
@@ -104,7 +108,7 @@ export const zarr = target<Made[]>({
     const key = random.pick(Object.keys(input).filter((own) => own.endsWith("zarr.json")));
     return { ...input, [key]: bytesOf(mutatedJson(Buffer.from(input[key]).toString(), random)) };
   },
-  read: async (input) => arraysOf(await ZarrGroup.open(await filled(input))),
+  read: async (input) => arraysOf(await ZarrGroup.open(await filled(input)), input),
   flaw: (list) =>
     list
       .map(({ shape, values }) =>
@@ -132,7 +136,7 @@ export const finished = target<Made[]>({
   name: "finished",
   weight: 0.4,
   make: (random) => group(random, true),
-  read: async (input) => arraysOf(await openFinished(await filled(input))),
+  read: async (input) => arraysOf(await openFinished(await filled(input)), input),
 });
 
 export const checkpoint = target<Checkpoint | undefined>({
@@ -163,31 +167,27 @@ export const checkpoint = target<Checkpoint | undefined>({
   read: async (input) => readCheckpoint(await filled(input), "c"),
 });
 
-function manifestJson(random: Random): Record<string, unknown> {
+/** A manifest as a run that begins has it, in its file. */
+async function begun(random: Random): Promise<{ input: Input; expected: Manifest }> {
   const names = [...new Set(random.list(random.from(1, 3), () => name(random)))];
   const chains = Array.from({ length: random.from(1, 4) }, (_, i) => i);
-  return {
-    ...{
-      format: "spectroscope-run",
-      version: 4,
-      config: { model: "nano", sampler: { seed: 1 } },
-      provenance: [{ host: "x" }],
-    },
-    plan: names.map((own) => ({ name: own, restriction: "l0h0", settings: { seed: 1, lr: 0.5 }, chains })),
-    units: Object.fromEntries(
-      names.map((own) => [own, { state: random.pick(["pending", "done"]), directory: samplesName(own), chains }]),
-    ),
-  };
+  const settings = { ...defaultsOf(samplerSchema), seed: random.below(9) };
+  const plan = names.map((own) => ({ name: own, restriction: "l0h0", settings, chains }));
+  const config = { model: "nano", sampler: { seed: 1 } };
+  const expected = manifestOf("run", { config, provenance: { host: "x" }, plan }, undefined);
+  const store = new MemoryStore("run");
+  await writeManifest(store, expected);
+  return { input: await filesOf(store), expected };
 }
 
 export const manifest = target<Manifest>({
   name: "manifest",
   weight: 2,
-  make(random) {
-    const json = manifestJson(random);
-    return { input: { "manifest.json": bytesOf(JSON.stringify(json)) }, expected: json as unknown as Manifest };
+  make: begun,
+  async odd(random) {
+    const { input } = await begun(random);
+    return { "manifest.json": bytesOf(mutatedJson(Buffer.from(input["manifest.json"]).toString(), random)) };
   },
-  odd: (random) => ({ "manifest.json": bytesOf(mutatedJson(JSON.stringify(manifestJson(random)), random)) }),
   read: async (input) => readManifest(await filled(input)),
   flaw({ plan, units }) {
     const sound = plan.every((unit) => typeof unit?.name === "string" && Array.isArray(unit.chains));
