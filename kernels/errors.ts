@@ -56,7 +56,14 @@ export class SpectroscopeError extends Error {
 
 /** Lines that were laid out as such, with a space before or after the break, are joined; any other break is of a name and escaped. */
 const oneLine = (text: string) =>
-  escapeControls(text.trim().replace(/\s*[\r\n]+[^\S\r\n]+\s*|[^\S\r\n]+[\r\n]+/g, " "));
+  cut(escapeControls(text.trim().replace(/\s*[\r\n]+[^\S\r\n]+\s*|[^\S\r\n]+[\r\n]+/g, " ")));
+
+/** Longest line, characters: names and values in it are as long as whoever wrote a file made them. */
+const LONGEST = 900;
+
+/** A line without its middle where it is too long: what is wrong stands first, the remedy last. */
+const cut = (line: string) =>
+  line.length <= LONGEST ? line : `${line.slice(0, 600)} ... ${line.slice(-250)}`.replace(/\p{Surrogate}/gu, "");
 
 /** Anything that was thrown as an error of the project's. Only a fault of the program's own is `internal`. */
 export function knownError(error: unknown): SpectroscopeError {

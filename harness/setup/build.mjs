@@ -102,6 +102,7 @@ export async function build({ tests = [] } = {}) {
   const mains = {
     spectroscope: "harness/cli/main.ts",
     test: "harness/test/run.ts",
+    fuzz: "harness/fuzz/main.ts",
   };
   const { outputFiles } = await bundle({
     ...options,

@@ -1,5 +1,5 @@
 /**
- * What `npm start`, `npm test` and `npm run bench` run: everything a fresh clone lacks is set up first (dependencies,
+ * What `npm start`, `npm test`, `npm run bench` and `npm run fuzz` run: everything a fresh clone lacks is set up first (dependencies,
  * build and, for what cannot do without WebGPU, a software adapter where there is no GPU), then the job.
  */
 import { spawn } from "node:child_process";
@@ -34,8 +34,8 @@ function run(file, parameters) {
 try {
   await setUp({ tests: job === "test" && partsOf(args) });
   if (needsWebGpu(job, args)) await ensureAdapter();
-  process.exitCode = await (job === "test"
-    ? run("test.mjs", args)
+  process.exitCode = await (job === "test" || job === "fuzz"
+    ? run(`${job}.mjs`, args)
     : run("spectroscope.mjs", [job, ...args].filter(Boolean)));
 } catch (error) {
   tell(described(error, root), args);

@@ -1,8 +1,8 @@
 import * as assert from "uvu/assert";
 import { refusedAtOnce as refused } from "../../harness/test/refused";
 import { suite } from "../../harness/test/suite";
+import { firstInvalidUtf8 } from "../../runtime/formats/utf8";
 import { parseDocuments } from "./documents";
-import { firstInvalidUtf8 } from "./utf8";
 
 const test = suite("models/text/documents");
 const encode = (text: string) => new TextEncoder().encode(text);

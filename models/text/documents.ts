@@ -2,7 +2,7 @@
 import { SpectroscopeError } from "../../kernels/errors";
 import { quoted } from "../../kernels/quoted";
 import { parseJson } from "../../runtime/formats/json";
-import { firstInvalidUtf8 } from "./utf8";
+import { firstInvalidUtf8 } from "../../runtime/formats/utf8";
 
 /** One text, and where it stands: the file, or file and line. */
 export interface Document {

@@ -1,6 +1,7 @@
 /** Token ids as a person reads them, from the vocabulary of a `tokenizer.json`. Any tokenizer that lists one will do. */
+
+import { firstInvalidUtf8 } from "../../runtime/formats/utf8";
 import { type ModelFiles, readJsonIfAny, TOKENIZER } from "../formats/files";
-import { firstInvalidUtf8 } from "./utf8";
 
 /** Text of an id; `#id` where the vocabulary has none. */
 export type TokenNames = (id: number) => string;

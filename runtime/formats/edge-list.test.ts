@@ -73,4 +73,38 @@ test("bad lines are named", () => {
   refused("0 1\n99999999 1\n", /line 2 has node 99999999/);
 });
 
+const bytes = (...parts: (string | number[])[]) =>
+  Uint8Array.from(parts.flatMap((part) => (typeof part === "string" ? [...new TextEncoder().encode(part)] : part)));
+const refusedBytes = (data: Uint8Array, pattern: RegExp) =>
+  assert.throws(
+    () => parseEdgeList(data, "edges.tsv"),
+    (error: Error) => error instanceof SpectroscopeError && pattern.test(error.line),
+  );
+
+test("names that are not UTF-8 are refused: as U+FFFD they would all be one node", () => {
+  refusedBytes(
+    bytes("a b\nb n", [0xe4], "\nn", [0xf6], " a\n"),
+    /^edges\.tsv: not UTF-8: byte 0xe4 in line 2; save it as UTF-8 \(iconv -f latin1 -t utf-8\)$/,
+  );
+  refusedBytes(bytes("n", [0xc3], " b\n"), /byte 0xc3 in line 1/);
+  refusedBytes(bytes([0xff, 0xfe], "a\0 \0b\0\n\0"), /is UTF-16, only UTF-8 is read/);
+  const noName = parseEdgeList(bytes("# Z", [0xfc], "rich\n0 1\n1 2 # ", [0xe4], "\n"), "edges.tsv");
+  assert.equal([...noName.ends], [0, 1, 1, 2], "a comment names nothing");
+});
+
+test("names that differ in the file are different nodes, whatever cannot be seen", () => {
+  const names = ["a", "\ufeffa", "a\u200b", "\u00e4", "a\u0308", "A", "\u0430", "a\0", "a\u00a0"];
+  const list = parse(names.map((name) => `x ${name}\n`).join(""));
+  assert.equal(list.names, ["x", ...names]);
+});
+
+test("weights are decimal numbers, and what a message shows is short and has no control characters", () => {
+  for (const weight of ["0x10", "0b11", "0o17", "1e", "1_0", ".", "+"])
+    refused(`0 1 1\n1 2 ${weight}\n`, /line 2 has weight/);
+  assert.equal([...parse("0 1 +1.\n1 2 .5E1\n2 3 -0\n").weights!], [1, 5]);
+  refused(`0 1 1\n1 2 \u001b[31m${"9".repeat(5000)}x\n`, /line 2 has weight \\u001b\[31m9+\.\.\.;/);
+  refused(`0 1\n0 ${"9".repeat(100_000)}\n`, /line 2 has node beyond 2\^53, but/);
+  for (const id of ["4000000000", "9007199254740993", "40000"]) refused(`0 1\n0 ${id}\n`, /line 2 has node/);
+});
+
 test.run();

@@ -3,6 +3,7 @@
  * with `#` begins a comment, and the first line may be a header. Bytes only; no object an edge, so that tens of millions of edges are read in seconds.
  */
 import { SpectroscopeError } from "../../kernels/errors";
+import { notUtf8, refuseOtherEncodings, shown } from "./text";
 
 /** Edges as a text lists them. */
 export interface EdgeList {
@@ -30,7 +31,9 @@ const COMMA = 44;
 /** Words of a first line that say it is a header where ids are names too. */
 const HEADER_WORDS = /^(source|target|src|dst|from|to|node_?[12ab]?|id_?[12]|head|tail|vertex_?[12]?)$/i;
 /** Node numbers may go this far beyond the ids that appear, before it is taken for a mistake. */
-const MAX_SPARSITY = 64;
+const MAX_SPARSITY = 16;
+/** A weight as it may be written: hexadecimal and binary numbers, which JavaScript also knows, are a mistake. */
+const DECIMAL = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
 const MAX_NODES = 2 ** 31 - 1;
 
 /** Splits lines in place: `field` begins and ends of the current line. */
@@ -41,9 +44,13 @@ class Lines {
   readonly from = new Float64Array(4);
   readonly to = new Float64Array(4);
   private at = 0;
-  private readonly decoder = new TextDecoder();
+  /** Strict, and a mark that is no file's first is part of a name: otherwise two nodes might be one. */
+  private readonly decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
-  constructor(readonly bytes: Uint8Array) {
+  constructor(
+    readonly bytes: Uint8Array,
+    private readonly file: string,
+  ) {
     // A byte order mark.
     if (bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf) this.at = 3;
   }
@@ -80,8 +87,13 @@ class Lines {
     return false;
   }
 
+  /** @throws SpectroscopeError for a field that is not UTF-8 */
   text(field: number): string {
-    return this.decoder.decode(this.bytes.subarray(this.from[field], this.to[field]));
+    try {
+      return this.decoder.decode(this.bytes.subarray(this.from[field], this.to[field]));
+    } catch {
+      throw notUtf8(this.bytes, this.file, this.from[field]);
+    }
   }
 
   /** The whole number of a field as 0, 1, ... are written; -1 for anything else. Beyond 2^31 it is not exact. */
@@ -100,6 +112,8 @@ class Lines {
   }
 }
 
+const decimal = (text: string) => (DECIMAL.test(text) ? Number(text) : Number.NaN);
+
 const isBreak = (byte: number) => byte === TAB || byte === SPACE || byte === COMMA || byte === RETURN || byte === LINE;
 
 /** What a first pass finds. */
@@ -112,8 +126,7 @@ interface Survey {
   header?: string;
 }
 
-function survey(bytes: Uint8Array, fail: (line: number, what: string, hint: string) => never): Survey {
-  const lines = new Lines(bytes);
+function survey(lines: Lines, fail: (line: number, what: string, hint: string) => never): Survey {
   const found: Survey = { lines: 0, numbered: true, largest: -1, largestLine: 0 };
   let first: { words: string[]; numbered: boolean } | undefined;
   let weighted = false;
@@ -156,7 +169,8 @@ export function parseEdgeList(bytes: Uint8Array, file: string): EdgeList {
   const fail = (line: number, what: string, hint: string): never => {
     throw new SpectroscopeError(`${file}: line ${line} ${what}`, { hint });
   };
-  const { lines: total, numbered, largest, largestLine, header } = survey(bytes, fail);
+  refuseOtherEncodings(bytes, file);
+  const { lines: total, numbered, largest, largestLine, header } = survey(new Lines(bytes, file), fail);
   const count = total - (header === undefined ? 0 : 1);
   if (count === 0)
     throw new SpectroscopeError(`${file}: holds no edge`, {
@@ -165,7 +179,7 @@ export function parseEdgeList(bytes: Uint8Array, file: string): EdgeList {
   if (numbered && (largest > MAX_NODES || largest >= MAX_SPARSITY * (2 * count + 1024)))
     fail(
       largestLine,
-      `has node ${largest}, but there are ${count} edges`,
+      `has node ${largest > Number.MAX_SAFE_INTEGER ? "beyond 2^53" : largest}, but there are ${count} edges`,
       "number nodes from 0 on, or write a letter before each id to have them as names",
     );
   const ends = new Uint32Array(2 * count);
@@ -185,7 +199,7 @@ export function parseEdgeList(bytes: Uint8Array, file: string): EdgeList {
   let edges = 0;
   let selfLoops = 0;
   let zeroWeights = 0;
-  const lines = new Lines(bytes);
+  const lines = new Lines(bytes, file);
   if (header !== undefined) lines.next();
   while (lines.next()) {
     if (columns === 0) {
@@ -199,9 +213,9 @@ export function parseEdgeList(bytes: Uint8Array, file: string): EdgeList {
     const b = node(1);
     if (weights) {
       const whole = lines.number(2);
-      const weight = whole >= 0 && whole <= MAX_NODES ? whole : Number(lines.text(2));
+      const weight = whole >= 0 && whole <= MAX_NODES ? whole : decimal(lines.text(2));
       if (!(weight >= 0 && weight < Number.POSITIVE_INFINITY))
-        fail(lines.line, `has weight ${lines.text(2)}`, "weights are finite numbers, not negative");
+        fail(lines.line, `has weight ${shown(lines.text(2))}`, "weights are finite numbers, not negative");
       if (weight === 0) {
         zeroWeights++;
         continue;

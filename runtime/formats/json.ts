@@ -1,5 +1,9 @@
 /** Plain JSON values: their text, stable, and differences by key. */
 import { SpectroscopeError } from "../../kernels/errors";
+import { checkJsonText } from "./json-text";
+import { shown } from "./text";
+
+export { decodeText } from "./text";
 
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json | undefined };
 export type JsonObject = { readonly [key: string]: Json | undefined };
@@ -14,22 +18,14 @@ export type Plain<T> = T extends Json | undefined
     ? never
     : { readonly [K in keyof T]: Plain<T[K]> };
 
-/** Text of bytes, strict UTF-8; a byte order mark is dropped. `where` names them in errors. @throws SpectroscopeError */
-export function decodeText(bytes: Uint8Array, where: string): string {
-  try {
-    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
-  } catch (cause) {
-    throw new SpectroscopeError(`${where}: not UTF-8 text`, { code: "bad-input", hint: "save it as UTF-8", cause });
-  }
-}
-
-/** Parses JSON. `where` names it in errors. @throws SpectroscopeError */
+/** Parses JSON; a key given twice and numbers beyond a double are refused. `where` names it in errors. @throws SpectroscopeError */
 export function parseJson(text: string, where: string): unknown {
+  checkJsonText(text, where);
   try {
     return JSON.parse(text);
   } catch (cause) {
     const detail = cause instanceof Error ? cause.message : String(cause);
-    throw new SpectroscopeError(`${where}: not valid JSON: ${detail}`, {
+    throw new SpectroscopeError(`${where}: not valid JSON: ${shown(detail, 200)}`, {
       code: "bad-input",
       hint: text.trim() === "" ? "the file is empty" : "look for a missing quote, a trailing comma or a cut-off end",
       cause,
@@ -54,11 +50,9 @@ function normalized(value: unknown, where: string): Json {
   }
   if (Array.isArray(value)) return value.map((item, i) => normalized(item, `${where}[${i}]`));
   if (typeof value !== "object" || value === null) return value as Json;
-  const out: Record<string, Json> = {};
-  for (const [key, item] of Object.entries(value)) {
-    if (item !== undefined) out[key] = normalized(item, `${where}.${key}`);
-  }
-  return out;
+  const kept = Object.entries(value).filter(([, item]) => item !== undefined);
+  // fromEntries defines keys: an assignment would lose one named `__proto__`.
+  return Object.fromEntries(kept.map(([key, item]) => [key, normalized(item, `${where}.${key}`)]));
 }
 
 /** One key whose value differs; `undefined` where the key is absent. */

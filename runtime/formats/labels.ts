@@ -1,8 +1,9 @@
 /** Labels of rows, to score against: text, `.npy` or JSON, told by content. */
 import { SpectroscopeError } from "../../kernels/errors";
 import { numberByAppearance } from "../statistics/numbering";
-import { decodeText, parseJson } from "./json";
+import { parseJson } from "./json";
 import { decodeNpy } from "./npy";
+import { decodeText, shown } from "./text";
 
 export interface GivenLabels {
   /** Number of each row's label in order of first appearance, -1 for none. */
@@ -18,7 +19,7 @@ export interface GivenLabels {
 export function parseLabels(bytes: Uint8Array, file: string): GivenLabels {
   if (bytes[0] === 0x93 && bytes[1] === 0x4e) return numbered(npyLabels(bytes, file));
   const text = decodeText(bytes, file);
-  return numbered(text.trimStart().startsWith("[") ? jsonLabels(text, file) : lineLabels(text));
+  return numbered(/^[ \t\r\n]*\[/.test(text) ? jsonLabels(text, file) : lineLabels(text));
 }
 
 function npyLabels(bytes: Uint8Array, path: string): string[] {
@@ -39,7 +40,7 @@ function jsonLabels(text: string, path: string): string[] {
   return list.map((value, row) => {
     if (value === null) return "";
     if (typeof value !== "string" && typeof value !== "number")
-      throw new SpectroscopeError(`${path}: label ${JSON.stringify(value)} of row ${row} is no text or number`, {
+      throw new SpectroscopeError(`${path}: label ${shown(JSON.stringify(value))} of row ${row} is no text or number`, {
         hint: "give one array of labels",
       });
     return String(value);
@@ -49,7 +50,8 @@ function jsonLabels(text: string, path: string): string[] {
 function lineLabels(text: string): string[] {
   const lines = text.split(/\r?\n/);
   if (lines.at(-1) === "") lines.pop();
-  return lines.map((line) => line.trim());
+  // Spaces of other scripts and marks without width belong to a label: without them two labels might be one.
+  return lines.map((line) => line.replace(/^[ \t]+|[ \t]+$/g, ""));
 }
 
 function numbered(labels: readonly string[]): GivenLabels {

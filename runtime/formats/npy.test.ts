@@ -102,6 +102,25 @@ test("what is not a plain little-endian C array is refused by name", () => {
   refused(new TextEncoder().encode("PK\x03\x04 an npz archive"), /not a \.npy file/);
 });
 
+test("what is claimed is held against the file before anything is made of it", () => {
+  const header = (shape: string, minor = 0) => {
+    const bytes = withHeader(`{'descr': '<f4', 'fortran_order': False, 'shape': ${shape}, }`, new Uint8Array(8));
+    bytes[7] = minor;
+    return bytes;
+  };
+  refused(header("(2000000000,)"), /truncated: f32 \(2000000000\) needs 8000000000 bytes of values, found 8/);
+  refused(header("(9007199254740993,)"), /too large/);
+  refused(header(`(${"9".repeat(400)},)`), /too large/);
+  for (const shape of ["(2)", "(True,)", "(02,)", "(2L,)", "2", "(,)", "(2,,)"]) refused(header(shape), /unreadable/);
+  refused(header(`(${"1, ".repeat(64)}2)`), /has 65 axes, NumPy has at most 64/);
+  refused(header("(2,)", 1), /version 1\.1 is not known/);
+  refused(
+    withHeader(`{'descr': '\u001b${"x".repeat(2000)}', 'fortran_order': False, 'shape': (), }`),
+    /element type "\\u001bx+\.\.\." is not/,
+  );
+  refused(withHeader(" ".repeat(70_000), new Uint8Array(0), 2), /header of 7\d+ bytes, at most 65535/);
+});
+
 test("integers beyond 2^53 - 1 are refused, not rounded", () => {
   const bytes = withHeader(
     "{'descr': '<i8', 'fortran_order': False, 'shape': (1,), }",

@@ -3,6 +3,7 @@
  * Source: the format description in NumPy's documentation (numpy.lib.format), versions 1.0 to 3.0 read, 1.0 written.
  */
 import { SpectroscopeError } from "../../kernels/errors";
+import { shown, shownList } from "./text";
 
 export type NpyType = "f32" | "f64" | "u8" | "u16" | "i32" | "u32" | "i64";
 export type NpyData = Float32Array | Float64Array | Uint8Array | Uint16Array | Int32Array | Uint32Array;
@@ -91,14 +92,22 @@ export function encodeNpy(array: NpyInput): [header: Uint8Array, values: Uint8Ar
   return [header, new Uint8Array(wide.buffer)];
 }
 
-interface NpyHeader {
-  descr: string;
-  fortranOrder: boolean;
-  shape: number[];
+/** What a file says of its array, before any of it is read. */
+export interface NpyHeader {
+  readonly descr: string;
+  readonly fortranOrder: boolean;
+  readonly shape: readonly number[];
+  /** Offset of the first value. */
+  readonly start: number;
 }
 
+/** Axes that NumPy has at most. */
+const MAX_AXES = 64;
+/** Longest header that is read: what version 1.0 can say. */
+const MAX_HEADER = 0xffff;
+
 /** The header is a Python dictionary literal with exactly three keys; nothing else is understood. */
-function parseHeader(text: string, file: string): NpyHeader {
+function parseHeader(text: string, start: number, file: string): NpyHeader {
   const body = /^\{(.*)\}\s*$/s.exec(text)?.[1];
   const seen = new Map<string, string>();
   const entry = /\s*(['"])(\w+)\1\s*:\s*('[^']*'|"[^"]*"|\([^()]*\)|True|False|\[[^\]]*\])\s*(,|$)/sy;
@@ -113,29 +122,41 @@ function parseHeader(text: string, file: string): NpyHeader {
   }
   const [descr, order, shape] = ["descr", "fortran_order", "shape"].map((key) => seen.get(key));
   if (seen.size !== 3 || !descr || !order || !shape || !/^(True|False)$/.test(order)) {
-    fail(file, `unreadable .npy header ${JSON.stringify(text.trim().slice(0, 120))}`, "write it with numpy.save");
+    fail(file, `unreadable .npy header "${shown(text.trim(), 120)}"`, "write it with numpy.save");
   }
   if (descr.startsWith("[")) fail(file, "holds a structured array", "save one plain field");
-  const sizes = /^\(\s*(?:\d+\s*,\s*)*(?:\d+\s*)?\)$/.test(shape) ? (shape.match(/\d+/g) ?? []).map(Number) : [];
-  if (!/^\(\s*\)$/.test(shape) && sizes.length === 0) fail(file, `unreadable shape ${shape} in the .npy header`);
-  return { descr: descr.slice(1, -1), fortranOrder: order === "True", shape: sizes };
+  // As Python reads them: a tuple of one size has a comma, and a size no leading zero.
+  const tuple = /^\(\s*(?:(?:0|[1-9]\d*)\s*,\s*)+(?:(?:0|[1-9]\d*)\s*)?\)$|^\(\s*\)$/.test(shape);
+  if (!tuple) fail(file, `unreadable shape ${shown(shape)} in the .npy header`);
+  const sizes = (shape.match(/\d+/g) ?? []).map(Number);
+  if (sizes.length > MAX_AXES) fail(file, `has ${sizes.length} axes, NumPy has at most ${MAX_AXES}`);
+  return { descr: descr.slice(1, -1), fortranOrder: order === "True", shape: sizes, start };
 }
 
-/** Read one array; `file` names it in errors. @throws SpectroscopeError on anything that is not a whole, plain array */
-export function decodeNpy(bytes: Uint8Array, file: string): NpyArray {
+/** What a `.npy` file says of its array; `file` names it in errors. @throws SpectroscopeError where it is none */
+export function npyHeader(bytes: Uint8Array, file: string): NpyHeader {
   if (bytes.length < 10 || MAGIC.some((byte, i) => bytes[i] !== byte)) {
     fail(file, `not a .npy file (${bytes.length} bytes, wrong first bytes)`, "write it with numpy.save");
   }
   const version = bytes[6];
-  if (version < 1 || version > 3) fail(file, `.npy version ${version}.${bytes[7]} is not known`, "use version 1.0");
+  if (version < 1 || version > 3 || bytes[7] !== 0)
+    fail(file, `.npy version ${version}.${bytes[7]} is not known`, "use version 1.0");
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const start = version === 1 ? 10 : 12;
-  const headerLength = version === 1 ? view.getUint16(8, true) : bytes.length < 12 ? 0 : view.getUint32(8, true);
-  if (bytes.length < start + headerLength) {
-    fail(file, `truncated: header of ${headerLength} bytes, file of ${bytes.length}`, "copy or write it again");
+  const length = version === 1 ? view.getUint16(8, true) : bytes.length < 12 ? 0 : view.getUint32(8, true);
+  if (bytes.length < start + length) {
+    fail(file, `truncated: header of ${length} bytes, file of ${bytes.length}`, "copy or write it again");
   }
-  const text = new TextDecoder("utf-8").decode(bytes.subarray(start, start + headerLength));
-  const header = parseHeader(text, file);
+  if (length > MAX_HEADER)
+    fail(file, `header of ${length} bytes, at most ${MAX_HEADER} are read`, "save a plain array");
+  // Keys, types and sizes are ASCII; any other byte becomes a letter that none of them has.
+  const text = String.fromCharCode(...bytes.subarray(start, start + length));
+  return parseHeader(text, start + length, file);
+}
+
+/** Read one array; `file` names it in errors. @throws SpectroscopeError on anything that is not a whole, plain array */
+export function decodeNpy(bytes: Uint8Array, file: string): NpyArray {
+  const header = npyHeader(bytes, file);
 
   const dtype = (Object.keys(TYPES) as NpyType[]).find((type) => TYPES[type].descr === header.descr);
   if (!dtype) {
@@ -143,22 +164,22 @@ export function decodeNpy(bytes: Uint8Array, file: string): NpyArray {
     const hint = header.descr.startsWith(">")
       ? "convert it to little-endian"
       : `convert it to one of ${known.join(", ")}`;
-    fail(file, `element type ${JSON.stringify(header.descr)} is not supported`, hint);
+    fail(file, `element type "${shown(header.descr)}" is not supported`, hint);
   }
   if (header.fortranOrder && header.shape.length > 1) {
     fail(file, "stored in Fortran order", "save numpy.ascontiguousarray(x)");
   }
   const count = elementCount(header.shape);
   const expected = count * TYPES[dtype].bytes;
-  if (!Number.isSafeInteger(expected)) fail(file, `shape (${header.shape.join(", ")}) is too large`);
-  const actual = bytes.length - start - headerLength;
+  if (!Number.isSafeInteger(expected)) fail(file, `shape (${shownList(header.shape)}) is too large`);
+  const actual = bytes.length - header.start;
   if (actual !== expected) {
     const what = actual < expected ? "truncated" : "has bytes after its end";
-    const shape = `${dtype} (${header.shape.join(", ")})`;
+    const shape = `${dtype} (${shownList(header.shape)})`;
     fail(file, `${what}: ${shape} needs ${expected} bytes of values, found ${actual}`, "copy or write it again");
   }
   // A copy: typed arrays need an aligned start, and a Buffer may be a slice of a shared pool.
-  const from = bytes.byteOffset + start + headerLength;
+  const from = bytes.byteOffset + header.start;
   try {
     const buffer = bytes.buffer.slice(from, from + expected) as ArrayBuffer;
     return { dtype, shape: header.shape, data: TYPES[dtype].make(buffer) };

@@ -147,4 +147,31 @@ test("archives that are damaged, packed otherwise, or zip64", async () => {
   assert.is(crc32(new TextEncoder().encode("123456789")), 0xcbf43926);
 });
 
+test("sizes that an archive claims are held against it before anything is unpacked", async () => {
+  const claim = (size: number) => zip(parts({}), 8, (entry) => entry.writeUInt32LE(size, 24));
+  await refused(claim(4e9), /format\.npy says that it has 4000000000 bytes, 33554432 are unpacked of an archive of/);
+  await refused(claim(3e7), /damaged zip archive/);
+  await refused(
+    zip(parts({}), 0, (entry) => entry.writeUInt32LE(3e7, 24)),
+    /has \d+ bytes and says 30000000/,
+  );
+  const zeros = zip({ "a.npy": new Uint8Array(2 ** 25 + 1) }, 8);
+  await refusedLine(new ZipArchive(zeros, "a.npz").read("a.npy"), /33554433 bytes, 33554432 are unpacked/);
+  await refused(zip(parts({ shape: [2e9, 2e9] }), 8), /indptr has 3 entries from 0 to 2, expected 2000000001/);
+  await refused(zip(parts({ shape: [-1, -1], indptr: [] }), 8), /has -1 nodes/);
+  await refused(zip({ ...parts({}), "shape.npy": npy({ shape: [1, 2], data: Int32Array.of(2, 2) }) }, 8), /2 axes/);
+});
+
+test("members by one name, or by another than their directory says", async () => {
+  const twice = Buffer.from(zip({ "format.npy": formatArray("csr"), "fOrmat.npy": formatArray("csr") }, 0));
+  for (let at = twice.indexOf("fOrmat"); at >= 0; at = twice.indexOf("fOrmat")) twice.write("format", at);
+  await refused(new Uint8Array(twice), /it holds format\.npy twice/);
+  const other = Buffer.from(zip(parts({}), 0));
+  other.write("fOrmat", other.indexOf("format"));
+  await refused(new Uint8Array(other), /format\.npy is named otherwise/);
+  const latin = Buffer.from(zip(parts({}), 0));
+  latin[latin.lastIndexOf("format")] = 0xe4;
+  await refused(new Uint8Array(latin), /name of entry 0 is not UTF-8/);
+});
+
 test.run();

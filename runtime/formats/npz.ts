@@ -1,6 +1,7 @@
 /** SciPy's sparse matrices on disk (`scipy.sparse.save_npz`), compressed sparse rows only. */
 import { SpectroscopeError } from "../../kernels/errors";
-import { decodeNpy, type NpyArray } from "./npy";
+import { decodeNpy, type NpyArray, npyHeader } from "./npy";
+import { shown, shownList } from "./text";
 import { ZipArchive } from "./zip";
 
 /** A square matrix as compressed sparse rows, as it is stored: rows in any order within, anything for values. */
@@ -28,13 +29,19 @@ export async function parseSparse(bytes: Uint8Array, file: string): Promise<Spar
     if (!archive.has(`${name}.npy`)) fail(`has no ${name}.npy, so it is no sparse matrix of SciPy's`, remedy);
     return archive.read(`${name}.npy`);
   };
-  const format = formatName(await need("format"));
-  if (format !== "csr") fail(`is in format ${JSON.stringify(format)}, csr is read`, remedy);
-  const member = async (name: string) => decodeNpy(plainBytes(await need(name)), `${file}, ${name}`);
+  const format = formatName(await need("format"), `${file}, format`);
+  if (format !== "csr") fail(`is in format "${shown(format)}", csr is read`, remedy);
+  const member = async (name: string) => {
+    const where = `${file}, ${name}`;
+    const array = decodeNpy(plainBytes(await need(name), where), where);
+    if (array.shape.length !== 1) fail(`${name} has ${array.shape.length} axes, expected 1`, remedy);
+    return array;
+  };
   const shape = Array.from((await member("shape")).data);
   const [n] = shape;
-  if (shape.length !== 2 || shape[1] !== n) fail(`is ${shape.join(" x ")}; a graph's matrix is square`, "give n x n");
-  if (n > 2 ** 31 - 1) fail(`has ${n} nodes`, "at most 2^31 - 1 are read");
+  if (shape.length !== 2 || shape[1] !== n)
+    fail(`is ${shownList(shape, " x ")}; a graph's matrix is square`, "give n x n");
+  if (!(Number.isInteger(n) && n >= 0 && n < 2 ** 31)) fail(`has ${n} nodes`, "0 to 2^31 - 1 are read");
   const indptr = (await member("indptr")).data;
   const indices = (await member("indices")).data;
   const count = indices.length;
@@ -57,17 +64,22 @@ export async function parseSparse(bytes: Uint8Array, file: string): Promise<Spar
 const wide = ({ data }: NpyArray) => (data instanceof Float64Array ? data : Float64Array.from(data));
 
 /** The text in a 0-dimensional array of bytes (`|S3`) or of UCS-4 letters (`<U3`). */
-function formatName(npy: Uint8Array): string {
-  const start = (npy[6] === 1 ? 10 : 12) + (npy[8] | (npy[9] << 8));
-  return String.fromCharCode(...npy.subarray(start, start + 64).filter((byte) => byte !== 0));
+function formatName(npy: Uint8Array, file: string): string {
+  const { descr, shape, start } = npyHeader(npy, file);
+  const letters = /^(\|S|<U)([1-9]\d?)$/.exec(descr);
+  const bytes = letters ? Number(letters[2]) * (letters[1] === "<U" ? 4 : 1) : -1;
+  if (shape.length !== 0 || npy.length !== start + bytes)
+    throw new SpectroscopeError(`${file}: is no short text, but ${shown(descr)} (${shownList(shape)})`, {
+      hint: "write it with scipy.sparse.save_npz",
+    });
+  return String.fromCharCode(...npy.subarray(start).filter((byte) => byte !== 0));
 }
 
 /** Truth values are bytes of 0 and 1: the header says so, and nothing else changes. */
-function plainBytes(npy: Uint8Array): Uint8Array {
-  const header = new TextDecoder("latin1").decode(npy.subarray(0, 128));
-  const at = header.indexOf("'|b1'");
-  if (at < 0) return npy;
+function plainBytes(npy: Uint8Array, file: string): Uint8Array {
+  if (npyHeader(npy, file).descr !== "|b1") return npy;
   const copy = npy.slice();
-  copy[at + 2] = 0x75;
+  // Behind the file's first ten bytes no other word of the header has this letter.
+  copy[copy.indexOf(0x62, 10)] = 0x75;
   return copy;
 }

@@ -3,6 +3,9 @@
  * directory. Source: PKWARE's APPNOTE, sections 4.3 and 4.4. No zip64, no encryption.
  */
 import { SpectroscopeError } from "../../kernels/errors";
+import { shown, shownList } from "./text";
+import { unpackedLimit } from "./unpacked";
+import { firstInvalidUtf8 } from "./utf8";
 
 const END = 0x06054b50;
 const ENTRY = 0x02014b50;
@@ -20,6 +23,8 @@ export class ZipArchive {
     { method: number; crc: number; packed: number; size: number; at: number }
   >();
   private readonly view: DataView;
+  /** Bytes that were unpacked so far: members may lie over each other. */
+  private unpacked = 0;
 
   /** @throws SpectroscopeError when it is no zip archive that is read here */
   constructor(
@@ -36,11 +41,14 @@ export class ZipArchive {
         this.damaged(`no entry ${i} at byte ${at}`);
       const u16 = (offset: number) => this.view.getUint16(at + offset, true);
       const u32 = (offset: number) => this.view.getUint32(at + offset, true);
-      const name = new TextDecoder().decode(bytes.subarray(at + 46, at + 46 + u16(28)));
+      const named = bytes.subarray(at + 46, at + 46 + u16(28));
+      if (firstInvalidUtf8(named) < named.length) this.damaged(`the name of entry ${i} is not UTF-8`);
+      const name = new TextDecoder("utf-8", { ignoreBOM: true }).decode(named);
       const entry = { method: u16(10), crc: u32(16), packed: u32(20), size: u32(24), at: u32(42) };
       if ([entry.packed, entry.size, entry.at].includes(ELSEWHERE)) this.refuseZip64();
       if (u16(8) & 1)
-        throw new SpectroscopeError(`${file}: ${name} is encrypted`, { hint: "pack it without a password" });
+        throw new SpectroscopeError(`${file}: ${shown(name)} is encrypted`, { hint: "pack it without a password" });
+      if (this.entries.has(name)) this.damaged(`it holds ${shown(name)} twice`);
       this.entries.set(name, entry);
       at += 46 + u16(28) + u16(30) + u16(32);
     }
@@ -58,21 +66,33 @@ export class ZipArchive {
   async read(name: string): Promise<Uint8Array> {
     const entry = this.entries.get(name);
     if (!entry)
-      throw new SpectroscopeError(`${this.file}: has no ${name}`, {
-        hint: `it holds ${this.names.join(", ") || "nothing"}`,
+      throw new SpectroscopeError(`${this.file}: has no ${shown(name)}`, {
+        hint: `it holds ${shownList(this.names) || "nothing"}`,
       });
     const { method, crc, packed, size, at } = entry;
     if (at + 30 > this.bytes.length || this.view.getUint32(at, true) !== LOCAL)
-      this.damaged(`${name} is not at byte ${at}`);
+      this.damaged(`${shown(name)} is not at byte ${at}`);
     const start = at + 30 + this.view.getUint16(at + 26, true) + this.view.getUint16(at + 28, true);
-    if (start + packed > this.bytes.length) this.damaged(`${name} is cut off`);
+    if (start + packed > this.bytes.length) this.damaged(`${shown(name)} is cut off`);
+    const local = this.bytes.subarray(at + 30, at + 30 + this.view.getUint16(at + 26, true));
+    const wanted = new TextEncoder().encode(name);
+    if (local.length !== wanted.length || local.some((byte, i) => byte !== wanted[i]))
+      this.damaged(`${shown(name)} is named otherwise at byte ${at}`);
+    if (method === STORED && size !== packed) this.damaged(`${shown(name)} has ${packed} bytes and says ${size}`);
+    this.unpacked += size;
+    const limit = unpackedLimit(this.bytes.length);
+    if (this.unpacked > limit)
+      throw new SpectroscopeError(
+        `${this.file}: ${shown(name)} says that it has ${size} bytes, ${limit} are unpacked of an archive of ${this.bytes.length}`,
+        { hint: "save it unpacked: scipy.sparse.save_npz(file, A, compressed=False)" },
+      );
     const raw = this.bytes.subarray(start, start + packed);
     const whole = method === STORED ? raw : method === DEFLATED ? await this.inflate(name, raw, size, crc) : undefined;
     if (!whole)
-      throw new SpectroscopeError(`${this.file}: ${name} is packed by method ${method}`, {
+      throw new SpectroscopeError(`${this.file}: ${shown(name)} is packed by method ${method}`, {
         hint: "save it stored or deflated",
       });
-    if (whole.length !== size || crc32(whole) !== crc) this.damaged(`${name} is not what its checksum says`);
+    if (whole.length !== size || crc32(whole) !== crc) this.damaged(`${shown(name)} is not what its checksum says`);
     return whole;
   }
 
@@ -98,7 +118,7 @@ export class ZipArchive {
         at += value.length;
       }
     } catch (cause) {
-      this.damaged(`${name}: ${(cause as Error).message}`);
+      this.damaged(`${shown(name)}: ${(cause as Error).message}`);
     }
     return out.subarray(0, at);
   }

@@ -77,7 +77,7 @@ export async function readRoot(store: Store): Promise<FinishedRoot | undefined> 
   const bytes = await store.get(METADATA);
   if (!bytes) return undefined;
   const attributes = attributesOf(bytes);
-  if (!attributes || attributes.completed !== 1 || !isObject(attributes.sha256)) return undefined;
+  if (attributes?.completed !== 1 || !isObject(attributes.sha256)) return undefined;
   const file = store.nameOf(METADATA);
   const hint = `delete ${store.name} to have it computed again`;
   const all = new Told(attributes.sha256, { file, hint }, "attributes.sha256").hashes();

@@ -9,6 +9,7 @@ import { parseEdgeList } from "../../../runtime/formats/edge-list";
 import type { GivenLabels } from "../../../runtime/formats/labels";
 import { decodeNpy } from "../../../runtime/formats/npy";
 import { isZip, parseSparse } from "../../../runtime/formats/npz";
+import { refuseOtherEncodings, shown } from "../../../runtime/formats/text";
 import { readUnpacked } from "../../../runtime/node/gzip";
 import { checkOutput, finalPlace } from "../../../runtime/node/output-file";
 import { checkMatrix, type Matrix } from "../../../runtime/statistics/matrix";
@@ -39,6 +40,7 @@ export async function readGraph(path: string, symmetrize?: SymmetrizeRule): Prom
     throw new SpectroscopeError(`${path}: is a .npy array, not a graph`, {
       hint: "give --matrix for points, or scipy.sparse.save_npz of a csr_matrix for a graph",
     });
+  refuseOtherEncodings(bytes, path);
   if (bytes.subarray(0, 4096).includes(0))
     throw new SpectroscopeError(`${path}: is neither text nor .npz`, { hint: "give an edge list or a .npz" });
   const list = parseEdgeList(bytes, path);
@@ -49,7 +51,7 @@ export async function readGraph(path: string, symmetrize?: SymmetrizeRule): Prom
 export function droppedWords({ dropped, header }: ReadGraph): string[] {
   const { selfLoops, repeats, zeroWeights, oneSided } = dropped;
   return [
-    ...(header === undefined ? [] : [`the first line is taken for a header: ${header}`]),
+    ...(header === undefined ? [] : [`the first line is taken for a header: ${shown(header, 120)}`]),
     ...(selfLoops > 0 ? [`self-loops are left out: ${selfLoops}`] : []),
     ...(repeats > 0 ? [`edges given again keep their largest weight: ${repeats} repeats`] : []),
     ...(zeroWeights > 0 ? [`edges of weight 0 are left out: ${zeroWeights}`] : []),

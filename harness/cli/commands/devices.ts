@@ -41,11 +41,9 @@ export const devices = command(
       const { line, exitCode } = describeError(error);
       if (values.json) output(JSON.stringify({ adapter: null, attempts, error: line, remedy: remedy() }));
       else {
-        writeNote(`spectroscope: ${line}
-`);
+        writeNote(`spectroscope: ${line}\n`);
         const hidden = driverVariable() ? "hidden " : "found  ";
-        for (const { place, found } of attempts) writeNote(`  ${found ? hidden : "missing"} ${place}
-`);
+        for (const { place, found } of attempts) writeNote(`  ${found ? hidden : "missing"} ${place}\n`);
       }
       return exitCode;
     }

@@ -1,0 +1,17 @@
+/** Every parser of what people, hubs and disks give: a new one is a line here. */
+import type { Target } from "../target";
+import { gzip, npz, savez, zip } from "./archives";
+import { tokenIds } from "./ids";
+import { tokenizer, tuning } from "./machine";
+import { npy } from "./npy";
+import { hubNames, restrictions, runConfigs, settings } from "./settings";
+import { checkpoint, finished, manifest, unitNames, zarr } from "./stores";
+import { documents, edgeList, json, labels } from "./texts";
+import { model, modelConfig, safetensors, shardIndex } from "./weights";
+
+export const TARGETS: readonly Target[] = [
+  ...[json, npy, npz, savez, zip, gzip, edgeList, labels, documents],
+  ...[safetensors, shardIndex, tokenIds, modelConfig, model, tokenizer],
+  ...[runConfigs, settings, restrictions, hubNames, unitNames],
+  ...[manifest, checkpoint, zarr, finished, tuning],
+];
