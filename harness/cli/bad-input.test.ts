@@ -81,9 +81,9 @@ test("tensors that are not the config's", async () => {
   });
   assertRefused(attempt("integers", { weights: integers }), 1, `tensor "${QKV}" is I32`, "F32, F16 or BF16");
   const unknown = withHeader((header) => {
-    header[QKV].dtype = "F8_E4M3";
+    header[QKV].dtype = "F12";
   });
-  assertRefused(attempt("float8", { weights: unknown }), 1, `tensor "${QKV}" has dtype "F8_E4M3"`, "convert it");
+  assertRefused(attempt("float12", { weights: unknown }), 1, `tensor "${QKV}" has dtype "F12"`, "convert it");
   const missing = await withTensors((tensors) => tensors.delete(NORM));
   assertRefused(attempt("missing", { weights: missing }), 1, `missing tensor "${NORM}" [64]`);
   const extra = await withTensors((tensors) => tensors.set(`${NORM}s`, { shape: [1], data: Float32Array.of(0) }));

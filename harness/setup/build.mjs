@@ -71,9 +71,9 @@ function stale(name, memory) {
 
 /**
  * Builds everything; `tests`: which test files to bundle, by parts of their paths (none: all; false: no tests). With some
- * named, only the test runner and those are built.
+ * named, only the test runner and those are built; `fuzz`: the fuzzer too.
  */
-export async function build({ tests = [] } = {}) {
+export async function build({ tests = [], fuzz = false } = {}) {
   const began = diskTime(join(root, "dist"));
   const bundle = await bundler();
   const options = {
@@ -102,7 +102,7 @@ export async function build({ tests = [] } = {}) {
   const mains = {
     spectroscope: "harness/cli/main.ts",
     test: "harness/test/run.ts",
-    fuzz: "harness/fuzz/main.ts",
+    ...(fuzz ? { fuzz: "harness/fuzz/main.ts" } : {}),
   };
   const { outputFiles } = await bundle({
     ...options,

@@ -32,7 +32,7 @@ function run(file, parameters) {
 }
 
 try {
-  await setUp({ tests: job === "test" && partsOf(args) });
+  await setUp({ tests: job === "test" && partsOf(args), fuzz: job === "fuzz" });
   if (needsWebGpu(job, args)) await ensureAdapter();
   process.exitCode = await (job === "test" || job === "fuzz"
     ? run(`${job}.mjs`, args)

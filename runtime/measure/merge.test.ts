@@ -19,13 +19,10 @@ const NEXT = new Float32Array(Uint32Array.of(new Uint32Array(Float32Array.of(LOS
 /** A shard of `count` that holds one chain, numbered as itself, of one unit; its draws are `10 chain + draw`. */
 async function shard(index: number, { count = 2, chain = index - 1, loss = LOSS, lr = 1 } = {}): Promise<MemoryStore> {
   const store = new MemoryStore();
-  const plan = plannedUnits(["l0h1"]).map((unit) => ({
-    ...unit,
-    settings: { ...unit.settings, num_chains: 2, num_draws: sizes.draws },
-    chains: [0, 1],
-  }));
+  const plan = plannedUnits(["l0h1"], { ...sizes, chains: 2 });
+  const own = plan.map((unit) => ({ ...unit, chains: [chain] }));
   const config: JsonObject = { shard: `${index}/${count}`, lr };
-  const run = await Run.begin(store, { config, provenance: { index }, plan });
+  const run = await Run.begin(store, { config, provenance: { index }, plan, own });
   const rises = Float32Array.from({ length: sizes.draws }, (_, draw) => 10 * chain + draw);
   await storeUnit(run, "l0h1", {
     ...{ sizes, phi: rises, facts: { chains: [chain], flops: 5 } },

@@ -38,7 +38,7 @@ test("every measured token has its own text, place, loss and labels, and no row'
   const run = await Run.begin(new MemoryStore(), {
     config: { ...sampling, inputs: { probe: await textHash(probe) } } as unknown as JsonObject,
     provenance: {},
-    plan: plannedUnits(components),
+    plan: plannedUnits(components, sizes),
   });
   const random = seededRandom(3);
   const baseline = Float32Array.from({ length: TOKENS }, (_, i) => i / 8);
