@@ -12,9 +12,10 @@ import { nanoParts } from "./nano";
 
 const integrity = suite("goldens/integrity");
 let manifest: Manifest;
-integrity.before(async () => {
-  manifest = await readManifest();
-});
+const read = async () => {
+  manifest ??= await readManifest();
+};
+integrity.before(read);
 
 integrity("every file is there with the hash of the manifest", async (t) => {
   await checkFiles(manifest);
@@ -112,6 +113,7 @@ for (const kernel of everyKernel) {
 integrity.run();
 
 const run = suite("goldens/kernels", { gpu: true });
+run.before(read);
 for (const kernel of everyKernel) {
   run(kernel.name, async (t) => {
     const device = await testDevice();
@@ -137,6 +139,7 @@ for (const kernel of everyKernel) {
 run.run();
 
 const model = suite("goldens/nano", { gpu: true });
+model.before(read);
 for (const [name, part] of Object.entries(nanoParts)) {
   model(name, async (t) => {
     const rows = await part(await testDevice(), manifest);
