@@ -29,17 +29,26 @@ const SPEC = {
       placeholder: "PATH",
       help: "a Python that reads accepted inputs too; SPECTROSCOPE_PYTHON by default",
     },
+    sample: {
+      type: "integer",
+      default: 8,
+      min: 0,
+      help: "accepted inputs of a batch of some hundred that Python reads",
+    },
     workers: { type: "integer", default: 2, min: 1, max: 64, help: "processes that read" },
   },
   examples: ["fuzz -- --minutes 10", "fuzz -- --count 1000000", "fuzz -- --only npy,zip --seed 7"],
 } as const satisfies CommandSpec;
 
-/** Inputs of a batch for a target of weight 1, and accepted ones of it that Python reads too. */
+/** Inputs of a batch for a target of weight 1. */
 const BATCH = 200;
-const SAMPLE = 8;
 
 /** Batches in turn, each target as often as it weighs, until the time or the inputs are used up. */
-function* batches(seed: number, chosen: typeof TARGETS, count: number | undefined, end: number): Generator<Batch> {
+function* batches(
+  { seed, count, sample }: { readonly seed: number; readonly count?: number; readonly sample: number },
+  chosen: typeof TARGETS,
+  end: number,
+): Generator<Batch> {
   const done = new Map<string, number>();
   let given = 0;
   // Few inputs are shared out among all targets.
@@ -52,7 +61,7 @@ function* batches(seed: number, chosen: typeof TARGETS, count: number | undefine
       const from = done.get(name) ?? 0;
       done.set(name, from + size);
       given += size;
-      yield { target: name, seed, from, to: from + size, sample: peer ? SAMPLE : 0, careful: false };
+      yield { target: name, seed, from, to: from + size, sample: peer ? sample : 0, careful: false };
     }
   }
 }
@@ -145,7 +154,7 @@ async function main(): Promise<number> {
   if (peer) console.log(`read again by ${[...new Set(Object.values(peer.kinds))].join(", ")}`);
   const summary = new Summary();
   const start = performance.now();
-  const source = batches(seed, chosen, count, start + 60_000 * minutes);
+  const source = batches(values, chosen, start + 60_000 * minutes);
   await runCrew(
     fileURLToPath(import.meta.url),
     workers,

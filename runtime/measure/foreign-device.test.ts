@@ -32,8 +32,8 @@ test("a run of nano on a foreign GPUDevice: chi and clusters in memory are those
     const device = webgpuDevice(gpu, { wait: waitFor });
     // Every kind of component, a piece of a head among them, and all three kinds of units; all of nano's would take too long here.
     const subject = await quickSubject(
-      "weight_restrictions=embed,l0h1,l1h0,l1h1,l1h2.q,l1h3,l1h4,l1h5.v,l1h6,l1h7,l1 mlp,unembed",
-      "sampler.num_draws=6",
+      "weight_restrictions=embed,l0h1,l1h0,l1h2.q,l1h5.v,l1 mlp,unembed",
+      "sampler.num_draws=4",
     );
     const [memory, directory] = [new MemoryStore(), new DirectoryStore(join(folder, "run"))];
     const { results } = await measure({ ...subject, device, store: memory });
@@ -41,7 +41,7 @@ test("a run of nano on a foreign GPUDevice: chi and clusters in memory are those
     const [a, b] = [await bytesOf(memory), await bytesOf(directory)];
     assert.ok(Object.keys(a).filter(isChiOrCluster).length > 10);
     assert.equal(differingFiles(a, b), []);
-    assert.ok(results.clusters.length > 10, "there is something to compare");
+    assert.ok(results.clusters.length > 3, "there is something to compare");
     device.close();
     const buffer = gpu.createBuffer({ size: 16, usage: 8 });
     await waitFor(gpu.queue.onSubmittedWorkDone());

@@ -28,14 +28,14 @@ const SMALL = ["weight_restrictions=l0h1,l0h3,l1h2,l1h5", "probe_sequences=8", "
 test("nano's quick run on the processor: a store in memory has every byte of a folder", async (t) => {
   const device = await wasmDevice();
   const [memory, directory] = [new MemoryStore(), new DirectoryStore(join(folder, "processor"))];
-  const subject = await quickSubject();
+  const subject = await quickSubject("weight_restrictions=embed,l0h0,l0h3,l1h1,l1h2,l1h4,l1h6,l1 mlp,unembed");
   const { run, results: inMemory } = await measure({ ...subject, device, store: memory });
   const { results: inFolder } = await measure({ ...subject, device, store: directory });
   assert.equal(run.units("pending"), []);
   assert.equal(differingFiles(await bytesOf(memory), await bytesOf(directory)), []);
   const names = Object.keys(await bytesOf(memory));
   assert.ok(names.filter(isChiOrCluster).length > 10 && names.includes("tokens.csv"), `${names}`);
-  assert.ok(inMemory.clusters.length > 10, "there is something to compare");
+  assert.ok(inMemory.clusters.length > 3, "there is something to compare");
   assert.equal(inMemory.scores, inFolder.scores);
   t.note(`${names.length} values, ${inMemory.clusters.length} clusters`);
 });
