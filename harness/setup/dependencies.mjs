@@ -24,14 +24,20 @@ function packagesOf(path) {
   }
 }
 
-/** Whether a node_modules holds every package at the version that the lockfile names (optional ones may be absent). */
+/**
+ * Whether a node_modules holds every package at the version that the lockfile names (optional ones may be absent): by what npm
+ * noted there, and by what lies there.
+ */
 export function complete(folder = root) {
   const have = packagesOf(join(folder, "node_modules", INSTALLED));
   const want = packagesOf(join(root, "package-lock.json"));
   if (!want) throw new SetupError("package-lock.json cannot be read; restore it with git", "bad-input");
   if (!have) return false;
   return Object.entries(want).every(
-    ([path, entry]) => path === "" || entry.optional || have[path]?.version === entry.version,
+    ([path, entry]) =>
+      path === "" ||
+      (entry.optional && !have[path]) ||
+      (have[path]?.version === entry.version && existsSync(join(folder, path, "package.json"))),
   );
 }
 

@@ -1,5 +1,14 @@
 /** Starts of a checkout that is not set up, or no longer: several at once, ended ones, and by whom it does not belong to. */
-import { accessSync, chmodSync, constants, readdirSync, rmSync, utimesSync, writeFileSync } from "node:fs";
+import {
+  accessSync,
+  chmodSync,
+  constants,
+  readdirSync,
+  rmSync,
+  truncateSync,
+  utimesSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { pathToFileURL } from "node:url";
@@ -100,6 +109,31 @@ test("packages of another lockfile are replaced whole", () =>
     checkout.write("node_modules/old/index.js", "");
     printed(await checkout.start(), "one");
     assert.not(checkout.has("node_modules/old"));
+  }));
+
+test("packages and programs of which a part is gone are made again", () =>
+  withCheckout(async (checkout) => {
+    printed(await checkout.start(), "one");
+    await sleep(20);
+    const built = join(checkout.root, "dist", "spectroscope.mjs");
+    for (const bytes of [0, 1_000_000]) {
+      truncateSync(built, bytes);
+      printed(await checkout.start(), "one");
+    }
+    assert.is(checkout.installs().length, 1);
+    rmSync(join(checkout.root, "node_modules", "esbuild"));
+    checkout.program("two");
+    printed(await checkout.start(), "two");
+    assert.is(checkout.installs().length, 2);
+  }));
+
+test("who may not write a checkout does not run half of what is built there", (t) =>
+  withCheckout(async (checkout) => {
+    printed(await checkout.start(), "one");
+    truncateSync(join(checkout.root, "dist", "spectroscope.mjs"), 0);
+    const who = stranger(checkout);
+    if (typeof who === "string") return t.skip(who);
+    refused(await checkout.start(who), /this checkout cannot be set up by you/);
   }));
 
 test("starts while another builds never read half of what is built", () =>

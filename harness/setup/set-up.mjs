@@ -1,10 +1,9 @@
 /** Everything that a checkout lacks, installed and built by one start while the others wait. */
-import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { checkNode, ensureDependencies } from "./dependencies.mjs";
 import { described, NOT_WRITABLE } from "./errors.mjs";
 import { locked } from "./lock.mjs";
-import { newerThan, root } from "./sources.mjs";
+import { newerThan, root, whole } from "./sources.mjs";
 
 export const main = join(root, "dist", "spectroscope.mjs");
 
@@ -23,7 +22,7 @@ export async function setUp({ current = () => false, ...what }) {
     });
   } catch (thrown) {
     const error = described(thrown, root);
-    if (error.code !== NOT_WRITABLE || what.tests !== false || !existsSync(main)) throw error;
+    if (error.code !== NOT_WRITABLE || what.tests !== false || !whole(main)) throw error;
     if (newerThan(main))
       console.error("sources are newer than what is built, and you may not build here: running what is there");
   }

@@ -5,9 +5,9 @@ import { pathToFileURL } from "node:url";
 import { checkNode } from "./dependencies.mjs";
 import { tell } from "./errors.mjs";
 import { main, setUp } from "./set-up.mjs";
-import { newerThan } from "./sources.mjs";
+import { newerThan, whole } from "./sources.mjs";
 
-const current = () => existsSync(main) && !newerThan(main);
+const current = () => whole(main) && !newerThan(main);
 
 async function prepared() {
   try {
