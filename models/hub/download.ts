@@ -167,6 +167,8 @@ async function pour(
 async function fill(client: HttpClient, file: RemoteFile, path: string, options: DownloadOptions): Promise<number> {
   const target = await options.disk.open(path);
   let received = 0;
+  // A server that knows no ranges sends the same bytes again and again: only what nobody had yet is progress.
+  let furthest = 0;
   try {
     return await client.persist(async (progressed) => {
       let { size: have } = await target.stat();
@@ -174,6 +176,7 @@ async function fill(client: HttpClient, file: RemoteFile, path: string, options:
         await target.truncate(0);
         have = 0;
       }
+      furthest = Math.max(furthest, have);
       options.progress?.(have);
       if (have === file.size) return received;
       const reply = await client.ask("GET", file.url, have > 0 ? { range: `bytes=${have}-` } : {});
@@ -192,7 +195,10 @@ async function fill(client: HttpClient, file: RemoteFile, path: string, options:
       const end = await pour(reply, file, target, at, (bytes) => {
         received += bytes - last;
         last = bytes;
-        if (bytes - at >= WORTH_BYTES) progressed();
+        if (bytes - furthest >= WORTH_BYTES) {
+          furthest = bytes;
+          progressed();
+        }
         options.progress?.(bytes);
       });
       await target.truncate(end);

@@ -261,6 +261,14 @@ test("a server that ignores ranges is written over, not appended to", () =>
     assert.is(lfsHash(readFileSync(join(model.directory, "model.safetensors"))), lfsHash(WEIGHTS));
   }));
 
+test("the same bytes again are no progress: a server without ranges that always ends too soon is given up", () =>
+  withHub(async ({ hub, fetch }) => {
+    hub.fault = ({ at }) => (at === "cdn" ? { drop: 250_000, ignoreRange: true } : undefined);
+    await refused(fetch("owner/model"), "network", "model.safetensors", /[56] times/);
+    const tries = hub.asked.filter(({ at, method }) => at === "cdn" && method === "GET").length;
+    assert.ok(tries <= 8, `${tries} tries`);
+  }));
+
 test("a wrong hash deletes what came and says so, for large files and for small ones", () =>
   withHub(async ({ hub, cache, fetch }) => {
     const wrong = WEIGHTS.slice();
