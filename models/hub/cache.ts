@@ -3,9 +3,9 @@
  * their content, `snapshots/COMMIT/` with links to them by file name, and `refs/REVISION` with the commit of a branch or tag.
  * Node only.
  */
-import { copyFile, link, mkdir, open, readdir, readFile, rename, rm, stat, symlink, writeFile } from "node:fs/promises";
+import { copyFile, link, open, readdir, readFile, rename, rm, stat, symlink, writeFile } from "node:fs/promises";
 import { basename, dirname, join, relative } from "node:path";
-import { fileError, writeAtomic } from "../../runtime/node/files";
+import { fileError, makeFolder, writeAtomic } from "../../runtime/node/files";
 import { hashFile } from "../../runtime/node/hash";
 import { CONFIG, INDEX, SINGLE, TOKENIZER, TOKENIZER_SETTINGS } from "../formats/files";
 import { readShardIndex } from "../formats/safetensors-reader";
@@ -105,7 +105,7 @@ export class CacheFolder {
   /** Makes the folders, and marks the cache for backup programs as Python does. @throws SpectroscopeError */
   async prepare(): Promise<void> {
     try {
-      await mkdir(join(this.root, "blobs"), { recursive: true });
+      await makeFolder(join(this.root, "blobs"));
       if (this.cache) await writeFile(join(this.cache, "CACHEDIR.TAG"), TAG, { flag: "wx" }).catch(() => {});
     } catch (error) {
       throw fileError("write", this.root, error);
@@ -124,7 +124,7 @@ export class CacheFolder {
     const fresh = join(dirname(to), `.${basename(to)}.spectroscope.tmp`);
     try {
       if (await isSame(from, to)) return;
-      await mkdir(dirname(to), { recursive: true });
+      await makeFolder(dirname(to));
       await rm(fresh, { force: true });
       await put(from, fresh, symlinks);
       await rename(fresh, to);
