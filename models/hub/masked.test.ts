@@ -3,7 +3,7 @@ import * as assert from "uvu/assert";
 import { suite } from "../../harness/test/suite";
 import { checkedToken, readHubEnvironment } from "./environment";
 import { failureOf } from "./failures";
-import { masked, maskedSetting, shownUrl } from "./masked";
+import { masked, maskedName, maskedSetting, shownUrl } from "./masked";
 import { parseRemoteName } from "./name";
 
 const test = suite("models/hub/masked");
@@ -26,9 +26,23 @@ test("settings that should be addresses, and are anything", () => {
     ["HTTPS://u:p?SECRET@host", "HTTPS://***@host"],
     ["https://host/x?token=SECRET", "https://host/x?…"],
     ["https://host/a/b", "https://host/a/b"],
+    ["https://host/#SECRET", "https://host/#…"],
     ["host", "host"],
   ];
   for (const [setting, shown] of cases) assert.is(maskedSetting(setting), shown);
+});
+
+test("names of models that are wrong", () => {
+  const cases: [name: string, shown: string][] = [
+    ["ftp://u:SECRET@host/x", "ftp://***@host/x"],
+    ["https:/u:SECRET@hf.co/a", "***@hf.co/a"],
+    ["http//u:SECRET@host/x", "***@host/x"],
+    ["hf://u:SECRET@a/b", "hf://***@a/b"],
+    ["owner/name@step1000", "owner/name@step1000"],
+    ["https://host/owner/name@rev", "https://host/owner/name@rev"],
+    ["owner/name/@", "owner/name/@"],
+  ];
+  for (const [name, shown] of cases) assert.is(maskedName(name), shown);
 });
 
 test("text of others, with addresses in it", () => {
@@ -50,6 +64,7 @@ test("endpoints, proxies, URLs of models and tokens that are wrong", () => {
     line(() => parseRemoteName("https://me:SECRET@h/m")),
     line(() => parseRemoteName("https://me:SECRET@h:notaport/m")),
     line(() => parseRemoteName("https://h/m?token=SECRET")),
+    line(() => parseRemoteName("https:/me:SECRET@h")),
     line(() => parseRemoteName("https://hf.co/datasets/x?token=SECRET")),
     line(() => checkedToken(readHubEnvironment({ HF_TOKEN: "hf_SECRET…" }))),
     failureOf(new Error("connect https://me:SECRET@h/?q=SECRET"), new URL("https://me:SECRET@h/")).message,
@@ -58,7 +73,7 @@ test("endpoints, proxies, URLs of models and tokens that are wrong", () => {
     assert.not.match(text, "SECRET");
     assert.not.match(text, /^no error|\n/);
   }
-  assert.match(lines[10], /token in HF_TOKEN has the character U\+2026 at place 10/);
+  assert.match(lines[11], /token in HF_TOKEN has the character U\+2026 at place 10/);
 });
 
 test("a name and a password of the endpoint are its server's, and stand nowhere else", () => {

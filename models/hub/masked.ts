@@ -8,7 +8,12 @@ export function shownUrl(url: URL | string): string {
 
 /** A setting that should be an address, and may be anything: what stands before the last "@" is somebody's password. */
 export function maskedSetting(value: string): string {
-  return value.replace(/^([a-z][a-z0-9+.-]*:\/\/)?.*@/is, "$1***@").replace(/\?.*$/s, "?…");
+  return value.replace(/^([a-z][a-z0-9+.-]*:\/\/)?.*@/is, "$1***@").replace(/([?#]).*$/s, "$1…");
+}
+
+/** What was given as a model's name: a revision's "@" stays, and what looks like NAME:PASSWORD@ before a host does not. */
+export function maskedName(name: string): string {
+  return /:(?!\/\/)[^@]*@/.test(name) ? maskedSetting(name) : masked(name);
 }
 
 /** Text of others with addresses in it, without their passwords and queries, and without tokens of the hub. */

@@ -1,6 +1,6 @@
 /** What a person may write for a model that is not on this machine. */
 import { SpectroscopeError } from "../../kernels/errors";
-import { masked, maskedSetting } from "./masked";
+import { maskedName, maskedSetting } from "./masked";
 
 /** A repository of the hub, at a branch, a tag or a commit; without one, at `main`. */
 export interface RepoName {
@@ -24,7 +24,7 @@ export const REMOTE_FORMS = "OWNER/NAME, OWNER/NAME@REVISION, or the URL of a hu
 const PART = /^[A-Za-z0-9_](?:[A-Za-z0-9._-]*[A-Za-z0-9_-])?$/;
 
 function fail(text: string, message: string, hint: string): never {
-  throw new SpectroscopeError(`${JSON.stringify(masked(text))} ${message}`, { code: "usage", hint });
+  throw new SpectroscopeError(`${JSON.stringify(maskedName(text))} ${message}`, { code: "usage", hint });
 }
 
 /** Percent codes in a path, each a letter of UTF-8. */

@@ -18,6 +18,7 @@ import {
   nameText,
   offlineModel,
 } from "./fetch";
+import { maskedName } from "./masked";
 import { ModelFolder } from "./model-folder";
 import { parseRemoteName, REMOTE_FORMS, type RemoteName } from "./name";
 
@@ -115,10 +116,13 @@ export async function resolveModel(name: string, options: ResolveOptions = {}): 
   const environment = hubEnvironment(options.offline);
   const remote = parseRemoteName(name, environment.endpoint);
   if (!remote) {
-    throw new SpectroscopeError(`no model ${JSON.stringify(name)}: no such directory, and no name of a model`, {
-      code: "bad-input",
-      hint: `a model is ${MODEL_FORMS}`,
-    });
+    throw new SpectroscopeError(
+      `no model ${JSON.stringify(maskedName(name))}: no such directory, and no name of a model`,
+      {
+        code: "bad-input",
+        hint: `a model is ${MODEL_FORMS}`,
+      },
+    );
   }
   const found = await fromCacheOrHub(remote, environment, options).catch((error) => {
     throw remote.kind === "repo" && !name.includes("://") ? alsoNoDirectory(error, name) : error;

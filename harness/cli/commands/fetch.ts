@@ -1,5 +1,6 @@
 import { byteCount } from "../../../models/hub/bytes";
 import { nameText } from "../../../models/hub/fetch";
+import { maskedName } from "../../../models/hub/masked";
 import { parseRemoteName, REMOTE_FORMS, type RemoteName } from "../../../models/hub/name";
 import { fetchNamed, hubEnvironment } from "../../../models/hub/open";
 import { usage } from "../../../runtime/config/schema";
@@ -10,7 +11,7 @@ import { duration, Progress, showFetching } from "../progress";
 /** The name with the revision of `--revision`. @throws SpectroscopeError */
 function nameOf(text: string, revision: string | undefined, endpoint: string): RemoteName {
   const name = parseRemoteName(text, endpoint);
-  if (!name) throw usage(`${JSON.stringify(text)} is no model's name`, `write ${REMOTE_FORMS}`);
+  if (!name) throw usage(`${JSON.stringify(maskedName(text))} is no model's name`, `write ${REMOTE_FORMS}`);
   if (revision === undefined) return name;
   if (name.kind === "folder") throw usage(`--revision ${revision}: a plain URL has no revisions`, "leave it out");
   if (name.revision !== undefined) throw usage(`--revision ${revision}: the name has a revision already`, "keep one");
