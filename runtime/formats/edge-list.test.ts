@@ -46,6 +46,19 @@ test("ids that are whole numbers are the nodes; others are names in order of fir
   assert.equal(parse("C# F#\n").names, ["C#", "F#"], "# begins a comment at a field's begin only");
 });
 
+test("a first line with a number that is no id is an edge like any other", () => {
+  for (const first of ["0 -1", "0.0 1.0", "0 1e300", "a 2.5"]) {
+    const list = parse(`${first}\n1 2\n`);
+    assert.equal([list.header, list.ends.length, list.n, list.names?.slice(0, 2)], [undefined, 4, 4, first.split(" ")]);
+  }
+  for (const weight of ["inf", "-Infinity", "nan", "-1", "1e999"])
+    assert.throws(
+      () => parse(`a b ${weight}\nb c 1\n`),
+      (error: Error) => error.message.includes(`line 1 has weight ${weight}`),
+    );
+  assert.equal(parse("source target 0.5\nb c 1\n").names, ["source", "target", "b", "c"]);
+});
+
 test("one header line: known words, or what cannot be an edge where the others are", () => {
   for (const [text, header] of [
     ["source,target\n0,1\n", "source target"],

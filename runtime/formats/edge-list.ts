@@ -116,6 +116,9 @@ const decimal = (text: string) => (DECIMAL.test(text) ? Number(text) : Number.Na
 
 const isBreak = (byte: number) => byte === TAB || byte === SPACE || byte === COMMA || byte === RETURN || byte === LINE;
 
+/** A number of any kind, which no header has: whole numbers with it are an edge that is wrong, or whose ids are names. */
+const isNumber = (text: string) => DECIMAL.test(text) || /^[+-]?(inf(inity)?|nan)$/i.test(text);
+
 /** What a first pass finds. */
 interface Survey {
   lines: number;
@@ -157,7 +160,7 @@ function survey(lines: Lines, fail: (line: number, what: string, hint: string) =
     const [, , third] = first.words;
     const words = first.words.slice(0, 2).every((word) => HEADER_WORDS.test(word));
     const noWeight = third !== undefined && weighted && Number.isNaN(Number(third));
-    const head = (found.numbered && found.lines > 1) || words || noWeight;
+    const head = ((found.numbered && found.lines > 1) || words || noWeight) && !first.words.some(isNumber);
     if (head) found.header = first.words.join(" ");
     else found.numbered = false;
   }
