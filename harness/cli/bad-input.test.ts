@@ -83,7 +83,7 @@ test("tensors that are not the config's", async () => {
   const unknown = withHeader((header) => {
     header[QKV].dtype = "F12";
   });
-  assertRefused(attempt("float12", { weights: unknown }), 1, `tensor "${QKV}" has dtype "F12"`, "convert it");
+  assertRefused(attempt("float12", { weights: unknown }), 1, `tensor "${QKV}" is F12`, "F32, F16 or BF16");
   const missing = await withTensors((tensors) => tensors.delete(NORM));
   assertRefused(attempt("missing", { weights: missing }), 1, `missing tensor "${NORM}" [64]`);
   const extra = await withTensors((tensors) => tensors.set(`${NORM}s`, { shape: [1], data: Float32Array.of(0) }));
