@@ -178,10 +178,10 @@ test("diagnostics: the verdict of all components, and which lie far from the tra
   assert.match(said(component("a", { meanRise: Number.NaN })), "<b>1 of 1 components lie more");
   assert.not.match(said(component("a")), "lie more than");
   const more = { effectiveDraws: 1234.4, lag1: 0.25, acceptance: 0.5, stepError: 0.125, temperature: 1.0125 };
-  const panel = text({ text: said(component("a", { ...more, llc: { value: 2.5, error: 0.25 } })) });
+  const panel = text({ text: said(component("a", { ...more, llc: { value: 2.5, error: 0.256 } })) });
   for (const part of [
     ...["mean rise 0.25 nats", "R-hat 1.010", `effective draws 1${thin}234`, "lag 1 0.25", `acceptance 50.0${thin}%`],
-    ...["step error 0.13", "kinetic temperature 1.01", "LLC 2.5 ± 0.25", `weights 1${thin}200`, "lr 0.01"],
+    ...["step error 0.13", "kinetic temperature 1.01", "LLC 2.5 ± 0.26", `weights 1${thin}200`, "lr 0.01"],
   ])
     assert.ok(panel.includes(part), `${part}: ${panel}`);
   assert.not.match(text({ text: said(component("a")) }), /effective draws|lag 1|acceptance|step error|kinetic|LLC/);
@@ -276,6 +276,8 @@ test("intervals lie on one scale about no difference, and those that do not hold
       { measure: "one", means: [0.5, 0.25], difference: interval(-0.1, 0.3) },
       { measure: "two", means: [0.5, 0.25], difference: interval(0.1, 0.4) },
       { measure: "three", means: [0.5, 0.25], difference: interval(-0.4, -0.1) },
+      { measure: "at most none", means: [0.5, 0.25], difference: interval(-0.4, 0) },
+      { measure: "at least none", means: [0.5, 0.25], difference: interval(0, 0.4) },
       { measure: "four", means: [0.5, 0.25], difference: { value: null, error: null, low: null, high: null } },
     ],
     clusters: undefined,
@@ -297,16 +299,25 @@ test("intervals lie on one scale about no difference, and those that do not hold
     ["alike", 0.5, -0.1, 0.3, 0.1],
     ["apart", 0.5, 0.1, 0.4, 0.25],
     ["apart", 0.5, -0.4, -0.1, -0.25],
+    ["alike", 0.5, -0.4, 0, -0.2],
+    ["alike", 0.5, 0, 0.4, 0.2],
   ]);
+  // The scale reaches to the farthest end, to whichever side that lies.
+  const ends = (low: number, high: number) =>
+    priors([{ ...said, scores: [{ measure: "one", means: [0, 0], difference: interval(low, high) }] }])!.text;
+  assert.match(ends(-0.4, -0.1), "−0.40 to 0.40");
+  assert.match(ends(0.1, 0.3), "−0.30 to 0.30");
   assert.match(html, "−0.40 to 0.40");
   assert.equal(
     rows(html)
-      .slice(1, 5)
+      .slice(1, 7)
       .map((row) => row.replace(/ +/g, " ")),
     [
       "one 0.500 0.250 0.100 −0.100 to 0.300",
       "two 0.500 0.250 0.250 0.100 to 0.400",
       "three 0.500 0.250 −0.250 −0.400 to −0.100",
+      "at most none 0.500 0.250 −0.200 −0.400 to 0.000",
+      "at least none 0.500 0.250 0.200 0.000 to 0.400",
       "four 0.500 0.250 – not known",
     ],
   );

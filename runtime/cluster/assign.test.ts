@@ -16,6 +16,17 @@ test("assignment joins the majority cluster, once a pass", () => {
   assert.equal([...strict], [0, 0, -1, -1, -1, -1]);
 });
 
+test("a cluster reaches as far as twenty passes take it", () => {
+  const path = graphFromEdges(30, Array.from({ length: 29 }, (_, v) => [v, v + 1]).flat());
+  const labels = new Int32Array(30).fill(-1);
+  labels[0] = 4;
+  assignByNeighbors(path, labels, 0.5);
+  assert.equal(
+    [...labels],
+    Array.from({ length: 30 }, (_, v) => (v <= 20 ? 4 : -1)),
+  );
+});
+
 test("a node between two clusters joins the smaller id, whichever of them it meets first", () => {
   for (const [first, second] of [
     [1, 0],

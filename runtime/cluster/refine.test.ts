@@ -39,6 +39,20 @@ const sets = (labels: Int32Array, count: number) =>
     .slice(0, count)
     .map((members) => ({ members: Uint32Array.from(members) }));
 
+/** Cliques in pairs: each node has 11 ties in its own, `across` to the other of its pair, and about one to other pairs. */
+function pairsOfCliques(across: number): Graph {
+  const ends: number[] = [];
+  for (let v = 0; v < 16 * CLIQUE; v++) {
+    const place = v % CLIQUE;
+    const base = v - place;
+    for (let u = base; u < v; u++) ends.push(u, v);
+    if ((base / CLIQUE) % 2 > 0) continue;
+    for (let e = 0; e < across; e++) ends.push(v, base + CLIQUE + ((place + e) % CLIQUE));
+    ends.push(v, (v + 2 * CLIQUE * (1 + (place % 7)) + CLIQUE) % (16 * CLIQUE));
+  }
+  return graphFromEdges(16 * CLIQUE, ends);
+}
+
 /** Refined labels are 0 to count - 1, each in use. */
 function noGaps(labels: Int32Array, count: number): void {
   const used = new Set(Array.from(labels).filter((label) => label >= 0));
@@ -87,21 +101,8 @@ test("fragments of cliques merge", () => {
 });
 
 test("pairs of cliques merge when they are likelier as one, though every node has most ties in its own", () => {
-  // Each node has 11 ties in its clique, `across` to the other of its pair, and about one to other pairs.
-  const pairs = (across: number) => {
-    const ends: number[] = [];
-    for (let v = 0; v < 16 * CLIQUE; v++) {
-      const place = v % CLIQUE;
-      const base = v - place;
-      for (let u = base; u < v; u++) ends.push(u, v);
-      if ((base / CLIQUE) % 2 > 0) continue;
-      for (let e = 0; e < across; e++) ends.push(v, base + CLIQUE + ((place + e) % CLIQUE));
-      ends.push(v, (v + 2 * CLIQUE * (1 + (place % 7)) + CLIQUE) % (16 * CLIQUE));
-    }
-    return graphFromEdges(16 * CLIQUE, ends);
-  };
   const merged = (across: number) => {
-    const graph = pairs(across);
+    const graph = pairsOfCliques(across);
     const labels = cliqueOf(graph.n);
     const { count, merges } = refine(new GraphKernel(graph), labels, sets(labels, 16), OPTIONS);
     assert.is(count, 16 - merges);
@@ -113,6 +114,16 @@ test("pairs of cliques merge when they are likelier as one, though every node ha
   // -45 with one.
   assert.is(merged(3), 1);
   assert.is(merged(1), 0);
+});
+
+test("a round that splits and merges equally often is not the last", () => {
+  const truth = cliqueOf(16 * CLIQUE).map((c) => c >> 1);
+  const graph = pairsOfCliques(3);
+  // Pairs 0 and half of 1 are one, the other half is its own, and so are the halves of 2: what was just split merges a round later.
+  const labels = cliqueOf(16 * CLIQUE).map((c) => (c < 3 ? 0 : c === 3 ? 1 : c < 6 ? c - 2 : (c >> 1) + 1));
+  const { count, splits, merges } = refine(new GraphKernel(graph), labels, sets(truth, 8), OPTIONS);
+  assert.equal([count, splits, merges], [8, 1, 2]);
+  assert.is(scorePartition(labels, truth).ari, 1);
 });
 
 test("gamma of a block model is that of its parameters", (t) => {

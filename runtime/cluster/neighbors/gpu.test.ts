@@ -42,6 +42,23 @@ test("the definition's ids: Gaussian points, all sizes of lists", async () => {
     await check(matrix(rows, cols, normal), k);
 });
 
+test("tiny points that f32 cannot tell apart go to the host as others do", async () => {
+  // From point 0 the others are all as far to f32, in an order that only f64 knows: farther ones come first.
+  for (const size of [1, 2 ** -60])
+    await check(
+      {
+        rows: 120,
+        cols: 2,
+        data: Float64Array.from({ length: 240 }, (_, at) => {
+          const i = at >> 1;
+          if (i === 0) return 0;
+          return size * (1 + 1e-10 * (120 - i)) * (at % 2 ? Math.sin : Math.cos)(i / 19);
+        }),
+      },
+      10,
+    );
+});
+
 test("what f32 cannot tell apart goes to the host: ties, tight clusters, tiny and far values", async () => {
   const { normal, uniform } = makeRandom(2);
   await check(
