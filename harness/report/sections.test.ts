@@ -211,6 +211,20 @@ test("overview: counts, the share in clusters, times and their total", () => {
     [...html.matchAll(/meter" style="width:([\d.]+)%/g)].map(([, width]) => width),
     ["50.0", "100.0"],
   );
+  // A share of the longest, however short that is; where nothing took any time all meters are empty.
+  const widths = (...seconds: number[]) =>
+    [
+      ...overview(viewOf(small({ seconds: seconds.map((s, i) => ({ phase: `p${i}`, seconds: s })) }))).text.matchAll(
+        /meter" style="width:([\d.]+)%/g,
+      ),
+    ].map(([, width]) => width);
+  assert.equal(
+    [widths(0.25, 0.5), widths(0, 0)],
+    [
+      ["50.0", "100.0"],
+      ["0.0", "0.0"],
+    ],
+  );
   assert.is(facts.get("sampler.num_chains"), "4");
   assert.is(facts.get("weight_restrictions"), "full, embed, unembed, heads, mlp_groups");
   const scaled = overview(viewOf(small({ config: { a: [], b: {}, component_scale: { l0h1: 2, other: 3 } } }))).text;
@@ -322,6 +336,24 @@ test("intervals lie on one scale about no difference, and those that do not hold
     ],
   );
   assert.is(priors([]), undefined);
+});
+
+test("columns are standardized by what is finite in them; one that is constant, or not finite, has deviation 1", () => {
+  const [inf, nan] = [Number.NEGATIVE_INFINITY, Number.NaN];
+  const columns = [
+    [0.25, 0.75, 0.25, 0.75, 0.25, 0.75],
+    [3, 3, 3, 3, 3, 3],
+    [nan, nan, nan, nan, nan, nan],
+    [4, nan, 6, inf, 5, 5],
+    [nan, 7, nan, nan, nan, nan],
+  ];
+  const chi = Float32Array.from({ length: 30 }, (_, at) => columns[at % 5][Math.floor(at / 5)]);
+  const names = columns.map((_, c) => `c${c}`);
+  const view = viewOf(
+    small({ columns: names, chi, chiError: new Float32Array(30), clusters: [], labels: new Int32Array(6).fill(-1) }),
+  );
+  assert.equal(Array.from(view.columnMean), [0.5, 3, 0, 5, 7]);
+  assert.equal(Array.from(view.columnDeviation), [0.25, 1, 1, Math.sqrt(0.5), 1]);
 });
 
 test("the heat map holds chi of its tokens in their order, every one up to 90,000 values", () => {

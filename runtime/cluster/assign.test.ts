@@ -16,6 +16,14 @@ test("assignment joins the majority cluster, once a pass", () => {
   assert.equal([...strict], [0, 0, -1, -1, -1, -1]);
 });
 
+test("the first node joins like any other, and no node leaves its cluster, be it the first", () => {
+  const graph = graphFromEdges(5, [0, 1, 0, 2, 3, 1, 3, 2, 3, 4]);
+  // Node 3 has two ties to cluster 1 and one to its own.
+  const labels = Int32Array.from([-1, 1, 1, 0, 0]);
+  assignByNeighbors(graph, labels, 0.5);
+  assert.equal([...labels], [1, 1, 1, 0, 0]);
+});
+
 test("a cluster reaches as far as twenty passes take it", () => {
   const path = graphFromEdges(30, Array.from({ length: 29 }, (_, v) => [v, v + 1]).flat());
   const labels = new Int32Array(30).fill(-1);

@@ -125,6 +125,10 @@ test("what does not move correlates with nothing, and what cannot be had is refu
       new RegExp(`rows ${start} to ${end} of 12`),
     );
   refusedAtOnce(() => influences(traces, shape, { columns: { start: 3, end: 3 } }), /columns 3 to 3 of 12/);
+  refusedAtOnce(
+    () => influences(traces, shape, { unit: "sequence", positions, columns: { start: 0, end: sequences + 1 } }),
+    new RegExp(`columns 0 to ${sequences + 1} of ${sequences}`),
+  );
   refusedAtOnce(() => influences(traces, shape, { unit: "sequence", positions: 5 }), /5 positions do not fill 12/);
   refusedAtOnce(() => influences(traces, shape, { unit: "sequence" }), /positions of a sequence/);
   refusedAtOnce(() => influences(traces.slice(1), shape), /values for 9 draws/);

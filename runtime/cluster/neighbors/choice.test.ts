@@ -21,6 +21,21 @@ test("the choice: by size alone whether exact, by estimated time where", () => {
   const middling = { rows: 100_000, cols: 40 };
   assert.is(chooseMethod(middling, { threads: 2 }).method, "wasm");
   assert.is(chooseMethod(middling, { threads: 2, device: device(false) }).method, "webgpu");
+  // 1e10 pairs of 3e-10 s and 40 times 3e-11 s; half a second and 4e11 differences at 2e12 / 3 a second.
+  const why = (threads: number, gpu?: Device) => chooseMethod(middling, { threads, device: gpu }).why;
+  assert.match(why(1), /100000 x 40 points takes about 15 s on 1 thread; no GPU/);
+  assert.match(why(2, device(false)), /takes about 7\.5 s on 2 threads, about 1\.1 s on a card$/);
+  assert.is(chooseMethod(middling, { threads: 64, device: device(false) }).method, "wasm");
+  assert.match(
+    chooseMethod(large, { threads: 1 }).why,
+    /300000 x 40 points are 3\.6e\+12 differences.* ends at 2\.5e\+12/,
+  );
+  // At the limits themselves search is exact, and on the card.
+  assert.is(chooseMethod({ rows: 500_000, cols: 10 }, { threads: 2 }).method, "wasm");
+  assert.is(
+    chooseMethod({ rows: 2 ** 19, cols: 64 }, { threads: 1, method: "exact", device: device(false) }).method,
+    "webgpu",
+  );
   assert.match(chooseMethod(middling, { threads: 2, device: device(true) }).why, /a card is no GPU/);
   assert.is(chooseMethod(middling, { threads: 2, device: device(true) }).method, "wasm");
   const wide = { rows: 60_000, cols: 600 };
