@@ -61,6 +61,11 @@ test("outlines come back to where they began, and all of a column's height can b
     assert.ok(x <= left && right <= x + width && bottom - top <= height && y > 0);
     if (i > 0) near(x, columns[i - 1][0] + width, 0.11, "no gap between two");
   }
+  // A name stands under its bar: its middle line is within half the height of a letter of the bar's.
+  const names = found(text, /<text transform="translate\(([\d.]+) /g);
+  const [[font]] = found(text, /<g text-anchor="end" font-size="([\d.]+)"/g);
+  assert.is(names.length, 3);
+  for (const [i, { middle }] of bars(text).entries()) near(names[i][0], middle, font / 2, "name under its bar");
 });
 
 test("the scale ends at a round number that holds every bar with its error", () => {

@@ -226,6 +226,8 @@ test("overview: counts, the share in clusters, times and their total", () => {
     ],
   );
   assert.is(facts.get("sampler.num_chains"), "4");
+  const nothing = { tokens: [], chi: new Float32Array(0), chiError: new Float32Array(0), labels: new Int32Array(0) };
+  assert.match(overview(viewOf(small({ ...nothing, clusters: [] }))).text, "<dt>In a cluster</dt><dd>0 tokens</dd>");
   assert.is(facts.get("weight_restrictions"), "full, embed, unembed, heads, mlp_groups");
   const scaled = overview(viewOf(small({ config: { a: [], b: {}, component_scale: { l0h1: 2, other: 3 } } }))).text;
   assert.match(scaled, "<dt>a</dt><dd>(none)</dd>");

@@ -77,6 +77,48 @@ test("cliques chosen as one are split along candidates, and only along candidate
   assert.equal(unsplit, joined, "no candidate, no split");
 });
 
+test("a split is made from where its likelihood pays for half of the entropy of telling who is where", () => {
+  const truth = cliqueOf(8 * CLIQUE);
+  const { n, offsets, neighbors } = cliques(8);
+  const joined = truth.map((c) => (c < 2 ? 0 : c - 1));
+  /** Whether two cliques are split that 12 edges of weight w join, besides the ring's. */
+  const splits = (w: number) => {
+    const ends: number[] = [];
+    const weights: number[] = [];
+    for (let v = 0; v < n; v++) {
+      for (let e = offsets[v]; e < offsets[v + 1]; e++) {
+        if (neighbors[e] < v) continue;
+        ends.push(v, neighbors[e]);
+        weights.push(1);
+      }
+    }
+    // The ring's one edge between the two is there already.
+    for (let v = 0; v < CLIQUE; v++) {
+      ends.push(v, CLIQUE + ((v + 2) % CLIQUE));
+      weights.push(w);
+    }
+    const kernel = new GraphKernel(graphFromEdges(n, ends, weights));
+    return refine(kernel, joined.slice(), sets(truth, 8), { ...OPTIONS, joins: false }).splits > 0;
+  };
+  let [low, high] = [0.1, 11];
+  assert.equal([splits(low), splits(high)], [true, false]);
+  for (let step = 0; step < 24; step++) {
+    const middle = (low + high) / 2;
+    if (splits(middle)) low = middle;
+    else high = middle;
+  }
+  // Twice the weight inside a clique, and what runs between the two; eight edges of the ring, of which seven leave a cluster.
+  const [inside, tie] = [CLIQUE * (CLIQUE - 1), 1 + 12 * low];
+  const volume = inside + 2 + 12 * low;
+  const total = 8 * inside + 16 + 24 * low;
+  const expected = (2 * volume) ** 2 / total + (6 * (inside + 2) ** 2) / total;
+  const out = 14 / (total - expected);
+  const own = (m: number, e: number) => m * Math.log(m / e) - m;
+  const one = own(2 * inside + 2 * tie, (2 * volume) ** 2 / total) / 2;
+  const two = own(inside, volume ** 2 / total) + tie * Math.log(out) - (out * volume ** 2) / total;
+  assert.ok(Math.abs(two - one - (2 * CLIQUE * Math.LN2) / 2) < 1e-3, `${two - one} at ${low}`);
+});
+
 test("a clique is not split along a candidate inside it", () => {
   const graph = cliques(8);
   const truth = cliqueOf(graph.n);
