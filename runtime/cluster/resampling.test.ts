@@ -79,6 +79,11 @@ test("a rerun clusters just the rows, or just the columns, that are kept", async
   assert.ok(byRows.clusters.length > 0, "there is something to compare");
   assert.equal(await tokens.run(Uint32Array.from(half)), byRows.clusters);
   assert.equal(await tokens.run(Uint32Array.of(5)), [], "one row has no clusters");
+  // Rows that are standardized lose two dimensions: of half of four columns nothing is left, of half of five one.
+  const lost = parseClusterConfig({ rows: "standardize" });
+  const wide = (cols: number) => ({ rows: 9, cols, data: matrix.data.subarray(0, 9 * cols) });
+  assert.is(matrixReruns(wide(4), lost).components, undefined);
+  assert.is(matrixReruns(wide(5), lost).components?.count, 5);
   // k stays below the rows that are left.
   assert.equal(await tokens.run(Uint32Array.of(5, 6, 7)), []);
 });
