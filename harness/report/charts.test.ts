@@ -87,6 +87,9 @@ test("the scale ends at a round number that holds every bar with its error", () 
   assert.is(limit([4.1], [0]), 5);
   assert.is(limit([5.1], [0]), 7.5);
   assert.is(limit([7.6], [0]), 10);
+  // Ends have two digits, also where they are written with a power of ten.
+  assert.match(barChart(["a"], [1.9e-5], [0]).text, ">2.0e−5</text>");
+  assert.match(barChart(["a"], [0.29], [0]).text, ">0.3</text>");
   // No more than rounding beyond a round number is that number.
   assert.is(limit([2.0000001], [0]), 2);
 });

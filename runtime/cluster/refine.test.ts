@@ -119,6 +119,23 @@ test("a split is made from where its likelihood pays for half of the entropy of 
   assert.ok(Math.abs(two - one - (2 * CLIQUE * Math.LN2) / 2) < 1e-3, `${two - one} at ${low}`);
 });
 
+test("new clusters are numbered by those that they were split from, whatever the order of candidates", () => {
+  const graph = cliques(8);
+  const truth = cliqueOf(graph.n);
+  const joined = truth.map((c) => (c < 4 ? c >> 1 : c - 2));
+  const parts = [...sets(truth, 8).filter((_, c) => c === 1 || c === 3), ...sets(joined, 6)];
+  for (const candidates of [parts, [...parts].reverse()]) {
+    const labels = joined.slice();
+    const { count, splits } = refine(new GraphKernel(graph), labels, candidates, OPTIONS);
+    assert.equal([count, splits], [8, 2]);
+    // Cliques 1 and 3 are new.
+    assert.equal(
+      labels,
+      truth.map((c) => [0, 6, 1, 7, 2, 3, 4, 5][c]),
+    );
+  }
+});
+
 test("a clique is not split along a candidate inside it", () => {
   const graph = cliques(8);
   const truth = cliqueOf(graph.n);
