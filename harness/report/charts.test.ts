@@ -50,12 +50,31 @@ test("a bar is as high as its value, and its error bar reaches one error to both
   );
 });
 
+test("outlines come back to where they began, and all of a column's height can be pointed at", () => {
+  const { text } = barChart(["a", "b", "c"], [1, -0.5, 0.25], [0.25, 0.5, 0]);
+  const outlines = found(text, /class="(?:hit|pos|neg)" d="M[\d.]+ [\d.]+h(-?[\d.]+)v[\d.]+h(-?[\d.]+)z"/g);
+  assert.is(outlines.length, 6);
+  for (const [there, back] of outlines) assert.is(there + back, 0);
+  const columns = found(text, /class="hit" d="M([\d.]+) ([\d.]+)h([\d.]+)v([\d.]+)h/g);
+  for (const [i, { left, right, top, bottom }] of bars(text).entries()) {
+    const [x, y, width, height] = columns[i];
+    assert.ok(x <= left && right <= x + width && bottom - top <= height && y > 0);
+    if (i > 0) near(x, columns[i - 1][0] + width, 0.11, "no gap between two");
+  }
+  // A name stands under its bar: its middle line is within half the height of a letter of the bar's.
+  const names = found(text, /<text transform="translate\(([\d.]+) /g);
+  const [[font]] = found(text, /<g text-anchor="end" font-size="([\d.]+)"/g);
+  assert.is(names.length, 3);
+  for (const [i, { middle }] of bars(text).entries()) near(names[i][0], middle, font / 2, "name under its bar");
+});
+
 test("the scale ends at a round number that holds every bar with its error", () => {
   const limit = (values: number[], errors: number[]) => {
     const { text } = barChart(values.map(String), values, errors);
     const heights = found(text, /class="(?:grid|zero)" d="M[\d.]+ ([\d.]+)H/g).map(([y]) => y);
-    const [first, second] = found(text, /text-anchor="end" font-size="9">([^<]+)</g).map(([label]) => label);
-    assert.is(second, 0);
+    const labels = [...text.matchAll(/text-anchor="end" font-size="9">([^<]+)</g)].map(([, label]) => label);
+    const [first] = labels.map(Number);
+    assert.equal(labels, [`${first}`, "0", `−${first}`], "both ends and the middle");
     assert.is(heights.length, 5);
     for (const at of [1, 2, 3, 4]) near(heights[at] - heights[at - 1], (heights[4] - heights[0]) / 4, 0.11);
     return first;
@@ -68,6 +87,9 @@ test("the scale ends at a round number that holds every bar with its error", () 
   assert.is(limit([4.1], [0]), 5);
   assert.is(limit([5.1], [0]), 7.5);
   assert.is(limit([7.6], [0]), 10);
+  // Ends have two digits, also where they are written with a power of ten.
+  assert.match(barChart(["a"], [1.9e-5], [0]).text, ">2.0e−5</text>");
+  assert.match(barChart(["a"], [0.29], [0]).text, ">0.3</text>");
   // No more than rounding beyond a round number is that number.
   assert.is(limit([2.0000001], [0]), 2);
 });

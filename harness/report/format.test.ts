@@ -60,6 +60,11 @@ test("twenty clusters each have a hue and no mark, the next twenty a line, then 
     ...["", "k k0", "k k19", "k k20 m1", "k k40 m2", "k k59 m2", "k k60"],
   ]);
   const hues = (n: number) => Array.from({ length: n }, (_, i) => hueOf(i, n));
+  // Seven parts of the circle from 20 degrees on, to the nearest degree.
+  assert.equal(
+    hues(7).sort((a, b) => a - b),
+    [20, 71, 123, 174, 226, 277, 329],
+  );
   for (const n of [1, 2, 5, 20]) {
     // Evenly round the circle of 360 degrees, from 20 on.
     const expected = Array.from({ length: n }, (_, i) => (20 + (360 * i) / n) % 360).sort((a, b) => a - b);

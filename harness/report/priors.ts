@@ -23,7 +23,7 @@ interface Row {
 }
 
 function table(title: string, [first, second]: readonly [string, string], rows: readonly Row[]): Markup {
-  const ends = rows.flatMap(({ difference: { low, high } }) => [Math.abs(low ?? 0), Math.abs(high ?? 0)]);
+  const ends = rows.flatMap(({ difference: { low, high } }) => (low === null || high === null ? [] : [-low, high]));
   const limit = Math.max(...ends, 1e-9);
   const number = (value: number | null) => (value === null ? "–" : fixed(value, 3));
   const body = rows.map(({ name, first: a, second: b, difference, apart }) => {

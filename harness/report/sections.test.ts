@@ -178,10 +178,10 @@ test("diagnostics: the verdict of all components, and which lie far from the tra
   assert.match(said(component("a", { meanRise: Number.NaN })), "<b>1 of 1 components lie more");
   assert.not.match(said(component("a")), "lie more than");
   const more = { effectiveDraws: 1234.4, lag1: 0.25, acceptance: 0.5, stepError: 0.125, temperature: 1.0125 };
-  const panel = text({ text: said(component("a", { ...more, llc: { value: 2.5, error: 0.25 } })) });
+  const panel = text({ text: said(component("a", { ...more, llc: { value: 2.5, error: 0.256 } })) });
   for (const part of [
     ...["mean rise 0.25 nats", "R-hat 1.010", `effective draws 1${thin}234`, "lag 1 0.25", `acceptance 50.0${thin}%`],
-    ...["step error 0.13", "kinetic temperature 1.01", "LLC 2.5 ± 0.25", `weights 1${thin}200`, "lr 0.01"],
+    ...["step error 0.13", "kinetic temperature 1.01", "LLC 2.5 ± 0.26", `weights 1${thin}200`, "lr 0.01"],
   ])
     assert.ok(panel.includes(part), `${part}: ${panel}`);
   assert.not.match(text({ text: said(component("a")) }), /effective draws|lag 1|acceptance|step error|kinetic|LLC/);
@@ -211,7 +211,23 @@ test("overview: counts, the share in clusters, times and their total", () => {
     [...html.matchAll(/meter" style="width:([\d.]+)%/g)].map(([, width]) => width),
     ["50.0", "100.0"],
   );
+  // A share of the longest, however short that is; where nothing took any time all meters are empty.
+  const widths = (...seconds: number[]) =>
+    [
+      ...overview(viewOf(small({ seconds: seconds.map((s, i) => ({ phase: `p${i}`, seconds: s })) }))).text.matchAll(
+        /meter" style="width:([\d.]+)%/g,
+      ),
+    ].map(([, width]) => width);
+  assert.equal(
+    [widths(0.25, 0.5), widths(0, 0)],
+    [
+      ["50.0", "100.0"],
+      ["0.0", "0.0"],
+    ],
+  );
   assert.is(facts.get("sampler.num_chains"), "4");
+  const nothing = { tokens: [], chi: new Float32Array(0), chiError: new Float32Array(0), labels: new Int32Array(0) };
+  assert.match(overview(viewOf(small({ ...nothing, clusters: [] }))).text, "<dt>In a cluster</dt><dd>0 tokens</dd>");
   assert.is(facts.get("weight_restrictions"), "full, embed, unembed, heads, mlp_groups");
   const scaled = overview(viewOf(small({ config: { a: [], b: {}, component_scale: { l0h1: 2, other: 3 } } }))).text;
   assert.match(scaled, "<dt>a</dt><dd>(none)</dd>");
@@ -276,6 +292,8 @@ test("intervals lie on one scale about no difference, and those that do not hold
       { measure: "one", means: [0.5, 0.25], difference: interval(-0.1, 0.3) },
       { measure: "two", means: [0.5, 0.25], difference: interval(0.1, 0.4) },
       { measure: "three", means: [0.5, 0.25], difference: interval(-0.4, -0.1) },
+      { measure: "at most none", means: [0.5, 0.25], difference: interval(-0.4, 0) },
+      { measure: "at least none", means: [0.5, 0.25], difference: interval(0, 0.4) },
       { measure: "four", means: [0.5, 0.25], difference: { value: null, error: null, low: null, high: null } },
     ],
     clusters: undefined,
@@ -297,20 +315,47 @@ test("intervals lie on one scale about no difference, and those that do not hold
     ["alike", 0.5, -0.1, 0.3, 0.1],
     ["apart", 0.5, 0.1, 0.4, 0.25],
     ["apart", 0.5, -0.4, -0.1, -0.25],
+    ["alike", 0.5, -0.4, 0, -0.2],
+    ["alike", 0.5, 0, 0.4, 0.2],
   ]);
+  // The scale reaches to the farthest end, to whichever side that lies.
+  const ends = (low: number, high: number) =>
+    priors([{ ...said, scores: [{ measure: "one", means: [0, 0], difference: interval(low, high) }] }])!.text;
+  assert.match(ends(-0.4, -0.1), "−0.40 to 0.40");
+  assert.match(ends(0.1, 0.3), "−0.30 to 0.30");
   assert.match(html, "−0.40 to 0.40");
   assert.equal(
     rows(html)
-      .slice(1, 5)
+      .slice(1, 7)
       .map((row) => row.replace(/ +/g, " ")),
     [
       "one 0.500 0.250 0.100 −0.100 to 0.300",
       "two 0.500 0.250 0.250 0.100 to 0.400",
       "three 0.500 0.250 −0.250 −0.400 to −0.100",
+      "at most none 0.500 0.250 −0.200 −0.400 to 0.000",
+      "at least none 0.500 0.250 0.200 0.000 to 0.400",
       "four 0.500 0.250 – not known",
     ],
   );
   assert.is(priors([]), undefined);
+});
+
+test("columns are standardized by what is finite in them; one that is constant, or not finite, has deviation 1", () => {
+  const [inf, nan] = [Number.NEGATIVE_INFINITY, Number.NaN];
+  const columns = [
+    [0.25, 0.75, 0.25, 0.75, 0.25, 0.75],
+    [3, 3, 3, 3, 3, 3],
+    [nan, nan, nan, nan, nan, nan],
+    [4, nan, 6, inf, 5, 5],
+    [nan, 7, nan, nan, nan, nan],
+  ];
+  const chi = Float32Array.from({ length: 30 }, (_, at) => columns[at % 5][Math.floor(at / 5)]);
+  const names = columns.map((_, c) => `c${c}`);
+  const view = viewOf(
+    small({ columns: names, chi, chiError: new Float32Array(30), clusters: [], labels: new Int32Array(6).fill(-1) }),
+  );
+  assert.equal(Array.from(view.columnMean), [0.5, 3, 0, 5, 7]);
+  assert.equal(Array.from(view.columnDeviation), [0.25, 1, 1, Math.sqrt(0.5), 1]);
 });
 
 test("the heat map holds chi of its tokens in their order, every one up to 90,000 values", () => {

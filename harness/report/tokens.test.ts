@@ -59,6 +59,13 @@ test("sequences stand by number and tokens by place, whatever order they come in
     [...text.matchAll(/<h4>(\d+)/g)].map(([, number]) => number),
     ["2", "5"],
   );
+  // Without modes a sequence has its number alone.
+  assert.match(text, "<h4>2</h4>");
+  const told = report({ places: row(7, 1, 2, 3, 4) });
+  const headed = (...modes: (string | undefined)[]) =>
+    tokenMap(viewOf({ ...told, tokens: told.tokens.map((token, i) => ({ ...token, mode: modes[i] })) })).text;
+  assert.match(headed("m", undefined, "n", "m"), "<h4>7 <span>m, n</span></h4>");
+  assert.match(headed(undefined, "n"), "<h4>7 <span>n</span></h4>");
 });
 
 test("the map ends with the sequence that reaches 20,000 tokens, and says how many are left out", () => {

@@ -46,7 +46,7 @@ function columnStatistics(chi: Float32Array, columns: number): { mean: Float64Ar
       mean[c] += away / n;
       squares += away * (chi[i] - mean[c]);
     }
-    deviation[c] = n > 0 && squares > 0 ? Math.sqrt(squares / n) : 1;
+    deviation[c] = squares > 0 ? Math.sqrt(squares / n) : 1;
   }
   return { mean, deviation };
 }

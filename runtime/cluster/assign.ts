@@ -1,5 +1,6 @@
 import type { Graph } from "../../kernels/graph/csr";
 
+/** A cluster reaches no farther from where it was than this many edges. */
 const MAX_PASSES = 20;
 
 /**

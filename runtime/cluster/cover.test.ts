@@ -62,6 +62,16 @@ test("a cluster lies below the null at its own volume, by excess_min", async () 
   assert.is(capped.clusters.length, 6);
 });
 
+test("what does no better than the null is no cluster, even where nothing more is asked for", async () => {
+  const graph = cliques(TEN);
+  const few = { max_share: 0.15, excess_min: 0 };
+  const { clusters } = await cover(graph, few);
+  const own = new Map(clusters.map(({ members, conductance }) => [share(graph, members), conductance]));
+  assert.is((await cover(graph, few, (at) => own.get(at) ?? 1e-9)).clusters.length, 0);
+  const above = await cover(graph, few, (at) => 1.001 * (own.get(at) ?? 1e-9));
+  assert.is(above.clusters.length, clusters.length);
+});
+
 test("a clique with more than the largest share of the volume is body", async () => {
   const sizes = [10, 11, 12, 13, 14, 15, 24];
   const graph = cliques(sizes);

@@ -69,6 +69,12 @@ test("planted clusters in a body, as sorting all distances has them; small label
   assert.ok(found!.accuracy > 0.5 && found!.accuracy < 1, `${found!.accuracy}: neither trivial`);
 });
 
+test("two tokens are enough, and one is not", async () => {
+  assert.equal(await scoreNeighbors(line(1, 2, 9), { numbers: [5, 5, -1], minCount: 2 }), { accuracy: 1, purity: 1 });
+  assert.equal(await scoreNeighbors(line(1, 2), { numbers: [5, 6], minCount: 1 }), { accuracy: 0, purity: 0 });
+  assert.is(await scoreNeighbors(line(1, 2), { numbers: [5, -1], minCount: 1 }), undefined);
+});
+
 test("nothing to score", async () => {
   assert.is(await scoreNeighbors(line(1, 2, 3), { numbers: [-1, 0, 1], minCount: 2 }), undefined);
   const flat = { rows: 3, cols: 0, data: new Float64Array(0) };

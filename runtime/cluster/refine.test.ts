@@ -39,6 +39,20 @@ const sets = (labels: Int32Array, count: number) =>
     .slice(0, count)
     .map((members) => ({ members: Uint32Array.from(members) }));
 
+/** Cliques in pairs: each node has 11 ties in its own, `across` to the other of its pair, and about one to other pairs. */
+function pairsOfCliques(across: number): Graph {
+  const ends: number[] = [];
+  for (let v = 0; v < 16 * CLIQUE; v++) {
+    const place = v % CLIQUE;
+    const base = v - place;
+    for (let u = base; u < v; u++) ends.push(u, v);
+    if ((base / CLIQUE) % 2 > 0) continue;
+    for (let e = 0; e < across; e++) ends.push(v, base + CLIQUE + ((place + e) % CLIQUE));
+    ends.push(v, (v + 2 * CLIQUE * (1 + (place % 7)) + CLIQUE) % (16 * CLIQUE));
+  }
+  return graphFromEdges(16 * CLIQUE, ends);
+}
+
 /** Refined labels are 0 to count - 1, each in use. */
 function noGaps(labels: Int32Array, count: number): void {
   const used = new Set(Array.from(labels).filter((label) => label >= 0));
@@ -61,6 +75,65 @@ test("cliques chosen as one are split along candidates, and only along candidate
   const unsplit = joined.slice();
   assert.is(refine(kernel, unsplit, sets(joined, 7), OPTIONS).count, 7);
   assert.equal(unsplit, joined, "no candidate, no split");
+});
+
+test("a split is made from where its likelihood pays for half of the entropy of telling who is where", () => {
+  const truth = cliqueOf(8 * CLIQUE);
+  const { n, offsets, neighbors } = cliques(8);
+  const joined = truth.map((c) => (c < 2 ? 0 : c - 1));
+  /** Whether two cliques are split that 12 edges of weight w join, besides the ring's. */
+  const splits = (w: number) => {
+    const ends: number[] = [];
+    const weights: number[] = [];
+    for (let v = 0; v < n; v++) {
+      for (let e = offsets[v]; e < offsets[v + 1]; e++) {
+        if (neighbors[e] < v) continue;
+        ends.push(v, neighbors[e]);
+        weights.push(1);
+      }
+    }
+    // The ring's one edge between the two is there already.
+    for (let v = 0; v < CLIQUE; v++) {
+      ends.push(v, CLIQUE + ((v + 2) % CLIQUE));
+      weights.push(w);
+    }
+    const kernel = new GraphKernel(graphFromEdges(n, ends, weights));
+    return refine(kernel, joined.slice(), sets(truth, 8), { ...OPTIONS, joins: false }).splits > 0;
+  };
+  let [low, high] = [0.1, 11];
+  assert.equal([splits(low), splits(high)], [true, false]);
+  for (let step = 0; step < 24; step++) {
+    const middle = (low + high) / 2;
+    if (splits(middle)) low = middle;
+    else high = middle;
+  }
+  // Twice the weight inside a clique, and what runs between the two; eight edges of the ring, of which seven leave a cluster.
+  const [inside, tie] = [CLIQUE * (CLIQUE - 1), 1 + 12 * low];
+  const volume = inside + 2 + 12 * low;
+  const total = 8 * inside + 16 + 24 * low;
+  const expected = (2 * volume) ** 2 / total + (6 * (inside + 2) ** 2) / total;
+  const out = 14 / (total - expected);
+  const own = (m: number, e: number) => m * Math.log(m / e) - m;
+  const one = own(2 * inside + 2 * tie, (2 * volume) ** 2 / total) / 2;
+  const two = own(inside, volume ** 2 / total) + tie * Math.log(out) - (out * volume ** 2) / total;
+  assert.ok(Math.abs(two - one - (2 * CLIQUE * Math.LN2) / 2) < 1e-3, `${two - one} at ${low}`);
+});
+
+test("new clusters are numbered by those that they were split from, whatever the order of candidates", () => {
+  const graph = cliques(8);
+  const truth = cliqueOf(graph.n);
+  const joined = truth.map((c) => (c < 4 ? c >> 1 : c - 2));
+  const parts = [...sets(truth, 8).filter((_, c) => c === 1 || c === 3), ...sets(joined, 6)];
+  for (const candidates of [parts, [...parts].reverse()]) {
+    const labels = joined.slice();
+    const { count, splits } = refine(new GraphKernel(graph), labels, candidates, OPTIONS);
+    assert.equal([count, splits], [8, 2]);
+    // Cliques 1 and 3 are new.
+    assert.equal(
+      labels,
+      truth.map((c) => [0, 6, 1, 7, 2, 3, 4, 5][c]),
+    );
+  }
 });
 
 test("a clique is not split along a candidate inside it", () => {
@@ -87,21 +160,8 @@ test("fragments of cliques merge", () => {
 });
 
 test("pairs of cliques merge when they are likelier as one, though every node has most ties in its own", () => {
-  // Each node has 11 ties in its clique, `across` to the other of its pair, and about one to other pairs.
-  const pairs = (across: number) => {
-    const ends: number[] = [];
-    for (let v = 0; v < 16 * CLIQUE; v++) {
-      const place = v % CLIQUE;
-      const base = v - place;
-      for (let u = base; u < v; u++) ends.push(u, v);
-      if ((base / CLIQUE) % 2 > 0) continue;
-      for (let e = 0; e < across; e++) ends.push(v, base + CLIQUE + ((place + e) % CLIQUE));
-      ends.push(v, (v + 2 * CLIQUE * (1 + (place % 7)) + CLIQUE) % (16 * CLIQUE));
-    }
-    return graphFromEdges(16 * CLIQUE, ends);
-  };
   const merged = (across: number) => {
-    const graph = pairs(across);
+    const graph = pairsOfCliques(across);
     const labels = cliqueOf(graph.n);
     const { count, merges } = refine(new GraphKernel(graph), labels, sets(labels, 16), OPTIONS);
     assert.is(count, 16 - merges);
@@ -113,6 +173,16 @@ test("pairs of cliques merge when they are likelier as one, though every node ha
   // -45 with one.
   assert.is(merged(3), 1);
   assert.is(merged(1), 0);
+});
+
+test("a round that splits and merges equally often is not the last", () => {
+  const truth = cliqueOf(16 * CLIQUE).map((c) => c >> 1);
+  const graph = pairsOfCliques(3);
+  // Pairs 0 and half of 1 are one, the other half is its own, and so are the halves of 2: what was just split merges a round later.
+  const labels = cliqueOf(16 * CLIQUE).map((c) => (c < 3 ? 0 : c === 3 ? 1 : c < 6 ? c - 2 : (c >> 1) + 1));
+  const { count, splits, merges } = refine(new GraphKernel(graph), labels, sets(truth, 8), OPTIONS);
+  assert.equal([count, splits, merges], [8, 1, 2]);
+  assert.is(scorePartition(labels, truth).ari, 1);
 });
 
 test("gamma of a block model is that of its parameters", (t) => {

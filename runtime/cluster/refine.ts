@@ -193,7 +193,7 @@ function split(
     const rest = size[home] - both;
     const choices = size[home] * Math.log(size[home]) - both * Math.log(both) - rest * Math.log(rest);
     const gain = -model.union(own, inside[home] - own - 2 * tie, tie, part, volume[home] - part) - SPLIT_COST * choices;
-    if (gain > 0 && gain > (best.get(home)?.gain ?? 0)) best.set(home, { gain, candidate: i });
+    if (gain > (best.get(home)?.gain ?? 0)) best.set(home, { gain, candidate: i });
   }
   let next = count;
   for (const [home, { candidate }] of [...best].sort((a, b) => a[0] - b[0])) {

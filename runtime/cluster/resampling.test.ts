@@ -1,9 +1,10 @@
 import * as assert from "uvu/assert";
-import { plantClusters } from "../../harness/test/planted";
 import { suite } from "../../harness/test/suite";
-import { graphFromEdges } from "../../kernels/graph/csr";
+import type { Matrix } from "../statistics/matrix";
+import { clusterTokens } from "./cluster";
 import { parseClusterConfig } from "./config";
-import { drawHalf, graphReruns, matrixReruns, resample } from "./resampling";
+import { makeRandom } from "./random";
+import { drawHalf, matrixReruns, resample } from "./resampling";
 import { bestMatches, jaccard } from "./stability";
 
 const test = suite("runtime/cluster/resampling");
@@ -47,39 +48,44 @@ test("tokens are compared within the half that is kept, by their own numbers", a
   assert.equal(none, [{ repeats: 1 }], "no half held a member");
 });
 
-test("planted clusters are found again on half the rows and half the columns; k and sizes are halved with the rows", async (t) => {
-  const planted = plantClusters({ seed: 4, sizes: [40, 50, 60], body: 300, dims: 24, centers: 1.6, spread: 0.35 });
-  const config = parseClusterConfig({ k: 12, min_size: 16, stability: 2 });
-  const clusters = [0, 1, 2].map((label) => ({ members: rowsOf(planted.truth, label) }));
-  const result = await resample(clusters, config, matrixReruns(planted, config));
-  t.note(JSON.stringify(result));
-  for (const { repeats, tokens, components, chains } of result) {
-    assert.ok(repeats === 2 && tokens! > 0.6 && components! > 0.6, JSON.stringify(result));
-    assert.is(chains, undefined);
-  }
-  assert.equal(await resample(clusters, config, matrixReruns(planted, config)), result, "the same again");
-  const few = { rows: 50, cols: 4, data: planted.data.subarray(0, 200) };
-  assert.is(matrixReruns(few, config).components, undefined, "standardized rows of two columns are two points");
-  const many = parseClusterConfig({ k: 40, stability: 1 });
-  await resample(clusters, many, { tokens: matrixReruns(few, many).tokens });
-});
+/** Two clusters, told apart by what columns 0 and 3 have in common, among noise. */
+function striped(): Matrix {
+  const { normal } = makeRandom(7);
+  const rows = 48;
+  const center = (i: number, c: number) => (c % 3 === 0 ? (i < 24 ? 6 : -6) * (c === 0 ? 1 : -1) : 0);
+  const data = Float64Array.from({ length: rows * 5 }, (_, at) => center(Math.floor(at / 5), at % 5) + normal());
+  return { rows, cols: 5, data };
+}
 
-const rowsOf = (truth: Int32Array, label: number) => Array.from(truth.keys()).filter((row) => truth[row] === label);
-
-test("a graph is resampled by its nodes", async () => {
-  // Ten cliques of 30, joined in a ring.
-  const [count, size] = [10, 30];
-  const ends: number[] = [];
-  for (let c = 0; c < count; c++) {
-    for (let a = 0; a < size; a++) for (let b = 0; b < a; b++) ends.push(size * c + a, size * c + b);
-    ends.push(size * c, (size * c + size + 1) % (count * size));
-  }
-  const graph = graphFromEdges(count * size, ends);
-  const config = parseClusterConfig({ stability: 2, null: "none", min_size: 8 });
-  const block = (c: number) => Array.from({ length: size }, (_, i) => size * c + i);
-  const clusters = Array.from({ length: count }, (_, c) => ({ members: block(c) }));
-  const result = await resample(clusters, config, graphReruns(graph, config));
-  for (const { tokens, components } of result) assert.ok(tokens! > 0.6 && components === undefined, `${tokens}`);
+test("a rerun clusters just the rows, or just the columns, that are kept", async () => {
+  const matrix = striped();
+  const config = parseClusterConfig({ k: 8, min_size: 6, null: "none", rows: "none", phi_max: 0.5 });
+  const weights = Float64Array.of(1, 0.5, 0.25, 2, 1);
+  const { tokens, components } = matrixReruns(matrix, config, { threads: 1, weights });
+  assert.equal([tokens.count, components?.count], [48, 5]);
+  const part = (rows: readonly number[], cols: readonly number[]) => ({
+    rows: rows.length,
+    cols: cols.length,
+    data: Float64Array.from(rows.flatMap((i) => cols.map((c) => matrix.data[i * 5 + c]))),
+  });
+  const all = Array.from({ length: 48 }, (_, i) => i);
+  const some = [0, 3, 4];
+  const byColumns = await clusterTokens(part(all, some), config, { threads: 1, weights: [1, 2, 1] });
+  assert.ok(byColumns.clusters.length > 0, "there is something to compare");
+  assert.equal(await components?.run(Uint32Array.from(some)), byColumns.clusters);
+  const half = all.filter((i) => i % 2 > 0);
+  const halved = { ...config, k: 4, min_size: 3 };
+  const byRows = await clusterTokens(part(half, [0, 1, 2, 3, 4]), halved, { threads: 1, weights });
+  assert.ok(byRows.clusters.length > 0, "there is something to compare");
+  assert.equal(await tokens.run(Uint32Array.from(half)), byRows.clusters);
+  assert.equal(await tokens.run(Uint32Array.of(5)), [], "one row has no clusters");
+  // Rows that are standardized lose two dimensions: of half of four columns nothing is left, of half of five one.
+  const lost = parseClusterConfig({ rows: "standardize" });
+  const wide = (cols: number) => ({ rows: 9, cols, data: matrix.data.subarray(0, 9 * cols) });
+  assert.is(matrixReruns(wide(4), lost).components, undefined);
+  assert.is(matrixReruns(wide(5), lost).components?.count, 5);
+  // k stays below the rows that are left.
+  assert.equal(await tokens.run(Uint32Array.of(5, 6, 7)), []);
 });
 
 test.run();

@@ -98,6 +98,8 @@ test("thinning below 2.5 tau, unless draws are seen to be independent", () => {
   assert.match(line, /raise num_steps_bw_draws to 25\./);
   assert.match(line, /by up to 0\.8: l0h0, embed \(2 of 3\)/);
   silent(thin, [{ lag1: 0.29 }, { lag1: 0.1 }]);
+  silent(thin, [{ lag1: 0.29 }]);
+  assert.match(only(thin, [{ lag1: 0.3 }]), /by up to 0\.3: l0h0 \(1 of 1\)/);
   assert.match(only(thin, [{ lag1: undefined }]), /to 25\.$/);
   const estimated = only({ ...rmsprop, ...thin }, [{ lag1: 0.6 }]);
   assert.match(estimated, /tau is 10 updates .* lr \/ rmsprop_eps/);
@@ -111,6 +113,7 @@ test("a first draw before 3 tau; RMSprop that starts at 1 takes longer", () => {
   const slow = only({ ...rmsprop, rmsprop_init: "ones" });
   assert.match(slow, /after 55 updates, where 3 tau are 30; RMSprop's start at 1 makes early steps smaller/);
   const wanted = burninWanted({ ...good, ...rmsprop, rmsprop_init: "ones" })!;
+  assert.match(slow, new RegExp(`so that ${wanted} updates do what 30 would later`));
   assert.match(slow, new RegExp(`Raise num_burnin_steps to ${wanted}\\.`));
   silent({ ...rmsprop, rmsprop_init: "ones", num_burnin_steps: wanted });
 });
@@ -133,6 +136,11 @@ test("burn-in of RMSprop by its own steps: the pull alone, run update by update,
   assert.is(burninWanted(good), 30);
   assert.is(relaxationTime({ ...good, llc_weight_decay: 200 }), 5);
   assert.is(burninWanted({ ...good, localization: 0 }), undefined);
+});
+
+test("of several that are equally far off the first is named", () => {
+  assert.match(only({}, [{ stepError: 0.6 }, { name: "embed", stepError: 0.6 }]), /Steps of l0h0 are too large/);
+  assert.match(only({}, [{ meanRise: 0.01 }, { name: "embed", meanRise: 0.01 }]), /down to 0\.01 \(l0h0\)/);
 });
 
 test("no pull, and a pull that steps overshoot", () => {

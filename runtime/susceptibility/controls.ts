@@ -4,7 +4,7 @@ import { deriveKey, philox4x32 } from "../../kernels/philox/philox";
 function integers(seed: number, ...purpose: (string | number)[]): (below: number) => number {
   const key = deriveKey(seed, ...purpose);
   let counter = 0;
-  let block: Uint32Array = new Uint32Array(4);
+  let block: Uint32Array = new Uint32Array();
   return (below) => {
     if ((counter & 3) === 0) block = philox4x32(key, [counter >>> 2, 0, 0, 0]);
     const word = block[counter & 3];

@@ -117,6 +117,11 @@ test("neither the size of a token's contrast nor that of phi, nor constants, cha
     "a smaller perturbation",
   );
   same(
+    traces.map((d) => 1e-6 * d),
+    phi.map((p) => 1e-6 * p),
+    "one a million times smaller",
+  );
+  same(
     traces.map((d, at) => d + (at % shape.tokens === 2 ? 40 : 0)),
     phi,
     "a constant on one token's loss",

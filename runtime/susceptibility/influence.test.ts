@@ -86,6 +86,12 @@ test("two draws are enough for a covariance, two chains for its error", () => {
   const two = { draws: 2, chains: 1, tokens: 2 };
   assert.equal(Array.from(influences([0, 5, 2, 1], two).values.data), [2, -4, -4, 8]);
   assert.equal(Array.from(influences([0, 5, 2, 1], two, { measure: "correlation" }).values.data), [1, -1, -1, 1]);
+  // A correlation has no unit: the same of traces that hardly move.
+  const small = influences([0, 0.005, 0.002, 0.001], two, { measure: "correlation" }).values.data;
+  assert.equal(
+    Array.from(small, (value) => Number(value.toFixed(12))),
+    [1, -1, -1, 1],
+  );
   refusedAtOnce(() => influences([0, 5], { ...two, draws: 1 }), /1 draw of 1 chain; at least 2 draws vary/);
   // Chains of a alone: 0, 2 and 0, 6, whose variances are 2 and 18. Of two values the jackknife is half their distance.
   const { values, error } = influences([0, 0, 2, 6], { draws: 2, chains: 2, tokens: 1 }, { error: true });
@@ -108,7 +114,21 @@ test("what does not move correlates with nothing, and what cannot be had is refu
   const one = { draws: draws * chains, chains: 1, tokens: shape.tokens };
   refusedAtOnce(() => influences(traces, one, { error: true }), /an error over 1 chain/, /num_chains/);
   refusedAtOnce(() => influences(traces, shape, { rows: { start: 3, end: 13 } }), /rows 3 to 13 of 12/);
+  for (const [start, end] of [
+    [0.5, 2],
+    [0, 1.5],
+    [-1, 2],
+    [5, 4],
+  ])
+    refusedAtOnce(
+      () => influences(traces, shape, { rows: { start, end } }),
+      new RegExp(`rows ${start} to ${end} of 12`),
+    );
   refusedAtOnce(() => influences(traces, shape, { columns: { start: 3, end: 3 } }), /columns 3 to 3 of 12/);
+  refusedAtOnce(
+    () => influences(traces, shape, { unit: "sequence", positions, columns: { start: 0, end: sequences + 1 } }),
+    new RegExp(`columns 0 to ${sequences + 1} of ${sequences}`),
+  );
   refusedAtOnce(() => influences(traces, shape, { unit: "sequence", positions: 5 }), /5 positions do not fill 12/);
   refusedAtOnce(() => influences(traces, shape, { unit: "sequence" }), /positions of a sequence/);
   refusedAtOnce(() => influences(traces.slice(1), shape), /values for 9 draws/);

@@ -49,7 +49,10 @@ test("scores have the interval of Welch's t test", () => {
 });
 
 test("without parts enough there is no interval", () => {
-  assert.ok(Number.isNaN(jackknifed(1, [1], [1]).low));
+  const none = { error: Number.NaN, low: Number.NaN, high: Number.NaN, degrees: 0 };
+  assert.equal(jackknifed(1, [1], [1]), { value: 1, ...none });
+  assert.equal(jackknifed(1, [1, 2], [1]), { value: 1, ...none });
+  assert.equal(jackknifed(Number.NaN, [1, 2], [1, 2]), { value: Number.NaN, ...none });
   assert.ok(Number.isNaN(scoreDifference([1], [2]).error));
 });
 

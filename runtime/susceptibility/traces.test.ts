@@ -62,4 +62,18 @@ test("trace columns are centered in every chain, of unit length, and free of wha
   assert.not.equal(scaled, out, "the mean trace is that of all tokens");
 });
 
+test("each component has its own columns; tokens that cancel keep their traces, and what does not move is 0", () => {
+  const out = new Float32Array(10).fill(9);
+  const two = { draws: 2, chains: 1, tokens: 2 };
+  // Their mean does not move: token 0 rises from 1 to 3, token 1 falls as much.
+  traceColumns([1, -1, 3, -3], two, out, 5, 2);
+  const half = Math.fround(Math.SQRT1_2);
+  assert.equal([...out], [9, 9, -half, half, 9, 9, 9, half, -half, 9]);
+  // Only token 0 moves, and with it the mean: nothing is left of either.
+  traceColumns([1, 5, 3, 5], two, out, 5, 0);
+  assert.equal([...out], [0, 0, -half, half, 9, 0, 0, half, -half, 9]);
+  traceColumns([4, 5, 4, 5], two, out, 5, 3);
+  assert.equal([...out], [0, 0, -half, 0, 0, 0, 0, half, 0, 0]);
+});
+
 test.run();

@@ -2,11 +2,10 @@ import * as assert from "uvu/assert";
 import { plantClusters } from "../../../harness/test/planted";
 import { refused, refusedAsUsage } from "../../../harness/test/refused";
 import { suite } from "../../../harness/test/suite";
-import type { Device } from "../../plan/device";
 import { nearestNeighbors } from "../knn";
 import { makeRandom } from "../random";
 import { descentNeighbors } from "./descent";
-import { chooseMethod, EXACT_LIMIT, findNeighbors } from "./find";
+import { findNeighbors } from "./find";
 import { drawQueries, measureRecall } from "./recall";
 
 const test = suite("runtime/cluster/neighbors/find");
@@ -122,26 +121,6 @@ test("exact when small, and says why; refused: k, method", async () => {
   assert.equal(found.ids, nearestNeighbors(points, 9));
   await refused(findNeighbors(points, 900), /k = 900 neighbors asked of 900 points/);
   await refusedAsUsage(findNeighbors(points, 9, { method: "best" as never }), /use one of auto, exact, approximate/);
-});
-
-test("the choice: by size alone whether exact, by estimated time where", () => {
-  const device = (software: boolean) =>
-    ({ facts: { name: "a card", software, limits: { maxStorageBufferBindingSize: 2 ** 27 } } }) as unknown as Device;
-  const large = { rows: 300_000, cols: 40 };
-  assert.ok(large.rows ** 2 * large.cols > EXACT_LIMIT);
-  for (const threads of [1, 64])
-    for (const gpu of [undefined, device(false), device(true)])
-      assert.is(chooseMethod(large, { threads, device: gpu }).method, "nn-descent");
-  assert.is(chooseMethod(large, { threads: 2, method: "exact", device: device(false) }).method, "webgpu");
-  const middling = { rows: 100_000, cols: 40 };
-  assert.is(chooseMethod(middling, { threads: 2 }).method, "wasm");
-  assert.is(chooseMethod(middling, { threads: 2, device: device(false) }).method, "webgpu");
-  assert.match(chooseMethod(middling, { threads: 2, device: device(true) }).why, /a card is no GPU/);
-  assert.is(chooseMethod(middling, { threads: 2, device: device(true) }).method, "wasm");
-  const wide = { rows: 60_000, cols: 600 };
-  assert.match(chooseMethod(wide, { threads: 2, device: device(false) }).why, /a card cannot bind as much/);
-  assert.is(chooseMethod({ rows: 2000, cols: 40 }, { threads: 2, device: device(false) }).method, "wasm");
-  assert.is(chooseMethod({ rows: 20, cols: 4 }, { threads: 1, method: "approximate" }).method, "nn-descent");
 });
 
 test.run();

@@ -42,6 +42,20 @@ test("the definition's ids: Gaussian points, all sizes of lists", async () => {
     await check(matrix(rows, cols, normal), k);
 });
 
+test("tiny points that f32 cannot tell apart go to the host as others do", async () => {
+  const size = 2 ** -60;
+  // From point 0 all others are as far to f32; by f64 the last is the nearest.
+  const points: Matrix = {
+    rows: 501,
+    cols: 2,
+    data: Float64Array.from({ length: 1002 }, (_, at) => {
+      const i = at >> 1;
+      return i === 0 ? 0 : size * (1 + 1e-10 * (501 - i)) * (at % 2 ? Math.sin : Math.cos)(i / 80);
+    }),
+  };
+  await check(points, 10);
+});
+
 test("what f32 cannot tell apart goes to the host: ties, tight clusters, tiny and far values", async () => {
   const { normal, uniform } = makeRandom(2);
   await check(
