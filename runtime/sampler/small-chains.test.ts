@@ -151,7 +151,7 @@ test("direct draws: each its own normals over the root of the pull, with losses,
   const phi = draws.flatMap((draw) => [...draw.phi]);
   const rises = draws.flatMap((draw) => [...draw.rises]);
   const sums = await chains.sums();
-  assert.equal([...sums.phi], phi);
+  assert.equal(Array.from(sums.phi), phi);
   assert.equal([sums.draws, sums.chains, sums.tokens, sums.shifted.lag], [5, CHAINS, CONTEXT, 2]);
   const expected = sumsFromTraces(rises, phi, shape);
   near(sums.sumD, expected.sumD, 1e-6, "sum of d");
@@ -220,13 +220,33 @@ test("saved after any draw, every kind of update goes on with the same bits; ano
   }
 });
 
+test("checks of the step change none of its bits", async () => {
+  for (const sampling_method of ["sgmcmc_sgld", "rmsprop_sgld", "sgmcmc_baoab"] as const) {
+    const { lab, spec, close } = await opened({ sampling_method });
+    const [plain, checked] = [await Chains.open(lab, spec), await Chains.open(lab, { ...spec, acceptanceChecks: 5 })];
+    while (plain.draws < 5) {
+      await plain.draw();
+      await checked.draw();
+      assert.equal(await weightsOf(checked), await weightsOf(plain), `${sampling_method}, draw ${plain.draws}`);
+    }
+    assert.equal([plain.logAcceptance.length, plain.kineticTemperature.length], [0, 0]);
+    const baoab = sampling_method === "sgmcmc_baoab";
+    assert.is((baoab ? checked.logAcceptance : checked.kineticTemperature).length, 0);
+    assert.ok((baoab ? checked.kineticTemperature : checked.logAcceptance).every(Number.isFinite));
+    if (!baoab) assert.is(checked.logAcceptance.length, 5 * CHAINS);
+    plain.close();
+    checked.close();
+    close();
+  }
+});
+
 test("some of the chains are those of all, by their numbers", async () => {
   const { lab, spec, close } = await opened();
   const all = await seen(await Chains.open(lab, spec), 2);
   const some = await seen(await Chains.open(lab, { ...spec, chains: [0, 2] }), 2);
   assert.equal(
-    [...some.sums.phi],
-    [...all.sums.phi].filter((_, i) => i % CHAINS !== 1),
+    Array.from(some.sums.phi),
+    Array.from(all.sums.phi).filter((_, i) => i % CHAINS !== 1),
   );
   close();
 });

@@ -115,4 +115,23 @@ test("checks are spread from the first draw after burn-in to the last, both amon
   assert.equal(due(4, { noise_level: 0 }), [], "without noise there is none");
 });
 
+test("the first check is before the first draw whose last update comes after three relaxation times", () => {
+  // With so much friction that momenta last no update, tau is -1 / log(1 - lr localization / 2): 11 updates, all but a tenth.
+  const lr = 2 * (1 - Math.exp(-1 / 10.9));
+  const slow = { lr, localization: 1, friction: 1e4, num_steps_bw_draws: 10, num_draws: 20 };
+  const first = (num_burnin_steps: number) => due(99, { ...slow, num_burnin_steps })[0];
+  // 3 tau are 33 updates: the 34th is the first after them.
+  assert.is(first(0), 3, "the fourth draw comes after 40");
+  assert.is(first(4), 2, "the third after 34");
+  assert.is(first(3), 3, "and after 33, which is too early");
+  assert.is(first(24), 0);
+  assert.is(first(23), 1);
+  assert.is(first(1000), 0);
+  assert.equal(
+    due(4, { ...slow, num_draws: 2, num_burnin_steps: 0 }),
+    [1],
+    "of a run that is too short it is the last",
+  );
+});
+
 test.run();
