@@ -101,4 +101,16 @@ test("shared weights are read once for all chains, moving ones once for each", a
   assert.ok(three.bytes > one.bytes);
 });
 
+test("of bytes on the device some do not grow with the chains: w*, losses at it, and the rest of a layer that is cut", async () => {
+  const fixed = async (name: string) => {
+    const [eight, sixteen] = [await counted(name, { num_chains: 8 }), await counted(name, { num_chains: 16 })];
+    return 2 * eight.bytes - sixteen.bytes;
+  };
+  // Four tensors, each padded to 64 weights; l(w*) and -l(w*) of every token.
+  const own = 4 * (4 * 64 + 2 * T);
+  assert.is(await fixed("l1 mlp"), own);
+  // The output's bias belongs to no neuron; the text is both pool and probe.
+  assert.is(await fixed("l1 mlp[0:2]"), 4 * (3 * 64 + 2 * T) + 4 * D * 2 * T);
+});
+
 test.run();

@@ -84,4 +84,22 @@ test("what cannot be had is a bound: no rise, a loss that falls, one that rises 
   near(scales[3], 1e-2, 1e-12);
 });
 
+test("the secant goes through the nearest rise and the next nearest, whenever they were tried", () => {
+  const known = [
+    { scale: 1, rise: 1 },
+    { scale: 2, rise: 1.5 },
+    { scale: 8, rise: 2 },
+    { scale: 32, rise: 2.2 },
+  ];
+  // Straight in logarithms from (2, 1.5) to (8, 2).
+  const expected = 2 * 4 ** (Math.log(1.6 / 1.5) / Math.log(2 / 1.5));
+  for (const order of [known, [...known].reverse()]) near(nextScale(order, 1.6, BOUNDS), expected, 1e-12);
+});
+
+test("scales of less than a tenth apart have no slope", () => {
+  const quadratic = (others: ScaledRise[]) => nextScale([...others, { scale: 1, rise: 0.1 }], 0.2, BOUNDS);
+  near(quadratic([{ scale: 1 / 1.09, rise: 0.05 }]), 2, 1e-12, "the quadratic law's");
+  near(quadratic([{ scale: 1 / 1.21, rise: 0.1 / 1.21 ** 2 }]), Math.SQRT2, 1e-12, "the square's");
+});
+
 test.run();

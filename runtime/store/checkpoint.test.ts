@@ -2,7 +2,7 @@
 import * as assert from "uvu/assert";
 import { seededRandom } from "../../harness/test/random";
 import { refused } from "../../harness/test/refused";
-import { alter, flipped, storeKinds } from "../../harness/test/stores";
+import { alter, flipped, storeKinds, watched } from "../../harness/test/stores";
 import { suite } from "../../harness/test/suite";
 import type { SpectroscopeError } from "../../kernels/errors";
 import { type Checkpoint, readCheckpoint, writeCheckpoint } from "./checkpoint";
@@ -146,6 +146,13 @@ for (const { kind, open } of storeKinds(test)) {
       await store.set(key, Buffer.from(`{${form}${rest}}\n`));
       await damaged(store, key, line);
     }
+  });
+
+  test(`${kind}: what was written before it lies on the disk before it does`, async () => {
+    const told: string[] = [];
+    const store = watched(open("flushed"), (what) => told.push(what));
+    await writeCheckpoint(store, "state", example(1));
+    assert.equal(told, ["flush", "set state"]);
   });
 
   test(`${kind}: equal states have equal bytes`, async () => {

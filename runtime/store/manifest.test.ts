@@ -86,6 +86,10 @@ for (const { kind, open } of storeKinds(test)) {
         ({ results }) => Object.assign(results, { "../x": "0".repeat(64) }),
       ],
       [/results\.x is "00", expected a SHA-256/, ({ results }) => Object.assign(results, { x: "00" })],
+      [
+        /config\.inputs\.text is 7, expected a text/,
+        ({ config }) => Object.assign(config as Loose, { inputs: { weights: "0", text: 7 } }),
+      ],
       [/config is a list of 0/, (manifest) => Object.assign(manifest, { config: [] })],
     ];
     for (const [line, change] of cases) {

@@ -52,6 +52,7 @@ for (const { kind, open } of storeKinds(test)) {
     const again = await Run.begin(store, options());
     assert.equal(again.units("done"), ["l0 attn"]);
     assert.equal(again.units("pending"), ["full", "l0h3"]);
+    assert.equal(again.remarks, [], "nothing was found that a person should know");
     assert.is((await openSamples(again.finishedStore("l0 attn"))).restriction, "l0 attn");
     await refused(again.finishUnit("full"), /samples_full\.zarr: is not finished/);
     refusedAtOnce(() => again.samplesStore("l9"), /no unit "l9" in this run; there are full, l0h3, l0 attn/);

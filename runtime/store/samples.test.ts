@@ -237,6 +237,11 @@ for (const { kind, open } of storeKinds(test)) {
     const sumD = Float64Array.from(run.results.sums.sumD).fill(Number.POSITIVE_INFINITY, 2, 3);
     await refused(finish({ sumD }), /sum_d: element 2 is Infinity/);
     await refused(finish({ phi: [1] }), /phi has 1 values, expected 14/);
+    const kineticTemperature = new Float32Array(7);
+    await refused(
+      writer.finish({ ...run.results, kineticTemperature }),
+      /kinetic_temperature has 7 values, expected 6/,
+    );
     await refused(openSamples(open("unfit")), /not finished/);
     const observables = [{ id: "probe" as const, ids: new Uint32Array(7) }];
     const spec = { ...run.spec, observables };

@@ -18,7 +18,7 @@ import { refused, refusedAtOnce } from "../../harness/test/refused";
 import { storeKinds } from "../../harness/test/stores";
 import { suite } from "../../harness/test/suite";
 import { DirectoryStore } from "../node/directory-store";
-import type { Store } from "./store";
+import { locked, type Store } from "./store";
 
 const test = suite("runtime/store/store");
 const folder = mkdtempSync(join(tmpdir(), "spectroscope-store-"));
@@ -259,6 +259,16 @@ test("errors name the path", async () => {
     new DirectoryStore(join(path, "file")).names(""),
     /cannot list .*errors.file: a part of the path is a file/,
   );
+});
+
+test("a store that another holds is told with who and since when, on the clock of whoever reads it", () => {
+  const since = new Date(2026, 0, 5, 3, 7);
+  assert.match(
+    locked("run", { process: "12", host: "here", since }).message,
+    /process 12 on here since 2026-01-05 03:07/,
+  );
+  assert.match(locked("run", { since: new Date(2026, 11, 31, 23, 59) }).message, /since 2026-12-31 23:59/);
+  assert.not.match(locked("run").message, /process \d|since/);
 });
 
 test.run();
