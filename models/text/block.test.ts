@@ -85,6 +85,17 @@ test("what cannot be measured is refused", async () => {
   await refused(read("x.txt", "abc", { bos: true }), /no begin-of-text token/, /"bos_token"/);
 });
 
+test("a text that the tokenizer cannot hold at once is refused, with its length", async () => {
+  const full: Tokenizer = {
+    ...tokenizer,
+    encode: () => {
+      throw new RangeError("Maximum call stack size exceeded");
+    },
+  };
+  const text = read("x.jsonl", lines("abc", "d"), { tokenizer: full });
+  await refused(text, /x\.jsonl, line 1: 3 characters, with a word too long/, /split it/);
+});
+
 test("an id beyond the model's vocabulary is refused, naming text, line, token and tokenizer", async () => {
   const small = { ...LIMITS, vocabSize: 640 };
   assert.ok((await read("x.jsonl", lines("two words"), { limits: small })).rows > 0);

@@ -42,6 +42,19 @@ function checkVocabulary(ids: ArrayLike<number>, where: string, tokenizer: Token
   }
 }
 
+/** Ids of a document. A regular expression takes no word of tens of millions of characters. @throws SpectroscopeError */
+function encodeWhole(tokenizer: Tokenizer, text: string, where: string): Uint32Array {
+  try {
+    return tokenizer.encode(text);
+  } catch (cause) {
+    if (!(cause instanceof RangeError)) throw cause;
+    throw new SpectroscopeError(
+      `${where}: ${text.length} characters, with a word too long for the tokenizer or too many in all`,
+      { code: "bad-input", hint: "is it text? split it: in a .jsonl every line is a document", cause },
+    );
+  }
+}
+
 function checkCounts(options: TextOptions, file: string): void {
   for (const key of ["columns", "maxRows"] as const) {
     const value = options[key];
@@ -76,7 +89,7 @@ export async function textBlock(bytes: Uint8Array, file: string, options: TextOp
     ids(index: number) {
       const { text, where } = documents[index];
       checkMarks(text, where);
-      const ids = tokenizer.encode(text);
+      const ids = encodeWhole(tokenizer, text, where);
       checkVocabulary(ids, where, tokenizer, limits);
       return ids;
     },
