@@ -4,12 +4,12 @@ import { usage } from "../config/schema";
 import type { ChainSpec } from "../sampler/chain-plans";
 import { Chains } from "../sampler/chains";
 import { Laboratory, type TextOnDevice } from "../sampler/laboratory";
-import { nextScale, type ScaledRise } from "../sampler/wanted-rise";
 import { isHot, meanTemperature } from "../susceptibility/temperature";
 import { parseRestriction } from "../transformer/restriction";
 import type { RunConfig } from "./config";
 import { checkCorpora } from "./corpus";
 import { stopIfAsked } from "./events";
+import { type FoundScale, findScale, type TriedScale } from "./find-scale";
 import type { MeasureRequest } from "./request";
 import { placeTexts } from "./sampling";
 import { sampledTexts } from "./texts";
@@ -19,31 +19,10 @@ import { type UnitPlan, unitsOf } from "./units";
 const DRAWS = 8;
 /** Updates of a trial at which BAOAB's momenta are looked at. */
 const CHECKS = 4;
-/** Trials of a component at most; a rise within `NEAR` of the wanted one ends them. */
-const TRIALS = 6;
-const NEAR = 0.05;
-/** Least and greatest scale that are looked for. */
-const BOUNDS = [1e-4, 1e3] as const;
-/** What becomes of a scale at which chains flew off, and of one at which the noise of gradients heats them. */
-const FLOWN = 0.25;
-const HOT = 0.6;
-/**
- * Slope of log rise against log scale below which a rise saturates: a head whose queries are noise cannot lose more. Then a share of
- * the highest rise is looked for instead, where the component is disturbed and not yet replaced by noise.
- */
-const SATURATED = { slope: 0.35, share: 0.5 };
 
 /** What was found of one component. */
-export interface ScaleTrials {
+export interface ScaleTrials extends FoundScale {
   readonly component: string;
-  /** Scales that were tried, in order, with the mean rises that chains had there, nats; no rise where chains flew off. */
-  readonly trials: readonly { readonly scale: number; readonly rise: number | null }[];
-  /** The scale to take, to two digits. */
-  readonly scale: number;
-  /** Whether the wanted rise is more than the component has: then the scale is that of a share of what it has. */
-  readonly saturated?: boolean;
-  /** That of the trial nearest to the wanted rise, nats; absent where all flew off. */
-  readonly rise?: number;
 }
 
 export interface ScaleCalibration {
@@ -106,49 +85,17 @@ async function searched(
   wanted: number,
 ): Promise<ScaleTrials> {
   const restriction = parseRestriction(component, lab.model);
-  const known: ScaledRise[] = [];
-  const trials: { scale: number; rise: number | null }[] = [];
   const own = config.component_scale[component] ?? 1;
-  let scale = own;
-  let highest = BOUNDS[1] as number;
-  let aim = wanted;
-  while (trials.length < TRIALS) {
+  const found = await findScale(own, wanted, (scale) => {
     const factor = scale / own;
     const scaled = { ...settings, lr: settings.lr * factor, localization: settings.localization / factor };
-    const tried = await trial(lab, { ...texts, restriction, settings: scaled, acceptanceChecks: CHECKS });
-    trials.push({ scale, rise: tried?.rise ?? null });
-    if (!tried || tried.hot) {
-      highest = Math.min(highest, scale);
-      scale *= tried ? HOT : FLOWN;
-      continue;
-    }
-    const { rise } = tried;
-    known.push({ scale, rise });
-    if (Math.abs(rise - aim) < NEAR * aim) break;
-    if (aim === wanted && saturates(known, wanted)) aim = SATURATED.share * Math.max(...known.map((one) => one.rise));
-    scale = nextScale(known, aim, [BOUNDS[0], highest]);
-  }
-  const distance = ({ rise }: ScaledRise) => (rise > 0 ? Math.abs(Math.log(rise / aim)) : Number.POSITIVE_INFINITY);
-  const [best] = [...known].sort((a, b) => distance(a) - distance(b));
-  const near = best && Math.abs(best.rise - aim) < NEAR * aim;
-  return {
-    component,
-    trials,
-    scale: Number((near ? best.scale : scale).toPrecision(2)),
-    ...(aim < wanted ? { saturated: true } : {}),
-    ...(best ? { rise: best.rise } : {}),
-  };
-}
-
-/** Whether the largest scales that are known rise alike, and less than is wanted. */
-function saturates(known: readonly ScaledRise[], wanted: number): boolean {
-  const [last, before] = [...known].sort((a, b) => b.scale - a.scale);
-  if (!before || !(before.rise > 0) || last.rise >= wanted) return false;
-  return Math.log(last.rise / before.rise) < SATURATED.slope * Math.log(last.scale / before.scale);
+    return trial(lab, { ...texts, restriction, settings: scaled, acceptanceChecks: CHECKS });
+  });
+  return { component, ...found };
 }
 
 /** Mean of phi over the draws of all chains, and whether BAOAB's momenta are too hot; nothing where chains flew off. */
-async function trial(lab: Laboratory, spec: ChainSpec): Promise<{ rise: number; hot: boolean } | undefined> {
+async function trial(lab: Laboratory, spec: ChainSpec): Promise<TriedScale | undefined> {
   const chains = await Chains.open(lab, spec);
   try {
     while (chains.draws < spec.settings.num_draws) await chains.draw({ traces: false });

@@ -61,7 +61,7 @@ export async function grouped(
 }
 
 /** `l1h0`, or `l1h0 and 7 others`. */
-export function nameOf([{ unit }, ...others]: readonly PlannedUnit[]): string {
+export function nameOf([{ unit }, ...others]: readonly { readonly unit: Pick<UnitPlan, "name"> }[]): string {
   if (others.length === 0) return unit.name;
   return `${unit.name} and ${others.length} other${others.length > 1 ? "s" : ""}`;
 }

@@ -3,7 +3,7 @@ import type { JsonObject } from "../formats/json";
 import type { ChainSpec } from "../sampler/chain-plans";
 import type { ChainState, StateArrays } from "../sampler/chain-state";
 import type { ComponentChains, Draw } from "../sampler/component-chains";
-import { matchRises, type RiseTarget } from "../sampler/equal-rise";
+import { matchRises, type RiseTarget, riseTarget } from "../sampler/equal-rise";
 import type { Laboratory } from "../sampler/laboratory";
 import { Lockstep } from "../sampler/lockstep";
 import { readCheckpoint, writeCheckpoint } from "../store/checkpoint";
@@ -98,14 +98,7 @@ async function targetOf({ unit, run }: UnitJob): Promise<RiseTarget> {
       hint: "sample both in one run or shard",
     });
   }
-  return { wanted: chainRises(await own.phi(), own.chains), prior: await plain.phi() };
-}
-
-/** Mean of phi [draws, chains] over draws, by chain. */
-function chainRises(phi: Float32Array, chains: number): Float64Array {
-  const sums = new Float64Array(chains);
-  for (let i = 0; i < phi.length; i++) sums[i % chains] += phi[i];
-  return sums.map((sum) => (sum * chains) / phi.length);
+  return riseTarget(await own.phi(), await plain.phi(), own.chains);
 }
 
 /** Puts what chains summed up into their unit's store, which then is whole. */

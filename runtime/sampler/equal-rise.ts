@@ -12,6 +12,13 @@ export interface RiseTarget {
   readonly prior: Float32Array;
 }
 
+/** The target of chains whose phi was that, and whose prior's was this: [draws, chains] both. */
+export function riseTarget(phi: Float32Array, prior: Float32Array, chains: number): RiseTarget {
+  const sums = new Float64Array(chains);
+  for (let i = 0; i < phi.length; i++) sums[i % chains] += phi[i];
+  return { wanted: sums.map((sum) => (sum * chains) / phi.length), prior };
+}
+
 /**
  * Draws of the trials, as shares of those of the run, and at most. The first finds where to look, the second looks there; after it
  * the secant is taken. As all localizations have the same noise, few draws say how their rises compare.
