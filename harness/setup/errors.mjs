@@ -41,6 +41,21 @@ export function described(error, root) {
   return error;
 }
 
+/** Codes of limits that a process may meet before the program is loaded. */
+const LIMITS = {
+  EMFILE: "too many open files; raise the limit (ulimit -n 1024)",
+  ENFILE: "too many open files on this machine; close other programs",
+  ENOMEM: "not enough memory; close other programs, or raise ulimit -v",
+};
+
+/** What kept the program from being loaded, as a `SetupError` where it is a limit or a refusal of the system. */
+export function refused(error) {
+  const why = LIMITS[error?.code] ?? REFUSED[error?.code];
+  if (why === undefined) return error;
+  const what = error.path === undefined ? "" : ` ${error.path}`;
+  return new SetupError(`cannot load the program${what}: ${why}`, "system", error);
+}
+
 /** Says it on stderr, with `--json` on stdout too, and what the process ends with. A stack is only for what nobody foresaw. */
 export function tell(error, words) {
   const line = error.message.replace(/\s*[\r\n]+\s*/g, " ").trim();

@@ -3,7 +3,7 @@
 import { existsSync } from "node:fs";
 import { pathToFileURL } from "node:url";
 import { checkNode } from "./dependencies.mjs";
-import { tell } from "./errors.mjs";
+import { refused, tell } from "./errors.mjs";
 import { main, setUp } from "./set-up.mjs";
 import { newerThan, whole } from "./sources.mjs";
 
@@ -23,4 +23,9 @@ async function prepared() {
   }
 }
 
-if (await prepared()) await import(pathToFileURL(main).href);
+try {
+  if (await prepared()) await import(pathToFileURL(main).href);
+} catch (error) {
+  // The program tells its own errors: here are those of loading it.
+  tell(refused(error), process.argv.slice(2));
+}

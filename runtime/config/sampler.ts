@@ -75,7 +75,7 @@ export const samplerSchema = {
     exclusiveMin: true,
     help: "BAOAB's friction, in units of the frequency of the pull: a momentum keeps exp(-friction sqrt(lr localization)) of itself",
   },
-  num_chains: { type: "integer", default: 4, min: 1, help: "independent chains of every component" },
+  num_chains: { type: "integer", default: 4, min: 1, max: 65_536, help: "independent chains of every component" },
   num_draws: { type: "integer", default: 16, min: 1, help: "draws of each chain" },
   num_burnin_steps: { type: "integer", default: 8, min: 0, help: "updates before the first draw's own" },
   num_steps_bw_draws: { type: "integer", default: 3, min: 1, help: "updates for each draw" },

@@ -1,13 +1,14 @@
 /** Verifies every file of a run against the hashes that it is held to, and says what is to be done about each that is wrong. */
 import { SpectroscopeError } from "../../kernels/errors";
 import { exchanged, type FinishedRoot, readRoot } from "../store/finished";
-import { MANIFEST } from "../store/manifest";
+import { MANIFEST, MANIFEST_REMEDY, noManifest } from "../store/manifest";
 import { Run } from "../store/run";
 import { isSealedText } from "../store/sealed";
 import { sha256 } from "../store/sha256";
 import { joinKeys, type Store } from "../store/store";
 import { foreignKeys } from "../store/unit-identity";
 import { METADATA } from "../store/zarr-files";
+import { configOf, runConfig } from "./config";
 import { type Attention, stopIfAsked } from "./events";
 import { begunConfig, RUN_LEAVES, readLabels, readResults, readSensitivity, readTiming, remedyOf } from "./run-files";
 import { savedFault } from "./unit-sampler";
@@ -45,12 +46,13 @@ const wholeHash: HashOf = async (store, key) => {
  */
 export async function checkRun(store: Store, attention: Attention = {}, hashOf = wholeHash): Promise<CheckOutcome> {
   const sizes = new Map<string, number>();
-  for (const key of await store.list("")) sizes.set(key, (await store.size(key)) ?? 0);
-  if (!sizes.has(MANIFEST)) {
-    throw new SpectroscopeError(`${store.name}: no ${MANIFEST}, so it is not a run`, { hint: "check the path" });
-  }
+  // What cannot even be asked for its size is told when its turn comes.
+  for (const key of await store.list("")) sizes.set(key, (await store.size(key).catch(() => 0)) ?? 0);
+  if (!(await store.names("")).includes(MANIFEST)) throw await noManifest(store);
   const check = new Check(store, sizes, attention, hashOf);
-  const before = await sha256((await store.get(MANIFEST))!);
+  const manifest = await store.get(MANIFEST);
+  if (!manifest) throw await noManifest(store);
+  const before = await sha256(manifest);
   await check.run(store, "");
   if ((await hashOf(store, MANIFEST)) !== before) {
     check.fault(
@@ -210,7 +212,11 @@ class Check {
     if (this.faults.length > before) return false;
     if (found === expected) return true;
     const what = `altered or damaged: SHA-256 ${found?.slice(0, 12)}, expected ${expected.slice(0, 12)}`;
-    this.fault(name, found === undefined ? "is lost" : what, remedy);
+    if (found !== undefined) this.fault(name, what, remedy);
+    else if (await isThere(store, key)) {
+      this.accountFor(place);
+      this.fault(name, "is there and is no file", `move it away, then: ${remedy}`);
+    } else this.fault(name, "is lost", remedy);
     return false;
   }
 
@@ -246,7 +252,9 @@ class Check {
         const what = `has ${labels.length} labels of ${results.tokens.length} tokens`;
         this.fault(store.nameOf("labels.npy"), what, remedyOf(run));
       }
-      await this.tried(store.nameOf("cluster-config.json"), remedyOf(run), () => begunConfig(run));
+      const file = store.nameOf(MANIFEST);
+      const known = await this.tried(file, MANIFEST_REMEDY, async () => runConfig(configOf(run), file));
+      if (known) await this.tried(store.nameOf("cluster-config.json"), remedyOf(run), () => begunConfig(run));
       await this.tried(store.nameOf("sensitivity.json"), remedyOf(run, "sensitivity.json"), () => readSensitivity(run));
     }
     if (present.includes("timing.json")) {
@@ -261,6 +269,12 @@ class Check {
       }
     }
   }
+}
+
+/** Whether a name is taken, by whatever. */
+async function isThere(store: Store, key: string): Promise<boolean> {
+  const end = key.lastIndexOf("/");
+  return (await store.names(key.slice(0, Math.max(0, end)))).includes(key.slice(end + 1));
 }
 
 const resume = (run: string) => `\`npx spectroscope sample --resume --out ${run}\` goes on`;

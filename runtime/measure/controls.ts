@@ -1,5 +1,6 @@
+import { MANIFEST } from "../store/manifest";
 import type { Run } from "../store/run";
-import { configOf, type RunConfig } from "./config";
+import { configOf, type RunConfig, runConfig } from "./config";
 import type { PriorComparison, ScoreRow, Sensitivity } from "./report-data";
 import { readResults, readSensitivity } from "./run-files";
 import { equalRiseSampled, priorSampled } from "./units";
@@ -32,7 +33,7 @@ export async function controlsOf(run: Run): Promise<Controls> {
     ...(sensitivity ? { sensitivity } : {}),
     missing: [
       ...(sensitivity ? [] : [`sensitivity: not run; npx spectroscope sweep ${run.name}`]),
-      ...missingPriors(configOf(run) as unknown as RunConfig),
+      ...missingPriors(runConfig(configOf(run), run.store.nameOf(MANIFEST))),
     ],
   };
 }

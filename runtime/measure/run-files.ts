@@ -1,6 +1,7 @@
 /** The files that an analysis leaves in a run, and what is read back from them. */
 import { SpectroscopeError } from "../../kernels/errors";
 import { clusterLine } from "../cluster/cluster-lines";
+import { isObject } from "../config/schema";
 import type { JsonObject } from "../formats/json";
 import type { Device } from "../plan/device";
 import type { Run } from "../store/run";
@@ -34,7 +35,23 @@ export const RUN_LEAVES = [...ANALYSIS_FILES, `${SENSITIVITY}.json`, `${TIMING}.
 export const remedyOf = (run: Run, name = "") =>
   name === `${SENSITIVITY}.json`
     ? `run \`npx spectroscope sweep ${run.name}\` to have it made again`
-    : `run \`npx spectroscope cluster ${run.name}\` to have it made again`;
+    : `run \`npx spectroscope cluster ${run.name}${clusterSets(run)}\` to have it made again`;
+
+/** ` --set` of what the results' clustering had beside the defaults: `cluster` takes over nothing of a run's. */
+function clusterSets(run: Run): string {
+  try {
+    const usual = runConfig(configOf(run), "defaults").cluster as unknown as JsonObject;
+    return changedKeys(run.manifest.cluster ?? {}, usual)
+      .map(([key, value]) => ` --set ${key}=${Array.isArray(value) ? value.join(",") : value}`)
+      .join("");
+  } catch (error) {
+    if (error instanceof SpectroscopeError) return "";
+    throw error;
+  }
+}
+
+const changedKeys = (config: JsonObject, usual: JsonObject) =>
+  Object.entries(config).filter(([key, value]) => JSON.stringify(value) !== JSON.stringify(usual[key]));
 
 /** When a run ran and how long its phases took; the only result that two equal runs do not share. */
 export interface Timing {
@@ -52,7 +69,8 @@ export async function writeResults(
   { probe, cluster }: { readonly probe: Corpus; readonly cluster: RunConfig["cluster"] },
 ): Promise<void> {
   const { columns, ids } = probe;
-  await run.replaceResults(ANALYSIS_FILES, async () => {
+  const made = cluster as unknown as JsonObject;
+  const write = async () => {
     // Who knows no manifest would take what is old for what is new.
     await run.remove("results.json");
     await run.store.flush();
@@ -69,7 +87,8 @@ export async function writeResults(
     await run.writeFile("tokens.csv", tokenTable(results.tokens, labels));
     await run.store.flush();
     await run.writeJson("results", results);
-  });
+  };
+  await run.replaceResults(ANALYSIS_FILES, write, made);
 }
 
 /** Stores what a sweep found, beside what an earlier one did. */
@@ -180,12 +199,14 @@ function parseTiming(told: Told): Timing {
 
 /** What is known all the same: who sampled. */
 function untimed(run: Run): Timing {
-  const [source] = run.manifest.provenance.flatMap((one) => (one.merged as readonly JsonObject[]) ?? [one]);
-  const { adapter, software, driver, version: by } = source as Record<string, string | undefined>;
+  const [source = {}] = run.manifest.provenance.flatMap((one) => (Array.isArray(one.merged) ? one.merged : [one]));
+  const own = isObject(source) ? source : {};
+  const text = (key: string) => (typeof own[key] === "string" ? own[key] : undefined);
+  const driver = text("driver");
   return {
     date: "not noted",
-    version: by ?? "unknown",
-    adapter: { name: adapter ?? "unknown", software: Boolean(software), ...(driver ? { driver } : {}) },
+    version: text("version") ?? "unknown",
+    adapter: { name: text("adapter") ?? "unknown", software: Boolean(own.software), ...(driver ? { driver } : {}) },
     seconds: [],
   };
 }
@@ -193,9 +214,7 @@ function untimed(run: Run): Timing {
 /** The run's config as given; of the clustering what is not the default. */
 async function shownConfig(run: Run): Promise<JsonObject> {
   const usual = runConfig({}, "defaults").cluster as unknown as JsonObject;
-  const changed = Object.entries((await begunConfig(run)).cluster).filter(
-    ([key, value]) => JSON.stringify(value) !== JSON.stringify(usual[key]),
-  );
+  const changed = changedKeys((await begunConfig(run)).cluster as unknown as JsonObject, usual);
   return { ...configOf(run), ...(changed.length > 0 ? { cluster: Object.fromEntries(changed) } : {}) };
 }
 

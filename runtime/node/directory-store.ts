@@ -1,8 +1,10 @@
 /** A folder as a store: a key is a path below it. */
 import { createHash } from "node:crypto";
+import { constants } from "node:fs";
 import { open, readdir, readlink, realpath, rm, stat } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
 import { SpectroscopeError } from "../../kernels/errors";
+import { escapeControls } from "../../kernels/escape";
 import { checkKey, joinKeys, locked, type Parts, type Store } from "../store/store";
 import { fileError, isTemporary, removeLeftover, systemCode, writeAtomic } from "./files";
 import { LockFile } from "./lock-file";
@@ -78,6 +80,8 @@ export class DirectoryStore implements Store {
     try {
       await rm(path, { recursive: true, force: true });
     } catch (error) {
+      // Below a file there is nothing.
+      if (systemCode(error) === "ENOTDIR") return;
       throw fileError("write", path, error);
     }
     this.renamedIn(path);
@@ -137,8 +141,10 @@ export class DirectoryStore implements Store {
 
   async exclusive<T>(body: () => Promise<T>): Promise<T> {
     if (this.lock) throw locked(this.name, this.lock.holder);
-    const lock = await LockFile.take(lockOf(await realPath(this.name)), this.times);
-    if (!(lock instanceof LockFile)) throw locked(this.name, lock);
+    const path = lockOf(await realPath(this.name));
+    const lock = await LockFile.take(path, this.times);
+    if (!(lock instanceof LockFile))
+      throw lock.process === undefined ? unsigned(this.name, path) : locked(this.name, lock);
     this.lock = lock;
     try {
       return await body();
@@ -160,17 +166,28 @@ async function absent<T>(
     return await work();
   } catch (error) {
     const code = systemCode(error);
+    if (error instanceof SpectroscopeError) throw error;
     // Below a file there is nothing; a store that is one itself is a mistake.
     if (code === "ENOENT" || (code === "ENOTDIR" && !whole)) return undefined;
     throw fileError(action, path, error);
   }
 }
 
+function noFile(path: string, what: string): SpectroscopeError {
+  return new SpectroscopeError(`cannot read ${escapeControls(path)}: it ${what}`, {
+    code: "bad-input",
+    hint: "move it away",
+  });
+}
+
 /** A file, or a part of it as far as the file goes. */
 async function readPart(path: string, range?: { readonly from: number; readonly to: number }): Promise<Uint8Array> {
-  const file = await open(path, "r");
+  // Opening a pipe would wait for its writer.
+  const file = await open(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
   try {
-    const { size } = await file.stat();
+    const there = await file.stat();
+    if (!there.isFile()) throw noFile(path, there.isDirectory() ? "is a directory" : "is no file");
+    const { size } = there;
     const { from, to } = range ?? { from: 0, to: size };
     const bytes = new Uint8Array(Math.max(0, Math.min(to, size) - from));
     for (let at = 0; at < bytes.length; ) {
@@ -182,6 +199,17 @@ async function readPart(path: string, range?: { readonly from: number; readonly 
   } finally {
     await file.close();
   }
+}
+
+/** A lock that names no holder: half-written by one of another machine, or none of ours. */
+function unsigned(name: string, path: string): SpectroscopeError {
+  return new SpectroscopeError(
+    `${name}: another process may be writing this run: ${escapeControls(path)} does not say who`,
+    {
+      code: "locked",
+      hint: "try again in a minute: it counts as left over when nobody touches it",
+    },
+  );
 }
 
 /** Beside a folder, by its name; by what follows from that where the name leaves no room. */

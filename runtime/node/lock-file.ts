@@ -3,12 +3,14 @@
  * `lock-protocol.ts`. A holder that lives on this machine keeps it whatever any clock says; of one on another machine (a shared
  * disk), or in another container, it is left over when it was not touched for a minute.
  */
+import { constants } from "node:fs";
 import { link, open, readdir, rename, rm, writeFile } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { performance } from "node:perf_hooks";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Worker } from "node:worker_threads";
 import { SpectroscopeError } from "../../kernels/errors";
+import { escapeControls } from "../../kernels/escape";
 import type { StoreHolder } from "../store/store";
 import { fileError, makeFolder, systemCode } from "./files";
 import { holderOf, processHolders } from "./lock-holder";
@@ -21,6 +23,16 @@ async function unless<T>(codes: RegExp, work: Promise<T>): Promise<T | undefined
   return work.catch((error) => {
     if (codes.test(systemCode(error) ?? "")) return undefined;
     throw error;
+  });
+}
+
+/** No lock of ours is a link, and opening a pipe would wait for its writer. */
+const READ = constants.O_RDONLY | (constants.O_NONBLOCK ?? 0) | (constants.O_NOFOLLOW ?? 0);
+
+function noLock(path: string): SpectroscopeError {
+  return new SpectroscopeError(`${escapeControls(path)}: is there and is no file, so it is no lock`, {
+    code: "bad-input",
+    hint: "move it away",
   });
 }
 
@@ -45,8 +57,11 @@ const diskFiles: LockFiles = {
   },
   async read(path) {
     // Opened before it is asked for its time: a file server's client may remember an old one for a name.
-    const file = await unless(/^ENOENT$/, open(path, "r"));
+    const file = await unless(/^ENOENT$/, open(path, READ)).catch((error) => {
+      throw systemCode(error) === "ELOOP" ? noLock(path) : error;
+    });
     try {
+      if (file && !(await file.stat()).isFile()) throw noLock(path);
       return file && { at: (await file.stat()).mtimeMs, text: await file.readFile("utf8") };
     } finally {
       await file?.close();

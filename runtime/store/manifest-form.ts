@@ -39,7 +39,10 @@ export interface Manifest {
   readonly version: number;
   /** What the run computes. Two runs with equal configs may share a store. */
   readonly config: JsonObject;
-  /** The clustering that it was begun with, for whoever goes on with it: sampling does not depend on it. */
+  /**
+   * The clustering that it was begun with, or that its results were last made with, for whoever goes on with it or makes them
+   * again: sampling does not depend on it.
+   */
   readonly cluster?: JsonObject;
   /** Who computed it: adapter, versions, host. One entry for each time the run was begun by another. */
   readonly provenance: readonly JsonObject[];
@@ -57,6 +60,8 @@ export const isResultName = (name: string) => /^[\w-][\w.-]*(\/[\w-][\w.-]*)*$/.
 /** Reads a manifest but for format, version and its own hash. @throws SpectroscopeError naming file and key */
 export function parseManifest(told: Told): Omit<Manifest, "format" | "version"> {
   const cluster = told.at("cluster");
+  const shard = told.at("config").at("shard");
+  if (!shard.absent) shard.text();
   const inputs = told.at("config").at("inputs");
   if (!inputs.absent) for (const [, hash] of inputs.entries()) hash.text();
   const plan = told.at("plan").list().map(parsePlan);

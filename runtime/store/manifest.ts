@@ -21,7 +21,19 @@ const FORMAT = "spectroscope-run";
 const VERSION = 5;
 export const MANIFEST = "manifest.json";
 /** What is to be done about a manifest that is not what was written. */
-const REMEDY = "put it back, or delete it and give the command that began the run again: units that are done are kept";
+export const MANIFEST_REMEDY =
+  "put it back, or delete it and give the command that began the run again: units that are done are kept";
+
+/** What is said where none is: a run whose manifest alone is lost can be taken up again. */
+export async function noManifest(store: Store): Promise<SpectroscopeError> {
+  const units = (await store.names("")).some((name) => /^samples_.*\.zarr$/.test(name));
+  return new SpectroscopeError(`${store.name}: no ${MANIFEST}, so it is not a run`, {
+    code: "bad-input",
+    hint: units
+      ? "put it back, or give the command that began the run again: units that are done are kept"
+      : "check the path",
+  });
+}
 
 function fail(message: string, hint?: string, cause?: unknown): never {
   throw new SpectroscopeError(message, { code: "bad-input", hint, cause });
@@ -48,9 +60,10 @@ export async function readManifest(store: Store): Promise<Manifest> {
       "use the program that wrote it",
     );
   }
-  const told = new Told(json, { file: name, hint: REMEDY });
+  const told = new Told(json, { file: name, hint: MANIFEST_REMEDY });
   const manifest = parseManifest(told);
-  if (!(await isSealed(told.object()))) fail(`${name}: altered or damaged: it is not what was written`, REMEDY);
+  if (!(await isSealed(told.object())))
+    fail(`${name}: altered or damaged: it is not what was written`, MANIFEST_REMEDY);
   return { format: FORMAT, version: VERSION, ...manifest };
 }
 
@@ -58,7 +71,7 @@ function readJson(bytes: Uint8Array, name: string): unknown {
   try {
     return parseJson(decodeText(bytes, name), name);
   } catch (error) {
-    if (error instanceof SpectroscopeError) fail(error.message, REMEDY, error);
+    if (error instanceof SpectroscopeError) fail(error.message, MANIFEST_REMEDY, error);
     throw error;
   }
 }

@@ -17,6 +17,7 @@ import {
   MANIFEST,
   type Manifest,
   manifestOf,
+  noManifest,
   type RunOptions,
   readManifest,
   type UnitPlan,
@@ -74,9 +75,7 @@ export class Run {
 
   /** Opens an existing run for reading and for adding results, whatever its config. @throws SpectroscopeError */
   static async open(store: Store): Promise<Run> {
-    if (!(await store.names("")).includes(MANIFEST)) {
-      fail(`${store.name}: no ${MANIFEST}, so it is not a run`, "check the path");
-    }
+    if (!(await store.names("")).includes(MANIFEST)) throw await noManifest(store);
     return new Run(store, await readManifest(store));
   }
 
@@ -241,18 +240,20 @@ export class Run {
 
   /**
    * Replaces results, all of them or none: the manifest forgets them before `write` writes them, and knows their new hashes when all
-   * are there. Whoever reads them in between, or after a kill, finds them half-written. Needs the run's store for itself.
+   * are there. Whoever reads them in between, or after a kill, finds them half-written, and in the manifest the clustering that
+   * makes them again. Needs the run's store for itself.
    * @throws SpectroscopeError
    */
-  async replaceResults(names: readonly string[], write: () => Promise<void>): Promise<void> {
+  async replaceResults(names: readonly string[], write: () => Promise<void>, cluster?: JsonObject): Promise<void> {
     const { config } = this;
     this.#manifest = await readManifest(this.store);
     if (differences(normalizeJson(config), this.config).length > 0) {
       fail(`${this.name}: another run took its place meanwhile`, "run the same command again");
     }
     const others = Object.entries(this.#manifest.results).filter(([name]) => !names.includes(name));
+    const made = cluster ? { cluster: normalizeJson(cluster, "cluster") as JsonObject } : {};
     if (others.length < Object.keys(this.#manifest.results).length) {
-      await this.#saveManifest({ ...this.#manifest, results: Object.fromEntries(others) });
+      await this.#saveManifest({ ...this.#manifest, ...made, results: Object.fromEntries(others) });
       await this.store.flush();
     }
     this.#written.clear();
@@ -263,7 +264,7 @@ export class Run {
     });
     const results = [...others, ...hashes].sort(([a], [b]) => (a < b ? -1 : 1));
     await this.store.flush();
-    await this.#saveManifest({ ...this.#manifest, results: Object.fromEntries(results) });
+    await this.#saveManifest({ ...this.#manifest, ...made, results: Object.fromEntries(results) });
     await this.store.flush();
   }
 

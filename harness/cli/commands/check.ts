@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { escapeControls } from "../../../kernels/escape";
 import { byteCount } from "../../../models/hub/bytes";
 import { checkRun, type HashOf } from "../../../runtime/measure/check";
 import { attentionOf } from "../attention";
@@ -35,7 +36,7 @@ export const check = command(
     const { faults, notes, files, bytes, hashes } = await checkRun(storeAt(path), attentionOf(progress), streamed);
     if (values.json) output(JSON.stringify({ run: path, faults, notes, files, bytes, hashes }));
     else {
-      const lines = faults.map(({ file, what, remedy }) => `${file}: ${what}; ${remedy}`);
+      const lines = faults.map(({ file, what, remedy }) => escapeControls(`${file}: ${what}; ${remedy}`));
       const counted = `${files} files, ${byteCount(bytes)}, ${hashes} hashes`;
       const many = `${faults.length} fault${faults.length === 1 ? "" : "s"}`;
       output([...lines, ...notes, `${path}: ${counted}: ${faults.length > 0 ? many : "all as written"}`].join("\n"));

@@ -5,7 +5,7 @@ import { usage } from "../../../runtime/config/schema";
 import { openUnit } from "../../../runtime/measure/chi-tables";
 import { configOf, runConfig } from "../../../runtime/measure/config";
 import { analyze } from "../../../runtime/measure/measure";
-import { readClusterLines } from "../../../runtime/measure/run-files";
+import { ANALYSIS_FILES, readClusterLines } from "../../../runtime/measure/run-files";
 import { refuseShard } from "../../../runtime/measure/units";
 import { checkWritable } from "../../../runtime/node/files";
 import { writeOutput } from "../../../runtime/node/output-file";
@@ -62,7 +62,7 @@ async function clusterRun(path: string, values: ClusterValues): Promise<number> 
   refuseShard(run);
   const config = runConfig(configOf(run), `${path}/manifest.json`, changesOf(values));
   if (values.out !== undefined) await checkOut(values.out, { labels: values.labels });
-  await checkWritable(join(path, "results.json"));
+  for (const name of ANALYSIS_FILES) if (!name.endsWith(".zarr")) await checkWritable(join(path, name));
   const labels = await labelsOf(values);
   const [sampled] = run.units("done");
   if (labels && sampled !== undefined) checkLabels(labels, values.labels, (await openUnit(run, sampled)).tokens);
