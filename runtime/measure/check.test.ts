@@ -59,8 +59,8 @@ test("a changed bit of a file is found, in that file, with a remedy", async () =
 
 test("a lost file is found; of a unit or of chi, what it is lost from is to be made again", async () => {
   const lost: [string, RegExp][] = [
-    ["labels.npy", /^run `npx spectroscope cluster memory` to have it made again$/],
-    ["susceptibilities.zarr/zarr.json", /^run `npx spectroscope cluster memory` to have it made again$/],
+    ["labels.npy", /^run `npx spectroscope cluster memory(?: --set \S+)*` to have it made again$/],
+    ["susceptibilities.zarr/zarr.json", /^run `npx spectroscope cluster memory(?: --set \S+)*` to have it made again$/],
     ["samples_l0h1.zarr/zarr.json", /^delete .*samples_l0h1\.zarr to have it computed again: `npx spectroscope sample/],
     ["samples_l0h1.zarr/phi/zarr.json", /^delete .*samples_l0h1\.zarr to have it computed again/],
   ];
