@@ -109,4 +109,16 @@ test("a user without a home has caches where variables name them", () => {
   }
 });
 
+test("long texts without anything to mask take no time", () => {
+  for (const part of [":", "a.", "a://", "a:b", "@:", "http://", "hf_", "?#"]) {
+    const text = part.repeat(200_000 / part.length);
+    const start = process.cpuUsage();
+    maskedName(text);
+    masked(text);
+    maskedSetting(text);
+    const { user } = process.cpuUsage(start);
+    assert.ok(user < 1e6, `${part}: ${user / 1e6} s`);
+  }
+});
+
 test.run();
