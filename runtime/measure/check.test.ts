@@ -22,7 +22,7 @@ async function begun(store: Store, ...sets: string[]) {
   return Run.begin(store, {
     config: sampling as unknown as JsonObject,
     provenance: {},
-    plan: plannedUnits(["l0h1"], { draws: 6, chains: 2, tokens: 8 }),
+    plan: plannedUnits(["l0h1"], { draws: 6, chains: 2 }),
     cluster: cluster as unknown as JsonObject,
   });
 }

@@ -207,16 +207,18 @@ class Check {
   private async file(store: Store, key: string, place: string, expected: string, remedy: string): Promise<boolean> {
     this.read(place, `checking ${store.name}`);
     const name = store.nameOf(key);
+    if ((await store.size(key).catch(() => undefined)) === undefined) {
+      const there = await isThere(store, key);
+      this.accountFor(place);
+      if (there) this.fault(name, "is there and is no file", `move it away, then: ${remedy}`);
+      else this.fault(name, "is lost", remedy);
+      return false;
+    }
     const before = this.faults.length;
     const found = await this.tried(name, remedy, () => this.hashOf(store, key));
     if (this.faults.length > before) return false;
     if (found === expected) return true;
-    const what = `altered or damaged: SHA-256 ${found?.slice(0, 12)}, expected ${expected.slice(0, 12)}`;
-    if (found !== undefined) this.fault(name, what, remedy);
-    else if (await isThere(store, key)) {
-      this.accountFor(place);
-      this.fault(name, "is there and is no file", `move it away, then: ${remedy}`);
-    } else this.fault(name, "is lost", remedy);
+    this.fault(name, `altered or damaged: SHA-256 ${found?.slice(0, 12)}, expected ${expected.slice(0, 12)}`, remedy);
     return false;
   }
 

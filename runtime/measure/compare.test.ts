@@ -151,7 +151,7 @@ test("results of another version are refused, with the command that makes them a
   const write = (other: string) => run.replaceResults(["results.json"], () => run.writeFile("results.json", other));
   await write(text.replace('"version": 1', '"version": 2'));
   const refusal =
-    /results\.json: format spectroscope-results of version 2, this .* knows .* 1; run `npx .* cluster .*a`/;
+    /results\.json: format spectroscope-results of version 2, this .* knows .* 1; run `npx .* cluster .*a(?: --set \S+=\S+)+`/;
   await refused(readResults(run), refusal);
   await write(text.replace('"spectroscope-results"', '"another"'));
   await refused(readResults(run), /results\.json: format another of version 1, this .* knows spectroscope-results 1/);

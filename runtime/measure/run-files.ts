@@ -126,7 +126,9 @@ export async function readResults(run: Run): Promise<Results> {
   if (run.resultHash("results.json") === undefined) {
     const begun = await Promise.all(["results.json", "labels.npy", "clusters.jsonl"].map((name) => run.has(name)));
     const what = begun.includes(true) ? "its results are half-written" : "not clustered yet";
-    throw new SpectroscopeError(`${run.name}: ${what}`, { hint: `run \`npx spectroscope cluster ${run.name}\` first` });
+    const sets = begun.includes(true) ? clusterSets(run) : "";
+    const hint = `run \`npx spectroscope cluster ${run.name}${sets}\` first`;
+    throw new SpectroscopeError(`${run.name}: ${what}`, { hint });
   }
   const told = await readResultJson(run, "results", remedyOf(run));
   const { format, version: found } = told.object();

@@ -39,7 +39,7 @@ test("a lock that is a link, a folder or a pipe is refused by name, and what a l
   const other = join(scratch, "other");
   writeFileSync(other, "precious");
   const lock = `${run}.lock`;
-  const makers = [
+  const makers: (() => unknown)[] = [
     () => symlinkSync(other, lock),
     () => symlinkSync(join(scratch, "nowhere"), lock),
     () => symlinkSync(lock, lock),
