@@ -9,7 +9,7 @@ import { isObject } from "../config/schema";
 import { decodeText, type JsonObject, normalizeJson, parseJson } from "../formats/json";
 import { jsonHash } from "./sealed";
 import { sha256 } from "./sha256";
-import type { Store } from "./store";
+import { isKey, type Store } from "./store";
 import { Told } from "./told";
 import { ZarrGroup } from "./zarr";
 import { faultOf, type Hashes, METADATA } from "./zarr-files";
@@ -80,7 +80,9 @@ export async function readRoot(store: Store): Promise<FinishedRoot | undefined> 
   if (attributes?.completed !== 1 || !isObject(attributes.sha256)) return undefined;
   const file = store.nameOf(METADATA);
   const hint = `delete ${store.name} to have it computed again`;
-  const all = new Told(attributes.sha256, { file, hint }, "attributes.sha256").hashes();
+  const told = new Told(attributes.sha256, { file, hint }, "attributes.sha256");
+  const all = told.hashes();
+  for (const key of all.keys()) if (!isKey(key)) told.at(key).refuse("no entry: its key can name no file of the store");
   const { [METADATA]: own, ...hashes } = attributes.sha256 as Record<string, string>;
   const found = await rootHash({ ...attributes, sha256: hashes });
   if (own !== found) {
@@ -113,6 +115,12 @@ export async function isFinished(store: Store): Promise<boolean> {
 export async function openFinished(store: Store, known?: string): Promise<ZarrGroup> {
   const root = await readRoot(store);
   if (!root) {
+    if (known !== undefined && (await store.size(METADATA)) === undefined) {
+      throw new SpectroscopeError(`${store.nameOf(METADATA)}: is lost`, {
+        code: "bad-input",
+        hint: `put it back, or delete ${store.name} to have it computed again`,
+      });
+    }
     await ZarrGroup.open(store);
     throw new SpectroscopeError(
       `${store.nameOf(METADATA)}: not finished: its attribute completed or sha256 is missing`,

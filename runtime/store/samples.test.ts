@@ -7,7 +7,7 @@ import { refused, refusedAtOnce } from "../../harness/test/refused";
 import { alter, flipped, storeKinds } from "../../harness/test/stores";
 import { suite } from "../../harness/test/suite";
 import { susceptibility } from "../susceptibility/estimate";
-import { isFinished } from "./finished";
+import { isFinished, openFinished } from "./finished";
 import { escapedName, samplesName } from "./names";
 import { openSamples } from "./samples-reader";
 import { SamplesWriter } from "./samples-writer";
@@ -205,6 +205,12 @@ for (const { kind, open } of storeKinds(test)) {
       delete attributes.sha256["zarr.json"];
     });
     await refused(openSamples(store), /has no hash of itself/);
+    await write(({ attributes }) => {
+      attributes.sha256["../../x"] = "0".repeat(64);
+    });
+    await refused(openSamples(store), /attributes\.sha256\.\.\.\/\.\.\/x is .*, expected no entry: .*; delete .*root/);
+    await store.delete("zarr.json");
+    await refused(openFinished(store, "0".repeat(64)), /zarr\.json: is lost; put it back, or delete .* computed again/);
     for (const hash of [7, "00", null]) {
       await write(({ attributes }) => {
         attributes.sha256["phi/c/0/0"] = hash;

@@ -35,13 +35,18 @@ export interface Store {
   exclusive<T>(body: () => Promise<T>): Promise<T>;
 }
 
+/** Whether a text may be a key, or a prefix of whole names. */
+export function isKey(key: string): boolean {
+  const sound = (name: string) => /^[^.\\:\0][^\\:\0]*$/.test(name) && !name.endsWith(".lock");
+  return key === "" || key.split("/").every(sound);
+}
+
 /**
  * A key, or a prefix of whole names, as it is; "" for a store itself. @throws SpectroscopeError for one that could lead out of the
  * store, mean something else on some system, or be a store's own file: those begin with "." or end with ".lock"
  */
 export function checkKey(store: string, key: string): string {
-  const sound = (name: string) => /^[^.\\:\0][^\\:\0]*$/.test(name) && !name.endsWith(".lock");
-  if (key === "" || key.split("/").every(sound)) return key;
+  if (isKey(key)) return key;
   throw new SpectroscopeError(`${store}: ${JSON.stringify(key)} is no key`, {
     code: "bad-input",
     hint: "use names without \\ and : between single slashes, none with a dot in front or .lock at its end",
