@@ -57,7 +57,7 @@ export function parseText(field: Field, text: string, where: string): unknown {
 
 /** Number("") is 0 and Number("0x10") is 16; neither is what a person means. */
 function numberOr(text: string): number | string {
-  return /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(text.trim()) ? Number(text) : text;
+  return /^[+-]?(\d+(?:\.\d*)?|\.\d+)(e[+-]?\d+)?$/i.test(text.trim()) ? Number(text) : text;
 }
 
 /** The remedy for a key that `level` does not have. People leave out the group, "lr" for "sampler.lr", or take another. */

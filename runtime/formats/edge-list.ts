@@ -33,7 +33,7 @@ const HEADER_WORDS = /^(source|target|src|dst|from|to|node_?[12ab]?|id_?[12]|hea
 /** Node numbers may go this far beyond the ids that appear, before it is taken for a mistake. */
 const MAX_SPARSITY = 16;
 /** A weight as it may be written: hexadecimal and binary numbers, which JavaScript also knows, are a mistake. */
-const DECIMAL = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
+const DECIMAL = /^[+-]?(\d+(?:\.\d*)?|\.\d+)(e[+-]?\d+)?$/i;
 const MAX_NODES = 2 ** 31 - 1;
 
 /** Splits lines in place: `field` begins and ends of the current line. */

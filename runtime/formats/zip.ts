@@ -34,7 +34,9 @@ export class ZipArchive {
     this.view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     const end = this.findEnd();
     const count = this.view.getUint16(end + 10, true);
-    let at = this.view.getUint32(end + 16, true);
+    const size = this.view.getUint32(end + 12, true);
+    const start = this.view.getUint32(end + 16, true);
+    let at = start;
     if (at === ELSEWHERE || count === 0xffff) this.refuseZip64();
     for (let i = 0; i < count; i++) {
       if (at + 46 > bytes.length || this.view.getUint32(at, true) !== ENTRY)
@@ -52,6 +54,8 @@ export class ZipArchive {
       this.entries.set(name, entry);
       at += 46 + u16(28) + u16(30) + u16(32);
     }
+    // Who counts by its bytes would find other entries.
+    if (at - start !== size) this.damaged(`its directory of ${count} entries has ${at - start} bytes, not ${size}`);
   }
 
   get names(): string[] {
