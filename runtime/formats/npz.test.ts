@@ -174,4 +174,18 @@ test("members by one name, or by another than their directory says", async () =>
   await refused(new Uint8Array(latin), /name of entry 0 is not UTF-8/);
 });
 
+test("a directory that has other bytes than the entries that are counted is damaged", () => {
+  const whole = Buffer.from(zip({ a: Uint8Array.of(1), b: Uint8Array.of(2) }, 0));
+  assert.equal(new ZipArchive(whole, "f").names, ["a", "b"]);
+  for (const count of [0, 1]) {
+    const cut = Buffer.from(whole);
+    // The number of entries in the record at the end.
+    cut.writeUInt16LE(count, cut.length - 12);
+    assert.throws(
+      () => new ZipArchive(cut, "f"),
+      (error: Error) => /its directory of \d entries has \d+ bytes, not 94/.test(error.message),
+    );
+  }
+});
+
 test.run();

@@ -75,4 +75,10 @@ test("a key of an earlier version means what it meant, or says what is so now", 
   refused({}, ["controls.n_beta_zero_draws=20"], /--set controls\.n_beta_zero_draws is "20": .*; leave the key out/);
 });
 
+test("a number of a hundred thousand digits that is none is refused at once", () => {
+  const start = process.cpuUsage();
+  refused({}, [`sampler.seed=${"7".repeat(100_000)}x`], /--set sampler\.seed is "7+/);
+  assert.ok(process.cpuUsage(start).user < 1e6);
+});
+
 test.run();
