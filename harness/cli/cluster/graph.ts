@@ -4,10 +4,11 @@ import { graphReruns, resample } from "../../../runtime/cluster/resampling";
 import { usage } from "../../../runtime/config/schema";
 import { runConfig } from "../../../runtime/measure/config";
 import { Progress } from "../progress";
+import { checkLabels } from "./checks";
 import { finish } from "./finish";
-import { checkLabels, droppedWords, readGraph } from "./input";
 import { type ClusterValues, changesOf, labelsOf } from "./options";
 import { Stages } from "./outcome";
+import { droppedWords, readGraph } from "./read-graph";
 
 /** Settings that make points and their neighbors: a graph has none. */
 const OF_POINTS = ["columns", "rows", "whiten", "whiten_rank", "k", "column_weights", "reliability_z", "neighbors"];

@@ -7,10 +7,11 @@ import { runConfig } from "../../../runtime/measure/config";
 import type { Device } from "../../../runtime/plan/device";
 import type { Matrix } from "../../../runtime/statistics/matrix";
 import { Progress } from "../progress";
+import { checkLabels } from "./checks";
 import { type Finished, finish } from "./finish";
-import { checkLabels, readMatrix } from "./input";
 import { type ClusterValues, changesOf, deviceIfAny, labelsOf } from "./options";
 import { pointFacts, Stages } from "./outcome";
+import { readMatrix } from "./read-matrix";
 
 /** rows^2 columns from which a GPU is looked for: below, the host finds neighbors in a few seconds. */
 const GPU_FROM = 2e11;
