@@ -1,11 +1,12 @@
 import * as assert from "uvu/assert";
+import { refused } from "../../harness/test/refused";
 import { suite } from "../../harness/test/suite";
 import { openPool } from "../../runtime/threads/pool";
 import { SpectroscopeError } from "../errors";
 import { type Csr, checkCsr, type Graph, graphFromEdges, inducedSubgraph } from "./csr";
 import { GraphKernel } from "./graph";
 import { GraphMemory, graphSource } from "./memory";
-import { clusterTies, relabel } from "./partition";
+import { clusterTies, pieces, relabel } from "./partition";
 import { conductance, pickPrefix, polish, push, SWEEP_RULES, search, sweep } from "./reference";
 
 const test = suite("kernels/graph");
@@ -62,6 +63,7 @@ test("WebAssembly equals the twin bit for bit on 1,000 random graphs", async (t)
   let searches = 0;
   let sets = 0;
   let moves = 0;
+  let parted = 0;
   const kernel = new GraphKernel(barbell(3));
   for (let round = 0; round < 1000; round++) {
     const random = generator(100 + round);
@@ -104,20 +106,34 @@ test("WebAssembly equals the twin bit for bit on 1,000 random graphs", async (t)
     assert.equal(relabelled, labels);
     assert.equal(kernel.clusterTies(labels, count), clusterTies(graph, labels, count));
     moves += expected;
+    // Clusters of some forty nodes, so that they have pieces; one gamma, or one each.
+    const wide = labels.map((label) => (label < 0 ? -1 : label >> 2));
+    const number = 1 + (count >> 2);
+    const gamma = round % 2 ? 3 * random() : Float64Array.from({ length: number }, () => 4 * random());
+    const parts = pieces(graph, wide, { gamma, rounds: 1 + (round % 5) });
+    assert.equal(await kernel.pieces(wide, number, { gamma, rounds: 1 + (round % 5) }), parts);
+    parted += new Set(parts).size;
   }
-  t.note(`1,000 walks, ${searches} searches with ${sets} sets, ${moves} relabelled nodes compared, tolerance 0`);
+  t.note(
+    `1,000 walks, ${searches} searches with ${sets} sets, ${moves} relabelled nodes, ${parted} pieces compared, tolerance 0`,
+  );
 });
 
 test("a shared memory with any number of threads gives the same bytes", async () => {
   const graph = blocks(11, 1200, 5000, true);
   const options = { ...OPTIONS, maxVolume: graph.volume / 4, mainBody: 0.9 };
+  const labels = Int32Array.from(ids(graph.n), (v) => (v % 7 === 0 ? -1 : Math.floor(v / 130)));
+  const rules = { gamma: Float64Array.from({ length: 10 }, (_, c) => c / 2), rounds: 6 };
+  const parts = pieces(graph, labels, rules);
   const alone = JSON.stringify(await new GraphKernel(graph).searchMany(ids(graph.n), options));
   for (const threads of [1, 2, 3]) {
     const pool = await openPool(graphSource, { pages: new GraphMemory(graph, threads).pages, threads });
     try {
       const kernel = new GraphKernel(graph, pool);
-      for (let repeat = 0; repeat < 2; repeat++)
+      for (let repeat = 0; repeat < 2; repeat++) {
+        assert.equal(await kernel.pieces(labels, 10, rules), parts, `${threads} threads`);
         assert.is(JSON.stringify(await kernel.searchMany(ids(graph.n), options)), alone, `${threads} threads`);
+      }
     } finally {
       await pool.close();
     }
@@ -266,6 +282,31 @@ test("relabelling repairs a partition and leaves a tie alone", () => {
   assert.is(kernel.relabel(labels, 2, { ...rules, joins: false }), 0, "without joins it stays out");
 });
 
+test("pieces: cliques of one cluster are told apart, nothing leaves its cluster, and gamma sets the scale", async () => {
+  // Four cliques of 10 in a ring; 0 and 1 in one cluster, 2 and half of 3 in another, the other half in none.
+  const ends: number[] = [];
+  for (let c = 0; c < 4; c++) {
+    ends.push(10 * c, 10 * ((c + 1) % 4) + 1);
+    for (let a = 0; a < 10; a++) for (let b = 0; b < a; b++) ends.push(10 * c + a, 10 * c + b);
+  }
+  const graph = graphFromEdges(40, ends);
+  const kernel = new GraphKernel(graph);
+  const labels = Int32Array.from(ids(40), (v) => (v < 20 ? 1 : v < 35 ? 0 : -1));
+  const expected = [...ids(40)].map((v) => (v < 35 ? Math.floor(v / 10) : -1));
+  assert.equal([...(await kernel.pieces(labels, 2, { gamma: 1, rounds: 10 }))], expected);
+  // A gain is tie - gamma degree volume / volume of the graph, here 9 * 9 / 368 a pair: beyond 4.5 no edge pays for it.
+  const single = await kernel.pieces(labels, 2, { gamma: Float64Array.of(1, 5), rounds: 10 });
+  assert.equal([...single.subarray(0, 20)], [...ids(20)]);
+  assert.equal(
+    [...single.subarray(20)],
+    expected.slice(20).map((piece) => (piece < 0 ? -1 : piece + 18)),
+  );
+  assert.equal([...(await kernel.pieces(labels, 2, { gamma: 1, rounds: 0 }))].slice(0, 35), [...ids(35)]);
+  for (const gamma of [Number.NaN, -1, Float64Array.of(1)])
+    await refused(kernel.pieces(labels, 2, { gamma, rounds: 1 }), /gamma of 2 clusters/);
+  await refused(kernel.pieces(labels, 1, { gamma: 1, rounds: 1 }), /one above 0/);
+});
+
 test("an induced subgraph keeps inner edges only", () => {
   const graph = barbell(4);
   const part = inducedSubgraph(graph, Uint32Array.from([0, 1, 4, 5]));
@@ -280,26 +321,26 @@ test("bad graphs and calls are refused with a reason", () => {
     neighbors: Uint32Array.from(neighbors),
     weights: Float64Array.from(weights),
   });
-  const refused = (body: () => unknown, pattern: RegExp) =>
+  const refuses = (body: () => unknown, pattern: RegExp) =>
     assert.throws(body, (error: Error) => error instanceof SpectroscopeError && pattern.test(error.line));
-  refused(() => checkCsr(csr([0, 1, 1], [1])), /0-1 is not symmetric/);
-  refused(() => checkCsr(csr([0, 0, 1], [0])), /1-0 is not symmetric/);
-  refused(() => checkCsr(csr([0, 1], [0])), /self-loop/);
-  refused(() => checkCsr(csr([0, 1, 2], [5, 0])), /neighbor 5, but there are 2/);
-  refused(() => checkCsr(csr([0, 2, 3, 4], [2, 1, 0, 0])), /not strictly ascending: 1 after 2/);
-  refused(() => checkCsr(csr([0, 2, 4], [1, 1, 0, 0])), /not strictly ascending: 1 after 1/);
-  refused(() => checkCsr(csr([0, 1, 2], [1, 0], [1, 2])), /weights 1 and 2/);
+  refuses(() => checkCsr(csr([0, 1, 1], [1])), /0-1 is not symmetric/);
+  refuses(() => checkCsr(csr([0, 0, 1], [0])), /1-0 is not symmetric/);
+  refuses(() => checkCsr(csr([0, 1], [0])), /self-loop/);
+  refuses(() => checkCsr(csr([0, 1, 2], [5, 0])), /neighbor 5, but there are 2/);
+  refuses(() => checkCsr(csr([0, 2, 3, 4], [2, 1, 0, 0])), /not strictly ascending: 1 after 2/);
+  refuses(() => checkCsr(csr([0, 2, 4], [1, 1, 0, 0])), /not strictly ascending: 1 after 1/);
+  refuses(() => checkCsr(csr([0, 1, 2], [1, 0], [1, 2])), /weights 1 and 2/);
   for (const w of [0, -1, Number.NaN, Infinity])
-    refused(() => checkCsr(csr([0, 1, 2], [1, 0], [w, w])), /finite and positive/);
-  refused(() => checkCsr(csr([0, 3, 2], [1, 0])), /offsets fall from 3 to 2 at node 1/);
-  refused(() => checkCsr({ ...csr([0, 1, 2], [1, 0]), n: 5 }), /expected 6/);
-  refused(() => graphFromEdges(2, [0, 7]), /joins 0 and 7/);
+    refuses(() => checkCsr(csr([0, 1, 2], [1, 0], [w, w])), /finite and positive/);
+  refuses(() => checkCsr(csr([0, 3, 2], [1, 0])), /offsets fall from 3 to 2 at node 1/);
+  refuses(() => checkCsr({ ...csr([0, 1, 2], [1, 0]), n: 5 }), /expected 6/);
+  refuses(() => graphFromEdges(2, [0, 7]), /joins 0 and 7/);
   const kernel = new GraphKernel(barbell(4));
-  refused(() => kernel.push(8, 0.1, 1e-3), /seed 8 is not a node/);
-  refused(() => kernel.push(0, 1, 1e-3), /alpha = 1/);
-  refused(() => kernel.push(0, 0.1, 0), /tolerance = 0/);
-  refused(() => kernel.conductance([1, 1]), /given twice/);
-  refused(() => kernel.sweep("global", 0, 0, 1), /minSize = 0/);
+  refuses(() => kernel.push(8, 0.1, 1e-3), /seed 8 is not a node/);
+  refuses(() => kernel.push(0, 1, 1e-3), /alpha = 1/);
+  refuses(() => kernel.push(0, 0.1, 0), /tolerance = 0/);
+  refuses(() => kernel.conductance([1, 1]), /given twice/);
+  refuses(() => kernel.sweep("global", 0, 0, 1), /minSize = 0/);
 });
 
 test("a graph without edges has no sets", async () => {

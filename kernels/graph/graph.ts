@@ -5,7 +5,8 @@
 import { SpectroscopeError } from "../errors";
 import type { Graph } from "./csr";
 import { BATCH, GraphMemory, graphSource, MAX_SCALES } from "./memory";
-import type { ClusterTies, RelabelOptions } from "./partition";
+import type { ClusterTies, PiecesOptions, RelabelOptions } from "./partition";
+import { readPieces, sizesOf, writeGammas, writeLabels, writeOrder, writeRows } from "./partition-memory";
 import {
   type PolishResult,
   type PushResult,
@@ -183,7 +184,8 @@ export class GraphKernel {
 
   /** Moves nodes between clusters, in `labels`; see the reference. Returns the number of moves. */
   relabel(labels: Int32Array, count: number, { share, gamma, joins, rounds }: RelabelOptions): number {
-    const there = this.writeLabels(labels, count);
+    const { buffer } = this.host.memory;
+    const there = writeLabels(buffer, this.place, labels, count);
     if (count === 0) return 0;
     this.calls.relabel(count, share, gamma, joins ? 1 : 0, rounds);
     labels.set(there);
@@ -192,54 +194,38 @@ export class GraphKernel {
 
   /** Ties of the clusters of a partition; see the reference. Labels are below `count`, -1 for none. */
   clusterTies(labels: Int32Array, count: number): ClusterTies {
-    this.writeLabels(labels, count);
-    const { n, degree } = this.graph;
-    const start = new Uint32Array(count + 1);
-    for (let v = 0; v < n; v++) if (labels[v] >= 0) start[labels[v] + 1]++;
-    for (let c = 0; c < count; c++) start[c + 1] += start[c];
-    const fill = start.slice();
-    const sorted = this.u32(this.calls.members(), n);
-    const ties: ClusterTies = {
-      volume: new Float64Array(count),
-      size: new Uint32Array(count),
-      inside: new Float64Array(count),
-      between: [],
-    };
-    for (let v = 0; v < n; v++) {
-      const label = labels[v];
-      if (label < 0) continue;
-      sorted[fill[label]++] = v;
-      ties.volume[label] += degree[v];
-      ties.size[label]++;
-    }
+    const { buffer } = this.host.memory;
+    writeLabels(buffer, this.place, labels, count);
+    const { starts } = writeRows(buffer, this.place, labels, count);
+    const { volume, size } = sizesOf(this.graph, labels, count);
+    const inside = new Float64Array(count);
+    const between: Map<number, number>[] = [];
     this.calls.clearTies(count);
-    const met = this.u32(this.calls.order(), n);
-    const weights = this.f64(this.calls.profile(), n);
+    const met = this.u32(this.calls.order(), this.graph.n);
+    const weights = this.f64(this.calls.profile(), this.graph.n);
     for (let c = 0; c < count; c++) {
-      const others = this.calls.tieRow(start[c], start[c + 1]);
+      const others = this.calls.tieRow(starts[c], starts[c + 1]);
       const row = new Map<number, number>();
       for (let i = 0; i < others; i++) {
-        if (met[i] === c) ties.inside[c] = weights[i];
+        if (met[i] === c) inside[c] = weights[i];
         else row.set(met[i], weights[i]);
       }
-      ties.between.push(row);
+      between.push(row);
     }
-    return ties;
+    return { volume, size, inside, between };
   }
 
-  private writeLabels(labels: Int32Array, count: number): Int32Array {
-    let wrong = labels.length !== this.graph.n;
-    for (let v = 0; v < labels.length && !wrong; v++) wrong = labels[v] >= count;
-    if (wrong)
-      throw new SpectroscopeError(
-        `graph: ${labels.length} labels for ${this.graph.n} nodes, or one above ${count - 1}`,
-        {
-          hint: "give every node a label below count, or -1",
-        },
-      );
-    const there = new Int32Array(this.host.memory.buffer, this.calls.nodes(), labels.length);
-    there.set(labels);
-    return there;
+  /** Pieces of the clusters of a partition, on all threads; see the reference. Labels are below `count`, -1 for none. */
+  async pieces(labels: Int32Array, count: number, { gamma, rounds }: PiecesOptions): Promise<Int32Array> {
+    const { buffer } = this.host.memory;
+    writeLabels(buffer, this.place, labels, count);
+    if (count === 0) return labels.slice();
+    writeGammas(buffer, this.place, gamma, count);
+    const { starts } = writeRows(buffer, this.place, labels, count);
+    writeOrder(buffer, this.place, starts);
+    this.place.askPieces(buffer, count, rounds);
+    await this.runAll("pieces");
+    return readPieces(buffer, this.place, labels);
   }
 
   /** The search of each of `seeds` (distinct ids), in their order, on all threads; see the reference. */
@@ -267,9 +253,7 @@ export class GraphKernel {
     );
     place.ask(memory.buffer, seeds, options);
     while (place.taken(memory.buffer) < seeds.length) {
-      const fresh = this.fresh ? 1 : 0;
-      const bytes = await this.host.run("work", (thread) => [place.control, thread, fresh]);
-      this.fresh = false;
+      const bytes = await this.runAll("work");
       for (let thread = 0; thread < bytes.length; thread++) {
         place.read(memory.buffer, thread, bytes[thread], ({ kind, item, scale, conductance, volume, ids }) => {
           if (kind === 0) results[item].sets.push({ members: ids, conductance, volume, scale });
@@ -283,6 +267,13 @@ export class GraphKernel {
       }
     }
     return results;
+  }
+
+  /** Calls an export on every thread; the first call after `load` lets them read where the graph is. */
+  private runAll(name: string): Promise<number[]> {
+    const fresh = this.fresh ? 1 : 0;
+    this.fresh = false;
+    return this.host.run(name, (thread) => [this.place.control, thread, fresh]);
   }
 
   // Views are made for each use: memory that grows detaches the old ones.

@@ -21,6 +21,8 @@ const CONTROL_BYTES = 1024;
 const SCRATCH_PER_NODE = 16 + 16 + 5 * 8 + 6 * 4;
 const SCRATCH_MORE = 16 * 16 + 8192;
 const HEAD = 32;
+/** Words of the control block where `assembly/layout.ts` finds a partition. */
+const PARTITION = 704 / 4;
 
 const aligned = (bytes: number) => Math.ceil(bytes / 16) * 16;
 
@@ -31,6 +33,13 @@ export class GraphMemory {
   readonly weights: number;
   readonly degrees: number;
   readonly seeds: number;
+  /** A partition, `[n]` each but `starts` `[n + 1]`: labels; nodes by label and where each label's begin; order of clusters; pieces; gammas (f64). */
+  readonly labels: number;
+  readonly rows: number;
+  readonly starts: number;
+  readonly clusters: number;
+  readonly pieces: number;
+  readonly gammas: number;
   readonly scratch: number;
   readonly stride: number;
   readonly out: number;
@@ -47,7 +56,13 @@ export class GraphMemory {
     this.weights = this.neighbors + aligned(4 * neighbors.length);
     this.degrees = this.weights + (unit ? 0 : aligned(8 * neighbors.length));
     this.seeds = this.degrees + aligned(8 * n);
-    this.scratch = this.seeds + aligned(4 * BATCH);
+    this.labels = this.seeds + aligned(4 * BATCH);
+    this.rows = this.labels + aligned(4 * n);
+    this.starts = this.rows + aligned(4 * n);
+    this.clusters = this.starts + aligned(4 * (n + 1));
+    this.pieces = this.clusters + aligned(4 * n);
+    this.gammas = this.pieces + aligned(4 * n);
+    this.scratch = this.gammas + aligned(8 * n);
     // The queue of the walk is a ring of a power of two.
     const ring = 4 * 2 ** Math.ceil(Math.log2(n + 1));
     this.stride = aligned(n * SCRATCH_PER_NODE + ring + SCRATCH_MORE);
@@ -86,6 +101,15 @@ export class GraphMemory {
     words.set([graph.n, graph.unit ? 1 : 0, this.offsets, this.neighbors, this.weights, this.degrees]);
     words.set([this.scratch, this.stride], 6);
     new Float64Array(buffer, CONTROL, 5)[4] = graph.volume;
+    new Uint32Array(buffer, CONTROL, CONTROL_BYTES / 4).set(
+      [this.labels, this.rows, this.starts, this.clusters, this.gammas, this.pieces],
+      PARTITION,
+    );
+  }
+
+  /** Asks for the pieces of the first `count` clusters in their order, in `rounds`. */
+  askPieces(buffer: ArrayBufferLike, count: number, rounds: number): void {
+    new Uint32Array(buffer, CONTROL, CONTROL_BYTES / 4).set([count, rounds, 0], PARTITION + 6);
   }
 
   /** Asks for the search of `seeds` (at most `BATCH`). */

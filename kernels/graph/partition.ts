@@ -102,3 +102,75 @@ export function clusterTies(graph: Graph, labels: Int32Array, count: number): Cl
   }
   return { volume, size, inside, between };
 }
+
+export interface PiecesOptions {
+  /** As in `relabel`; one number for all clusters, or `[count]`, one each. */
+  gamma: number | Float64Array;
+  rounds: number;
+}
+
+/**
+ * Pieces of the clusters of `labels` (`[n]`, -1 for none, below `count`): local moving from single nodes (Blondel, Guillaume,
+ * Lambiotte, Lefebvre, "Fast unfolding of communities in large networks", 2008) that never leaves a cluster. Every node begins
+ * as a piece of its own. In order of ids each moves to the piece of its cluster with the largest gain, tie - gamma degree
+ * volume / total volume, that is above 0 and above that of its own piece; among equals to the one that the smaller node began.
+ * From the second round on only nodes with a neighbor in their cluster that moved are looked at.
+ * @returns `[n]`: pieces, numbered from 0 in the order of their first nodes; -1 where the label is
+ */
+export function pieces(graph: Graph, labels: Int32Array, options: PiecesOptions): Int32Array {
+  const { n, offsets, neighbors, weights, degree } = graph;
+  const { gamma, rounds } = options;
+  const found = Int32Array.from(labels, (label, v) => (label < 0 ? -1 : v));
+  const volumes = degree.slice();
+  const ties = new Float64Array(n);
+  let now = new Uint8Array(n).fill(1);
+  for (let round = 0; round < rounds; round++) {
+    const next = new Uint8Array(n);
+    let moved = false;
+    for (let v = 0; v < n; v++) {
+      if (labels[v] < 0 || now[v] === 0) continue;
+      const own = found[v];
+      const met: number[] = [];
+      for (let e = offsets[v]; e < offsets[v + 1]; e++) {
+        if (labels[neighbors[e]] !== labels[v]) continue;
+        const piece = found[neighbors[e]];
+        if (ties[piece] === 0) met.push(piece);
+        ties[piece] += weights[e];
+      }
+      const pull = ((typeof gamma === "number" ? gamma : gamma[labels[v]]) * degree[v]) / graph.volume;
+      let best = own;
+      let gain = Math.max(ties[own] - pull * (volumes[own] - degree[v]), 0);
+      for (const piece of met) {
+        const other = ties[piece] - pull * volumes[piece];
+        ties[piece] = 0;
+        if (piece === own) continue;
+        if (other > gain || (other === gain && best !== own && piece < best)) {
+          gain = other;
+          best = piece;
+        }
+      }
+      if (best === own) continue;
+      found[v] = best;
+      volumes[own] -= degree[v];
+      volumes[best] += degree[v];
+      moved = true;
+      for (let e = offsets[v]; e < offsets[v + 1]; e++) if (labels[neighbors[e]] === labels[v]) next[neighbors[e]] = 1;
+    }
+    if (!moved) break;
+    now = next;
+  }
+  return numbered(found);
+}
+
+/** Numbers from 0 in the order of their first nodes, in place; below 0 stays. Numbers are ids of nodes. */
+export function numbered(pieces: Int32Array): Int32Array {
+  const names = new Int32Array(pieces.length).fill(-1);
+  let count = 0;
+  for (let v = 0; v < pieces.length; v++) {
+    const piece = pieces[v];
+    if (piece < 0) continue;
+    if (names[piece] < 0) names[piece] = count++;
+    pieces[v] = names[piece];
+  }
+  return pieces;
+}

@@ -6,6 +6,7 @@ export { begin, grow, pushCount, reachedCount } from "./walk";
 export { chosenSize, closed, conductance, sweep, sweptCount } from "./sweep";
 export { moveCount, polish, polishedCapped, polishedConductance, polishedSize, polishedVolume } from "./polish";
 export { clearTies, relabel, relabelCount, tieRow } from "./relabel";
+export { pieces } from "./pieces";
 export { work } from "./search";
 
 /** Where the host's part of the memory begins. */

@@ -11,6 +11,16 @@ const DEGREES: usize = 20;
 const SCRATCH: usize = 24;
 const STRIDE: usize = 28;
 export const VOLUME: usize = 32;
+/** Behind those of the search: a partition, its rows and what is asked of it, for `relabel.ts` and `pieces.ts`. */
+const LABELS: usize = 704;
+const ROWS: usize = 708;
+export const STARTS: usize = 712;
+export const CLUSTERS: usize = 716;
+export const GAMMAS: usize = 720;
+export const PIECES: usize = 724;
+export const COUNT: usize = 728;
+export const ROUNDS: usize = 732;
+export const NEXT_PART: usize = 736;
 
 /**
  * Walk record, 16 bytes, so that a neighbor that receives mass costs one cache line: residual f64, degree f32, state u32.
@@ -34,6 +44,10 @@ export let offsets: usize = 0;
 export let neighbors: usize = 0;
 export let weights: usize = 0;
 export let degrees: usize = 0;
+/** Of a partition, i32 a node, -1 for none: shared as the graph is. */
+export let labels: usize = 0;
+/** Its nodes by label, u32. */
+export let rows: usize = 0;
 
 /** Scratch, one entry a node: records and sets as above, then f64, then u32. */
 export let records: usize = 0;
@@ -66,6 +80,8 @@ export function attach(control: usize, thread: u32): void {
   weights = load<u32>(control, WEIGHTS);
   degrees = load<u32>(control, DEGREES);
   volume = load<f64>(control, VOLUME);
+  labels = load<u32>(control, LABELS);
+  rows = load<u32>(control, ROWS);
   let at = <usize>load<u32>(control, SCRATCH) + <usize>thread * load<u32>(control, STRIDE);
   const u = (<usize>n * 4 + 15) & ~15;
   const f = (<usize>n * 8 + 15) & ~15;

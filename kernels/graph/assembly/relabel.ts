@@ -1,19 +1,19 @@
 // Ties between the clusters of a partition, and moves of nodes between them; `../partition.ts` is the definition.
-import { degreeOf, keys, members, n, neighbors, nodes, order, profile, queue, rowEnd, rowStart } from "./layout";
+import { degreeOf, keys, labels, members, n, neighbors, order, profile, queue, rowEnd, rows, rowStart } from "./layout";
 import { volume, weightAt } from "./layout";
 
 /** Nodes moved by the last call. */
 export let relabelCount: u32 = 0;
 
 /**
- * Labels lie in `nodes` as i32, below `count`, -1 for none. Borrowed: `profile` volumes of clusters, `keys` weights to them,
+ * `labels` are below `count`, -1 for none. Borrowed: `profile` volumes of clusters, `keys` weights to them,
  * `order` clusters met, `members` and `queue` the nodes to look at in this round and the next.
  */
 export function relabel(count: u32, share: f64, gamma: f64, joins: bool, rounds: u32): void {
   memory.fill(profile, 0, <usize>count << 3);
   memory.fill(keys, 0, <usize>count << 3);
   for (let v: u32 = 0; v < n; v++) {
-    const label = load<i32>(nodes + (<usize>v << 2));
+    const label = load<i32>(labels + (<usize>v << 2));
     if (label >= 0) {
       const at = profile + (<usize>label << 3);
       store<f64>(at, load<f64>(at) + degreeOf(v));
@@ -31,13 +31,13 @@ export function relabel(count: u32, share: f64, gamma: f64, joins: bool, rounds:
       if (load<u32>(flag) == 0) continue;
       store<u32>(flag, 0);
       const degree = degreeOf(v);
-      const own = load<i32>(nodes + (<usize>v << 2));
+      const own = load<i32>(labels + (<usize>v << 2));
       if (degree == 0 || (own < 0 && !joins)) continue;
       const start = rowStart(v);
       const stop = rowEnd(v);
       let met: usize = 0;
       for (let e = start; e < stop; e++) {
-        const label = load<i32>(nodes + (<usize>load<u32>(neighbors + (e << 2)) << 2));
+        const label = load<i32>(labels + (<usize>load<u32>(neighbors + (e << 2)) << 2));
         if (label < 0) continue;
         const at = keys + (<usize>label << 3);
         const tie = load<f64>(at);
@@ -71,7 +71,7 @@ export function relabel(count: u32, share: f64, gamma: f64, joins: bool, rounds:
         }
       }
       if (best == own) continue;
-      store<i32>(nodes + (<usize>v << 2), best);
+      store<i32>(labels + (<usize>v << 2), best);
       if (own >= 0) {
         const at = profile + (<usize>own << 3);
         store<f64>(at, load<f64>(at) - degree);
@@ -91,16 +91,17 @@ export function relabel(count: u32, share: f64, gamma: f64, joins: bool, rounds:
 }
 
 /**
- * Weight from the nodes at `from` .. `to` of `members` to each cluster, labels as in `relabel`: clusters met in `order`, in
+ * Weight from the nodes at `from` .. `to` of `rows` to each cluster, labels as in `relabel`: clusters met in `order`, in
  * the order of meeting, their weights beside them in `profile`. Returns how many.
  */
 export function tieRow(from: u32, to: u32): u32 {
+  const nodes = rows;
   let met: u32 = 0;
   for (let i = from; i < to; i++) {
-    const v = load<u32>(members + (<usize>i << 2));
+    const v = load<u32>(nodes + (<usize>i << 2));
     const stop = rowEnd(v);
     for (let e = rowStart(v); e < stop; e++) {
-      const label = load<i32>(nodes + (<usize>load<u32>(neighbors + (e << 2)) << 2));
+      const label = load<i32>(labels + (<usize>load<u32>(neighbors + (e << 2)) << 2));
       if (label < 0) continue;
       const at = keys + (<usize>label << 3);
       const tie = load<f64>(at);

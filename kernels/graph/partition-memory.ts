@@ -1,0 +1,82 @@
+/** How a partition gets into the memory of the graph's kernels and out of it; `memory.ts` says where it lies. */
+import { SpectroscopeError } from "../errors";
+import type { Graph } from "./csr";
+import type { GraphMemory } from "./memory";
+import { numbered } from "./partition";
+
+/** Writes labels below `count`, -1 for none, and returns their place. */
+export function writeLabels(
+  buffer: ArrayBufferLike,
+  { graph, labels: at }: GraphMemory,
+  labels: Int32Array,
+  count: number,
+): Int32Array {
+  let wrong = labels.length !== graph.n;
+  for (let v = 0; v < labels.length && !wrong; v++) wrong = labels[v] >= count;
+  if (wrong)
+    throw new SpectroscopeError(`graph: ${labels.length} labels for ${graph.n} nodes, or one above ${count - 1}`, {
+      hint: "give every node a label below count, or -1",
+    });
+  const there = new Int32Array(buffer, at, labels.length);
+  there.set(labels);
+  return there;
+}
+
+/** Writes the nodes by label, ascending, and where each label's begin: `[count + 1]`, a view. */
+export function writeRows(
+  buffer: ArrayBufferLike,
+  place: GraphMemory,
+  labels: Int32Array,
+  count: number,
+): { rows: Uint32Array; starts: Uint32Array } {
+  const starts = new Uint32Array(buffer, place.starts, count + 1).fill(0);
+  for (const label of labels) if (label >= 0) starts[label + 1]++;
+  for (let c = 0; c < count; c++) starts[c + 1] += starts[c];
+  const fill = starts.slice();
+  const rows = new Uint32Array(buffer, place.rows, starts[count]);
+  for (let v = 0; v < labels.length; v++) if (labels[v] >= 0) rows[fill[labels[v]]++] = v;
+  return { rows, starts };
+}
+
+/** Writes the order in which threads take clusters: the largest first, so that none is left with it at the end. */
+export function writeOrder(buffer: ArrayBufferLike, place: GraphMemory, starts: Uint32Array): void {
+  const size = (c: number) => starts[c + 1] - starts[c];
+  const order = Uint32Array.from({ length: starts.length - 1 }, (_, c) => c);
+  new Uint32Array(buffer, place.clusters, order.length).set(order.sort((a, b) => size(b) - size(a) || a - b));
+}
+
+/** Writes the gamma of each cluster. */
+export function writeGammas(
+  buffer: ArrayBufferLike,
+  place: GraphMemory,
+  gamma: number | Float64Array,
+  count: number,
+): void {
+  const there = new Float64Array(buffer, place.gammas, count);
+  if (typeof gamma === "number") there.fill(gamma);
+  else if (gamma.length >= count) there.set(gamma.subarray(0, count));
+  else there.fill(Number.NaN);
+  if (!there.every((g) => g >= 0 && g < Infinity))
+    throw new SpectroscopeError(`graph: a gamma of ${count} clusters is missing, negative or not finite`, {
+      hint: "give one number of 0 or more, or one a cluster",
+    });
+}
+
+/** The pieces that the threads have left, numbered by first appearance. */
+export function readPieces(buffer: ArrayBufferLike, place: GraphMemory, labels: Int32Array): Int32Array {
+  const there = new Int32Array(buffer, place.pieces, labels.length);
+  return numbered(Int32Array.from(labels, (label, v) => (label < 0 ? -1 : there[v])));
+}
+
+/** Volume and size of each cluster. */
+export function sizesOf({ degree }: Graph, labels: Int32Array, count: number) {
+  const volume = new Float64Array(count);
+  const size = new Uint32Array(count);
+  for (let v = 0; v < labels.length; v++) {
+    const label = labels[v];
+    if (label < 0) continue;
+    volume[label] += degree[v];
+    size[label]++;
+  }
+  return { volume, size };
+}
