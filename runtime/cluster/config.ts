@@ -33,7 +33,8 @@ export const clusterSchema = {
     default: null,
     nullable: `\`${DEFAULT_COLUMNS.chi}\` of a run's chi, \`${DEFAULT_COLUMNS.other}\` of any other matrix`,
     help:
-      "what becomes of columns: a squash, `zscore` (the paper's), `asinh` about the median or `rank`; `none` leaves them; " +
+      "what becomes of columns: a squash, `zscore` (the paper's), `asinh` about the median or `rank`; `none` leaves them in " +
+      "the units that they have, so that a column counts by its spread; " +
       "`correlation` divides a run's chi by the standard deviations of both factors, and what is no chi is treated as by null",
   },
   rows: { type: "choice", choices: ROW_RULES, default: "standardize", help: "what is done to a token's own row" },

@@ -56,7 +56,7 @@ test("any other value is refused by name, with both ways on", () => {
   const others = { ...other, stop_fraction: 0, polish_rounds: 0, strictness: 0.5, overlap: 0.5 };
   for (const [key, value] of Object.entries(others)) {
     const line = new RegExp(
-      `"cluster\\.${key}" is ${JSON.stringify(value)}, and is no key any more; leave it out, or .*cluster\\.search=paper.*--preset paper`,
+      `"cluster\\.${key}" is ${JSON.stringify(value)}, and is no key any more; leave it out, .*cluster\\.search=paper.*--preset paper`,
     );
     refused(() => ofJson({ ...DEFAULTS, [key]: value }), line);
     refused(() => ofSets({ [key]: value }), line);

@@ -39,6 +39,6 @@ export function todaysClusterKeys(json: unknown, source: string, prefix = ""): u
   const key = (search === "paper" ? odd("paper") : odd("multiscale")) as string;
   throw usage(
     `${source}: "${prefix}${key}" is ${JSON.stringify(json[key])}, and is no key any more`,
-    `leave it out, or take the paper's search: ${prefix}search=paper, with all its values cluster --preset paper`,
+    `leave it out, of a finished run by clustering it again, or take the paper's: ${prefix}search=paper, all its values by cluster --preset paper`,
   );
 }
