@@ -2,6 +2,7 @@
 import * as assert from "uvu/assert";
 import { suite } from "../../harness/test/suite";
 import { type Graph, graphFromEdges } from "../../kernels/graph/csr";
+import { push, sweep } from "../../kernels/graph/reference";
 import { type Envelope, randomSetEnvelope } from "./candidates";
 import { type ClusterConfig, parseClusterConfig } from "./config";
 import { coverGraph, searchNull } from "./cover";
@@ -32,6 +33,7 @@ const cover = (graph: Graph, changes: Partial<ClusterConfig> = {}, envelope: Env
   coverGraph(graph, parseClusterConfig({ null: "none", min_size: 4, ...changes }), envelope, { threads: 1 });
 const sizesOf = ({ clusters }: { clusters: { size: number }[] }) =>
   clusters.map(({ size }) => size).sort((a, b) => a - b);
+const ascending = (a: number, b: number) => a - b;
 const TEN = [10, 10, 11, 11, 12, 12, 13, 13, 14, 14];
 
 const share = (graph: Graph, members: readonly number[]) =>
@@ -123,6 +125,18 @@ test("the paper's search takes the lowest prefix of one lazy walk as it is", asy
     assert.ok(Math.abs(sweep[size - 1] - conductance) < 1e-12);
   }
   for (const { scale } of candidates) assert.is(scale, 0);
+  // In a graph of blurred cliques a polish would give other sets.
+  const blurred = cliques(TEN, 6);
+  let seen = 0;
+  for (let seed = 1; seed <= 20; seed++) {
+    const [found] = (await cover(blurred, { ...paper, num_seeds: 1, excess_min: 0, seed })).candidates;
+    if (!found) continue;
+    const { nodes, p } = push(blurred, found.seed, paper.alpha, paper.tolerances[0], Infinity);
+    const { order, size } = sweep(blurred, nodes, p, "global", 0, 4, paper.max_share * blurred.volume);
+    assert.equal([...found.members].sort(ascending), [...order.slice(0, size)].sort(ascending));
+    seen++;
+  }
+  assert.ok(seen >= 5, `${seen} sets`);
   const one = await cover(graph, { ...paper, tolerances: null, num_seeds: 1 });
   assert.is(one.clusters[0].tolerance, 1e-7, "its one scale, where none is given");
 });
