@@ -28,14 +28,7 @@ export async function madeUpSubject(...sets: string[]): Promise<Subject> {
   const subject = await quickSubject(
     ...[`weight_restrictions=${COMPONENTS.join(",")}`, "controls.equal_rise=false", "cluster.comparison=0"],
     ...[`sampler.num_chains=${sizes.chains}`, `sampler.num_draws=${sizes.draws}`, "keep_traces=false"],
-    ...[
-      "cluster.k=3",
-      "cluster.min_size=3",
-      "cluster.null=none",
-      "cluster.phi_max=1",
-      "cluster.excess_min=0",
-      "cluster.recurrence_min=0",
-    ],
+    ...["cluster.k=3", "cluster.min_size=3", "cluster.null=none", "cluster.excess_min=0", "cluster.recurrence_min=0"],
     ...sets,
   );
   return { ...subject, corpora: { probe, pool: probe } };

@@ -19,6 +19,8 @@ test("every config key is checked", () => {
   refused({ toString: 1 }, /unknown key "toString"/);
   refused({ whiten: "rank" }, /whiten = "rank" with whiten_rank = 0; whiten=rank and a whiten_rank/);
   refused({ whiten: "shrinkage", whiten_rank: 3 }, /whiten = "shrinkage" with whiten_rank = 3/);
+  refused({ search: "paper", tolerances: [1e-3, 1e-4] }, /search = "paper" with tolerances = .*; .* one tolerance/);
+  assert.is(parseClusterConfig({ search: "paper", tolerances: [1e-4] }).search, "paper");
   const wrong: Record<string, unknown[]> = {
     columns: ["z", 1],
     rows: ["standardise"],
@@ -30,24 +32,16 @@ test("every config key is checked", () => {
     column_weights: ["all"],
     reliability_z: [-1],
     alpha: [0, 1, Number.NaN],
+    search: ["fast"],
     tolerances: [[], [0], ["a"], 0.1],
-    rule: ["best"],
-    delta: [-1],
-    phi_max: [1.5, -0.1],
     min_size: [1, 0],
     max_share: [0, 0.6],
-    main_body: [2],
-    stop_fraction: [-1],
-    polish_rounds: [0.5],
-    strictness: [3],
     num_seeds: [0],
-    walk: ["fast"],
     max_hits: [0],
     refine: [true],
     null: ["none at all"],
     null_draws: [0],
     excess_min: [2],
-    overlap: [0],
     recurrence_min: [-0.1],
     assign: ["all"],
     assign_share: [0],

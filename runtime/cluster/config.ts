@@ -1,6 +1,6 @@
-import { SWEEP_RULES } from "../../kernels/graph/reference";
 import { type Agreement, checkAgreements, resolveConfig } from "../config/resolve";
 import { defaultsOf, type Schema, type Values } from "../config/schema";
+import { todaysClusterKeys } from "./former-keys";
 import { NEIGHBOR_RULES } from "./neighbors/rules";
 import { COLUMN_RULES, type ColumnRule, ROW_RULES } from "./normalize";
 import { SYMMETRIZE_RULES } from "./symmetrize";
@@ -17,7 +17,8 @@ export const DEFAULT_COLUMNS = { chi: "correlation", other: "asinh" } as const;
 /** What correlations go through before rows are treated: see docs/numerics.md for what else was tried. */
 export const CORRELATION_SQUASH: ColumnRule = "zscore";
 export const COLUMN_WEIGHT_RULES = ["reliability", "none"] as const;
-export const WALK_RULES = ["simple", "lazy"] as const;
+/** How a seed is searched: `cover.ts` says what each is made of. */
+export const SEARCH_RULES = ["multiscale", "paper"] as const;
 export const REFINE_RULES = ["likelihood", "none"] as const;
 export const ASSIGN_RULES = ["none", "neighbors"] as const;
 
@@ -32,7 +33,8 @@ export const clusterSchema = {
     default: null,
     nullable: `\`${DEFAULT_COLUMNS.chi}\` of a run's chi, \`${DEFAULT_COLUMNS.other}\` of any other matrix`,
     help:
-      "what becomes of columns: a squash, `zscore` (the paper's), `asinh` about the median or `rank`; `none` leaves them; " +
+      "what becomes of columns: a squash, `zscore` (the paper's), `asinh` about the median or `rank`; `none` leaves them in " +
+      "the units that they have, so that a column counts by its spread; " +
       "`correlation` divides a run's chi by the standard deviations of both factors, and what is no chi is treated as by null",
   },
   rows: { type: "choice", choices: ROW_RULES, default: "standardize", help: "what is done to a token's own row" },
@@ -87,11 +89,13 @@ export const clusterSchema = {
       "teleport probability of PageRank, on the lazy walk; the paper's is 0.001 with tolerance 1e-7, for graphs of " +
       "millions of tokens",
   },
-  walk: {
+  search: {
     type: "choice",
-    choices: WALK_RULES,
-    default: "simple",
-    help: "with 2 alpha / (1 + alpha); or `lazy`, the paper's: the same PageRank at twice the work",
+    choices: SEARCH_RULES,
+    default: "multiscale",
+    help:
+      "how a seed is searched: a walk swept at every tolerance, whose first prominent valley is polished; or as the paper " +
+      "does, the lazy walk, one tolerance and the lowest prefix as it is",
   },
   tolerances: {
     type: "numbers",
@@ -102,23 +106,8 @@ export const clusterSchema = {
     max: 1,
     exclusiveMin: true,
     exclusiveMax: true,
-    nullable: "0.003, 0.001, 0.0003 over d",
+    nullable: "0.003, 0.001, 0.0003 over d; with `search: paper` 1e-7",
     help: "one a scale, the coarsest first",
-  },
-  rule: { type: "choice", choices: SWEEP_RULES, default: "prominent", help: "which prefix of a sweep is taken" },
-  delta: {
-    type: "number",
-    default: 0.2,
-    min: 0,
-    max: 100,
-    help: "a valley of the sweep within a factor 1 + delta of the deepest is preferred when it comes first",
-  },
-  phi_max: {
-    type: "number",
-    default: 1,
-    min: 0,
-    max: 1,
-    help: "largest conductance of a cluster; at 1 the null decides alone",
   },
   min_size: {
     type: "integer",
@@ -134,32 +123,6 @@ export const clusterSchema = {
     max: 0.5,
     nullable: "0.25; without a null 0.5",
     help: "largest share of the volume of a set, and beside a null of a cluster: what is larger is the body",
-  },
-  main_body: {
-    type: "number",
-    default: 0.99,
-    min: 0,
-    max: 1,
-    help:
-      "a walk that reached more than `max_share` lies in the main body when its lowest set holds this share of what it " +
-      "reached; it stands for a hundredth of the nodes",
-  },
-  stop_fraction: {
-    type: "number",
-    default: 0.001,
-    min: 0,
-    max: 1,
-    help: "a round that assigns a smaller share of the tokens is the last",
-  },
-  polish_rounds: { type: "integer", default: 5, min: 0, help: "passes over a set's boundary" },
-  strictness: {
-    type: "number",
-    default: 0.7,
-    min: 0,
-    max: 2,
-    help:
-      "share of the members' mean tie that a token needs in a set to stay: 0.5 lowers the conductance, 1 keeps only " +
-      "tokens tied as well as the mean member",
   },
   num_seeds: { type: "integer", default: null, min: 1, nullable: "all", help: "most seeds a round, drawn at random" },
   max_hits: {
@@ -196,13 +159,6 @@ export const clusterSchema = {
     min: 0,
     max: 1,
     help: "a cluster's conductance must lie this share below the lowest of the null at its volume",
-  },
-  overlap: {
-    type: "number",
-    default: 0.6,
-    min: 0.1,
-    max: 1,
-    help: "Jaccard index from which a set is the same one found again",
   },
   recurrence_min: {
     type: "number",
@@ -256,13 +212,18 @@ const AGREEMENTS: readonly Agreement<ClusterConfig>[] = [
     holds: ({ whiten, whiten_rank }) => (whiten === "rank") === whiten_rank > 0,
     hint: "whiten=rank and a whiten_rank of at least 1 go together",
   },
+  {
+    keys: ["search", "tolerances"],
+    holds: ({ search, tolerances }) => search !== "paper" || tolerances === null || tolerances.length === 1,
+    hint: "the paper's search has one scale: give one tolerance, or leave search out",
+  },
 ];
 
 export const DEFAULT_CLUSTER_CONFIG: Readonly<ClusterConfig> = Object.freeze(defaultsOf(clusterSchema));
 
 /** Fills in the defaults and checks every key and value. @throws SpectroscopeError (usage), with the nearest known key */
 export function parseClusterConfig(input: Partial<ClusterConfig> = {}): ClusterConfig {
-  return checkClusterConfig(resolveConfig(clusterSchema, input, "cluster config"));
+  return checkClusterConfig(resolveConfig(clusterSchema, todaysClusterKeys(input, "cluster config"), "cluster config"));
 }
 
 /** Refuses keys that fit each for itself but not together. @throws SpectroscopeError (usage) */
@@ -301,4 +262,5 @@ export const withNull = ({ null: rule, recurrence_min, assign_share, max_share }
         largest: max_share ?? 0.25,
       };
 /** Default scales for a mean degree. */
-export const defaultTolerances = (meanDegree: number) => [0.003, 0.001, 0.0003].map((t) => t / meanDegree);
+export const defaultTolerances = (meanDegree: number, { search }: Pick<ClusterConfig, "search">) =>
+  search === "paper" ? [1e-7] : [0.003, 0.001, 0.0003].map((t) => t / meanDegree);

@@ -2,6 +2,7 @@
 import * as assert from "uvu/assert";
 import { suite } from "../../harness/test/suite";
 import { type Graph, graphFromEdges } from "../../kernels/graph/csr";
+import { push, sweep } from "../../kernels/graph/reference";
 import { type Envelope, randomSetEnvelope } from "./candidates";
 import { type ClusterConfig, parseClusterConfig } from "./config";
 import { coverGraph, searchNull } from "./cover";
@@ -32,6 +33,7 @@ const cover = (graph: Graph, changes: Partial<ClusterConfig> = {}, envelope: Env
   coverGraph(graph, parseClusterConfig({ null: "none", min_size: 4, ...changes }), envelope, { threads: 1 });
 const sizesOf = ({ clusters }: { clusters: { size: number }[] }) =>
   clusters.map(({ size }) => size).sort((a, b) => a - b);
+const ascending = (a: number, b: number) => a - b;
 const TEN = [10, 10, 11, 11, 12, 12, 13, 13, 14, 14];
 
 const share = (graph: Graph, members: readonly number[]) =>
@@ -58,8 +60,6 @@ test("a cluster lies below the null at its own volume, by excess_min", async () 
     strict.clusters.map(({ members }) => members),
     below.map(({ members }) => members),
   );
-  const capped = await cover(graph, { ...few, phi_max: middle });
-  assert.is(capped.clusters.length, 6);
 });
 
 test("what does no better than the null is no cluster, even where nothing more is asked for", async () => {
@@ -84,21 +84,61 @@ test("a clique with more than the largest share of the volume is body", async ()
   assert.equal(sizesOf(await cover(graph, { max_share: 0.25 })), sizes.slice(0, 6));
 });
 
-test("num_seeds a round, as many rounds as it takes; stop_fraction ends them", async () => {
+test("num_seeds a round, as many rounds as it takes", async () => {
   const graph = cliques(TEN);
   const truth = new Set((await cover(graph, { max_share: 0.15 })).clusters.map(({ members }) => members.join()));
   assert.is(truth.size, 10);
-  const one = await cover(graph, { num_seeds: 1, stop_fraction: 1 });
-  assert.equal([one.rounds, one.clusters.length, one.candidates.length], [1, 1, 1]);
-  // A clique is at most 14 of the 120 nodes, less than 0.15.
-  assert.is((await cover(graph, { num_seeds: 1, stop_fraction: 0.15 })).rounds, 1);
-  assert.is((await cover(graph, { num_seeds: 3, stop_fraction: 1 })).clusters.length, 3);
-  const all = await cover(graph, { num_seeds: 3, stop_fraction: 0, max_share: 0.15 });
+  const all = await cover(graph, { num_seeds: 3, max_share: 0.15 });
   assert.ok(all.rounds >= 3, "nodes that were no seeds yet stay open");
   // The last clique may be a whole component of what is left, which is no set.
   assert.ok(all.clusters.length >= 9);
   for (const { members } of all.clusters) assert.ok(truth.has(members.join()), "each is a clique");
   assert.ok(all.candidates.length <= 3, "candidates are those of the first round");
+});
+
+test("a round that assigns less than a thousandth is the last", async () => {
+  const rounds = async (count: number) => {
+    const found = await cover(cliques(Array(count).fill(8)), { num_seeds: 1, max_share: 0.002 });
+    return [found.rounds, found.clusters.length, found.candidates.length];
+  };
+  // A clique of 8 is 0.00125 of 6,400 nodes, and 0.00083 of 9,600.
+  assert.equal(await rounds(800), [20, 20, 1], "more than twenty there are never");
+  assert.equal(await rounds(1200), [1, 1, 1]);
+});
+
+test("the paper's search takes the lowest prefix of one lazy walk as it is", async () => {
+  const graph = cliques(TEN);
+  const paper = {
+    search: "paper",
+    alpha: 0.05,
+    tolerances: [1e-6],
+    refine: "none",
+    assign: "none",
+    max_share: 0.15,
+  } as const;
+  const { clusters, candidates } = await cover(graph, paper);
+  assert.equal(sizesOf({ clusters }), TEN);
+  for (const { sweep, size, conductance, tolerance } of clusters) {
+    assert.is(tolerance, 1e-6);
+    const eligible = sweep.slice(3, 14);
+    assert.is(eligible.indexOf(Math.min(...eligible)), size - 4);
+    assert.ok(Math.abs(sweep[size - 1] - conductance) < 1e-12);
+  }
+  for (const { scale } of candidates) assert.is(scale, 0);
+  // In a graph of blurred cliques a polish would give other sets.
+  const blurred = cliques(TEN, 6);
+  let seen = 0;
+  for (let seed = 1; seed <= 20; seed++) {
+    const [found] = (await cover(blurred, { ...paper, num_seeds: 1, excess_min: 0, seed })).candidates;
+    if (!found) continue;
+    const { nodes, p } = push(blurred, found.seed, paper.alpha, paper.tolerances[0], Infinity);
+    const { order, size } = sweep(blurred, nodes, p, "global", 0, 4, paper.max_share * blurred.volume);
+    assert.equal([...found.members].sort(ascending), [...order.slice(0, size)].sort(ascending));
+    seen++;
+  }
+  assert.ok(seen >= 5, `${seen} sets`);
+  const one = await cover(graph, { ...paper, tolerances: null, num_seeds: 1 });
+  assert.is(one.clusters[0].tolerance, 1e-7, "its one scale, where none is given");
 });
 
 test("labels, members and ids agree; lowest conductance first; profiles only when asked", async () => {

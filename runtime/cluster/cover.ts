@@ -79,30 +79,45 @@ const NULL_PUSHES = 2000;
 const ALIKE = 0.5;
 /** A chosen set must still have this share of its members free. */
 const FREE = 0.5;
+/** A set found again has this Jaccard index with it or more: sets of one valley differ by their boundary, of two by more. */
+const FOUND_AGAIN = 0.6;
+/** A round that assigns a smaller share of the nodes is the last, as the paper has it. */
+const STOP_FRACTION = 0.001;
+/** How each search walks, chooses a prefix and treats its boundary. The paper has no polish, and open valleys are sets there. */
+const SEARCHES = {
+  multiscale: { lazy: false, rule: "prominent", polishRounds: 5 },
+  paper: { lazy: true, rule: "global", polishRounds: 0 },
+} as const;
+/** What all searches have in common. */
+const COMMON = {
+  /** A valley within a factor 1.2 of the deepest comes before it: of nested sets about as separate, the smaller. */
+  delta: 0.2,
+  /** The paper's threshold of the main body. */
+  mainBody: 0.99,
+  /** No bound: the null decides alone. */
+  phiMax: 1,
+  /** At 0.5 the polish is plain descent, and sets in a body grow without end; at 1 good members leave. */
+  strictness: 0.7,
+} as const;
 
-/** Teleport probability of the walk that is made: the simple walk with 2a/(1+a) has the PageRank of the lazy one with a. */
-export function teleport({ alpha, walk }: Pick<ClusterConfig, "alpha" | "walk">): number {
-  return walk === "lazy" ? alpha : (2 * alpha) / (1 + alpha);
-}
+/** Teleport probability of the simple walk that has the PageRank of the lazy one with `alpha`, in half the work. */
+const simpleTeleport = (alpha: number) => (2 * alpha) / (1 + alpha);
+/** Teleport probability of the walk that is made. */
+const teleport = ({ alpha, search }: Pick<ClusterConfig, "alpha" | "search">) =>
+  SEARCHES[search].lazy ? alpha : simpleTeleport(alpha);
 
 /** The kernel's options for a graph; `volume` is that of the whole graph. */
 function walkOptions(graph: Graph, config: ClusterConfig, minSize: number, volume: number): WalkOptions {
-  const alpha = teleport(config);
   return {
-    alpha,
-    lazy: config.walk === "lazy",
-    tolerances: config.tolerances ?? defaultTolerances(graph.n > 0 ? graph.volume / graph.n || 1 : 1),
+    ...COMMON,
+    ...SEARCHES[config.search],
+    alpha: teleport(config),
+    tolerances: config.tolerances ?? defaultTolerances(graph.n > 0 ? graph.volume / graph.n || 1 : 1, config),
     maxPushes: Infinity,
-    rule: config.rule,
-    delta: config.delta,
     minSize,
     maxVolume: Math.max(Math.min(withNull(config).maxShare * volume, graph.volume / 2), Number.MIN_VALUE),
-    mainBody: config.main_body,
-    phiMax: config.phi_max,
-    openPhi: teleport({ ...config, walk: "simple" }),
+    openPhi: simpleTeleport(config.alpha),
     every: false,
-    polishRounds: config.polish_rounds,
-    strictness: config.strictness,
   };
 }
 
@@ -140,8 +155,8 @@ export async function searchNull(
 
 /**
  * Clusters of a graph. Rounds over the tokens that are left: sets of all seeds at all scales; accepted when they beat
- * `phi_max` and the null by `excess_min` in the whole graph; overlap goes to the lowest conductance. Stops when a round
- * assigns less than `stop_fraction`. Then `refine` makes clusters of the chosen sets, and those that still beat the null stay.
+ * the null by `excess_min` in the whole graph; overlap goes to the lowest conductance. Stops when a round assigns less than
+ * a thousandth. Then `refine` makes clusters of the chosen sets, and those that still beat the null stay.
  */
 export async function coverGraph(
   graph: Graph,
@@ -175,7 +190,7 @@ async function cover(
   let open = nodesWhere(n, (v) => graph.degree[v] > 0);
   let count = 0;
   let rounds = 0;
-  while (rounds < MAX_ROUNDS && open.length >= Math.max(minSize, config.stop_fraction * n)) {
+  while (rounds < MAX_ROUNDS && open.length >= Math.max(minSize, STOP_FRACTION * n)) {
     const nodes = nodesWhere(n, (v) => labels[v] < 0);
     const part = rounds === 0 ? graph : inducedSubgraph(graph, nodes);
     if (part.volume === 0) break;
@@ -188,7 +203,7 @@ async function cover(
     const fresh = accept(found, nodes, rounds === 0 ? undefined : set, graph, config, envelope);
     const asked = found.tried.map((v, i) => ({ seed: nodes[v], found: fresh.bySet.get(found.outcome[i]) }));
     for (const trial of asked) trials.push(trial);
-    if (recurrenceMin > 0 || profiles) rateRecurrence(fresh.candidates, asked, n, config.overlap);
+    if (recurrenceMin > 0 || profiles) rateRecurrence(fresh.candidates, asked, n, FOUND_AGAIN);
     fresh.candidates = fresh.candidates.filter((c) => c.recurrence >= recurrenceMin).sort(byConductance);
     for (const candidate of fresh.candidates) accepted.push(candidate);
     if (rounds > 0) kernel.load(graph);
@@ -199,7 +214,7 @@ async function cover(
       kernel.relabel(labels, count, { share, gamma: 1, joins, rounds: RELABEL_ROUNDS });
     }
     const left = unassigned(labels);
-    if (nodes.length - left < config.stop_fraction * n) break;
+    if (nodes.length - left < STOP_FRACTION * n) break;
     // A node that no accepted set holds lies in the body: its searches, or those beside it, found nothing. Where num_seeds
     // left nodes out, only what was a seed has been asked.
     const stays = new Uint8Array(n).fill(order.length < open.length ? 1 : 0);
@@ -219,8 +234,9 @@ async function cover(
   const clusters = finish(graph, labels, count, accepted, trials, { config, envelope, set, tolerances });
   if (profiles) {
     for (const cluster of clusters) {
-      kernel.walk(cluster.seed, teleport(config), cluster.tolerance, Infinity, config.walk === "lazy");
-      const { profile } = kernel.sweep(config.rule, config.delta, minSize, graph.volume);
+      const { lazy, rule } = SEARCHES[config.search];
+      kernel.walk(cluster.seed, teleport(config), cluster.tolerance, Infinity, lazy);
+      const { profile } = kernel.sweep(rule, COMMON.delta, minSize, graph.volume);
       cluster.sweep = Array.from(profile.subarray(0, 4 * cluster.size));
     }
   }
@@ -242,8 +258,7 @@ function unassigned(labels: Int32Array): number {
 }
 
 /** What a set must be when it is found, and a cluster at the end. */
-const separate = (conductance: number, excess: number, { phi_max, excess_min }: ClusterConfig) =>
-  conductance <= phi_max && excess > 0 && excess >= excess_min;
+const separate = (excess: number, { excess_min }: ClusterConfig) => excess > 0 && excess >= excess_min;
 
 /** The sets that beat the null, with ids of the whole graph; `set` measures them there when they come from a part of it. */
 function accept(
@@ -261,7 +276,7 @@ function accept(
     // In a later round the graph has holes: only the whole graph says whether a set is separate.
     const whole = set ? set.measure(members) : { conductance, volume };
     const excess = excessOf(whole.conductance, whole.volume / graph.volume, envelope);
-    if (!separate(whole.conductance, excess, config)) return;
+    if (!separate(excess, config)) return;
     const candidate = {
       ...whole,
       members,
@@ -320,7 +335,7 @@ function finish(
     if (label < 0) continue;
     tried[label]++;
     const match = found && alike.get(found);
-    if (match && match.label === label && match.jaccard >= config.overlap) again[label]++;
+    if (match && match.label === label && match.jaccard >= FOUND_AGAIN) again[label]++;
   }
   const clusters: Cluster[] = [];
   for (let label = 0; label < count; label++) {
@@ -328,7 +343,7 @@ function finish(
     const { conductance, volume } = set.measure(members[label]);
     const excess = excessOf(conductance, volume / graph.volume, envelope);
     const recurrence = tried[label] > 0 ? again[label] / tried[label] : 0;
-    if (!separate(conductance, excess, config)) continue;
+    if (!separate(excess, config)) continue;
     const { candidate } = closest[label];
     clusters.push({
       id: 0,

@@ -59,7 +59,7 @@ function striped(): Matrix {
 
 test("a rerun clusters just the rows, or just the columns, that are kept", async () => {
   const matrix = striped();
-  const config = parseClusterConfig({ k: 8, min_size: 6, null: "none", rows: "none", phi_max: 0.5 });
+  const config = parseClusterConfig({ k: 8, min_size: 6, null: "none", rows: "none" });
   const weights = Float64Array.of(1, 0.5, 0.25, 2, 1);
   const { tokens, components } = matrixReruns(matrix, config, { threads: 1, weights });
   assert.equal([tokens.count, components?.count], [48, 5]);

@@ -33,7 +33,7 @@ const test = suite("runtime/measure/analysis");
 const shape = { draws: 6, chains: 4, tokens: 48 };
 const components = ["l0h0", "l0h1", "l0h2", "l0h3"];
 // Everything that hangs together at all is a cluster: what is compared is the path, not the selection.
-const loose = ["null=none", "excess_min=0", "recurrence_min=0", "phi_max=1", "k=6", "min_size=3"];
+const loose = ["null=none", "excess_min=0", "recurrence_min=0", "k=6", "min_size=3"];
 const config = settledConfig({}, "test", [...loose.map((set) => `cluster.${set}`), "trace_rank=6"]);
 const columns = 9;
 let folder = "";

@@ -1,28 +1,24 @@
 import { clusterGraph } from "../../../runtime/cluster/cluster";
-import { DEFAULT_GRAPH_NULL } from "../../../runtime/cluster/config";
+import { KEYS_OF_POINTS } from "../../../runtime/cluster/presets";
 import { graphReruns, resample } from "../../../runtime/cluster/resampling";
 import { usage } from "../../../runtime/config/schema";
 import { runConfig } from "../../../runtime/measure/config";
 import { Progress } from "../progress";
 import { checkLabels } from "./checks";
 import { finish } from "./finish";
-import { type ClusterValues, changesOf, labelsOf } from "./options";
+import { type ClusterValues, labelsOf, sayPreset, settingsOf } from "./options";
 import { Stages } from "./outcome";
 import { droppedWords, readGraph } from "./read-graph";
 
-/** Settings that make points and their neighbors: a graph has none. */
-const OF_POINTS = ["columns", "rows", "whiten", "whiten_rank", "k", "column_weights", "reliability_z", "neighbors"];
-
 /** `cluster --graph`: the nodes of any graph. */
 export async function clusterNodes(path: string, out: string, values: ClusterValues): Promise<number> {
-  const changes = changesOf(values);
-  const given = new Set(changes.map((change) => change.slice("cluster.".length).split("=")[0]));
-  const config = runConfig({}, "defaults", changes).cluster;
-  const unfit = OF_POINTS.find((key) => given.has(key));
+  const { changes, given, preset } = settingsOf(values, "graph");
+  const config = runConfig({ cluster: preset.keys }, "defaults", changes).cluster;
+  const unfit = KEYS_OF_POINTS.find((key) => given.has(key));
   if (unfit)
     throw usage(`${unfit} has no meaning for a graph`, "it is for points, before there is a graph: leave it out");
-  if (!given.has("null")) config.null = DEFAULT_GRAPH_NULL;
   const progress = new Progress(values.json);
+  sayPreset(preset, values, progress);
   const stages = new Stages(progress);
   stages.begin("read");
   const labels = await labelsOf(values);
@@ -41,6 +37,7 @@ export async function clusterNodes(path: string, out: string, values: ClusterVal
     rows: graph.n,
     named: names !== undefined,
     header: header ?? null,
+    preset,
     dropped: {
       self_loops: dropped.selfLoops,
       repeats: dropped.repeats,

@@ -1,5 +1,6 @@
 import { clusterTokens } from "../../../runtime/cluster/cluster";
 import { squashOf } from "../../../runtime/cluster/config";
+import type { ChosenPreset } from "../../../runtime/cluster/presets";
 import { meanProfiles } from "../../../runtime/cluster/profile";
 import { matrixReruns, resample } from "../../../runtime/cluster/resampling";
 import { usage } from "../../../runtime/config/schema";
@@ -9,7 +10,7 @@ import type { Matrix } from "../../../runtime/statistics/matrix";
 import { Progress } from "../progress";
 import { checkLabels } from "./checks";
 import { type Finished, finish } from "./finish";
-import { type ClusterValues, changesOf, deviceIfAny, labelsOf } from "./options";
+import { type ClusterValues, deviceIfAny, labelsOf, sayPreset, settingsOf } from "./options";
 import { pointFacts, Stages } from "./outcome";
 import { readMatrix } from "./read-matrix";
 
@@ -18,7 +19,8 @@ const GPU_FROM = 2e11;
 
 /** `cluster --matrix`: the rows of any matrix. */
 export async function clusterMatrix(path: string, out: string, values: ClusterValues): Promise<number> {
-  const config = runConfig({}, "defaults", changesOf(values)).cluster;
+  const { changes, preset } = settingsOf(values, "matrix");
+  const config = runConfig({ cluster: preset.keys }, "defaults", changes).cluster;
   if (config.columns === "correlation") {
     throw usage(
       "columns is correlation, and a matrix has no draws",
@@ -26,6 +28,7 @@ export async function clusterMatrix(path: string, out: string, values: ClusterVa
     );
   }
   const progress = new Progress(values.json);
+  sayPreset(preset, values, progress);
   const stages = new Stages(progress);
   stages.begin("read");
   const labels = await labelsOf(values);
@@ -37,7 +40,7 @@ export async function clusterMatrix(path: string, out: string, values: ClusterVa
       ? await deviceIfAny(values.adapter, progress, "neighbors are found on the host")
       : undefined;
   try {
-    return await clusterRows(path, out, { matrix, labels, config, device, progress, stages, values });
+    return await clusterRows(path, out, { matrix, labels, config, preset, device, progress, stages, values });
   } finally {
     device?.close();
   }
@@ -46,10 +49,11 @@ export async function clusterMatrix(path: string, out: string, values: ClusterVa
 interface Rows extends Pick<Finished, "config" | "progress" | "stages" | "labels" | "values"> {
   readonly matrix: Matrix;
   readonly device?: Device;
+  readonly preset: ChosenPreset;
 }
 
 async function clusterRows(path: string, out: string, given: Rows): Promise<number> {
-  const { matrix, device, labels, config, progress, stages, values } = given;
+  const { matrix, device, labels, config, preset, progress, stages, values } = given;
   const options = { threads: values.threads, device };
   const result = await clusterTokens(matrix, config, { ...options, progress: stages.report });
   const { clusters, k, points, neighbors } = result;
@@ -71,6 +75,7 @@ async function clusterRows(path: string, out: string, given: Rows): Promise<numb
     matrix: path,
     ...{ rows: matrix.rows, columns: matrix.cols, k },
     points: pointFacts(points),
+    preset,
   };
   return finish({ input, unit: "rows", out, config, progress, stages, result, extras, labels, stability, values });
 }

@@ -1,7 +1,15 @@
 /** Options of `cluster`, and what they say together. */
 import { SpectroscopeError } from "../../../kernels/errors";
+import {
+  type ChosenPreset,
+  CLUSTER_PRESETS,
+  type ClusterInput,
+  choosePreset,
+  PRESET_NAMES,
+  presetLine,
+} from "../../../runtime/cluster/presets";
 import { SYMMETRIZE_RULES } from "../../../runtime/cluster/symmetrize";
-import type { Values } from "../../../runtime/config/schema";
+import { usage, type Values } from "../../../runtime/config/schema";
 import { type GivenLabels, parseLabels } from "../../../runtime/formats/labels";
 import { readUnpacked } from "../../../runtime/node/gzip";
 import { openDevice } from "../../../runtime/node/open-device";
@@ -30,6 +38,11 @@ export const CLUSTER_OPTIONS = {
     placeholder: "FILE",
     help: "JSON lines, one cluster a line (with --matrix, --graph: required)",
   },
+  preset: {
+    type: "choice",
+    choices: PRESET_NAMES,
+    help: `settings by what is clustered; a --set besides wins. ${PRESET_NAMES.map((name) => `${name}: ${CLUSTER_PRESETS[name].help}`).join(". ")}. Without: graph of a graph, else susceptibilities`,
+  },
   set: SET_OPTION,
   seed: { type: "integer", min: 0, help: "short for --set seed=N" },
   stability: {
@@ -49,11 +62,36 @@ export const CLUSTER_OPTIONS = {
 
 export type ClusterValues = Values<typeof CLUSTER_OPTIONS>;
 
-/** `--set` texts of the clustering, with the prefix that a run's config has. */
-export function changesOf({ set = [], seed, stability, symmetrize }: ClusterValues): string[] {
+const PREFIX = "cluster.";
+
+/** What a command line asks of the clustering. */
+export interface Settings {
+  /** Texts of `--set`, with the prefix that a run's config has. */
+  readonly changes: readonly string[];
+  /** The keys that they set, without it. */
+  readonly given: ReadonlySet<string>;
+  /** What the texts are laid over. */
+  readonly preset: ChosenPreset;
+}
+
+/** @throws SpectroscopeError (usage) for a preset that does not fit the input, or is set as if it were a key */
+export function settingsOf(values: ClusterValues, input: ClusterInput): Settings {
+  const changes = changesOf(values);
+  const given = new Set(changes.map((change) => change.slice(PREFIX.length).split("=")[0]));
+  if (given.has("preset"))
+    throw usage("preset is no key of a clustering", "write --preset NAME; a run's config takes the keys that it sets");
+  return { changes, given, preset: choosePreset(values.preset, input, given) };
+}
+
+/** Says what a preset sets, where it was asked for or sets anything. */
+export function sayPreset(preset: ChosenPreset, values: ClusterValues, progress: Progress): void {
+  if (values.preset !== undefined || Object.keys(preset.keys).length > 0) progress.say(presetLine(preset));
+}
+
+function changesOf({ set = [], seed, stability, symmetrize }: ClusterValues): string[] {
   const short = Object.entries({ seed, stability, symmetrize }).filter(([, value]) => value !== undefined);
   const sets = [...set, ...short.map(([key, value]) => `${key}=${value}`)];
-  return sets.map((one) => (one.startsWith("cluster.") ? one : `cluster.${one}`));
+  return sets.map((one) => (one.startsWith(PREFIX) ? one : PREFIX + one));
 }
 
 /** The file of `--labels`, read before long work. @throws SpectroscopeError naming it */

@@ -14,7 +14,7 @@ import { attentionOf } from "../attention";
 import { checkLabels, checkOut } from "../cluster/checks";
 import { clusterNodes } from "../cluster/graph";
 import { clusterMatrix } from "../cluster/matrix";
-import { CLUSTER_OPTIONS, type ClusterValues, changesOf, deviceIfAny, labelsOf } from "../cluster/options";
+import { CLUSTER_OPTIONS, type ClusterValues, deviceIfAny, labelsOf, sayPreset, settingsOf } from "../cluster/options";
 import { conductances, meanStability, pointFacts, scoresAgainst, scoreWords } from "../cluster/outcome";
 import { command, output } from "../command";
 import { Progress } from "../progress";
@@ -36,6 +36,7 @@ export const cluster = command(
     examples: [
       "cluster runs/nano --set k=15",
       "cluster --matrix X.npy --out clusters.jsonl",
+      "cluster --matrix X.npy --preset points --out clusters.jsonl",
       "cluster --graph edges.tsv --labels truth.txt --out clusters.jsonl",
     ],
   },
@@ -60,12 +61,14 @@ async function clusterRun(path: string, values: ClusterValues): Promise<number> 
   const progress = new Progress(values.json);
   const run = await openRun(path);
   refuseShard(run);
-  const config = runConfig(configOf(run), `${path}/manifest.json`, changesOf(values));
+  const { changes, preset } = settingsOf(values, "run");
+  const config = runConfig({ ...configOf(run), cluster: preset.keys }, `${path}/manifest.json`, changes);
   if (values.out !== undefined) await checkOut(values.out, { labels: values.labels });
   for (const name of ANALYSIS_FILES) if (!name.endsWith(".zarr")) await checkWritable(join(path, name));
   const labels = await labelsOf(values);
   const [sampled] = run.units("done");
   if (labels && sampled !== undefined) checkLabels(labels, values.labels, (await openUnit(run, sampled)).tokens);
+  sayPreset(preset, values, progress);
   const attention = attentionOf(progress);
   const subject = await openSubject(config, progress);
   const device = await deviceIfAny(values.adapter, progress, "the activations baseline is left out");
@@ -80,7 +83,9 @@ async function clusterRun(path: string, values: ClusterValues): Promise<number> 
       const how = { ...clustering, points: pointFacts(clustering.points) };
       const found = { clustering: how, stability: meanStability(stability, config.cluster.stability) };
       const conductance = conductances(clusters);
-      output(JSON.stringify({ run: path, ...summary(results), conductance, ...found, label_scores: scores ?? null }));
+      output(
+        JSON.stringify({ run: path, preset, ...summary(results), conductance, ...found, label_scores: scores ?? null }),
+      );
     } else {
       const against = scores ? `${scoreWords(scores)}\n` : "";
       output(
