@@ -154,8 +154,8 @@ export interface SweepResult {
 }
 
 /**
- * Sweep over p / degree. A prefix is eligible when it has at least `minSize` nodes, a volume of at most `maxVolume` and
- * is not a union of whole components (cut 0).
+ * Sweep over p / degree. A prefix is eligible when it has at least `minSize` nodes and leaves as many, has a volume of at most
+ * `maxVolume` and is not a union of whole components (cut 0). It may hold more than half of the volume.
  */
 export function sweep(
   graph: Graph,
@@ -191,7 +191,8 @@ export function sweep(
     cut = cut + degree[v] - 2 * tie;
     profile[i] = conductanceOf(cut, vol, volume);
     volumes[i] = vol;
-    eligible[i] = i + 1 >= minSize && vol <= maxVolume && cut > CUT_FLOOR * vol ? 1 : 0;
+    const sized = i + 1 >= minSize && graph.n - i - 1 >= minSize;
+    eligible[i] = sized && vol <= maxVolume && cut > CUT_FLOOR * vol ? 1 : 0;
   }
   let size = pickPrefix(profile, eligible, rule, delta);
   const bound = size > 0 ? profile[size - 1] * VALLEY_RISE : 0;
@@ -242,7 +243,7 @@ export interface PolishResult {
 }
 
 /**
- * Moves boundary nodes until the set is even. Members send a share 1 - conductance of their weight into the set, by volume
+ * Moves boundary nodes until the set is even. Members send a share 1 - cut / volume of their weight into the set, on
  * average; a node stays or joins when its own share is at least `strictness` of that average. At 0.5 a node joins exactly
  * when that lowers the conductance, and sets in a featureless body grow without end; nearer 1 only nodes tied as well as
  * the members are stay. At most `rounds` passes over the nodes in the order in which they were reached. Keeps at least
@@ -287,13 +288,13 @@ export function polish(
     vol += degree[v];
     join(v);
   }
-  let phi = conductanceOf(cut, vol, volume);
+  let pull = strictness * (1 - cut / vol);
   for (let round = 0; round < rounds; round++) {
     const before = moves;
     const count = list.length;
     for (let i = 0; i < count; i++) {
       const v = list[i];
-      const bound = strictness * (1 - phi) * degree[v];
+      const bound = pull * degree[v];
       if (inside[v] === 0) {
         if (!(tie[v] > bound)) continue;
         if (vol + degree[v] > maxVolume) {
@@ -312,13 +313,19 @@ export function polish(
         for (let e = offsets[v]; e < offsets[v + 1]; e++) tie[neighbors[e]] -= weights[e];
         size--;
       }
-      phi = conductanceOf(cut, vol, volume);
+      pull = strictness * (1 - cut / vol);
       moves++;
     }
     if (capped || moves === before) break;
   }
   const result = list.filter((v) => inside[v] === 1).sort((a, b) => a - b);
-  return { members: Uint32Array.from(result), conductance: phi, volume: vol, capped, moves };
+  return {
+    members: Uint32Array.from(result),
+    conductance: conductanceOf(cut, vol, volume),
+    volume: vol,
+    capped,
+    moves,
+  };
 }
 
 export interface SearchOptions {
@@ -339,7 +346,8 @@ export interface SearchOptions {
   phiMax: number;
   /**
    * An open valley, where the walk ended before the profile rose, is taken up to this conductance, at which the walk restarts
-   * before it leaves; above, only when the polish does not grow it, as it does with a piece cut out of a body.
+   * before it leaves; above, only when the polish does not grow it, as it does with a piece cut out of a body. More than half of
+   * the graph is never taken so: where a walk happens to end tells nothing of what is beyond.
    */
   openPhi: number;
   /** Measures sets of every size instead of choosing: what a null is asked. */
@@ -418,8 +426,9 @@ export function search(graph: Graph, seed: number, options: SearchOptions): Sear
     }
     const start = cut.order.subarray(0, cut.size);
     const set = polish(graph, start, polishRounds, strictness, minSize, maxVolume);
-    const open = cut.closed || set.conductance <= options.openPhi || set.members.length <= cut.size;
-    if (cut.size === 0 || set.capped || !open || !(set.conductance <= options.phiMax)) {
+    const walked = set.conductance <= options.openPhi || set.members.length <= cut.size;
+    const bounded = cut.closed || (walked && set.volume <= graph.volume / 2);
+    if (cut.size === 0 || set.capped || !bounded || !(set.conductance <= options.phiMax)) {
       const all = cut.volumes[cut.volumes.length - 1] ?? 0;
       if (all > maxVolume && lowestVolume(cut, minSize) >= options.mainBody * all) inBody++;
       continue;

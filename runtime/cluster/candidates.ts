@@ -16,7 +16,7 @@ export interface Candidate extends FoundSet {
 export type Envelope = (share: number) => number;
 
 /** A random set of that share of the volume; used when no null is searched. */
-export const randomSetEnvelope: Envelope = (share) => Math.max(1 - share, 0.5);
+export const randomSetEnvelope: Envelope = (share) => Math.max(1 - share, share);
 
 /** What sets of a null reached: share of its volume, and conductance. */
 export type NullPoint = { share: number; conductance: number };
@@ -106,16 +106,17 @@ function invert(candidates: readonly Candidate[], n: number): { starts: Uint32Ar
   return { starts, holders };
 }
 
-/** Lowest conductance first; among equals the larger, then by members and scale, so that the order never depends on the sort. */
-export function byConductance(a: Candidate, b: Candidate): number {
-  return (
-    a.conductance - b.conductance ||
-    b.members.length - a.members.length ||
-    a.members[0] - b.members[0] ||
-    a.seed - b.seed ||
-    a.scale - b.scale
-  );
-}
+/**
+ * Lowest conductance first, but sets of more than `half` of the volume behind all others: what is not in a smaller set is theirs.
+ * Among equals the larger, then by members and scale, so that the order never depends on the sort.
+ */
+export const byConductance = (half: number) => (a: Candidate, b: Candidate) =>
+  Number(a.volume > half) - Number(b.volume > half) ||
+  a.conductance - b.conductance ||
+  b.members.length - a.members.length ||
+  a.members[0] - b.members[0] ||
+  a.seed - b.seed ||
+  a.scale - b.scale;
 
 /** Drops each candidate that has a Jaccard index of `limit` or more with a better one. Input and output by conductance. */
 export function distinct(candidates: readonly Candidate[], n: number, limit: number): Candidate[] {

@@ -1,4 +1,4 @@
-import type { Cluster } from "./cover";
+import type { Cluster } from "./clustering";
 import { shortSweep } from "./profile";
 import type { ClusterStability } from "./resampling";
 

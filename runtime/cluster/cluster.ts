@@ -5,6 +5,7 @@ import type { Device } from "../plan/device";
 import { checkMatrix, type Matrix } from "../statistics/matrix";
 import { graphAdvice, pointAdvice } from "./advice";
 import { type Envelope, type NullPoint, nullEnvelope, randomSetEnvelope } from "./candidates";
+import type { Clustering } from "./clustering";
 import {
   type ClusterConfig,
   DEFAULT_GRAPH_NULL,
@@ -14,7 +15,7 @@ import {
   squashOf,
 } from "./config";
 import { fillGaussian, rewire, shuffleColumnsInPlace } from "./controls";
-import { type Clustering, type CoverOptions, coverGraph, searchNull } from "./cover";
+import { type CoverOptions, coverGraph, searchNull } from "./cover";
 import type { NeighborSearch } from "./knn";
 import { type KnownLabels, type NeighborScores, scoreNeighbors } from "./neighbor-score";
 import { findNeighbors, type NeighborFacts } from "./neighbors/find";

@@ -19,7 +19,7 @@ export const CORRELATION_SQUASH: ColumnRule = "zscore";
 export const COLUMN_WEIGHT_RULES = ["reliability", "none"] as const;
 /** How a seed is searched: `cover.ts` says what each is made of. */
 export const SEARCH_RULES = ["multiscale", "paper"] as const;
-export const REFINE_RULES = ["likelihood", "none"] as const;
+export const REFINE_RULES = ["likelihood", "modularity", "none"] as const;
 export const ASSIGN_RULES = ["none", "neighbors"] as const;
 
 /**
@@ -113,15 +113,15 @@ export const clusterSchema = {
     type: "integer",
     default: null,
     min: 2,
-    nullable: "8 (N / 1500)^(1/4), 4 to 8",
+    nullable: "8 (N / 1500)^(1/4), 4 to 8; without a null 4",
     help: "smallest cluster; the paper's is 20",
   },
   max_share: {
     type: "number",
     default: null,
     min: 0.0001,
-    max: 0.5,
-    nullable: "0.25; without a null 0.5",
+    max: 1,
+    nullable: "0.25; without a null 1",
     help: "largest share of the volume of a set, and beside a null of a cluster: what is larger is the body",
   },
   num_seeds: { type: "integer", default: null, min: 1, nullable: "all", help: "most seeds a round, drawn at random" },
@@ -136,7 +136,10 @@ export const clusterSchema = {
     type: "choice",
     choices: REFINE_RULES,
     default: "likelihood",
-    help: "chosen sets are split and merged, and nodes moved, as a block model's likelihood says; or left alone (`none`)",
+    help:
+      "chosen sets are split and merged, and nodes moved, as a block model's likelihood says; with `modularity` clusters merge " +
+      "after that as long as modularity rises: for points in groups that are wide, where likelihood sees locality as structure; " +
+      "`none`: chosen sets stay as they are",
   },
   null: {
     type: "choice",
@@ -239,8 +242,9 @@ export const squashOf = ({ columns }: Pick<ClusterConfig, "columns">): ColumnRul
   columns === null || columns === "correlation" ? DEFAULT_COLUMNS.other : columns;
 /** Default k for `n` tokens. */
 export const defaultK = (n: number) => Math.min(45, Math.max(8, Math.round(0.008 * n)));
-/** Default smallest cluster for `n` tokens. */
-export const defaultMinSize = (n: number) => Math.min(8, Math.max(4, Math.round(8 * (n / 1500) ** 0.25)));
+/** Default smallest cluster for `n` tokens: smaller ones stand out from a null by chance. Nodes of a graph have no such null. */
+export const defaultMinSize = (n: number, rule: NullRule) =>
+  rule === "none" ? 4 : Math.min(8, Math.max(4, Math.round(8 * (n / 1500) ** 0.25)));
 /** Default hits for `n` nodes: small graphs can afford more evidence for each cluster. */
 export const defaultMaxHits = (n: number) => Math.min(16, Math.max(2, Math.round(20000 / n)));
 /** Default number of nulls for `n` tokens: in a small graph one null's luck matters. */
@@ -254,7 +258,7 @@ export const nullSeeds = (n: number, draws: number) =>
 /** Defaults that depend on whether there is a null: beside it a body is expected, which no cluster may take in. */
 export const withNull = ({ null: rule, recurrence_min, assign_share, max_share }: ClusterConfig) =>
   rule === "none"
-    ? { recurrenceMin: recurrence_min ?? 0, assignShare: assign_share ?? 0.3, maxShare: max_share ?? 0.5, largest: 1 }
+    ? { recurrenceMin: recurrence_min ?? 0, assignShare: assign_share ?? 0.3, maxShare: max_share ?? 1, largest: 1 }
     : {
         recurrenceMin: recurrence_min ?? 0.1,
         assignShare: assign_share ?? 0.4,

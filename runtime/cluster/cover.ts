@@ -4,7 +4,6 @@
  */
 import { type Graph, inducedSubgraph } from "../../kernels/graph/csr";
 import type { GraphKernel } from "../../kernels/graph/graph";
-import type { SearchOptions as WalkOptions } from "../../kernels/graph/reference";
 import { assignByNeighbors } from "./assign";
 import {
   byConductance,
@@ -17,51 +16,15 @@ import {
   randomSetEnvelope,
   rateRecurrence,
 } from "./candidates";
-import {
-  type ClusterConfig,
-  defaultMaxHits,
-  defaultMinSize,
-  defaultNullDraws,
-  defaultTolerances,
-  nullSeeds,
-  withNull,
-} from "./config";
+import { type Cluster, type Clustering, numberClusters } from "./clustering";
+import { connectedComponents } from "./components";
+import { type ClusterConfig, defaultMaxHits, defaultMinSize, defaultNullDraws, nullSeeds, withNull } from "./config";
+import { FOUND_AGAIN, finish, separate } from "./final-clusters";
 import { makeRandom } from "./random";
 import { RELABEL_ROUNDS, refine } from "./refine";
 import { type Searches, searchSeeds, withKernel } from "./search";
 import { SetConductance } from "./set-conductance";
-
-export interface Cluster {
-  id: number;
-  size: number;
-  /** Of the final members, in the whole graph. */
-  conductance: number;
-  /** Token whose walk found the candidate most like the cluster. */
-  seed: number;
-  /** Ascending. */
-  members: number[];
-  /** Conductance of the prefixes of the seed's sweep, at most four times the cluster's size; empty without `profiles`. */
-  sweep: number[];
-  /** Tolerance of the walk. */
-  tolerance: number;
-  /** Share by which the conductance lies below the lowest of the null at this volume. */
-  excess: number;
-  /** Share of the seeds tried among its members whose search found this set again. */
-  recurrence: number;
-}
-
-export interface Clustering {
-  /** Disjoint, lowest conductance first. */
-  clusters: Cluster[];
-  /** `[n]`: cluster id, or -1 for the body. */
-  labels: Int32Array;
-  /** All accepted sets of the first round that differ (Jaccard below 0.5), at every scale: they overlap. Empty without `profiles`. */
-  candidates: Candidate[];
-  /** Number of rounds. */
-  rounds: number;
-  /** How many times more edges run inside clusters than chance would give, as the refinement estimated it; 1 without. */
-  gamma: number;
-}
+import { COMMON, SEARCHES, simpleTeleport, teleport, walkOptions } from "./walk-options";
 
 export interface CoverOptions {
   /** Threads that search; by default as many as there are cores. They change no result. */
@@ -79,47 +42,13 @@ const NULL_PUSHES = 2000;
 const ALIKE = 0.5;
 /** A chosen set must still have this share of its members free. */
 const FREE = 0.5;
-/** A set found again has this Jaccard index with it or more: sets of one valley differ by their boundary, of two by more. */
-const FOUND_AGAIN = 0.6;
 /** A round that assigns a smaller share of the nodes is the last, as the paper has it. */
 const STOP_FRACTION = 0.001;
-/** How each search walks, chooses a prefix and treats its boundary. The paper has no polish, and open valleys are sets there. */
-const SEARCHES = {
-  multiscale: { lazy: false, rule: "prominent", polishRounds: 5 },
-  paper: { lazy: true, rule: "global", polishRounds: 0 },
-} as const;
-/** What all searches have in common. */
-const COMMON = {
-  /** A valley within a factor 1.2 of the deepest comes before it: of nested sets about as separate, the smaller. */
-  delta: 0.2,
-  /** The paper's threshold of the main body. */
-  mainBody: 0.99,
-  /** No bound: the null decides alone. */
-  phiMax: 1,
-  /** At 0.5 the polish is plain descent, and sets in a body grow without end; at 1 good members leave. */
-  strictness: 0.7,
-} as const;
-
-/** Teleport probability of the simple walk that has the PageRank of the lazy one with `alpha`, in half the work. */
-const simpleTeleport = (alpha: number) => (2 * alpha) / (1 + alpha);
-/** Teleport probability of the walk that is made. */
-const teleport = ({ alpha, search }: Pick<ClusterConfig, "alpha" | "search">) =>
-  SEARCHES[search].lazy ? alpha : simpleTeleport(alpha);
-
-/** The kernel's options for a graph; `volume` is that of the whole graph. */
-function walkOptions(graph: Graph, config: ClusterConfig, minSize: number, volume: number): WalkOptions {
-  return {
-    ...COMMON,
-    ...SEARCHES[config.search],
-    alpha: teleport(config),
-    tolerances: config.tolerances ?? defaultTolerances(graph.n > 0 ? graph.volume / graph.n || 1 : 1, config),
-    maxPushes: Infinity,
-    minSize,
-    maxVolume: Math.max(Math.min(withNull(config).maxShare * volume, graph.volume / 2), Number.MIN_VALUE),
-    openPhi: simpleTeleport(config.alpha),
-    every: false,
-  };
-}
+/**
+ * Without a null a node needs this much of the share that members of clusters have inside on average, where that is less than
+ * `assign_share`: in a dense graph of many groups all leak.
+ */
+const OF_MEAN = 0.35;
 
 /** `nodes` in a random order, or `count` of them. */
 function shuffledSeeds(nodes: Uint32Array, count: number | null, seed: number): Uint32Array {
@@ -143,7 +72,7 @@ export async function searchNull(
   const nodes = nodesWhere(graph.n, (v) => graph.degree[v] > 0);
   const most = nullSeeds(graph.n, config.null_draws ?? defaultNullDraws(graph.n));
   const seeds = shuffledSeeds(nodes, Math.min(config.num_seeds ?? most, most), config.seed);
-  const minSize = config.min_size ?? defaultMinSize(graph.n);
+  const minSize = config.min_size ?? defaultMinSize(graph.n, config.null);
   const walk = { ...walkOptions(graph, config, minSize, graph.volume), every: true };
   return withKernel(graph, options.threads, async (kernel) => {
     const maxHits = config.max_hits ?? defaultMaxHits(graph.n);
@@ -167,8 +96,92 @@ export async function coverGraph(
   const { n } = graph;
   const labels = new Int32Array(n).fill(-1);
   if (n === 0 || graph.volume === 0) return { clusters: [], labels, candidates: [], rounds: 0, gamma: 1 };
-  return withKernel(graph, options.threads, (kernel) => cover(kernel, config, envelope, labels, options));
+  return withKernel(graph, options.threads, (kernel) =>
+    config.null === "none"
+      ? coverComponents(kernel, config, envelope, options)
+      : cover(kernel, config, envelope, labels, options),
+  );
 }
+
+/**
+ * Each component as a graph of its own, so that nothing in it depends on what else there is. One that nothing divides is a
+ * cluster where there are others.
+ */
+async function coverComponents(
+  kernel: GraphKernel,
+  config: ClusterConfig,
+  envelope: Envelope,
+  options: CoverOptions,
+): Promise<Clustering> {
+  const { graph } = kernel;
+  const { members: components } = connectedComponents(graph);
+  const tied = components.filter((nodes) => nodes.length > 1);
+  const result: Clustering = {
+    clusters: [],
+    labels: new Int32Array(graph.n).fill(-1),
+    candidates: [],
+    rounds: 0,
+    gamma: 1,
+  };
+  const set = new SetConductance(graph);
+  let largest = 0;
+  let done = 0;
+  for (const nodes of tied) {
+    const minSize = config.min_size ?? defaultMinSize(nodes.length, config.null);
+    const before = done;
+    done += nodes.length;
+    if (nodes.length < minSize) continue;
+    const alone = tied.length === 1;
+    const divisible = nodes.length >= 2 * minSize;
+    if (!divisible && alone) continue;
+    let found: Clustering | undefined;
+    if (divisible) {
+      const part = nodes.length === graph.n ? graph : inducedSubgraph(graph, nodes);
+      if (part !== graph) kernel.load(part);
+      const told =
+        options.progress &&
+        ((at: number, of: number) => options.progress?.(before + (at / of) * nodes.length, graph.n));
+      found = await cover(kernel, config, envelope, new Int32Array(nodes.length).fill(-1), {
+        ...options,
+        progress: told,
+      });
+      result.rounds = Math.max(result.rounds, found.rounds);
+      if (nodes.length > largest) {
+        largest = nodes.length;
+        result.gamma = found.gamma;
+      }
+      for (const candidate of found.candidates)
+        result.candidates.push({
+          ...candidate,
+          members: candidate.members.map((v) => nodes[v]),
+          seed: nodes[candidate.seed],
+        });
+    }
+    if (found && found.clusters.length > 0) {
+      for (const cluster of found.clusters) {
+        const members = cluster.members.map((v) => nodes[v]);
+        const { conductance } = nodes.length === graph.n ? cluster : set.measure(members);
+        result.clusters.push({ ...cluster, members, conductance, seed: nodes[cluster.seed] });
+      }
+    } else if (!alone) result.clusters.push(wholeComponent(nodes));
+  }
+  kernel.load(graph);
+  numberClusters(result.clusters, result.labels);
+  return result;
+}
+
+/** A component as a cluster: nothing leaves it. */
+const wholeComponent = (nodes: Uint32Array): Cluster => ({
+  id: 0,
+  size: nodes.length,
+  conductance: 0,
+  seed: nodes[0],
+  members: Array.from(nodes),
+  sweep: [],
+  tolerance: 0,
+  excess: 1,
+  recurrence: 1,
+});
 
 async function cover(
   kernel: GraphKernel,
@@ -179,7 +192,7 @@ async function cover(
 ): Promise<Clustering> {
   const { graph } = kernel;
   const { n } = graph;
-  const minSize = config.min_size ?? defaultMinSize(n);
+  const minSize = config.min_size ?? defaultMinSize(n, config.null);
   const set = new SetConductance(graph);
   const accepted: Candidate[] = [];
   const trials: { seed: number; found: Candidate | undefined }[] = [];
@@ -201,16 +214,28 @@ async function cover(
     const walk = { ...walkOptions(part, config, minSize, graph.volume), tolerances };
     const found = await searchSeeds(kernel, order, walk, config.max_hits ?? defaultMaxHits(n), progress);
     const fresh = accept(found, nodes, rounds === 0 ? undefined : set, graph, config, envelope);
+    if (rounds > 0 && config.null === "none") {
+      for (const inner of connectedComponents(part).members) {
+        if (inner.length < minSize) continue;
+        const members = inner.map((v) => nodes[v]);
+        const whole = set.measure(members);
+        const excess = excessOf(whole.conductance, whole.volume / graph.volume, envelope);
+        if (whole.conductance > simpleTeleport(config.alpha) || whole.volume > graph.volume / 2) continue;
+        if (!separate(excess, config)) continue;
+        fresh.candidates.push({ ...whole, members, scale: 0, seed: members[0], votes: 1, excess, recurrence: 0 });
+      }
+    }
     const asked = found.tried.map((v, i) => ({ seed: nodes[v], found: fresh.bySet.get(found.outcome[i]) }));
     for (const trial of asked) trials.push(trial);
     if (recurrenceMin > 0 || profiles) rateRecurrence(fresh.candidates, asked, n, FOUND_AGAIN);
-    fresh.candidates = fresh.candidates.filter((c) => c.recurrence >= recurrenceMin).sort(byConductance);
+    const better = byConductance(graph.volume / 2);
+    fresh.candidates = fresh.candidates.filter((c) => c.recurrence >= recurrenceMin).sort(better);
     for (const candidate of fresh.candidates) accepted.push(candidate);
     if (rounds > 0) kernel.load(graph);
     else if (profiles) candidates = distinct(fresh.candidates, n, ALIKE);
     rounds++;
     count = choose(fresh.candidates, labels, count, minSize, FREE);
-    if (config.refine === "likelihood") {
+    if (config.refine !== "none") {
       kernel.relabel(labels, count, { share, gamma: 1, joins, rounds: RELABEL_ROUNDS });
     }
     const left = unassigned(labels);
@@ -223,12 +248,14 @@ async function cover(
     open = open.filter((v) => stays[v] === 1 && labels[v] < 0);
   }
   let gamma = 1;
-  if (config.refine === "likelihood") {
-    ({ count, gamma } = refine(kernel, labels, accepted, {
+  if (config.refine !== "none") {
+    ({ count, gamma } = await refine(kernel, labels, accepted, {
       minSize,
       maxVolume: largest * graph.volume,
       share,
+      ofMean: config.null === "none" && config.assign_share === null ? OF_MEAN : undefined,
       joins,
+      modularity: config.refine === "modularity",
     }));
   } else if (joins) assignByNeighbors(graph, labels, share);
   const clusters = finish(graph, labels, count, accepted, trials, { config, envelope, set, tolerances });
@@ -256,9 +283,6 @@ function unassigned(labels: Int32Array): number {
   for (const label of labels) if (label < 0) count++;
   return count;
 }
-
-/** What a set must be when it is found, and a cluster at the end. */
-const separate = (excess: number, { excess_min }: ClusterConfig) => excess > 0 && excess >= excess_min;
 
 /** The sets that beat the null, with ids of the whole graph; `set` measures them there when they come from a part of it. */
 function accept(
@@ -290,78 +314,4 @@ function accept(
     bySet.set(i, candidate);
   });
   return { candidates, bySet };
-}
-
-/** Clusters of the labels that beat the null; others lose their labels. Labels become ids, lowest conductance first. */
-function finish(
-  graph: Graph,
-  labels: Int32Array,
-  count: number,
-  accepted: readonly Candidate[],
-  trials: readonly { seed: number; found: Candidate | undefined }[],
-  {
-    config,
-    envelope,
-    set,
-    tolerances,
-  }: {
-    config: ClusterConfig;
-    envelope: Envelope;
-    set: SetConductance;
-    tolerances: readonly number[];
-  },
-): Cluster[] {
-  const members: number[][] = Array.from({ length: count }, () => []);
-  for (let v = 0; v < graph.n; v++) if (labels[v] >= 0) members[labels[v]].push(v);
-  const shared = new Uint32Array(count);
-  const alike = new Map<Candidate, { label: number; jaccard: number }>();
-  const closest: { candidate: Candidate; jaccard: number }[] = [];
-  for (const candidate of accepted) {
-    const met: number[] = [];
-    for (const v of candidate.members) if (labels[v] >= 0 && shared[labels[v]]++ === 0) met.push(labels[v]);
-    let best = { label: -1, jaccard: 0 };
-    for (const label of met) {
-      const jaccard = shared[label] / (candidate.members.length + members[label].length - shared[label]);
-      shared[label] = 0;
-      if (jaccard > best.jaccard) best = { label, jaccard };
-      if (jaccard > (closest[label]?.jaccard ?? 0)) closest[label] = { candidate, jaccard };
-    }
-    alike.set(candidate, best);
-  }
-  const tried = new Uint32Array(count);
-  const again = new Uint32Array(count);
-  for (const { seed, found } of trials) {
-    const label = labels[seed];
-    if (label < 0) continue;
-    tried[label]++;
-    const match = found && alike.get(found);
-    if (match && match.label === label && match.jaccard >= FOUND_AGAIN) again[label]++;
-  }
-  const clusters: Cluster[] = [];
-  for (let label = 0; label < count; label++) {
-    if (members[label].length === 0 || !closest[label]) continue;
-    const { conductance, volume } = set.measure(members[label]);
-    const excess = excessOf(conductance, volume / graph.volume, envelope);
-    const recurrence = tried[label] > 0 ? again[label] / tried[label] : 0;
-    if (!separate(excess, config)) continue;
-    const { candidate } = closest[label];
-    clusters.push({
-      id: 0,
-      size: members[label].length,
-      conductance,
-      seed: candidate.seed,
-      members: members[label],
-      sweep: [],
-      tolerance: tolerances[candidate.scale],
-      excess,
-      recurrence,
-    });
-  }
-  clusters.sort((a, b) => a.conductance - b.conductance || b.size - a.size || a.members[0] - b.members[0]);
-  labels.fill(-1);
-  clusters.forEach((cluster, id) => {
-    cluster.id = id;
-    for (const v of cluster.members) labels[v] = id;
-  });
-  return clusters;
 }

@@ -1,6 +1,6 @@
 /** chi of a sampled run, its controls and the baselines, each through the same clustering. */
 import type { TokenClustering } from "../cluster/cluster";
-import type { Clustering } from "../cluster/cover";
+import type { Clustering } from "../cluster/clustering";
 import { clusterEach } from "../cluster/many";
 import type { NeighborScores } from "../cluster/neighbor-score";
 import { conductanceProfile, type ProfileBin } from "../cluster/profile";

@@ -1,7 +1,7 @@
 /** chi of a run, and its traces, beside those of its priors: do they differ by more than their chains do among themselves? */
 import type { ClusterOptions } from "../cluster/cluster";
+import type { Clustering } from "../cluster/clustering";
 import type { ClusterConfig } from "../cluster/config";
-import type { Clustering } from "../cluster/cover";
 import { clusterMany, type NeighborJob, scoreNeighborsEach } from "../cluster/many";
 import { normalizeColumns } from "../cluster/normalize";
 import { scorePartition, scoreSets } from "../cluster/score";

@@ -43,7 +43,7 @@ type Answer = { labels: Int32Array; seconds: number } | { failure: string };
 export async function compare(bench: BenchGraph, peers?: Peers, threads?: number): Promise<MethodRow[]> {
   const { graph, points } = bench;
   const built = graphFromEdges(graph.n, graph.ends);
-  const minSize = defaultMinSize(graph.n);
+  const minSize = defaultMinSize(graph.n, "column_shuffle");
   const methods = new Map<string, () => Promise<Answer>>([[OURS, () => ours(built, threads)]]);
   if (peers) for (const name of GRAPH_PEERS) methods.set(name, () => peers.run(name, bench, minSize));
   if (points) {

@@ -78,14 +78,14 @@ export interface LabelScores {
 export function scoresAgainst(
   { numbers, names }: GivenLabels,
   clusters: readonly TokenSet[],
-  config: Pick<ClusterConfig, "min_size">,
+  config: Pick<ClusterConfig, "min_size" | "null">,
 ): LabelScores {
   const rows = numbers.length;
   const assigned = new Int32Array(rows).fill(-1);
   clusters.forEach(({ members }, id) => {
     for (let i = 0; i < members.length; i++) assigned[members[i]] = id;
   });
-  const min_count = config.min_size ?? defaultMinSize(rows);
+  const min_count = config.min_size ?? defaultMinSize(rows, config.null);
   const { ari, nmi, purity } = scorePartition(assigned, numbers);
   const match = scoreSets(clusters, numbers, min_count);
   return {

@@ -77,8 +77,7 @@ export function measure(from: usize, count: u32, rounds: u32, strictness: f64, m
     vol += degree;
     join(v, run);
   }
-  let phi = conductanceOf(cut, vol);
-  let pull = strictness * (1 - phi);
+  let pull = strictness * (1 - cut / vol);
   for (let round: u32 = 0; round < rounds; round++) {
     const before = moveCount;
     const stop = listed;
@@ -105,13 +104,12 @@ export function measure(from: usize, count: u32, rounds: u32, strictness: f64, m
         leave(v);
         size--;
       }
-      phi = conductanceOf(cut, vol);
-      pull = strictness * (1 - phi);
+      pull = strictness * (1 - cut / vol);
       moveCount++;
     }
     if (polishedCapped || moveCount == before) break;
   }
   polishedSize = size;
-  polishedConductance = phi;
+  polishedConductance = conductanceOf(cut, vol);
   polishedVolume = vol;
 }

@@ -1,5 +1,5 @@
 // The searches of many seeds, pulled by threads from one counter; `../reference.ts` is the definition of one.
-import { attach, members, n, order, profile, volumes } from "./layout";
+import { attach, members, n, order, profile, volume, volumes } from "./layout";
 import { measure, polish, polishedCapped, polishedConductance, polishedSize, polishedVolume } from "./polish";
 import { chosenSize, closed, lowestVolume, sweep, sweptCount } from "./sweep";
 import { begin, grow, pushCount } from "./walk";
@@ -90,7 +90,8 @@ function searchSeed(control: usize, item: u32): void {
     if (good) {
       polish(order, chosenSize, rounds, strictness, minSize, maxVolume);
       const phi = polishedConductance;
-      good = phi <= phiMax && !polishedCapped && (closed || phi <= openPhi || polishedSize <= chosenSize);
+      const walked = phi <= openPhi || polishedSize <= chosenSize;
+      good = phi <= phiMax && !polishedCapped && (closed || (walked && polishedVolume <= volume / 2));
     }
     if (!good) {
       if (liesInBody(minSize, maxVolume, load<f64>(control, MAIN_BODY))) inBody++;

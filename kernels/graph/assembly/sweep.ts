@@ -1,5 +1,5 @@
 // Conductance and sweep cut; `../reference.ts` is the definition.
-import { degreeOf, keys, marks, members, neighbors, nextRun, order, profile, pushed, ranks } from "./layout";
+import { degreeOf, keys, marks, members, n, neighbors, nextRun, order, profile, pushed, ranks } from "./layout";
 import { rowEnd, rowStart, unit, volume, volumes, weights } from "./layout";
 import { sortByKey } from "./sort";
 import { pushedCount } from "./walk";
@@ -78,7 +78,8 @@ export function sweep(rule: i32, delta: f64, minSize: u32, maxVolume: f64): void
     const phi = conductanceOf(cut, vol);
     store<f64>(profile + (i << 3), phi);
     store<f64>(volumes + (i << 3), vol);
-    const eligible = i + 1 >= <usize>minSize && vol <= maxVolume && cut > CUT_FLOOR * vol;
+    const sized = i + 1 >= <usize>minSize && i + 1 + <usize>minSize <= <usize>n;
+    const eligible = sized && vol <= maxVolume && cut > CUT_FLOOR * vol;
     store<f64>(keys + (i << 3), eligible ? phi : Infinity);
     if (eligible && phi < best) {
       best = phi;

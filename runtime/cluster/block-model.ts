@@ -1,0 +1,45 @@
+/**
+ * The degree-corrected block model of the refinement (Karrer and Newman, "Stochastic blockmodels and community structure in
+ * networks", 2011): every cluster has a rate of edges of its own, in units of what degrees alone would give, and one rate stands
+ * for all edges between clusters.
+ */
+import type { Graph } from "../../kernels/graph/csr";
+import type { ClusterTies } from "../../kernels/graph/partition";
+
+/** Poisson log-likelihood, without constants, of edges of weight `m` where degrees give `e`, at their own rate. */
+const ownRate = (m: number, e: number) => (m > 0 ? m * Math.log(m / e) - m : 0);
+
+export class BlockModel {
+  /** Rate of edges between clusters: theirs over what degrees give. */
+  private readonly out: number;
+  /** (w_in - w_out) / (log w_in - log w_out): the resolution at which modularity is the likelihood of equal rates inside. */
+  readonly gamma: number;
+
+  private readonly total: number;
+
+  /** Rates as the partition with these ties has them. */
+  constructor({ volume, inside }: ClusterTies, graph: Graph) {
+    const total = graph.volume;
+    const edge = total / graph.neighbors.length;
+    this.total = total;
+    let within = 0;
+    let expected = 0;
+    for (let c = 0; c < volume.length; c++) {
+      within += inside[c];
+      expected += (volume[c] * volume[c]) / total;
+    }
+    // A perfect partition has no weight outside; one edge of mean weight stands for it, so that rates stay finite.
+    this.out = Math.max(total - within, edge) / Math.max(total - expected, edge);
+    const inner = within / expected;
+    this.gamma = inner > this.out ? (inner - this.out) / Math.log(inner / this.out) : 1;
+  }
+
+  /** Log-likelihood of one cluster more than of its parts a and b: their weights inside (twice), the tie, their volumes. */
+  union(insideA: number, insideB: number, tie: number, volumeA: number, volumeB: number): number {
+    const { total, out } = this;
+    const whole = volumeA + volumeB;
+    const one = ownRate(insideA + insideB + 2 * tie, (whole * whole) / total);
+    const parts = ownRate(insideA, (volumeA * volumeA) / total) + ownRate(insideB, (volumeB * volumeB) / total);
+    return (one - parts) / 2 - tie * Math.log(out) + (out * volumeA * volumeB) / total;
+  }
+}
