@@ -29,20 +29,32 @@ function weightCodes({ weights, unit }: Graph): Uint32Array | undefined {
 
 /** Hashes of the nodes' surroundings: sums over neighbors, which know no order, in integers, which round nothing. */
 function surroundings({ n, offsets, neighbors }: Csr, codes: Uint32Array | undefined): Uint32Array {
-  let hashes = Uint32Array.from({ length: n }, (_, v) => mix(offsets[v + 1] - offsets[v]));
+  let hashes = new Uint32Array(n);
   let next = new Uint32Array(n);
+  for (let v = 0; v < n; v++) hashes[v] = mix(offsets[v + 1] - offsets[v]);
   for (let round = 0; round < ROUNDS; round++) {
     for (let v = 0; v < n; v++) {
-      let sum = 0;
-      for (let e = offsets[v]; e < offsets[v + 1]; e++) {
-        const h = hashes[neighbors[e]];
-        sum = (sum + (codes ? Math.imul(mix(h ^ codes[e]), codes[e]) : h)) | 0;
-      }
-      next[v] = mix(Math.imul(hashes[v], 0x9e3779b1) + sum);
+      const end = offsets[v + 1];
+      let sum = Math.imul(hashes[v], 0x9e3779b1);
+      if (codes) for (let e = offsets[v]; e < end; e++) sum = (sum + mix(hashes[neighbors[e]] ^ codes[e])) | 0;
+      else for (let e = offsets[v]; e < end; e++) sum = (sum + hashes[neighbors[e]]) | 0;
+      next[v] = mix(sum);
     }
     [hashes, next] = [next, hashes];
   }
   return hashes;
+}
+
+/** Sorts numbers below 2^21, or any by a slower way, by their keys and then by themselves. */
+function sortByKey(values: Uint32Array, keys: Uint32Array): Uint32Array {
+  if (values.length < 2) return values;
+  if (keys.length > 2 ** 21) return values.sort((a, b) => keys[a] - keys[b] || a - b);
+  // 32 bits of key and 21 of number are a whole f64, and numbers sort without a call for each comparison.
+  const both = new Float64Array(values.length);
+  for (let i = 0; i < both.length; i++) both[i] = keys[values[i]] * 2 ** 21 + values[i];
+  both.sort();
+  for (let i = 0; i < both.length; i++) values[i] = both[i] % 2 ** 21;
+  return values;
 }
 
 /** The nodes component by component, and where components begin; within one in the order of `keys`. */
@@ -80,10 +92,7 @@ function components({ n, offsets, neighbors }: Csr, keys: Uint32Array): Componen
   const nodes = new Uint32Array(n);
   const starts = new Uint32Array(list.length + 1);
   list.forEach(({ from, to }, i) => {
-    nodes.set(
-      found.subarray(from, to).sort((a, b) => keys[a] - keys[b] || a - b),
-      starts[i],
-    );
+    nodes.set(sortByKey(found.subarray(from, to), keys), starts[i]);
     starts[i + 1] = starts[i] + to - from;
   });
   return { nodes, starts };
@@ -134,10 +143,27 @@ function nearby({ n, offsets, neighbors }: Csr, { nodes, starts }: Components): 
         seen[neighbors[e]] = 1;
         order[filled++] = neighbors[e];
       }
-      if (filled - from > 1) order.subarray(from, filled).sort((a, b) => rank[a] - rank[b]);
+      sortShort(order, from, filled, rank);
     }
   }
   return order;
+}
+
+/** Lists up to this length are sorted by insertion. */
+const SHORT = 24;
+
+/** Sorts places `from` to `to` - 1 by the ranks of what lies there. */
+function sortShort(list: Uint32Array, from: number, to: number, rank: Uint32Array): void {
+  if (to - from > SHORT) {
+    list.subarray(from, to).sort((a, b) => rank[a] - rank[b]);
+    return;
+  }
+  for (let i = from + 1; i < to; i++) {
+    const v = list[i];
+    let at = i;
+    for (; at > from && rank[list[at - 1]] > rank[v]; at--) list[at] = list[at - 1];
+    list[at] = v;
+  }
 }
 
 /** The graph with node `order[i]` as node i. In time and memory of the graph. */

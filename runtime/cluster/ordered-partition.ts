@@ -53,9 +53,9 @@ export class OrderedPartition {
       for (; end < to && keys[nodes[end]] === keys[nodes[start]]; end++) cell[nodes[end]] = start;
       length[start] = end - start;
       if (end - start > 1) this.open++;
-      this.push(start);
       start = end;
     }
+    if (this.open > 0) this.begin(from, to);
     this.refine();
     for (let at = from; at < to && this.open > 0; ) {
       if (length[at] === 1) {
@@ -70,6 +70,18 @@ export class OrderedPartition {
       this.push(alone);
       this.refine();
     }
+  }
+
+  /** Queues the cells beside those of several nodes: no other can split one. */
+  private begin(from: number, to: number): void {
+    const { nodes, cell, length, queued } = this;
+    const { offsets, neighbors } = this.graph;
+    for (let i = from; i < to; i++) {
+      const v = nodes[i];
+      if (length[cell[v]] === 1) continue;
+      for (let e = offsets[v]; e < offsets[v + 1]; e++) queued[cell[neighbors[e]]] = 1;
+    }
+    for (let i = from; i < to; i++) if (queued[i]) this.queue.push(i);
   }
 
   private push(start: number): void {
