@@ -3,8 +3,10 @@ import { SpectroscopeError } from "../../kernels/errors";
 import type { Graph } from "../../kernels/graph/csr";
 import type { Device } from "../plan/device";
 import { checkMatrix, type Matrix } from "../statistics/matrix";
+import { defaultThreads } from "../threads/threads";
 import { graphAdvice, pointAdvice } from "./advice";
 import { type Envelope, type NullPoint, nullEnvelope, randomSetEnvelope } from "./candidates";
+import { inOrder, restored, rowOrder, takeRows } from "./canonical-order";
 import type { Clustering } from "./clustering";
 import {
   type ClusterConfig,
@@ -16,10 +18,14 @@ import {
 } from "./config";
 import { fillGaussian, rewire, shuffleColumnsInPlace } from "./controls";
 import { type CoverOptions, coverGraph, searchNull } from "./cover";
+import { equalRowsWhole } from "./equal-rows";
+import { nearbyOrder, reordered, structureOrder } from "./graph-order";
 import type { NeighborSearch } from "./knn";
 import { type KnownLabels, type NeighborScores, scoreNeighbors } from "./neighbor-score";
-import { findNeighbors, type NeighborFacts } from "./neighbors/find";
+import type { PointGroups } from "./neighbors/equal";
+import { chooseMethod, findNeighbors, type NeighborFacts } from "./neighbors/find";
 import type { Progress } from "./neighbors/slices";
+import { neighborLists } from "./neighbors/ties";
 import { type ColumnRule, normalize, type Points } from "./normalize";
 import { symmetrize } from "./symmetrize";
 
@@ -100,24 +106,32 @@ export function pointsOf(
   return normalize(matrix, { columns, rows, whiten, whitenRank, halves, weights, between });
 }
 
-/** The k-nearest-neighbor graph of points, and how it was found. */
+/** The graph of points with their about k nearest (`neighborLists`), how these were found, and which points are equal. */
 async function neighborGraph(
   points: Points,
   k: number,
   config: ClusterConfig,
   options: ClusterOptions,
   progress?: Progress,
-): Promise<{ graph: Graph; neighbors: NeighborFacts | null }> {
-  const graphOf = (ids: Uint32Array) => symmetrize(ids, points.rows, config.symmetrize);
-  if (options.search) return { graph: graphOf(await options.search(points, k)), neighbors: null };
-  const { ids, method, why, recall } = await findNeighbors(points, k, {
-    device: options.device,
-    threads: options.threads,
-    method: config.neighbors,
-    seed: config.seed,
-    progress,
-  });
-  return { graph: graphOf(ids), neighbors: { method, why, recall } };
+): Promise<{ graph: Graph; neighbors: NeighborFacts | null; groups: PointGroups }> {
+  const { device, threads = defaultThreads(), search } = options;
+  let neighbors: NeighborFacts | null = null;
+  const { lists, groups } = await neighborLists(
+    points,
+    k,
+    async (places, count) => {
+      if (search) return { ids: await search(places, count), exact: true };
+      const find = { device, threads, method: config.neighbors, seed: config.seed, progress };
+      const exact = chooseMethod(places, find).method !== "nn-descent";
+      // What ties with the k-th is looked for in longer lists where no exact search is to be had.
+      const most = exact ? count : Math.min(places.rows - 1, count + Math.ceil(k / 4));
+      const { ids, method, why, recall } = await findNeighbors(places, most, find);
+      neighbors = { method, why, recall };
+      return { ids, exact };
+    },
+    threads,
+  );
+  return { graph: symmetrize(lists, points.rows, config.symmetrize), neighbors, groups };
 }
 
 const coverOptions = ({ threads, progress, profiles }: SearchOptions, stage: Stage): CoverOptions => ({
@@ -164,7 +178,8 @@ async function nullGraph(
 }
 
 /**
- * Clusters the rows of a matrix. Same input, same bytes out. Where the columns that vary leave points no dimension to
+ * Clusters the rows of a matrix. Same input, same bytes out; rows in another order give the same clusters of them, and equal rows
+ * are in one cluster or in none. Where the columns that vary leave points no dimension to
  * differ in, the result is empty and `advice` says so.
  * @param matrix tokens x components, finite
  */
@@ -181,10 +196,16 @@ export async function clusterTokens(
       hint: `give k below ${rows}, or leave it out`,
     });
   options.progress?.("points", 0, 1);
-  const points = pointsOf(matrix, full, options);
+  const { halves, known, device, threads } = options;
+  for (const half of halves ?? []) checkMatrix(half, "normalize");
+  // From here on rows lie in an order of their values, and no sum, draw or tie depends on how they lay.
+  const order = rowOrder(matrix, ...(halves ?? []));
+  const sorted = takeRows(matrix, order);
+  const given = { ...options, halves: halves && ([takeRows(halves[0], order), takeRows(halves[1], order)] as const) };
+  const points = pointsOf(sorted, full, given);
   const { constantColumns, constantRows, dimensions, shrinkage } = points;
-  const { known, device, threads } = options;
-  const neighborScores = known && (await scoreNeighbors(points, known, { device, threads }));
+  const neighborScores =
+    known && (await scoreNeighbors(points, { ...known, numbers: taken(known.numbers, order) }, { device, threads }));
   const facts = {
     ...(neighborScores ? { neighborScores } : {}),
     points: { constantColumns, constantRows, dimensions, ...(shrinkage === undefined ? {} : { shrinkage }) },
@@ -194,16 +215,19 @@ export async function clusterTokens(
     return { ...empty(rows), ...facts, k: 0, neighbors: null, graph: { nodes: rows, edges: 0, isolated: rows } };
   const k = full.k ?? Math.min(defaultK(rows), rows - 1);
   options.progress?.("neighbors", 0, 1);
-  const { graph, neighbors } = await neighborGraph(points, k, full, options, (done, total) =>
+  const { graph, neighbors, groups } = await neighborGraph(points, k, full, given, (done, total) =>
     options.progress?.("neighbors", done, total),
   );
   const envelope = await envelopeOf(graph, full, options, async (between) => {
-    const made = await neighborGraph(pointsOf(matrix, full, options, between), k, full, options);
-    return made.graph;
+    const made = await neighborGraph(pointsOf(sorted, full, given, between), k, full, options);
+    return reordered(made.graph, nearbyOrder(made.graph));
   });
   options.progress?.("clusters", 0, 1);
+  const found = await inOrder(graph, nearbyOrder(graph), (near) =>
+    coverGraph(near, full, envelope, coverOptions(options, "clusters")),
+  );
   return {
-    ...(await coverGraph(graph, full, envelope, coverOptions(options, "clusters"))),
+    ...restored(equalRowsWhole(found, groups, graph, envelope), order),
     ...facts,
     k,
     neighbors,
@@ -211,8 +235,11 @@ export async function clusterTokens(
   };
 }
 
+/** Values of things in an order. */
+const taken = (values: ArrayLike<number>, order: Uint32Array): number[] => Array.from(order, (row) => values[row]);
+
 /**
- * Clusters the nodes of a graph. Same input, same bytes out.
+ * Clusters the nodes of a graph. Same input, same bytes out; a renumbering of the nodes renumbers members and seeds.
  * @param config keys that make points (columns, rows, k, ...) have no meaning here; without `null`, `DEFAULT_GRAPH_NULL`
  */
 export async function clusterGraph(
@@ -221,12 +248,11 @@ export async function clusterGraph(
   options: SearchOptions = {},
 ): Promise<GraphClustering> {
   const full = parseClusterConfig({ ...config, null: config.null ?? DEFAULT_GRAPH_NULL });
-  const envelope = await envelopeOf(graph, full, options);
-  options.progress?.("clusters", 0, 1);
   const facts = graphFacts(graph);
-  return {
-    ...(await coverGraph(graph, full, envelope, coverOptions(options, "clusters"))),
-    graph: facts,
-    advice: graphAdvice(facts),
-  };
+  const found = await inOrder(graph, structureOrder(graph), async (ordered) => {
+    const envelope = await envelopeOf(ordered, full, options);
+    options.progress?.("clusters", 0, 1);
+    return coverGraph(ordered, full, envelope, coverOptions(options, "clusters"));
+  });
+  return { ...found, graph: facts, advice: graphAdvice(facts) };
 }

@@ -2,6 +2,7 @@
 import { type Graph, inducedSubgraph } from "../../kernels/graph/csr";
 import { deriveKey, words } from "../../kernels/philox/philox";
 import type { Matrix } from "../statistics/matrix";
+import { takeRows } from "./canonical-order";
 import { type ClusterOptions, clusterGraph, clusterTokens, type SearchOptions } from "./cluster";
 import type { ClusterConfig } from "./config";
 import { ROWS_LOSE } from "./normalize";
@@ -132,14 +133,6 @@ export function graphReruns(graph: Graph, config: ClusterConfig, { threads }: Se
   const run = async (kept: Uint32Array) =>
     (await clusterGraph(inducedSubgraph(graph, kept), halved(config, kept.length), { threads })).clusters;
   return { tokens: { count: graph.n, run } };
-}
-
-function takeRows({ cols, data }: Matrix, kept: Uint32Array): Matrix {
-  const out = new Float64Array(kept.length * cols);
-  kept.forEach((row, i) => {
-    out.set(data.subarray(row * cols, (row + 1) * cols), i * cols);
-  });
-  return { rows: kept.length, cols, data: out };
 }
 
 function takeColumns({ rows, cols, data }: Matrix, kept: Uint32Array): Matrix {

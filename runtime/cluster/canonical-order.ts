@@ -1,0 +1,66 @@
+/** Rows in an order that their values decide, and results back in the order of the caller: no result depends on how rows lie. */
+import type { Graph } from "../../kernels/graph/csr";
+import type { Matrix } from "../statistics/matrix";
+import type { Clustering } from "./clustering";
+import { reordered } from "./graph-order";
+
+/** Compares row a with row b by value, column by column; 0 where they are equal (0 and -0 are). */
+export function compareRows({ cols, data }: Matrix, a: number, b: number): number {
+  for (let c = 0, i = a * cols, j = b * cols; c < cols; c++, i++, j++) {
+    if (data[i] < data[j]) return -1;
+    if (data[i] > data[j]) return 1;
+  }
+  return 0;
+}
+
+/**
+ * Rows by value: those that are equal in the first matrix by the next one, and in all of them by number.
+ * @param matrices finite, of equally many rows
+ * @returns `[rows]`: the row at each place
+ */
+export function rowOrder(...matrices: readonly Matrix[]): Uint32Array {
+  const { rows } = matrices[0];
+  return Uint32Array.from({ length: rows }, (_, i) => i).sort((a, b) => {
+    for (const matrix of matrices) {
+      const found = compareRows(matrix, a, b);
+      if (found !== 0) return found;
+    }
+    return a - b;
+  });
+}
+
+/** Rows of a matrix, in the order given. */
+export function takeRows({ cols, data }: Matrix, rows: Uint32Array): Matrix & { data: Float64Array } {
+  const out = new Float64Array(rows.length * cols);
+  for (let i = 0; i < rows.length; i++) out.set(data.subarray(rows[i] * cols, (rows[i] + 1) * cols), i * cols);
+  return { rows: rows.length, cols, data: out };
+}
+
+/** A clustering of things in an order, with the numbers that they have for the caller: `order[i]` is that of thing i. */
+export function restored<C extends Clustering>(found: C, order: Uint32Array): C {
+  const labels = new Int32Array(order.length);
+  for (let i = 0; i < order.length; i++) labels[order[i]] = found.labels[i];
+  return {
+    ...found,
+    labels,
+    clusters: found.clusters.map((cluster) => ({
+      ...cluster,
+      seed: order[cluster.seed],
+      members: cluster.members.map((v) => order[v]).sort((a, b) => a - b),
+    })),
+    candidates: found.candidates.map((candidate) => ({
+      ...candidate,
+      seed: order[candidate.seed],
+      members: candidate.members.map((v) => order[v]).sort(),
+    })),
+  };
+}
+
+/** What `cluster` finds in the graph with its nodes in an order, in the caller's numbers. */
+export async function inOrder<C extends Clustering>(
+  graph: Graph,
+  order: Uint32Array,
+  cluster: (graph: Graph) => Promise<C>,
+): Promise<C> {
+  return restored(await cluster(reordered(graph, order)), order);
+}

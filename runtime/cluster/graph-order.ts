@@ -1,0 +1,200 @@
+/** Orders of a graph's nodes that do not depend on how the nodes are numbered, and the graph in such an order. */
+import type { Csr, Graph } from "../../kernels/graph/csr";
+import { OrderedPartition } from "./ordered-partition";
+
+/** Rounds in which a node's hash takes in those of its neighbors: after them most nodes of real graphs differ. */
+const ROUNDS = 3;
+
+/** Bits of a weight's code that are left out, so that a scale of all weights, which rounds them, changes no code. */
+const LOOSE_BITS = 4;
+
+/** A 32-bit mix of good avalanche (the finalizer of MurmurHash3). */
+function mix(value: number): number {
+  let h = value;
+  h = Math.imul(h ^ (h >>> 16), 0x85ebca6b);
+  h = Math.imul(h ^ (h >>> 13), 0xc2b2ae35);
+  return (h ^ (h >>> 16)) >>> 0;
+}
+
+/** A number for each entry's weight in units of the largest, to 20 bits; nothing where all weights are 1. */
+function weightCodes({ weights, unit }: Graph): Uint32Array | undefined {
+  if (unit) return undefined;
+  let largest = 0;
+  for (const w of weights) if (w > largest) largest = w;
+  const shares = Float32Array.from(weights, (w) => w / largest);
+  const codes = new Uint32Array(shares.buffer);
+  for (let e = 0; e < codes.length; e++) codes[e] = mix((codes[e] + (1 << (LOOSE_BITS - 1))) >>> LOOSE_BITS) | 1;
+  return codes;
+}
+
+/** Hashes of the nodes' surroundings: sums over neighbors, which know no order, in integers, which round nothing. */
+function surroundings({ n, offsets, neighbors }: Csr, codes: Uint32Array | undefined): Uint32Array {
+  let hashes = new Uint32Array(n);
+  let next = new Uint32Array(n);
+  for (let v = 0; v < n; v++) hashes[v] = mix(offsets[v + 1] - offsets[v]);
+  for (let round = 0; round < ROUNDS; round++) {
+    for (let v = 0; v < n; v++) {
+      const end = offsets[v + 1];
+      let sum = Math.imul(hashes[v], 0x9e3779b1);
+      if (codes) for (let e = offsets[v]; e < end; e++) sum = (sum + mix(hashes[neighbors[e]] ^ codes[e])) | 0;
+      else for (let e = offsets[v]; e < end; e++) sum = (sum + hashes[neighbors[e]]) | 0;
+      next[v] = mix(sum);
+    }
+    [hashes, next] = [next, hashes];
+  }
+  return hashes;
+}
+
+/** Sorts numbers below 2^21, or any by a slower way, by their keys and then by themselves. */
+function sortByKey(values: Uint32Array, keys: Uint32Array): Uint32Array {
+  if (values.length < 2) return values;
+  if (keys.length > 2 ** 21) return values.sort((a, b) => keys[a] - keys[b] || a - b);
+  // 32 bits of key and 21 of number are a whole f64, and numbers sort without a call for each comparison.
+  const both = new Float64Array(values.length);
+  for (let i = 0; i < both.length; i++) both[i] = keys[values[i]] * 2 ** 21 + values[i];
+  both.sort();
+  for (let i = 0; i < both.length; i++) values[i] = both[i] % 2 ** 21;
+  return values;
+}
+
+/** The nodes component by component, and where components begin; within one in the order of `keys`. */
+interface Components {
+  /** `[n]`. */
+  nodes: Uint32Array;
+  /** `[components + 1]`. */
+  starts: Uint32Array;
+}
+
+/** Components by size, the largest first, of one size by the sum of their nodes' keys, then by their lowest node. */
+function components({ n, offsets, neighbors }: Csr, keys: Uint32Array): Components {
+  const found = new Uint32Array(n);
+  const seen = new Uint8Array(n);
+  const list: { from: number; to: number; key: number }[] = [];
+  let filled = 0;
+  for (let v = 0; v < n; v++) {
+    if (seen[v]) continue;
+    const from = filled;
+    let key = 0;
+    seen[v] = 1;
+    found[filled++] = v;
+    for (let next = from; next < filled; next++) {
+      const w = found[next];
+      key = (key + mix(keys[w])) >>> 0;
+      for (let e = offsets[w]; e < offsets[w + 1]; e++) {
+        if (seen[neighbors[e]]) continue;
+        seen[neighbors[e]] = 1;
+        found[filled++] = neighbors[e];
+      }
+    }
+    list.push({ from, to: filled, key });
+  }
+  list.sort((a, b) => b.to - b.from - (a.to - a.from) || a.key - b.key || a.from - b.from);
+  const nodes = new Uint32Array(n);
+  const starts = new Uint32Array(list.length + 1);
+  list.forEach(({ from, to }, i) => {
+    nodes.set(sortByKey(found.subarray(from, to), keys), starts[i]);
+    starts[i + 1] = starts[i] + to - from;
+  });
+  return { nodes, starts };
+}
+
+/**
+ * The nodes in an order that their graph alone decides: component by component, the largest first and nodes without an edge last;
+ * in a component neighbors lie near each other, so that a walk stays where the caches are. A renumbering of the nodes, a scale of
+ * the weights and further components change nothing in a component but among nodes that its structure cannot tell apart.
+ * @returns `[n]`: the node at each place
+ */
+export function structureOrder(graph: Graph): Uint32Array {
+  const codes = weightCodes(graph);
+  const keys = surroundings(graph, codes);
+  const { nodes, starts } = components(graph, keys);
+  const partition = new OrderedPartition(graph, nodes, keys, codes);
+  for (let i = 0; i + 1 < starts.length && starts[i + 1] - starts[i] > 1; i++)
+    partition.order(starts[i], starts[i + 1]);
+  return nearby(graph, { nodes, starts });
+}
+
+/** The same order of components and within them for nodes whose numbers already are an order of their own. */
+export function nearbyOrder(graph: Csr): Uint32Array {
+  return nearby(
+    graph,
+    components(
+      graph,
+      Uint32Array.from({ length: graph.n }, (_, v) => v),
+    ),
+  );
+}
+
+/** Breadth first in each component from its first node (Cuthill and McKee 1969), of a node's neighbors the earlier first. */
+function nearby({ n, offsets, neighbors }: Csr, { nodes, starts }: Components): Uint32Array {
+  const rank = new Uint32Array(n);
+  for (let i = 0; i < n; i++) rank[nodes[i]] = i;
+  const order = new Uint32Array(n);
+  const seen = new Uint8Array(n);
+  let filled = 0;
+  for (let i = 0; i + 1 < starts.length; i++) {
+    seen[nodes[starts[i]]] = 1;
+    order[filled++] = nodes[starts[i]];
+    for (let next = starts[i]; next < filled; next++) {
+      const v = order[next];
+      const from = filled;
+      for (let e = offsets[v]; e < offsets[v + 1]; e++) {
+        if (seen[neighbors[e]]) continue;
+        seen[neighbors[e]] = 1;
+        order[filled++] = neighbors[e];
+      }
+      sortShort(order, from, filled, rank);
+    }
+  }
+  return order;
+}
+
+/** Lists up to this length are sorted by insertion. */
+const SHORT = 24;
+
+/** Sorts places `from` to `to` - 1 by the ranks of what lies there. */
+function sortShort(list: Uint32Array, from: number, to: number, rank: Uint32Array): void {
+  if (to - from > SHORT) {
+    list.subarray(from, to).sort((a, b) => rank[a] - rank[b]);
+    return;
+  }
+  for (let i = from + 1; i < to; i++) {
+    const v = list[i];
+    let at = i;
+    for (; at > from && rank[list[at - 1]] > rank[v]; at--) list[at] = list[at - 1];
+    list[at] = v;
+  }
+}
+
+/** The graph with node `order[i]` as node i. In time and memory of the graph. */
+export function reordered(graph: Graph, order: Uint32Array): Graph {
+  const { n, offsets, neighbors, weights, unit } = graph;
+  const place = new Uint32Array(n);
+  const starts = new Uint32Array(n + 1);
+  for (let i = 0; i < n; i++) {
+    place[order[i]] = i;
+    starts[i + 1] = starts[i] + offsets[order[i] + 1] - offsets[order[i]];
+  }
+  // Rows are filled from neighbors in ascending order, so they ascend.
+  const fill = starts.slice(0, n);
+  const ids = new Uint32Array(neighbors.length);
+  const values = new Float64Array(neighbors.length);
+  if (unit) values.fill(1);
+  for (let i = 0; i < n; i++) {
+    for (let e = offsets[order[i]]; e < offsets[order[i] + 1]; e++) {
+      const at = fill[place[neighbors[e]]]++;
+      ids[at] = i;
+      if (!unit) values[at] = weights[e];
+    }
+  }
+  const degree = new Float64Array(n);
+  let volume = 0;
+  for (let i = 0; i < n; i++) {
+    let sum = 0;
+    if (unit) sum = starts[i + 1] - starts[i];
+    else for (let e = starts[i]; e < starts[i + 1]; e++) sum += values[e];
+    degree[i] = sum;
+    volume += sum;
+  }
+  return { n, offsets: starts, neighbors: ids, weights: values, degree, volume, unit };
+}
