@@ -29,13 +29,6 @@ export function rowOrder(...matrices: readonly Matrix[]): Uint32Array {
   });
 }
 
-/** Rows of a matrix, in the order given. */
-export function takeRows({ cols, data }: Matrix, rows: Uint32Array): Matrix & { data: Float64Array } {
-  const out = new Float64Array(rows.length * cols);
-  for (let i = 0; i < rows.length; i++) out.set(data.subarray(rows[i] * cols, (rows[i] + 1) * cols), i * cols);
-  return { rows: rows.length, cols, data: out };
-}
-
 /** A clustering of things in an order, with the numbers that they have for the caller: `order[i]` is that of thing i. */
 export function restored<C extends Clustering>(found: C, order: Uint32Array): C {
   const labels = new Int32Array(order.length);

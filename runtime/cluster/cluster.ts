@@ -1,17 +1,18 @@
 /** From a matrix of tokens x features, or a graph, to clusters: normalize, neighbors, graph, null, cover. */
 import { SpectroscopeError } from "../../kernels/errors";
-import type { Graph } from "../../kernels/graph/csr";
+import { type Graph, inducedSubgraph } from "../../kernels/graph/csr";
 import type { Device } from "../plan/device";
-import { checkMatrix, type Matrix } from "../statistics/matrix";
+import { checkMatrix, type Matrix, takeRows } from "../statistics/matrix";
 import { defaultThreads } from "../threads/threads";
 import { graphAdvice, pointAdvice } from "./advice";
 import { type Envelope, type NullPoint, nullEnvelope, randomSetEnvelope } from "./candidates";
-import { inOrder, restored, rowOrder, takeRows } from "./canonical-order";
-import type { Clustering } from "./clustering";
+import { inOrder, restored, rowOrder } from "./canonical-order";
+import { type Clustering, joined, nothing, wholeCluster } from "./clustering";
 import {
   type ClusterConfig,
   DEFAULT_GRAPH_NULL,
   defaultK,
+  defaultMinSize,
   defaultNullDraws,
   parseClusterConfig,
   squashOf,
@@ -22,11 +23,12 @@ import { equalRowsWhole } from "./equal-rows";
 import { nearbyOrder, reordered, structureOrder } from "./graph-order";
 import type { NeighborSearch } from "./knn";
 import { type KnownLabels, type NeighborScores, scoreNeighbors } from "./neighbor-score";
-import type { PointGroups } from "./neighbors/equal";
+import { groupsWithin, type PointGroups } from "./neighbors/equal";
 import { chooseMethod, findNeighbors, type NeighborFacts } from "./neighbors/find";
 import type { Progress } from "./neighbors/slices";
-import { neighborLists } from "./neighbors/ties";
+import { type NeighborLists, neighborLists } from "./neighbors/ties";
 import { type ColumnRule, normalize, type Points } from "./normalize";
+import { type Part, partsOf, shareOutside } from "./parts";
 import { symmetrize } from "./symmetrize";
 
 /** What is being done, in order: points from the matrix, their neighbors, the search of the null, the clusters, those of halves. */
@@ -81,29 +83,22 @@ export interface TokenClustering extends GraphClustering {
   neighborScores?: NeighborScores;
 }
 
-const empty = (n: number): Clustering => ({
-  clusters: [],
-  labels: new Int32Array(n).fill(-1),
-  candidates: [],
-  rounds: 0,
-  gamma: 1,
-});
-
 export function graphFacts(graph: Graph): GraphFacts {
   let isolated = 0;
   for (let v = 0; v < graph.n; v++) if (graph.offsets[v + 1] === graph.offsets[v]) isolated++;
   return { nodes: graph.n, edges: graph.neighbors.length / 2, isolated };
 }
 
-/** Points of the matrix; with `between`, of its null. */
+/** Points of the matrix; with `between`, of its null, and with `taken` of the null of these rows. */
 export function pointsOf(
   matrix: Matrix,
   config: ClusterConfig,
   { columns = squashOf(config), weights, halves }: Pick<ClusterOptions, "columns" | "weights" | "halves">,
   between?: (columns: Matrix & { data: Float64Array }) => void,
+  taken?: Uint32Array,
 ): Points {
   const { rows, whiten, whiten_rank: whitenRank } = config;
-  return normalize(matrix, { columns, rows, whiten, whitenRank, halves, weights, between });
+  return normalize(matrix, { columns, rows, whiten, whitenRank, halves, weights, taken, between });
 }
 
 /** The graph of points with their about k nearest (`neighborLists`), how these were found, and which points are equal. */
@@ -113,7 +108,7 @@ async function neighborGraph(
   config: ClusterConfig,
   options: ClusterOptions,
   progress?: Progress,
-): Promise<{ graph: Graph; neighbors: NeighborFacts | null; groups: PointGroups }> {
+): Promise<{ graph: Graph; lists: NeighborLists; neighbors: NeighborFacts | null; groups: PointGroups }> {
   const { device, threads = defaultThreads(), search } = options;
   let neighbors: NeighborFacts | null = null;
   const { lists, groups } = await neighborLists(
@@ -131,7 +126,7 @@ async function neighborGraph(
     },
     threads,
   );
-  return { graph: symmetrize(lists, points.rows, config.symmetrize), neighbors, groups };
+  return { graph: symmetrize(lists, points.rows, config.symmetrize), lists, neighbors, groups };
 }
 
 const coverOptions = ({ threads, progress, profiles }: SearchOptions, stage: Stage): CoverOptions => ({
@@ -212,27 +207,81 @@ export async function clusterTokens(
     advice: pointAdvice(matrix, points, full),
   };
   if (rows < 2 || dimensions < 1)
-    return { ...empty(rows), ...facts, k: 0, neighbors: null, graph: { nodes: rows, edges: 0, isolated: rows } };
+    return { ...nothing(rows), ...facts, k: 0, neighbors: null, graph: { nodes: rows, edges: 0, isolated: rows } };
   const k = full.k ?? Math.min(defaultK(rows), rows - 1);
   options.progress?.("neighbors", 0, 1);
-  const { graph, neighbors, groups } = await neighborGraph(points, k, full, given, (done, total) =>
+  const { graph, lists, neighbors, groups } = await neighborGraph(points, k, full, given, (done, total) =>
     options.progress?.("neighbors", done, total),
   );
-  const envelope = await envelopeOf(graph, full, options, async (between) => {
-    const made = await neighborGraph(pointsOf(sorted, full, given, between), k, full, options);
-    return reordered(made.graph, nearbyOrder(made.graph));
-  });
-  options.progress?.("clusters", 0, 1);
-  const found = await inOrder(graph, nearbyOrder(graph), (near) =>
-    coverGraph(near, full, envelope, coverOptions(options, "clusters")),
-  );
+  const parts = full.search === "paper" ? [] : partsOf(graph, lists, full.min_size ?? defaultMinSize(rows, full.null));
+  const nullOf = (taken?: Uint32Array) => async (between: (columns: Matrix & { data: Float64Array }) => void) => {
+    const made = pointsOf(sorted, full, given, between, taken);
+    const nearest = Math.min(k, made.rows - 1);
+    const { graph: whole } = await neighborGraph(made, nearest, full, options);
+    return reordered(whole, nearbyOrder(whole));
+  };
+  const found =
+    parts.length > 1
+      ? await clusterParts(graph, lists, groups, parts, full, options, nullOf)
+      : await clusterPart(graph, groups, full, options, nullOf());
   return {
-    ...restored(equalRowsWhole(found, groups, graph, envelope), order),
+    ...restored(found, order),
     ...facts,
     k,
     neighbors,
     graph: graphFacts(graph),
   };
+}
+
+type NullPoints = (between: (columns: Matrix & { data: Float64Array }) => void) => Promise<Graph>;
+
+/** Clusters of points that are searched together. */
+async function clusterPart(
+  graph: Graph,
+  groups: PointGroups,
+  config: ClusterConfig,
+  options: SearchOptions,
+  nullPoints: NullPoints,
+): Promise<Clustering> {
+  const envelope = await envelopeOf(graph, config, options, nullPoints);
+  options.progress?.("clusters", 0, 1);
+  const found = await inOrder(graph, nearbyOrder(graph), (near) =>
+    coverGraph(near, config, envelope, coverOptions(options, "clusters")),
+  );
+  return equalRowsWhole(found, groups, graph, envelope);
+}
+
+/** Share of its rows' neighbors that a cluster in what is apart may have outside of it. */
+const LOOSE = 1 / 3;
+
+/** Whether clusters are what a part is made of: they hold half of it, or one stands out from the rest by the neighbors of its rows. */
+function divided({ clusters }: Clustering, rows: Uint32Array, lists: NeighborLists): boolean {
+  const held = clusters.reduce((sum, { size }) => sum + size, 0);
+  if (2 * held >= rows.length) return true;
+  return clusters.some(({ members }) => {
+    const own = members.map((v) => rows[v]);
+    return shareOutside(own, lists) <= LOOSE;
+  });
+}
+
+/** Clusters of each part, by a null of its own; a part that is apart and that nothing divides is one. */
+async function clusterParts(
+  graph: Graph,
+  lists: NeighborLists,
+  groups: PointGroups,
+  parts: readonly Part[],
+  config: ClusterConfig,
+  options: SearchOptions,
+  nullOf: (taken: Uint32Array) => NullPoints,
+): Promise<Clustering> {
+  const found: { rows: Uint32Array; clustering: Clustering }[] = [];
+  for (const { rows, apart } of parts) {
+    const inside = inducedSubgraph(graph, rows);
+    const clustering = await clusterPart(inside, groupsWithin(groups, rows), config, options, nullOf(rows));
+    const whole = apart && !divided(clustering, rows, lists);
+    found.push({ rows, clustering: whole ? { ...clustering, clusters: [wholeCluster(rows.keys())] } : clustering });
+  }
+  return joined(graph, found);
 }
 
 /** Values of things in an order. */

@@ -1,5 +1,7 @@
 /** What a clustering is. */
+import type { Graph } from "../../kernels/graph/csr";
 import type { Candidate } from "./candidates";
+import { SetConductance } from "./set-conductance";
 
 export interface Cluster {
   id: number;
@@ -41,4 +43,58 @@ export function numberClusters(clusters: Cluster[], labels: Int32Array): void {
     cluster.id = id;
     for (const v of cluster.members) labels[v] = id;
   });
+}
+
+/** No cluster of `n` nodes. */
+export const nothing = (n: number): Clustering => ({
+  clusters: [],
+  labels: new Int32Array(n).fill(-1),
+  candidates: [],
+  rounds: 0,
+  gamma: 1,
+});
+
+/** Nodes that nothing ties to others, as a cluster. */
+export function wholeCluster(nodes: Iterable<number>): Cluster {
+  const members = Array.from(nodes);
+  const [seed] = members;
+  const found = { conductance: 0, excess: 1, recurrence: 1, tolerance: 0 };
+  return { id: 0, size: members.length, seed, members, sweep: [], ...found };
+}
+
+/**
+ * Clusterings of parts of a graph as one of all of it. Conductances are those in the whole graph; `gamma` is that of the largest
+ * part that has clusters.
+ * @param parts nodes of each, ascending, and its clustering in their numbers
+ */
+export function joined(
+  graph: Graph,
+  parts: readonly { readonly rows: Uint32Array; readonly clustering: Clustering }[],
+): Clustering {
+  const set = new SetConductance(graph);
+  const all: Clustering = {
+    clusters: [],
+    labels: new Int32Array(graph.n),
+    candidates: [],
+    rounds: 0,
+    gamma: 1,
+  };
+  let largest = 0;
+  for (const { rows, clustering } of parts) {
+    for (const cluster of clustering.clusters) {
+      const members = cluster.members.map((v) => rows[v]);
+      const { conductance, volume } = set.measure(members);
+      // Without an edge, or without a rest, there is no cut and nothing to divide it by.
+      const cut = volume > 0 && volume < graph.volume ? conductance : 0;
+      all.clusters.push({ ...cluster, members, seed: rows[cluster.seed], conductance: cut });
+    }
+    for (const candidate of clustering.candidates)
+      all.candidates.push({ ...candidate, members: candidate.members.map((v) => rows[v]), seed: rows[candidate.seed] });
+    all.rounds = Math.max(all.rounds, clustering.rounds);
+    if (clustering.clusters.length === 0 || rows.length <= largest) continue;
+    largest = rows.length;
+    all.gamma = clustering.gamma;
+  }
+  numberClusters(all.clusters, all.labels);
+  return all;
 }

@@ -9,7 +9,7 @@ export interface Components {
 }
 
 /** Components of a graph, in linear time. */
-export function connectedComponents({ n, offsets, neighbors }: Graph): Components {
+export function connectedComponents({ n, offsets, neighbors }: Pick<Graph, "n" | "offsets" | "neighbors">): Components {
   const of = new Int32Array(n).fill(-1);
   const stack = new Uint32Array(n);
   const sizes: number[] = [];

@@ -16,7 +16,7 @@ import {
   randomSetEnvelope,
   rateRecurrence,
 } from "./candidates";
-import { type Cluster, type Clustering, numberClusters } from "./clustering";
+import { type Clustering, joined, nothing, wholeCluster } from "./clustering";
 import { connectedComponents } from "./components";
 import { type ClusterConfig, defaultMaxHits, defaultMinSize, defaultNullDraws, nullSeeds, withNull } from "./config";
 import { FOUND_AGAIN, finish, separate } from "./final-clusters";
@@ -94,12 +94,11 @@ export async function coverGraph(
   options: CoverOptions = {},
 ): Promise<Clustering> {
   const { n } = graph;
-  const labels = new Int32Array(n).fill(-1);
-  if (n === 0 || graph.volume === 0) return { clusters: [], labels, candidates: [], rounds: 0, gamma: 1 };
+  if (n === 0 || graph.volume === 0) return nothing(n);
   return withKernel(graph, options.threads, (kernel) =>
     config.null === "none"
       ? coverComponents(kernel, config, envelope, options)
-      : cover(kernel, config, envelope, labels, options),
+      : cover(kernel, config, envelope, nothing(n).labels, options),
   );
 }
 
@@ -116,72 +115,27 @@ async function coverComponents(
   const { graph } = kernel;
   const { members: components } = connectedComponents(graph);
   const tied = components.filter((nodes) => nodes.length > 1);
-  const result: Clustering = {
-    clusters: [],
-    labels: new Int32Array(graph.n).fill(-1),
-    candidates: [],
-    rounds: 0,
-    gamma: 1,
-  };
-  const set = new SetConductance(graph);
-  let largest = 0;
+  const found: { rows: Uint32Array; clustering: Clustering }[] = [];
   let done = 0;
-  for (const nodes of tied) {
-    const minSize = config.min_size ?? defaultMinSize(nodes.length, config.null);
+  for (const rows of tied) {
+    const minSize = config.min_size ?? defaultMinSize(rows.length, config.null);
     const before = done;
-    done += nodes.length;
-    if (nodes.length < minSize) continue;
-    const alone = tied.length === 1;
-    const divisible = nodes.length >= 2 * minSize;
-    if (!divisible && alone) continue;
-    let found: Clustering | undefined;
-    if (divisible) {
-      const part = nodes.length === graph.n ? graph : inducedSubgraph(graph, nodes);
-      if (part !== graph) kernel.load(part);
-      const told =
-        options.progress &&
-        ((at: number, of: number) => options.progress?.(before + (at / of) * nodes.length, graph.n));
-      found = await cover(kernel, config, envelope, new Int32Array(nodes.length).fill(-1), {
-        ...options,
-        progress: told,
-      });
-      result.rounds = Math.max(result.rounds, found.rounds);
-      if (nodes.length > largest) {
-        largest = nodes.length;
-        result.gamma = found.gamma;
-      }
-      for (const candidate of found.candidates)
-        result.candidates.push({
-          ...candidate,
-          members: candidate.members.map((v) => nodes[v]),
-          seed: nodes[candidate.seed],
-        });
+    done += rows.length;
+    if (rows.length < minSize) continue;
+    const progress =
+      options.progress && ((at: number, of: number) => options.progress?.(before + (at / of) * rows.length, graph.n));
+    let clustering = nothing(rows.length);
+    if (rows.length >= 2 * minSize) {
+      const part = rows.length === graph.n ? graph : inducedSubgraph(graph, rows);
+      if (part !== kernel.graph) kernel.load(part);
+      clustering = await cover(kernel, config, envelope, nothing(rows.length).labels, { ...options, progress });
     }
-    if (found && found.clusters.length > 0) {
-      for (const cluster of found.clusters) {
-        const members = cluster.members.map((v) => nodes[v]);
-        const { conductance } = nodes.length === graph.n ? cluster : set.measure(members);
-        result.clusters.push({ ...cluster, members, conductance, seed: nodes[cluster.seed] });
-      }
-    } else if (!alone) result.clusters.push(wholeComponent(nodes));
+    if (clustering.clusters.length === 0 && tied.length > 1) clustering.clusters = [wholeCluster(rows.keys())];
+    found.push({ rows, clustering });
   }
-  kernel.load(graph);
-  numberClusters(result.clusters, result.labels);
-  return result;
+  if (kernel.graph !== graph) kernel.load(graph);
+  return joined(graph, found);
 }
-
-/** A component as a cluster: nothing leaves it. */
-const wholeComponent = (nodes: Uint32Array): Cluster => ({
-  id: 0,
-  size: nodes.length,
-  conductance: 0,
-  seed: nodes[0],
-  members: Array.from(nodes),
-  sweep: [],
-  tolerance: 0,
-  excess: 1,
-  recurrence: 1,
-});
 
 async function cover(
   kernel: GraphKernel,

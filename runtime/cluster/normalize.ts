@@ -1,5 +1,5 @@
 import { SpectroscopeError } from "../../kernels/errors";
-import { checkMatrix, type Matrix } from "../statistics/matrix";
+import { checkMatrix, type Matrix, takeRows } from "../statistics/matrix";
 import { normalScores } from "../statistics/ranks";
 import { ledoitWolf, type WhitenRule, whitenBy, whitenByRank } from "./whiten";
 
@@ -24,6 +24,8 @@ export interface NormalizeOptions {
   halves?: readonly [Matrix, Matrix];
   /** `[cols]`, not negative: each normalized column is multiplied by its weight; weight 0 drops it. */
   weights?: ArrayLike<number>;
+  /** Rows that points are made of, columns having been normalized over all; by default all. */
+  taken?: Uint32Array;
   /** Changes the normalized columns in place before the rows are treated: how a null matrix is made. */
   between?: (columns: Matrix & { data: Float64Array }) => void;
 }
@@ -52,7 +54,7 @@ export function normalize(matrix: Matrix, options: NormalizeOptions): Points {
   const weights = columnFactors(matrix.cols, options.weights, constantColumns);
   const none = { constantColumns, constantRows: 0, dimensions: 0 };
   if (!weights.some((weight) => weight > 0)) return { rows, cols: 0, data: new Float64Array(0), ...none };
-  const points = weighColumns(columns, weights);
+  const points = weighColumns(options.taken ? takeRows(columns, options.taken) : columns, weights);
   options.between?.(points);
   const constantRows = treatRows(points, options.rows);
   const facts = { constantColumns, constantRows, dimensions: Math.max(0, points.cols - ROWS_LOSE[options.rows]) };

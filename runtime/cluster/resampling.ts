@@ -1,8 +1,7 @@
 /** Clusters again on half of what was measured: which are found again. Halves are drawn by Philox, keyed by meaning. */
 import { type Graph, inducedSubgraph } from "../../kernels/graph/csr";
 import { deriveKey, words } from "../../kernels/philox/philox";
-import type { Matrix } from "../statistics/matrix";
-import { takeRows } from "./canonical-order";
+import { type Matrix, takeRows } from "../statistics/matrix";
 import { type ClusterOptions, clusterGraph, clusterTokens, type SearchOptions } from "./cluster";
 import type { ClusterConfig } from "./config";
 import { ROWS_LOSE } from "./normalize";

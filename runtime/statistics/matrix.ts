@@ -26,3 +26,10 @@ export function checkMatrix(matrix: Matrix, name: string): void {
       );
   }
 }
+
+/** Rows of a matrix, in the order given. */
+export function takeRows({ cols, data }: Matrix, rows: Uint32Array): Matrix & { data: Float64Array } {
+  const out = new Float64Array(rows.length * cols);
+  for (let i = 0; i < rows.length; i++) out.set(data.subarray(rows[i] * cols, (rows[i] + 1) * cols), i * cols);
+  return { rows: rows.length, cols, data: out };
+}

@@ -14,7 +14,6 @@ export interface PointGroups {
 export function groupPoints({ rows, cols, data }: Matrix): PointGroups {
   const of = new Uint32Array(rows);
   const firsts: number[] = [];
-  const sizes: number[] = [];
   /** Last group of each hash, and the group before it of the same hash. */
   const last = new Map<number, number>();
   const before: number[] = [];
@@ -34,22 +33,41 @@ export function groupPoints({ rows, cols, data }: Matrix): PointGroups {
       before.push(last.get(hash) ?? -1);
       last.set(hash, group);
       firsts.push(i);
-      sizes.push(0);
     }
     of[i] = group;
-    sizes[group]++;
   }
-  const starts = new Uint32Array(firsts.length + 1);
-  for (let g = 0; g < firsts.length; g++) starts[g + 1] = starts[g] + sizes[g];
-  const members = new Uint32Array(rows);
-  const fill = starts.slice();
-  for (let i = 0; i < rows; i++) members[fill[of[i]]++] = i;
-  return { of, starts, members };
+  return { of, ...listed(of, firsts.length) };
 }
 
 function sameRow(data: ArrayLike<number>, cols: number, a: number, b: number): boolean {
   for (let c = 0; c < cols; c++) if (data[a * cols + c] !== data[b * cols + c]) return false;
   return true;
+}
+
+/** The same groups among some rows (ascending), which are numbered by their place there. */
+export function groupsWithin(groups: PointGroups, rows: Uint32Array): PointGroups {
+  const names = new Map<number, number>();
+  const of = Uint32Array.from(rows, (row) => {
+    const group = groups.of[row];
+    let name = names.get(group);
+    if (name === undefined) {
+      name = names.size;
+      names.set(group, name);
+    }
+    return name;
+  });
+  return { of, ...listed(of, names.size) };
+}
+
+/** Points of each group, ascending. */
+function listed(of: Uint32Array, count: number): Pick<PointGroups, "starts" | "members"> {
+  const starts = new Uint32Array(count + 1);
+  for (const group of of) starts[group + 1]++;
+  for (let g = 0; g < count; g++) starts[g + 1] += starts[g];
+  const members = new Uint32Array(of.length);
+  const fill = starts.slice();
+  for (let i = 0; i < of.length; i++) members[fill[of[i]]++] = i;
+  return { starts, members };
 }
 
 /**
