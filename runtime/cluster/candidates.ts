@@ -21,26 +21,36 @@ export const randomSetEnvelope: Envelope = (share) => Math.max(1 - share, share)
 /** What sets of a null reached: share of its volume, and conductance. */
 export type NullPoint = { share: number; conductance: number };
 
+/** Sets of a null of this part of a volume, up to it, are what a set is held against. */
+const WINDOW = 1 / 8;
+
 /**
- * The lower envelope of sets of every size in null graphs: the lowest conductance at that share of the volume or any smaller
- * one. Below the smallest set the smallest one speaks. Without sets: `randomSetEnvelope`.
+ * The lower envelope of sets of every size in null graphs: the lowest conductance at that share of the volume, or down to an eighth
+ * of it. Still smaller sets do not speak for it: where edges are few, points at the fringe make small sets of low conductance, and
+ * no large one. Where the window holds none, the next smaller set speaks, and below the smallest that one. Without sets:
+ * `randomSetEnvelope`.
  */
 export function nullEnvelope(found: readonly NullPoint[]): Envelope {
   const points = [...found].sort((a, b) => a.share - b.share || a.conductance - b.conductance);
-  if (points.length === 0) return randomSetEnvelope;
-  const steps: typeof points = [];
-  for (const point of points) {
-    if (steps.length === 0 || point.conductance < steps[steps.length - 1].conductance) steps.push(point);
-  }
-  return (share) => {
+  const { length } = points;
+  if (length === 0) return randomSetEnvelope;
+  /** Number of sets of a share below `share`, or of at most `share`. */
+  const count = (share: number, most: boolean) => {
     let low = 0;
-    let high = steps.length - 1;
+    let high = length;
     while (low < high) {
-      const mid = (low + high + 1) >> 1;
-      if (steps[mid].share <= share) low = mid;
-      else high = mid - 1;
+      const mid = (low + high) >> 1;
+      if (points[mid].share < share || (most && points[mid].share === share)) low = mid + 1;
+      else high = mid;
     }
-    return steps[low].conductance;
+    return low;
+  };
+  return (share) => {
+    const end = Math.max(1, count(share, true));
+    const begin = Math.min(end - 1, count(share * WINDOW, false));
+    let lowest = Infinity;
+    for (let i = begin; i < end; i++) lowest = Math.min(lowest, points[i].conductance);
+    return lowest;
   };
 }
 

@@ -254,10 +254,14 @@ async function clusterPart(
 /** Share of its rows' neighbors that a cluster in what is apart may have outside of it. */
 const LOOSE = 1 / 3;
 
-/** Whether clusters are what a part is made of: they hold half of it, or one stands out from the rest by the neighbors of its rows. */
-function divided({ clusters }: Clustering, rows: Uint32Array, lists: NeighborLists): boolean {
+/**
+ * Whether clusters are what a part is made of: they hold half of it or, where the rest may be a body, one stands out from that by
+ * the neighbors of its rows.
+ */
+function divided({ clusters }: Clustering, rows: Uint32Array, lists: NeighborLists, body: boolean): boolean {
   const held = clusters.reduce((sum, { size }) => sum + size, 0);
   if (2 * held >= rows.length) return true;
+  if (!body) return false;
   return clusters.some(({ members }) => {
     const own = members.map((v) => rows[v]);
     return shareOutside(own, lists) <= LOOSE;
@@ -278,7 +282,7 @@ async function clusterParts(
   for (const { rows, apart } of parts) {
     const inside = inducedSubgraph(graph, rows);
     const clustering = await clusterPart(inside, groupsWithin(groups, rows), config, options, nullOf(rows));
-    const whole = apart && !divided(clustering, rows, lists);
+    const whole = apart && !divided(clustering, rows, lists, config.refine !== "modularity");
     found.push({ rows, clustering: whole ? { ...clustering, clusters: [wholeCluster(rows.keys())] } : clustering });
   }
   return joined(graph, found);

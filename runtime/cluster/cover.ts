@@ -202,6 +202,8 @@ async function cover(
     open = open.filter((v) => stays[v] === 1 && labels[v] < 0);
   }
   let gamma = 1;
+  const stands = (conductance: number, volume: number) =>
+    separate(excessOf(conductance, volume / graph.volume, envelope), config);
   if (config.refine !== "none") {
     ({ count, gamma } = await refine(kernel, labels, accepted, {
       minSize,
@@ -209,7 +211,7 @@ async function cover(
       share,
       ofMean: config.null === "none" && config.assign_share === null ? OF_MEAN : undefined,
       joins,
-      modularity: config.refine === "modularity",
+      stands: config.refine === "modularity" ? stands : undefined,
     }));
   } else if (joins) assignByNeighbors(graph, labels, share);
   const clusters = finish(graph, labels, count, accepted, trials, { config, envelope, set, tolerances });

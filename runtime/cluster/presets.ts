@@ -27,7 +27,10 @@ export const CLUSTER_PRESETS = {
   points: {
     help: "points as they are, of which nearly all belong somewhere",
     fits: ["matrix"],
-    keys: { columns: "none", rows: "none", null: "none" },
+    keys: {
+      ...{ columns: "none", rows: "none", refine: "modularity" },
+      ...{ null: "gaussian", max_share: 1, assign_share: 0.2 },
+    },
   },
   graph: {
     help: "nodes of which nearly all belong somewhere",

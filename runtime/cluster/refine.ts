@@ -10,7 +10,7 @@ import type { Graph } from "../../kernels/graph/csr";
 import type { GraphKernel } from "../../kernels/graph/graph";
 import type { ClusterTies } from "../../kernels/graph/partition";
 import { BlockModel } from "./block-model";
-import { contract } from "./merge";
+import { contract, joinWeak } from "./merge";
 import { splitAlong, splitIntoPieces } from "./split";
 
 export interface RefineOptions {
@@ -23,8 +23,11 @@ export interface RefineOptions {
   /** With it `share` is at most this much of the share that members have on average: where all clusters leak, a node may. */
   ofMean?: number;
   joins: boolean;
-  /** At the end clusters merge as long as that raises modularity, and nodes move by it. */
-  modularity?: boolean;
+  /**
+   * With it clusters merge at the end as long as that raises modularity, nodes move by it, and clusters for which it does not hold
+   * join others: whether a cluster of that conductance and volume stands out.
+   */
+  stands?: (conductance: number, volume: number) => boolean;
 }
 
 export interface Refined {
@@ -46,7 +49,7 @@ export async function refine(
   kernel: GraphKernel,
   labels: Int32Array,
   candidates: readonly { members: Uint32Array }[],
-  { minSize, maxVolume, share, ofMean, joins, modularity = false }: RefineOptions,
+  { minSize, maxVolume, share, ofMean, joins, stands }: RefineOptions,
 ): Promise<Refined> {
   const { graph } = kernel;
   const held = new Uint8Array(graph.n);
@@ -76,16 +79,23 @@ export async function refine(
     result.count = settle(count + more, result.gamma);
     if (splits + more + merges === 0) break;
   }
-  for (let round = 0; modularity && round < ROUNDS && result.count > 0; round++) {
-    const ties = kernel.clusterTies(labels, result.count);
-    const { volume } = ties;
-    const parent = contract(ties, Array.from(volume.keys()), (a, b, tie) => tie * graph.volume > volume[a] * volume[b]);
-    const merges = parent.reduce((sum, root, c) => sum + (root === c ? 0 : 1), 0);
-    for (let v = 0; v < labels.length; v++) if (labels[v] >= 0) labels[v] = parent[labels[v]];
-    result.merges += merges;
+  if (stands) {
+    const merged = (parent: Int32Array) => {
+      for (let v = 0; v < labels.length; v++) if (labels[v] >= 0) labels[v] = parent[labels[v]];
+      result.merges += parent.reduce((sum, root, c) => sum + (root === c ? 0 : 1), 0);
+      const before = result.count;
+      result.count = settle(result.count, 1);
+      return result.count < before;
+    };
     result.gamma = 1;
-    result.count = settle(result.count, 1);
-    if (merges === 0) break;
+    for (let round = 0; round < ROUNDS && result.count > 0; round++) {
+      const ties = kernel.clusterTies(labels, result.count);
+      const { volume } = ties;
+      const more = (a: number, b: number, tie: number) => tie * graph.volume > volume[a] * volume[b];
+      if (!merged(contract(ties, Array.from(volume.keys()), more))) break;
+    }
+    for (let round = 0; round < ROUNDS && result.count > 0; round++)
+      if (!merged(joinWeak(kernel.clusterTies(labels, result.count), graph.volume, stands))) break;
   }
   return result;
 }
