@@ -196,7 +196,7 @@ async function cover(
     rounds++;
     count = choose(fresh.candidates, labels, count, minSize, FREE);
     if (config.refine === "likelihood") {
-      kernel.relabel(labels, count, { share, gamma: 1, joins, rounds: RELABEL_ROUNDS });
+      await kernel.relabel(labels, count, { share, gamma: 1, joins, rounds: RELABEL_ROUNDS });
     }
     const left = unassigned(labels);
     if (nodes.length - left < config.stop_fraction * n) break;
@@ -209,7 +209,7 @@ async function cover(
   }
   let gamma = 1;
   if (config.refine === "likelihood") {
-    ({ count, gamma } = refine(kernel, labels, accepted, {
+    ({ count, gamma } = await refine(kernel, labels, accepted, {
       minSize,
       maxVolume: largest * graph.volume,
       share,

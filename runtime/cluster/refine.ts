@@ -45,25 +45,25 @@ const SPLIT_COST = 0.5;
 const CORE = 0.5;
 
 /** Refines `labels` (`[n]`, -1 for none) in place; `kernel` holds the graph. Deterministic. */
-export function refine(
+export async function refine(
   kernel: GraphKernel,
   labels: Int32Array,
   candidates: readonly { members: Uint32Array }[],
   { minSize, maxVolume, share, joins }: RefineOptions,
-): Refined {
+): Promise<Refined> {
   const { graph } = kernel;
   const held = new Uint8Array(graph.n);
   for (const { members } of candidates) for (const v of members) held[v] = 1;
   /** Nodes of clusters that the last round split or merged: only there a candidate may newly split. */
   const changed = new Uint8Array(graph.n).fill(1);
-  const settle = (count: number, gamma: number) => {
-    kernel.relabel(labels, count, { share, gamma, joins, rounds: RELABEL_ROUNDS });
+  const settle = async (count: number, gamma: number) => {
+    await kernel.relabel(labels, count, { share, gamma, joins, rounds: RELABEL_ROUNDS });
     return keep(graph, labels, count, held, minSize, maxVolume);
   };
   const result = { count: 1 + labels.reduce((a, b) => Math.max(a, b), -1), gamma: 1, merges: 0, splits: 0 };
-  result.count = settle(result.count, 1);
+  result.count = await settle(result.count, 1);
   for (let round = 0; round < ROUNDS && result.count > 0; round++) {
-    const ties = kernel.clusterTies(labels, result.count);
+    const ties = await kernel.clusterTies(labels, result.count);
     const model = new BlockModel(ties, graph.volume);
     result.gamma = model.gamma;
     const where = candidates.filter(({ members }) => changed[members[0]] === 1);
@@ -72,7 +72,7 @@ export function refine(
     const merges = merge(labels, ties, model, parted, changed);
     result.splits += splits;
     result.merges += merges;
-    result.count = settle(result.count + splits, result.gamma);
+    result.count = await settle(result.count + splits, result.gamma);
     if (splits + merges === 0) break;
   }
   return result;
