@@ -140,14 +140,16 @@ export class GraphMemory {
     return new Uint32Array(buffer, CONTROL, CONTROL_BYTES / 4)[31];
   }
 
-  /** Calls `each` with the records of a thread's output of `bytes`. */
+  /** Calls `each` with the records of a thread's output of `bytes`; their ids are parts of one copy of it. */
   read(buffer: ArrayBufferLike, thread: number, bytes: number, each: (record: OutputRecord) => void): void {
-    const base = this.out + thread * this.outStride;
-    for (let at = base; at < base + bytes; ) {
-      const [kind, item, size, scale] = new Uint32Array(buffer, at, 4);
-      const [conductance, volume] = new Float64Array(buffer, at + 16, 2);
-      each({ kind, item, scale, conductance, volume, ids: new Uint32Array(buffer, at + HEAD, size).slice() });
-      at += HEAD + Math.ceil(size / 2) * 8;
+    const words = new Uint32Array(buffer, this.out + thread * this.outStride, bytes / 4).slice();
+    const reals = new Float64Array(words.buffer);
+    for (let at = 0; at < words.length; ) {
+      const size = words[at + 2];
+      const ids = words.subarray(at + HEAD / 4, at + HEAD / 4 + size);
+      const [conductance, volume] = [reals[at / 2 + 2], reals[at / 2 + 3]];
+      each({ kind: words[at], item: words[at + 1], scale: words[at + 3], conductance, volume, ids });
+      at += HEAD / 4 + size + (size & 1);
     }
   }
 

@@ -38,9 +38,10 @@ export function writeRows(buffer: ArrayBufferLike, place: GraphMemory, labels: I
 
 /** Writes the order in which threads take clusters: the largest first, so that none is left with it at the end. */
 export function writeOrder(buffer: ArrayBufferLike, place: GraphMemory, starts: Uint32Array): void {
-  const size = (c: number) => starts[c + 1] - starts[c];
-  const order = Uint32Array.from({ length: starts.length - 1 }, (_, c) => c);
-  new Uint32Array(buffer, place.clusters, order.length).set(order.sort((a, b) => size(b) - size(a) || a - b));
+  const length = starts.length - 1;
+  // Numbers alone are sorted several times as fast as by a function.
+  const keys = Float64Array.from({ length }, (_, c) => (starts[c] - starts[c + 1]) * length + c).sort();
+  new Uint32Array(buffer, place.clusters, length).set(keys.map((key) => ((key % length) + length) % length));
 }
 
 /** Writes the gamma of each cluster. */
