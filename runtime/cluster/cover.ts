@@ -13,6 +13,7 @@ import {
   distinct,
   type Envelope,
   excessOf,
+  markAll,
   type NullPoint,
   randomSetEnvelope,
   rateRecurrence,
@@ -204,7 +205,7 @@ async function cover(
     // left nodes out, only what was a seed has been asked.
     const stays = new Uint8Array(n).fill(order.length < open.length ? 1 : 0);
     for (const { seed } of asked) stays[seed] = 0;
-    for (const { members } of fresh.candidates) for (const v of members) stays[v] = 1;
+    for (const { members } of fresh.candidates) markAll(stays, members);
     open = open.filter((v) => stays[v] === 1 && labels[v] < 0);
   }
   let gamma = 1;
@@ -262,8 +263,9 @@ function accept(
     const whole = set ? set.measure(members) : { conductance, volume };
     const excess = excessOf(whole.conductance, whole.volume / graph.volume, envelope);
     if (!separate(whole.conductance, excess, config)) return;
-    const candidate = {
-      ...whole,
+    const candidate: Candidate = {
+      conductance: whole.conductance,
+      volume: whole.volume,
       members,
       scale,
       seed: nodes[found.seeds[i]],
@@ -275,6 +277,16 @@ function accept(
     bySet.set(i, candidate);
   });
   return { candidates, bySet };
+}
+
+/** Counts the members that each label has in `shared`, and lists the labels that have any in the order of meeting. */
+function sharedWith(members: Uint32Array, labels: Int32Array, shared: Uint32Array): number[] {
+  const met: number[] = [];
+  for (let i = 0; i < members.length; i++) {
+    const label = labels[members[i]];
+    if (label >= 0 && shared[label]++ === 0) met.push(label);
+  }
+  return met;
 }
 
 /** Clusters of the labels that beat the null; others lose their labels. Labels become ids, lowest conductance first. */
@@ -302,8 +314,7 @@ function finish(
   const alike = new Map<Candidate, { label: number; jaccard: number }>();
   const closest: { candidate: Candidate; jaccard: number }[] = [];
   for (const candidate of accepted) {
-    const met: number[] = [];
-    for (const v of candidate.members) if (labels[v] >= 0 && shared[labels[v]]++ === 0) met.push(labels[v]);
+    const met = sharedWith(candidate.members, labels, shared);
     let best = { label: -1, jaccard: 0 };
     for (const label of met) {
       const jaccard = shared[label] / (candidate.members.length + members[label].length - shared[label]);

@@ -11,6 +11,7 @@
 import type { Graph } from "../../kernels/graph/csr";
 import type { GraphKernel } from "../../kernels/graph/graph";
 import type { ClusterTies } from "../../kernels/graph/partition";
+import { markAll } from "./candidates";
 
 export interface RefineOptions {
   /** Clusters below this size are given up. */
@@ -53,7 +54,8 @@ export async function refine(
 ): Promise<Refined> {
   const { graph } = kernel;
   const held = new Uint8Array(graph.n);
-  for (const { members } of candidates) for (const v of members) held[v] = 1;
+  for (const { members } of candidates) markAll(held, members);
+  const firsts = Uint32Array.from(candidates, ({ members }) => members[0]);
   /** Nodes of clusters that the last round split or merged: only there a candidate may newly split. */
   const changed = new Uint8Array(graph.n).fill(1);
   const settle = async (count: number, gamma: number) => {
@@ -66,7 +68,7 @@ export async function refine(
     const ties = await kernel.clusterTies(labels, result.count);
     const model = new BlockModel(ties, graph.volume);
     result.gamma = model.gamma;
-    const where = candidates.filter(({ members }) => changed[members[0]] === 1);
+    const where = candidates.filter((_, i) => changed[firsts[i]] === 1);
     const { splits, parted } = split(graph, labels, ties, model, where, minSize);
     changed.fill(0);
     const merges = merge(labels, ties, model, parted, changed);
