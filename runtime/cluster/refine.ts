@@ -220,15 +220,17 @@ function merge(
   const parent = Int32Array.from({ length: count }, (_, c) => c);
   let merges = 0;
   // Ties of a merged pair to a third are a mean of the two: only where one of them is strong need we look again.
-  let active = Array.from(parent).filter((c) => !parted.has(c));
+  const waits = new Uint8Array(count);
+  for (const c of parted) waits[c] = 1;
+  let active = Array.from(parent).filter((c) => waits[c] === 0);
   while (active.length > 0) {
     const pairs: { strength: number; a: number; b: number }[] = [];
     for (const a of active) {
-      for (const [b, tie] of between[a]) {
-        if (a >= b || parted.has(b)) continue;
-        if (!(model.union(inside[a], inside[b], tie, volume[a], volume[b]) > 0)) continue;
+      between[a].forEach((tie, b) => {
+        if (a >= b || waits[b] === 1) return;
+        if (!(model.union(inside[a], inside[b], tie, volume[a], volume[b]) > 0)) return;
         pairs.push({ strength: tie / (volume[a] * volume[b]), a, b });
-      }
+      });
     }
     pairs.sort((p, q) => q.strength - p.strength || p.a - q.a || p.b - q.b);
     const taken = new Set<number>();
@@ -259,13 +261,14 @@ function merge(
     return at;
   };
   // New labels of a split lie behind those that could merge.
+  const roots = Int32Array.from(parent, (_, c) => root(c));
   const merged = new Uint8Array(count);
-  for (let c = 0; c < count; c++) if (parent[c] !== c) merged[root(c)] = 1;
+  for (let c = 0; c < count; c++) if (parent[c] !== c) merged[roots[c]] = 1;
   for (let v = 0; v < labels.length; v++) {
     const label = labels[v];
     if (label < 0) continue;
-    if (label < count) labels[v] = root(label);
-    if (label >= count || parted.has(label) || merged[labels[v]] === 1) changed[v] = 1;
+    if (label < count) labels[v] = roots[label];
+    if (label >= count || waits[label] === 1 || merged[labels[v]] === 1) changed[v] = 1;
   }
   return merges;
 }
