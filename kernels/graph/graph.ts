@@ -6,7 +6,16 @@ import { SpectroscopeError } from "../errors";
 import type { Graph } from "./csr";
 import { BATCH, GraphMemory, graphSource, MAX_SCALES } from "./memory";
 import type { ClusterTies, PiecesOptions, RelabelOptions } from "./partition";
-import { readPieces, sizesOf, writeGammas, writeLabels, writeOrder, writeRows } from "./partition-memory";
+import {
+  emptyTies,
+  readPieces,
+  readTies,
+  sizesOf,
+  writeGammas,
+  writeLabels,
+  writeOrder,
+  writeRows,
+} from "./partition-memory";
 import {
   type PolishResult,
   type PushResult,
@@ -25,7 +34,9 @@ interface Exports {
   sweep(rule: number, delta: number, minSize: number, maxVolume: number): void;
   conductance(count: number): number;
   polish(from: number, count: number, rounds: number, strictness: number, minSize: number, maxVolume: number): void;
-  relabel(count: number, share: number, gamma: number, joins: number, rounds: number): void;
+  beginRelabel(count: number): void;
+  relabelFlags(): number;
+  relabelRound(share: number, gamma: number, joins: number, said: number): number;
   reachedCount: WebAssembly.Global;
   pushCount: WebAssembly.Global;
   sweptCount: WebAssembly.Global;
@@ -37,8 +48,6 @@ interface Exports {
   polishedVolume: WebAssembly.Global;
   polishedCapped: WebAssembly.Global;
   relabelCount: WebAssembly.Global;
-  clearTies(count: number): void;
-  tieRow(from: number, to: number): number;
   records(): number;
   ranks(): number;
   nodes(): number;
@@ -72,6 +81,8 @@ export function localHost(pages: number): GraphHost {
 
 /** Words and 8-byte numbers of a walk record, `assembly/layout.ts`. */
 const RECORD_F64 = 2;
+/** Below this many moves in a round the next has too little to look at for threads. They change no result. */
+const FORESEEN = 1000;
 
 export class GraphKernel {
   graph: Graph;
@@ -183,36 +194,38 @@ export class GraphKernel {
   }
 
   /** Moves nodes between clusters, in `labels`; see the reference. Returns the number of moves. */
-  relabel(labels: Int32Array, count: number, { share, gamma, joins, rounds }: RelabelOptions): number {
-    const { buffer } = this.host.memory;
-    const there = writeLabels(buffer, this.place, labels, count);
+  async relabel(labels: Int32Array, count: number, options: RelabelOptions): Promise<number> {
+    const { share, gamma, rounds } = options;
+    const joins = options.joins ? 1 : 0;
+    const there = writeLabels(this.host.memory.buffer, this.place, labels, count);
     if (count === 0) return 0;
-    this.calls.relabel(count, share, gamma, joins ? 1 : 0, rounds);
+    this.calls.beginRelabel(count);
+    let moves = labels.length;
+    for (let round = 0; round < rounds && moves > 0; round++) {
+      // Threads foresee what most nodes do; the round itself looks only where that does not hold, and so ends the same.
+      const foreseen = this.host.threads > 1 && moves >= FORESEEN;
+      if (foreseen) {
+        this.place.askParts(this.host.memory.buffer, count);
+        await this.runAll("foresee", count, this.calls.relabelFlags(), share, joins);
+      }
+      moves = this.calls.relabelRound(share, gamma, joins, foreseen ? this.place.pieces : 0);
+    }
     labels.set(there);
     return this.calls.relabelCount.value;
   }
 
-  /** Ties of the clusters of a partition; see the reference. Labels are below `count`, -1 for none. */
-  clusterTies(labels: Int32Array, count: number): ClusterTies {
+  /** Ties of the clusters of a partition, on all threads; see the reference. Labels are below `count`, -1 for none. */
+  async clusterTies(labels: Int32Array, count: number): Promise<ClusterTies> {
     const { buffer } = this.host.memory;
     writeLabels(buffer, this.place, labels, count);
-    const { starts } = writeRows(buffer, this.place, labels, count);
-    const { volume, size } = sizesOf(this.graph, labels, count);
-    const inside = new Float64Array(count);
-    const between: Map<number, number>[] = [];
-    this.calls.clearTies(count);
-    const met = this.u32(this.calls.order(), this.graph.n);
-    const weights = this.f64(this.calls.profile(), this.graph.n);
-    for (let c = 0; c < count; c++) {
-      const others = this.calls.tieRow(starts[c], starts[c + 1]);
-      const row = new Map<number, number>();
-      for (let i = 0; i < others; i++) {
-        if (met[i] === c) inside[c] = weights[i];
-        else row.set(met[i], weights[i]);
-      }
-      between.push(row);
+    writeOrder(buffer, this.place, writeRows(buffer, this.place, labels, count));
+    this.place.askParts(buffer, count);
+    const ties = { ...sizesOf(this.graph, labels, count), ...emptyTies(count) };
+    while (this.place.takenParts(buffer) < count) {
+      const bytes = await this.runAll("tieRows");
+      for (let thread = 0; thread < bytes.length; thread++) readTies(buffer, this.place, thread, bytes[thread], ties);
     }
-    return { volume, size, inside, between };
+    return ties;
   }
 
   /** Pieces of the clusters of a partition, on all threads; see the reference. Labels are below `count`, -1 for none. */
@@ -221,9 +234,8 @@ export class GraphKernel {
     writeLabels(buffer, this.place, labels, count);
     if (count === 0) return labels.slice();
     writeGammas(buffer, this.place, gamma, count);
-    const { starts } = writeRows(buffer, this.place, labels, count);
-    writeOrder(buffer, this.place, starts);
-    this.place.askPieces(buffer, count, rounds);
+    writeOrder(buffer, this.place, writeRows(buffer, this.place, labels, count));
+    this.place.askParts(buffer, count, rounds);
     await this.runAll("pieces");
     return readPieces(buffer, this.place, labels);
   }
@@ -270,10 +282,10 @@ export class GraphKernel {
   }
 
   /** Calls an export on every thread; the first call after `load` lets them read where the graph is. */
-  private runAll(name: string): Promise<number[]> {
+  private runAll(name: string, ...more: number[]): Promise<number[]> {
     const fresh = this.fresh ? 1 : 0;
     this.fresh = false;
-    return this.host.run(name, (thread) => [this.place.control, thread, fresh]);
+    return this.host.run(name, (thread) => [this.place.control, thread, fresh, ...more]);
   }
 
   // Views are made for each use: memory that grows detaches the old ones.

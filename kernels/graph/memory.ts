@@ -90,13 +90,12 @@ export class GraphMemory {
     return pages;
   }
 
-  /** Copies the graph and clears all scratch. */
+  /** Copies the graph. */
   write(buffer: ArrayBufferLike, graph: Graph): void {
     new Uint32Array(buffer, this.offsets, graph.n + 1).set(graph.offsets);
     new Uint32Array(buffer, this.neighbors, graph.neighbors.length).set(graph.neighbors);
     if (!graph.unit) new Float64Array(buffer, this.weights, graph.weights.length).set(graph.weights);
     new Float64Array(buffer, this.degrees, graph.n).set(graph.degree);
-    new Uint8Array(buffer, this.scratch, this.out - this.scratch).fill(0);
     const words = new Uint32Array(buffer, CONTROL, 8);
     words.set([graph.n, graph.unit ? 1 : 0, this.offsets, this.neighbors, this.weights, this.degrees]);
     words.set([this.scratch, this.stride], 6);
@@ -107,9 +106,16 @@ export class GraphMemory {
     );
   }
 
-  /** Asks for the pieces of the first `count` clusters in their order, in `rounds`. */
-  askPieces(buffer: ArrayBufferLike, count: number, rounds: number): void {
-    new Uint32Array(buffer, CONTROL, CONTROL_BYTES / 4).set([count, rounds, 0], PARTITION + 6);
+  /** Asks threads for their parts of a partition: of the first `count` clusters in their order, for pieces in `rounds`. */
+  askParts(buffer: ArrayBufferLike, count: number, rounds = 0): void {
+    const word = new Uint32Array(buffer, CONTROL, CONTROL_BYTES / 4);
+    word.set([this.out, this.outStride], 34);
+    word.set([count, rounds, 0], PARTITION + 6);
+  }
+
+  /** Parts taken so far. */
+  takenParts(buffer: ArrayBufferLike): number {
+    return new Uint32Array(buffer, CONTROL, CONTROL_BYTES / 4)[PARTITION + 8];
   }
 
   /** Asks for the search of `seeds` (at most `BATCH`). */
@@ -134,14 +140,16 @@ export class GraphMemory {
     return new Uint32Array(buffer, CONTROL, CONTROL_BYTES / 4)[31];
   }
 
-  /** Calls `each` with the records of a thread's output of `bytes`. */
+  /** Calls `each` with the records of a thread's output of `bytes`; their ids are parts of one copy of it. */
   read(buffer: ArrayBufferLike, thread: number, bytes: number, each: (record: OutputRecord) => void): void {
-    const base = this.out + thread * this.outStride;
-    for (let at = base; at < base + bytes; ) {
-      const [kind, item, size, scale] = new Uint32Array(buffer, at, 4);
-      const [conductance, volume] = new Float64Array(buffer, at + 16, 2);
-      each({ kind, item, scale, conductance, volume, ids: new Uint32Array(buffer, at + HEAD, size).slice() });
-      at += HEAD + Math.ceil(size / 2) * 8;
+    const words = new Uint32Array(buffer, this.out + thread * this.outStride, bytes / 4).slice();
+    const reals = new Float64Array(words.buffer);
+    for (let at = 0; at < words.length; ) {
+      const size = words[at + 2];
+      const ids = words.subarray(at + HEAD / 4, at + HEAD / 4 + size);
+      const [conductance, volume] = [reals[at / 2 + 2], reals[at / 2 + 3]];
+      each({ kind: words[at], item: words[at + 1], scale: words[at + 3], conductance, volume, ids });
+      at += HEAD / 4 + size + (size & 1);
     }
   }
 

@@ -60,7 +60,7 @@ test("lowest conductance first, then the larger, then by members, seed and scale
   const coarse = { ...candidate([4, 5], 0.2), scale: 1 };
   const seeded = { ...candidate([4, 5], 0.2), seed: 5 };
   const order = [first, larger, smaller, later, coarse, seeded];
-  assert.equal([...order].reverse().sort(byConductance), order);
+  assert.equal([...order].reverse().sort(byConductance(Infinity)), order);
 });
 
 test("distinct drops what is too much like a better one, and only that", () => {

@@ -12,6 +12,7 @@ import {
   distinct,
   type Envelope,
   excessOf,
+  markAll,
   type NullPoint,
   randomSetEnvelope,
   rateRecurrence,
@@ -190,7 +191,7 @@ async function cover(
     rounds++;
     count = choose(fresh.candidates, labels, count, minSize, FREE);
     if (config.refine !== "none") {
-      kernel.relabel(labels, count, { share, gamma: 1, joins, rounds: RELABEL_ROUNDS });
+      await kernel.relabel(labels, count, { share, gamma: 1, joins, rounds: RELABEL_ROUNDS });
     }
     const left = unassigned(labels);
     if (nodes.length - left < STOP_FRACTION * n) break;
@@ -198,7 +199,7 @@ async function cover(
     // left nodes out, only what was a seed has been asked.
     const stays = new Uint8Array(n).fill(order.length < open.length ? 1 : 0);
     for (const { seed } of asked) stays[seed] = 0;
-    for (const { members } of fresh.candidates) for (const v of members) stays[v] = 1;
+    for (const { members } of fresh.candidates) markAll(stays, members);
     open = open.filter((v) => stays[v] === 1 && labels[v] < 0);
   }
   let gamma = 1;
@@ -257,8 +258,9 @@ function accept(
     const whole = set ? set.measure(members) : { conductance, volume };
     const excess = excessOf(whole.conductance, whole.volume / graph.volume, envelope);
     if (!separate(excess, config)) return;
-    const candidate = {
-      ...whole,
+    const candidate: Candidate = {
+      conductance: whole.conductance,
+      volume: whole.volume,
       members,
       scale,
       seed: nodes[found.seeds[i]],

@@ -11,6 +11,16 @@ export const FOUND_AGAIN = 0.6;
 /** What a set must be when it is found, and a cluster at the end. */
 export const separate = (excess: number, { excess_min }: ClusterConfig) => excess > 0 && excess >= excess_min;
 
+/** Counts the members that each label has in `shared`, and lists the labels that have any in the order of meeting. */
+function sharedWith(members: Uint32Array, labels: Int32Array, shared: Uint32Array): number[] {
+  const met: number[] = [];
+  for (let i = 0; i < members.length; i++) {
+    const label = labels[members[i]];
+    if (label >= 0 && shared[label]++ === 0) met.push(label);
+  }
+  return met;
+}
+
 /** Clusters of the labels that beat the null; others lose their labels. Labels become ids, lowest conductance first. */
 export function finish(
   graph: Graph,
@@ -36,8 +46,7 @@ export function finish(
   const alike = new Map<Candidate, { label: number; jaccard: number }>();
   const closest: { candidate: Candidate; jaccard: number }[] = [];
   for (const candidate of accepted) {
-    const met: number[] = [];
-    for (const v of candidate.members) if (labels[v] >= 0 && shared[labels[v]]++ === 0) met.push(labels[v]);
+    const met = sharedWith(candidate.members, labels, shared);
     let best = { label: -1, jaccard: 0 };
     for (const label of met) {
       const jaccard = shared[label] / (candidate.members.length + members[label].length - shared[label]);

@@ -62,27 +62,27 @@ function noGaps(labels: Int32Array, count: number): void {
   );
 }
 
-test("cliques chosen as one are split along candidates, and only along candidates", () => {
+test("cliques chosen as one are split along candidates, and only along candidates", async () => {
   const graph = cliques(8);
   const truth = cliqueOf(graph.n);
   const kernel = new GraphKernel(graph);
   const joined = truth.map((c) => (c < 2 ? 0 : c - 1));
   const labels = joined.slice();
-  const { count, splits, merges } = refine(kernel, labels, sets(truth, 8), OPTIONS);
+  const { count, splits, merges } = await refine(kernel, labels, sets(truth, 8), OPTIONS);
   assert.equal([count, splits, merges], [8, 1, 0]);
   assert.is(scorePartition(labels, truth).ari, 1);
   noGaps(labels, count);
   const unsplit = joined.slice();
-  assert.is(refine(kernel, unsplit, sets(joined, 7), OPTIONS).count, 7);
+  assert.is((await refine(kernel, unsplit, sets(joined, 7), OPTIONS)).count, 7);
   assert.equal(unsplit, joined, "no candidate, no split");
 });
 
-test("a split is made from where its likelihood pays for half of the entropy of telling who is where", () => {
+test("a split is made from where its likelihood pays for half of the entropy of telling who is where", async () => {
   const truth = cliqueOf(8 * CLIQUE);
   const { n, offsets, neighbors } = cliques(8);
   const joined = truth.map((c) => (c < 2 ? 0 : c - 1));
   /** Whether two cliques are split that 12 edges of weight w join, besides the ring's. */
-  const splits = (w: number) => {
+  const splits = async (w: number) => {
     const ends: number[] = [];
     const weights: number[] = [];
     for (let v = 0; v < n; v++) {
@@ -98,13 +98,13 @@ test("a split is made from where its likelihood pays for half of the entropy of 
       weights.push(w);
     }
     const kernel = new GraphKernel(graphFromEdges(n, ends, weights));
-    return refine(kernel, joined.slice(), sets(truth, 8), { ...OPTIONS, joins: false }).splits > 0;
+    return (await refine(kernel, joined.slice(), sets(truth, 8), { ...OPTIONS, joins: false })).splits > 0;
   };
   let [low, high] = [0.1, 11];
-  assert.equal([splits(low), splits(high)], [true, false]);
+  assert.equal([await splits(low), await splits(high)], [true, false]);
   for (let step = 0; step < 24; step++) {
     const middle = (low + high) / 2;
-    if (splits(middle)) low = middle;
+    if (await splits(middle)) low = middle;
     else high = middle;
   }
   // Twice the weight inside a clique, and what runs between the two; eight edges of the ring, of which seven leave a cluster.
@@ -119,14 +119,14 @@ test("a split is made from where its likelihood pays for half of the entropy of 
   assert.ok(Math.abs(two - one - (2 * CLIQUE * Math.LN2) / 2) < 1e-3, `${two - one} at ${low}`);
 });
 
-test("new clusters are numbered by those that they were split from, whatever the order of candidates", () => {
+test("new clusters are numbered by those that they were split from, whatever the order of candidates", async () => {
   const graph = cliques(8);
   const truth = cliqueOf(graph.n);
   const joined = truth.map((c) => (c < 4 ? c >> 1 : c - 2));
   const parts = [...sets(truth, 8).filter((_, c) => c === 1 || c === 3), ...sets(joined, 6)];
   for (const candidates of [parts, [...parts].reverse()]) {
     const labels = joined.slice();
-    const { count, splits } = refine(new GraphKernel(graph), labels, candidates, OPTIONS);
+    const { count, splits } = await refine(new GraphKernel(graph), labels, candidates, OPTIONS);
     assert.equal([count, splits], [8, 2]);
     // Cliques 1 and 3 are new.
     assert.equal(
@@ -136,34 +136,34 @@ test("new clusters are numbered by those that they were split from, whatever the
   }
 });
 
-test("a clique is not split along a candidate inside it", () => {
+test("a clique is not split along a candidate inside it", async () => {
   const graph = cliques(8);
   const truth = cliqueOf(graph.n);
   const halves = sets(truth, 8).map(({ members }) => ({ members: members.slice(0, CLIQUE / 2) }));
   const labels = truth.slice();
-  const { count, splits } = refine(new GraphKernel(graph), labels, [...sets(truth, 8), ...halves], OPTIONS);
+  const { count, splits } = await refine(new GraphKernel(graph), labels, [...sets(truth, 8), ...halves], OPTIONS);
   assert.equal([count, splits], [8, 0]);
   assert.equal(labels, truth);
 });
 
-test("fragments of cliques merge", () => {
+test("fragments of cliques merge", async () => {
   const graph = cliques(8);
   const truth = cliqueOf(graph.n);
   const thirds = truth.map((c, v) => 3 * c + Math.floor((v % CLIQUE) / 4));
   const labels = thirds.slice();
   const options = { ...OPTIONS, share: 0, joins: false };
-  const { count, merges } = refine(new GraphKernel(graph), labels, sets(truth, 8), options);
+  const { count, merges } = await refine(new GraphKernel(graph), labels, sets(truth, 8), options);
   assert.is(count, 8);
   assert.is(scorePartition(labels, truth).ari, 1);
   assert.ok(merges <= 16);
   noGaps(labels, count);
 });
 
-test("pairs of cliques merge when they are likelier as one, though every node has most ties in its own", () => {
-  const merged = (across: number) => {
+test("pairs of cliques merge when they are likelier as one, though every node has most ties in its own", async () => {
+  const merged = async (across: number) => {
     const graph = pairsOfCliques(across);
     const labels = cliqueOf(graph.n);
-    const { count, merges } = refine(new GraphKernel(graph), labels, sets(labels, 16), OPTIONS);
+    const { count, merges } = await refine(new GraphKernel(graph), labels, sets(labels, 16), OPTIONS);
     assert.is(count, 16 - merges);
     noGaps(labels, count);
     const truth = labels.map((_, v) => Math.floor(v / 2 / CLIQUE));
@@ -171,21 +171,21 @@ test("pairs of cliques merge when they are likelier as one, though every node ha
   };
   // Log-likelihood of one less that of two, by hand: +25 with three ties across, where rare ties outside give 45 of it;
   // -45 with one.
-  assert.is(merged(3), 1);
-  assert.is(merged(1), 0);
+  assert.is(await merged(3), 1);
+  assert.is(await merged(1), 0);
 });
 
-test("a round that splits and merges equally often is not the last", () => {
+test("a round that splits and merges equally often is not the last", async () => {
   const truth = cliqueOf(16 * CLIQUE).map((c) => c >> 1);
   const graph = pairsOfCliques(3);
   // Pairs 0 and half of 1 are one, the other half is its own, and so are the halves of 2: what was just split merges a round later.
   const labels = cliqueOf(16 * CLIQUE).map((c) => (c < 3 ? 0 : c === 3 ? 1 : c < 6 ? c - 2 : (c >> 1) + 1));
-  const { count, splits, merges } = refine(new GraphKernel(graph), labels, sets(truth, 8), OPTIONS);
+  const { count, splits, merges } = await refine(new GraphKernel(graph), labels, sets(truth, 8), OPTIONS);
   assert.equal([count, splits, merges], [8, 1, 2]);
   assert.is(scorePartition(labels, truth).ari, 1);
 });
 
-test("gamma of a block model is that of its parameters", (t) => {
+test("gamma of a block model is that of its parameters", async (t) => {
   const { n, ends, truth } = blockModel({ n: 2000, smallest: 30, largest: 120, degree: 12, mixing: 0.2, seed: 3 });
   const graph = graphFromEdges(n, ends);
   const count = 1 + Math.max(...truth!);
@@ -197,7 +197,7 @@ test("gamma of a block model is that of its parameters", (t) => {
   const { uniform } = makeRandom(4);
   // From a third of the labels lost, and one of ten wrong.
   const labels = truth!.map((c) => (uniform() < 0.3 ? -1 : uniform() < 0.1 ? Math.floor(count * uniform()) : c));
-  const refined = refine(new GraphKernel(graph), labels, sets(truth!, count), OPTIONS);
+  const refined = await refine(new GraphKernel(graph), labels, sets(truth!, count), OPTIONS);
   const { ari } = scorePartition(labels, truth!);
   t.note(`gamma ${refined.gamma.toFixed(3)}, of the parameters ${expected.toFixed(3)}; ARI ${ari.toFixed(4)}`);
   // Degrees of a block fluctuate by 1 % of its volume; a few misplaced nodes add as much.
@@ -205,7 +205,7 @@ test("gamma of a block model is that of its parameters", (t) => {
   assert.ok(ari > 0.98);
 });
 
-test("a body that a set floods is given up; cliques beside it stay", () => {
+test("a body that a set floods is given up; cliques beside it stay", async () => {
   const graph = cliques(8, 300);
   const truth = cliqueOf(graph.n).map((c) => (c < 8 ? c : -1));
   const seeds = Array.from({ length: 120 }, (_, i) => 8 * CLIQUE + i);
@@ -216,30 +216,30 @@ test("a body that a set floods is given up; cliques beside it stay", () => {
   const start = labels.slice();
   // A body node has 40 % of its edges in the set.
   const options = { ...OPTIONS, share: 0.3 };
-  const { count } = refine(kernel, labels, candidates, options);
+  const { count } = await refine(kernel, labels, candidates, options);
   assert.is(count, 8);
   assert.equal(labels, truth);
   // What gave it up is that most of what it took in was never found: with a candidate of the whole body it stays.
   const known = start.slice();
   const all = { members: Uint32Array.from({ length: 300 }, (_, i) => 8 * CLIQUE + i) };
-  assert.is(refine(kernel, known, [...candidates, all], options).count, 9);
+  assert.is((await refine(kernel, known, [...candidates, all], options)).count, 9);
   assert.ok(known.filter((label, v) => v >= 8 * CLIQUE && label >= 0).length > 150, "it floods");
   const small = start.slice();
-  assert.is(refine(kernel, small, [...candidates, all], { ...options, maxVolume: graph.volume / 4 }).count, 8);
+  assert.is((await refine(kernel, small, [...candidates, all], { ...options, maxVolume: graph.volume / 4 })).count, 8);
   assert.equal(small, truth, "nor does it stay where it is too large");
 });
 
-test("clusters below the smallest size are given up, and labels close ranks", () => {
+test("clusters below the smallest size are given up, and labels close ranks", async () => {
   const graph = cliques(6);
   const truth = cliqueOf(graph.n);
   const labels = truth.map((c, v) => (c === 2 && v % CLIQUE > 2 ? -1 : c));
-  const { count } = refine(new GraphKernel(graph), labels, sets(truth, 6), { ...OPTIONS, joins: false });
+  const { count } = await refine(new GraphKernel(graph), labels, sets(truth, 6), { ...OPTIONS, joins: false });
   assert.is(count, 5);
   noGaps(labels, count);
   assert.ok(labels.subarray(2 * CLIQUE, 3 * CLIQUE).every((label) => label === -1));
 });
 
-test("the same labels give the same bytes, and a second refinement changes nothing", () => {
+test("the same labels give the same bytes, and a second refinement changes nothing", async () => {
   const { n, ends, truth } = blockModel({ n: 1000, smallest: 20, largest: 80, degree: 10, mixing: 0.3, seed: 5 });
   const kernel = new GraphKernel(graphFromEdges(n, ends));
   const count = 1 + Math.max(...truth!);
@@ -248,18 +248,23 @@ test("the same labels give the same bytes, and a second refinement changes nothi
   const first = start.slice();
   const again = start.slice();
   const candidates = sets(truth!, count);
-  const result = refine(kernel, first, candidates, OPTIONS);
-  assert.equal(refine(kernel, again, candidates, OPTIONS), result);
+  const result = await refine(kernel, first, candidates, OPTIONS);
+  assert.equal(await refine(kernel, again, candidates, OPTIONS), result);
   assert.equal(again, first);
   assert.ok(result.splits > 0 && scorePartition(first, truth!).ari > 0.9);
-  const settled = refine(kernel, again, candidates, OPTIONS);
+  const settled = await refine(kernel, again, candidates, OPTIONS);
   assert.equal([settled.splits, settled.merges, settled.count], [0, 0, result.count]);
   assert.equal(again, first);
 });
 
-test("nothing chosen: nothing refined", () => {
+test("nothing chosen: nothing refined", async () => {
   const labels = new Int32Array(24).fill(-1);
-  assert.equal(refine(new GraphKernel(cliques(2)), labels, [], OPTIONS), { count: 0, gamma: 1, merges: 0, splits: 0 });
+  assert.equal(await refine(new GraphKernel(cliques(2)), labels, [], OPTIONS), {
+    count: 0,
+    gamma: 1,
+    merges: 0,
+    splits: 0,
+  });
   assert.ok(labels.every((label) => label === -1));
 });
 

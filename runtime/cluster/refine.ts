@@ -10,6 +10,7 @@ import type { Graph } from "../../kernels/graph/csr";
 import type { GraphKernel } from "../../kernels/graph/graph";
 import type { ClusterTies } from "../../kernels/graph/partition";
 import { BlockModel } from "./block-model";
+import { markAll } from "./candidates";
 import { contract, joinWeak } from "./merge";
 import { splitAlong, splitIntoPieces } from "./split";
 
@@ -53,22 +54,23 @@ export async function refine(
 ): Promise<Refined> {
   const { graph } = kernel;
   const held = new Uint8Array(graph.n);
-  for (const { members } of candidates) for (const v of members) held[v] = 1;
+  for (const { members } of candidates) markAll(held, members);
+  const firsts = Uint32Array.from(candidates, ({ members }) => members[0]);
   /** Nodes of clusters that the last round split or merged: only there a cluster may newly split. */
   const changed = new Uint8Array(graph.n).fill(1);
   let least = share;
-  const settle = (count: number, gamma: number) => {
-    kernel.relabel(labels, count, { share: least, gamma, joins, rounds: RELABEL_ROUNDS });
+  const settle = async (count: number, gamma: number) => {
+    await kernel.relabel(labels, count, { share: least, gamma, joins, rounds: RELABEL_ROUNDS });
     return keep(graph, labels, count, held, minSize, maxVolume);
   };
   const result = { count: 1 + labels.reduce((a, b) => Math.max(a, b), -1), gamma: 1, merges: 0, splits: 0 };
-  result.count = settle(result.count, 1);
+  result.count = await settle(result.count, 1);
   for (let round = 0; round < ROUNDS && result.count > 0; round++) {
-    const ties = kernel.clusterTies(labels, result.count);
+    const ties = await kernel.clusterTies(labels, result.count);
     const model = new BlockModel(ties, graph);
     result.gamma = model.gamma;
     if (ofMean !== undefined) least = Math.min(share, ofMean * innerShare(ties));
-    const where = candidates.filter(({ members }) => changed[members[0]] === 1);
+    const where = candidates.filter((_, i) => changed[firsts[i]] === 1);
     const { splits, parted } = splitAlong(graph, labels, ties, model, where, minSize);
     const count = result.count + splits;
     const more = await splitIntoPieces(kernel, labels, model, count, changed, parted, minSize);
@@ -76,26 +78,26 @@ export async function refine(
     const merges = mergeAlike(labels, ties, model, parted, changed);
     result.splits += splits + more;
     result.merges += merges;
-    result.count = settle(count + more, result.gamma);
+    result.count = await settle(count + more, result.gamma);
     if (splits + more + merges === 0) break;
   }
   if (stands) {
-    const merged = (parent: Int32Array) => {
+    const merged = async (parent: Int32Array) => {
       for (let v = 0; v < labels.length; v++) if (labels[v] >= 0) labels[v] = parent[labels[v]];
       result.merges += parent.reduce((sum, root, c) => sum + (root === c ? 0 : 1), 0);
       const before = result.count;
-      result.count = settle(result.count, 1);
+      result.count = await settle(result.count, 1);
       return result.count < before;
     };
     result.gamma = 1;
     for (let round = 0; round < ROUNDS && result.count > 0; round++) {
-      const ties = kernel.clusterTies(labels, result.count);
+      const ties = await kernel.clusterTies(labels, result.count);
       const { volume } = ties;
       const more = (a: number, b: number, tie: number) => tie * graph.volume > volume[a] * volume[b];
-      if (!merged(contract(ties, Array.from(volume.keys()), more))) break;
+      if (!(await merged(contract(ties, Array.from(volume.keys()), more)))) break;
     }
     for (let round = 0; round < ROUNDS && result.count > 0; round++)
-      if (!merged(joinWeak(kernel.clusterTies(labels, result.count), graph.volume, stands))) break;
+      if (!(await merged(joinWeak(await kernel.clusterTies(labels, result.count), graph.volume, stands)))) break;
   }
   return result;
 }
@@ -154,7 +156,9 @@ function mergeAlike(
 ): number {
   const { volume, inside } = ties;
   const count = volume.length;
-  const whole = Array.from(volume.keys()).filter((c) => !parted.has(c));
+  const waits = new Uint8Array(count);
+  for (const c of parted) if (c < count) waits[c] = 1;
+  const whole = Array.from(volume.keys()).filter((c) => waits[c] === 0);
   const parent = contract(ties, whole, (a, b, tie) => model.union(inside[a], inside[b], tie, volume[a], volume[b]) > 0);
   const merged = new Uint8Array(count);
   let merges = 0;
@@ -168,7 +172,7 @@ function mergeAlike(
     const label = labels[v];
     if (label < 0) continue;
     if (label < count) labels[v] = parent[label];
-    if (label >= count || parted.has(label) || merged[labels[v]] === 1) changed[v] = 1;
+    if (label >= count || waits[label] === 1 || merged[labels[v]] === 1) changed[v] = 1;
   }
   return merges;
 }

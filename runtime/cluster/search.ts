@@ -25,6 +25,8 @@ export async function withKernel<T>(
 
 /** Walks over whole graphs take long: few are begun before their results count. */
 const FIRST_BATCH = 16;
+/** Members of sets that are allocated at a time. */
+const MEMBERS_BLOCK = 1 << 16;
 
 export interface Searches {
   /** Distinct sets, in the order in which they were found. */
@@ -57,12 +59,13 @@ export async function searchSeeds(
 ): Promise<Searches> {
   const hits = new Uint16Array(kernel.graph.n);
   const found: Searches = { sets: [], seeds: [], votes: [], tried: [], outcome: [], measures: [] };
-  const known = new Map<number, number[]>();
+  const known = new KnownSets();
   const most = Math.min(maxHits, 0xffff);
   const seen = new Uint32Array(kernel.graph.n);
   let run = 1;
   const hit = (nodes: Uint32Array) => {
-    for (const v of nodes) {
+    for (let i = 0; i < nodes.length; i++) {
+      const v = nodes[i];
       if (seen[v] === run || hits[v] === 0xffff) continue;
       seen[v] = run;
       hits[v]++;
@@ -82,7 +85,7 @@ export async function searchSeeds(
       for (const measure of measures) found.measures.push(measure);
       pushes += results[i].pushes;
       let last = -1;
-      for (const set of sets) last = record(found, known, set, batch[i]);
+      for (const set of sets) last = known.record(found, set, batch[i]);
       hit(footprint);
       if (last >= 0) hit(found.sets[last].members);
       run++;
@@ -94,21 +97,48 @@ export async function searchSeeds(
   return found;
 }
 
-/** Index of the set, which is new or gets one vote more. */
-function record(found: Searches, known: Map<number, number[]>, set: FoundSet, seed: number): number {
-  let hash = 0x811c9dc5;
-  for (const v of set.members) hash = Math.imul(hash ^ v, 0x01000193);
-  const like = known.get(hash) ?? [];
-  for (const index of like) {
-    const { members } = found.sets[index];
-    if (members.length === set.members.length && members.every((v, i) => v === set.members[i])) {
+/** Sets by their members, which are kept side by side: whoever goes over all sets goes over memory in order. */
+class KnownSets {
+  /** Last set of each hash, and the one of the same hash before each. */
+  private readonly last = new Map<number, number>();
+  private readonly before: number[] = [];
+  private block = new Uint32Array(0);
+  private used = 0;
+
+  /** Index of the set, which is new or gets one vote more. */
+  record(found: Searches, set: FoundSet, seed: number): number {
+    const { members } = set;
+    let hash = 0x811c9dc5;
+    for (let i = 0; i < members.length; i++) hash = Math.imul(hash ^ members[i], 0x01000193);
+    const like = this.last.get(hash) ?? -1;
+    for (let index = like; index >= 0; index = this.before[index]) {
+      if (!equal(found.sets[index].members, members)) continue;
       found.votes[index]++;
       return index;
     }
+    const index = found.sets.length;
+    this.last.set(hash, index);
+    this.before.push(like);
+    found.sets.push({ ...set, members: this.keep(members) });
+    found.seeds.push(seed);
+    found.votes.push(1);
+    return index;
   }
-  known.set(hash, [...like, found.sets.length]);
-  found.sets.push(set);
-  found.seeds.push(seed);
-  found.votes.push(1);
-  return found.sets.length - 1;
+
+  private keep(members: Uint32Array): Uint32Array {
+    if (this.used + members.length > this.block.length) {
+      this.block = new Uint32Array(Math.max(MEMBERS_BLOCK, members.length));
+      this.used = 0;
+    }
+    const kept = this.block.subarray(this.used, this.used + members.length);
+    kept.set(members);
+    this.used += members.length;
+    return kept;
+  }
+}
+
+function equal(a: Uint32Array, b: Uint32Array): boolean {
+  if (a.length !== b.length) return false;
+  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false;
+  return true;
 }

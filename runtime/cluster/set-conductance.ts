@@ -10,15 +10,18 @@ export class SetConductance {
   }
 
   measure(members: ArrayLike<number>): { conductance: number; volume: number } {
-    const { offsets, neighbors, weights, degree, volume } = this.graph;
+    const { offsets, neighbors, weights, degree, volume, unit } = this.graph;
+    const { marks } = this;
     const run = ++this.run;
     let cut = 0;
     let vol = 0;
-    for (let i = 0; i < members.length; i++) this.marks[members[i]] = run;
+    for (let i = 0; i < members.length; i++) marks[members[i]] = run;
     for (let i = 0; i < members.length; i++) {
       const v = members[i];
       vol += degree[v];
-      for (let e = offsets[v]; e < offsets[v + 1]; e++) if (this.marks[neighbors[e]] !== run) cut += weights[e];
+      const stop = offsets[v + 1];
+      if (unit) for (let e = offsets[v]; e < stop; e++) cut += marks[neighbors[e]] === run ? 0 : 1;
+      else for (let e = offsets[v]; e < stop; e++) if (marks[neighbors[e]] !== run) cut += weights[e];
     }
     const smaller = Math.min(vol, volume - vol);
     return { conductance: smaller > 0 ? cut / smaller : 1, volume: vol };

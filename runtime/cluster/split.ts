@@ -110,7 +110,7 @@ export async function splitIntoPieces(
   const count = 1 + piece.reduce((a, b) => Math.max(a, b), -1);
   const home = new Int32Array(count);
   for (let v = 0; v < piece.length; v++) if (piece[v] >= 0) home[piece[v]] = inner[v];
-  const ties = kernel.clusterTies(piece, count);
+  const ties = await kernel.clusterTies(piece, count);
   for (let p = 0; p < count; p++)
     for (const q of ties.between[p].keys()) if (home[q] !== home[p]) ties.between[p].delete(q);
   const parent = contract(ties, Array.from(home.keys()), (a, b, tie) => {

@@ -11,6 +11,9 @@ const DEGREES: usize = 20;
 const SCRATCH: usize = 24;
 const STRIDE: usize = 28;
 export const VOLUME: usize = 32;
+/** Where threads write, and bytes of each; the words of the search stand before and behind. */
+export const OUT: usize = 136;
+export const OUT_STRIDE: usize = 140;
 /** Behind those of the search: a partition, its rows and what is asked of it, for `relabel.ts` and `pieces.ts`. */
 const LABELS: usize = 704;
 const ROWS: usize = 708;
@@ -71,7 +74,7 @@ export let marks: usize = 0;
 /** 8 histograms of 256 counts, for the sort by key. */
 export let bins: usize = 0;
 
-/** Reads the control block; scratch number `thread`, zeroed by the host, becomes this instance's. */
+/** Reads the control block; scratch number `thread` becomes this instance's, and is cleared where runs are told by numbers. */
 export function attach(control: usize, thread: u32): void {
   n = load<u32>(control, N);
   unit = load<u32>(control, UNIT) != 0;
@@ -104,6 +107,9 @@ export function attach(control: usize, thread: u32): void {
   spare = queue + ((<usize>ring * 4 + 15) & ~15);
   marks = spare + u;
   bins = marks + u;
+  memory.fill(records, 0, <usize>n * RECORD);
+  memory.fill(sets, 0, <usize>n * SET);
+  memory.fill(marks, 0, <usize>n << 2);
   for (let v: usize = 0; v < n; v++) store<f32>(records + v * RECORD, <f32>load<f64>(degrees + (v << 3)), DEGREE);
   run = 0;
 }

@@ -1,5 +1,5 @@
 // The searches of many seeds, pulled by threads from one counter; `../reference.ts` is the definition of one.
-import { attach, members, n, order, profile, volume, volumes } from "./layout";
+import { attach, members, n, order, OUT, OUT_STRIDE, volume, volumes } from "./layout";
 import { measure, polish, polishedCapped, polishedConductance, polishedSize, polishedVolume } from "./polish";
 import { chosenSize, closed, lowestVolume, sweep, sweptCount } from "./sweep";
 import { begin, grow, pushCount } from "./walk";
@@ -21,8 +21,6 @@ const SCALE_COUNT: usize = 120;
 const NEXT: usize = 124;
 const ITEMS: usize = 128;
 const SEEDS: usize = 132;
-const OUT: usize = 136;
-const OUT_STRIDE: usize = 140;
 const WORST: usize = 144;
 const EVERY: usize = 148;
 const SCALES: usize = 152;
