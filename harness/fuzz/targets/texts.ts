@@ -1,7 +1,7 @@
 import { type Document, parseDocuments } from "../../../models/text/documents";
 import { type EdgeList, parseEdgeList } from "../../../runtime/formats/edge-list";
 import { decodeText, parseJson } from "../../../runtime/formats/json";
-import { type GivenLabels, parseLabels } from "../../../runtime/formats/labels";
+import { fitLabels, type GivenLabels, readLabels } from "../../../runtime/formats/labels";
 import { numberByAppearance } from "../../../runtime/statistics/numbering";
 import type { Random } from "../random";
 import { bytesOf, type Input, joined, target } from "../target";
@@ -80,21 +80,25 @@ export const labels = target<GivenLabels>({
     const list = random.list(random.from(1, 10), () => (random.chance(0.2) ? "" : random.pick(known)));
     const { numbers, found } = numberByAppearance(list, (label) => label === "");
     const form = random.below(3);
+    const rows = bytesOf(String(list.length));
     if (form === 0) {
       const whole = numberByAppearance(Array.from(numbers), (number) => number === -1);
       const bytes = npyFile("i32", [numbers.length], numbers);
-      return { input: { labels: bytes }, expected: labelFact([...whole.numbers], whole.found.map(String)) };
+      return { input: { labels: bytes, rows }, expected: labelFact([...whole.numbers], whole.found.map(String)) };
     }
     const written =
       form === 1
         ? JSON.stringify(list.map((label) => (label === "" ? null : label)))
         : `${list.map((label) => `${random.pick(["", " "])}${label}${random.pick(["", "\t"])}`).join(random.pick(["\n", "\r\n"]))}\n`;
     return {
-      input: { labels: joined(marked(written, random), bytesOf(written)) },
+      input: { labels: joined(marked(written, random), bytesOf(written)), rows },
       expected: labelFact([...numbers], found),
     };
   },
-  read: (input) => parseLabels(input.labels, "labels"),
+  read: (input) => {
+    const n = Number(Buffer.from(input.rows).toString("latin1"));
+    return fitLabels(readLabels(input.labels, "labels"), { n: n >= 0 && n < 1000 ? n : 0, unit: "rows" }).labels;
+  },
   flaw: ({ numbers, names }) =>
     numbers.every((number) => number >= -1 && number < names.length) && new Set(names).size === names.length
       ? undefined
