@@ -71,11 +71,19 @@ function dialectOf(bytes: Uint8Array, sample: Uint8Array): { dialect: Dialect; r
   const even = loose.length > 0 && alike(bodyOf(loose), 2, 3);
   if (even && bodyOf(loose).every((row) => row.every(isNumber))) return { dialect: LOOSE, rows: loose };
   for (const separator of [TAB, SEMICOLON, BAR, COMMA]) {
-    const rows = sample.includes(separator) ? rowsOf(sample, { separator, quotes }) : undefined;
+    if (!sample.includes(separator)) continue;
+    let dialect: Dialect = { separator, quotes };
+    let rows = rowsOf(sample, dialect);
+    if (!rows) {
+      // Quotes that are not closed: between tabs they may be names, in CSV they are for the reader to refuse by line.
+      const plain = { separator, quotes: false };
+      rows = rowsOf(sample, plain);
+      if (separator === TAB) dialect = plain;
+    }
     if (!rows || rows.length === 0 || !alike(bodyOf(rows), 2, Number.POSITIVE_INFINITY)) continue;
     // Tabs may stand in a row to align columns.
     if (separator === TAB && even && bodyOf(rows).some((row) => row.includes(""))) continue;
-    return { dialect: { separator, quotes }, rows };
+    return { dialect, rows };
   }
   const quoted = quotes ? rowsOf(sample, { separator: 0, quotes }) : undefined;
   if (quoted && quoted.length > 0 && alike(bodyOf(quoted), 2, MOST_FIELDS) && isQuoted(loose))
@@ -113,6 +121,17 @@ function commentNames(sample: Uint8Array, fields: number): readonly string[] | u
   return words.length === fields && namesEnds(words) ? words : undefined;
 }
 
+/** Lines from which on a first column that counts them is no chance. */
+const COUNTED_LINES = 10;
+
+/** Whether the first of three columns is 0, 1, 2, ... or 1, 2, 3, ..., and the others may be ids. */
+function countsLines(rows: readonly string[][]): boolean {
+  if (rows.length < COUNTED_LINES || !["0", "1"].includes(rows[0][0])) return false;
+  const first = Number(rows[0][0]);
+  const ids = rows.every((row) => row.length === 3 && WHOLE.test(row[1]) && WHOLE.test(row[2]));
+  return ids && rows.some((row) => row[2] !== rows[0][2]) && rows.every(([own], i) => own === String(first + i));
+}
+
 /** Row names of R: whole numbers one after the other, or in quotes. */
 function hasRowNames(rows: readonly string[][], sample: Uint8Array): boolean {
   const body = bodyOf(rows);
@@ -141,6 +160,11 @@ export function layoutOf(bytes: Uint8Array, file: string, header = true): EdgeLa
   const body = bodyOf(rows);
   const fields = head === "none" ? rows[0].length : body[0].length;
   if (head === "none") {
+    if (fields === 3 && countsLines(rows))
+      refuse(
+        "column 1 counts the lines, and no header says what columns are",
+        "name the columns in a first line (source,target,weight, or id,source,target), or leave the first out",
+      );
     const names = fields > 2 ? commentNames(sample, fields) : undefined;
     if (names === undefined)
       return { dialect, fields, columns: { ...positional, weight: fields > 2 ? 2 : undefined }, doubtful: false };

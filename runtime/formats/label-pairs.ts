@@ -81,12 +81,21 @@ export function pairsOfLines(
     if (!/^[ \t]*(#|$)/.test(text)) content.push({ text, line: i + 1 });
   });
   if (content.length === 0) return undefined;
+  let strange: { readonly node: string; readonly line: number } | undefined;
   for (const separator of ["\t", ";", "|", ",", BLANKS]) {
     if (!content.at(-1)!.text.includes(separator === BLANKS ? " " : separator) && separator !== BLANKS) continue;
     const table = tableOf(content, separator);
     const found = table && pairsOfTable(table, separator, nodes);
     if (found) return found;
+    if (table) strange ??= strangeKey(table, nodes);
   }
+  if (strange)
+    throw new SpectroscopeError(
+      `${nodes.file}: line ${strange.line} labels ${shown(strange.node)}, which the graph has not`,
+      {
+        hint: "call nodes as the graph does; half of them at least must be there",
+      },
+    );
   return undefined;
 }
 
@@ -121,6 +130,15 @@ function pairsOfTable(
     })),
     said,
   };
+}
+
+/** The first key that no node is called, where lines can only be of nodes: these have names, or all keys are other numbers. */
+function strangeKey({ rows }: Table, nodes: LabeledNodes): { node: string; line: number } | undefined {
+  if (nodes.targets.unit === "rows" || rows.length < 2) return undefined;
+  const keys = rows.slice(1).map(({ fields }) => fields[0]);
+  if (!nodes.unordered && !(keys.every(LabeledNodes.isWhole) && new Set(keys).size === keys.length)) return undefined;
+  const row = rows.slice(1).find(({ fields }) => nodes.node(fields[0]) < 0);
+  return row && { node: row.fields[0], line: row.line };
 }
 
 /** The first row is a header where it names no node and columns have names, or where it alone names none. */

@@ -5,14 +5,18 @@ import type { LabeledNodes } from "./labeled-nodes";
 import { shown } from "./text";
 
 const HEADER =
-  /^"?(labels?|class(es)?|target|truth|ground_?truth|gt|community|communities|cluster(_?id)?s?|group|category|department|y|y_true)"?$/i;
+  /^"?(labels?|class(es)?|target|truth|ground_?truth|gt|community|communities|cluster(_?id)?s?|group|category|department|y|y_true)"?$|^"x"$/i;
 
-/** Whether a first line may name the column: a word that is no label of any row. */
+/** Whether a first line names the column: a word that is no label of any row. */
+const heads = (lines: readonly string[]) => lines.length > 1 && HEADER.test(lines[0]) && !lines.includes(lines[0], 1);
+
+/** Whether it may name the column, where there is a line more than rows: all others may be numbers, too. */
 const mayHead = (lines: readonly string[]) =>
-  lines.length > 1 && lines[0] !== "" && !isNumber(lines[0]) && !lines.includes(lines[0], 1);
-
-/** Whether a first line names the column although as many lines as rows are there. */
-const heads = (lines: readonly string[]) => mayHead(lines) && HEADER.test(lines[0]);
+  heads(lines) ||
+  (lines.length > 1 &&
+    lines[0] !== "" &&
+    !isNumber(lines[0]) &&
+    lines.every((line, i) => i === 0 || line === "" || isNumber(line)));
 
 /** @throws SpectroscopeError when lines are not as many as rows, or when nodes have names */
 export function rowsOfLines(lines: readonly string[], nodes: LabeledNodes): { labels: string[]; said: string[] } {

@@ -21,11 +21,12 @@ type Fail = (what: string, hint: string) => never;
 
 /** What the banner says: whether entries have values, and whether each stands for its mirror too. */
 function bannerOf(bytes: Uint8Array, fail: Fail): { pattern: boolean; symmetric: boolean } {
+  if (!isMatrixMarket(bytes))
+    fail("has no banner of Matrix Market", "the first line is like: %%MatrixMarket matrix coordinate real symmetric");
   const end = bytes.indexOf(10);
   const text = new TextDecoder("latin1").decode(bytes.subarray(0, Math.min(end < 0 ? bytes.length : end, 1000)));
   const [, object = "", format = "", field = "", symmetry = ""] = text.trim().toLowerCase().split(/\s+/);
-  if (object !== "matrix")
-    fail(`is a Matrix Market ${shown(object) || "file without a banner"}`, "a graph is a matrix: scipy.io.mmwrite");
+  if (object !== "matrix") fail(`is a Matrix Market ${shown(object)}`, "a graph is a matrix: scipy.io.mmwrite");
   if (format === "array")
     fail(
       "is a dense Matrix Market array, not a graph",

@@ -126,7 +126,10 @@ export function parseMetis(bytes: Uint8Array, file: string): MetisGraph {
     const words = new Words(bytes, lines.start, lines.end);
     if (v >= n) {
       if (words.next())
-        fail(`is line ${v + 1} of ${n} nodes`, "a node is a line behind the first; name an edge list .txt");
+        fail(
+          `is one more than the ${n} nodes of the first line`,
+          "a node is a line behind the first; name an edge list .txt",
+        );
       continue;
     }
     for (let i = 0; i < skipped; i++)

@@ -90,7 +90,7 @@ export function readWords({
     const { ends, weight, ignored } = columns;
     const left = ignored.length > 0 ? `; left out: ${shownList(ignored)}` : "";
     words.push(
-      `ends are ${shown(ends[0])} and ${shown(ends[1])}, the weight is ${weight === null ? "1" : shown(weight)}${left}`,
+      `ends are ${shown(ends[0])} and ${shown(ends[1])}, ${weight === null ? "no weight" : `the weight is ${shown(weight)}`}${left}`,
     );
   }
   if (unread && unread.length > 0) words.push(`not read: ${shownList(unread)}`);
