@@ -45,7 +45,7 @@ const OTHERS = new Set(
 );
 
 const plain = (name: string) => name.toLowerCase().replace(/[^\p{L}\p{N}]/gu, "");
-const isIndex = (name: string) => plain(name) === "" || INDEX.has(plain(name));
+const isIndex = (name: string) => name.trim() === "" || INDEX.has(plain(name));
 const isWeight = (name: string) => WEIGHTS.has(plain(name));
 
 /** Where the first pair of names that go together stands. */
@@ -92,7 +92,7 @@ export function namesPair(names: readonly string[]): boolean {
 
 /** Whether a header names a column that counts lines first: pandas leaves it without a name. */
 export const beginsWithIndex = (names: readonly string[]): boolean =>
-  plain(names[0] ?? "") === "" || plain(names[0]) === "unnamed0";
+  (names[0] ?? "").trim() === "" || plain(names[0]) === "unnamed0";
 
 const listed = (names: readonly string[]) => names.map((name) => (name === "" ? '""' : name)).join(", ");
 

@@ -13,8 +13,8 @@ const networkx = (read: string) =>
 
 /** Texts of other forms by how they begin, lower-case; the more special first. */
 const OTHER_TEXTS: readonly (readonly [begins: RegExp, name: string, hint: string])[] = [
-  [/^<[\s\S]{0,4000}?<graphml/, "GraphML", networkx("read_graphml(FILE)")],
-  [/^<[\s\S]{0,4000}?<gexf/, "GEXF", networkx("read_gexf(FILE)")],
+  [/^(?=<)[\s\S]{0,4000}?<graphml/, "GraphML", networkx("read_graphml(FILE)")],
+  [/^(?=<)[\s\S]{0,4000}?<gexf/, "GEXF", networkx("read_gexf(FILE)")],
   [/^<!doctype html|^<html/, "HTML, not a graph", "download the file itself"],
   [/^<\?xml|^<!--|^<!doctype|^<[a-z]+[\s>]/, "XML", "write an edge list: two ids a line"],
   [/^\*(vertices|network|arcs|edges|matrix)\b/, "Pajek", networkx("Graph(networkx.read_pajek(FILE))")],

@@ -12,6 +12,16 @@ import { digest, npyFile } from "./npy";
 const marked = (whole: string, random: Random) =>
   bytesOf(whole.startsWith("\ufeff") || random.chance(0.1) ? "\ufeff" : "");
 
+/** Which whole numbers are nodes: from 0 or 1 to the largest where half of them occur, else those that occur. */
+function numbersOf(given: readonly number[]): { readonly n: number; readonly ids?: readonly number[] } {
+  const seen = [...new Set(given)].sort((a, b) => a - b);
+  if (seen.length === 0) return { n: 0 };
+  const [first, last] = [seen[0], seen[seen.length - 1]];
+  const span = last - first + 1;
+  if (first > 1 || 2 * seen.length < span) return { n: seen.length, ids: seen };
+  return { n: span, ...(first === 0 ? {} : { ids: Array.from({ length: span }, (_, v) => v + 1) }) };
+}
+
 function edges(random: Random, odd: boolean): { bytes: Uint8Array; expected: EdgeList } {
   const named = random.chance(0.4);
   const weighted = random.chance(0.4);
@@ -37,9 +47,12 @@ function edges(random: Random, odd: boolean): { bytes: Uint8Array; expected: Edg
   const loops = kept.filter(({ a, b }) => a === b).length;
   const proper = kept.filter(({ a, b }) => a !== b);
   const number = (own: string) => (named ? index.found.indexOf(own) : Number(own));
+  const nodes = numbersOf(named ? [] : given.flat().map(Number));
+  const place = (own: string) => (nodes.ids ? nodes.ids.indexOf(number(own)) : number(own));
   const expected: EdgeList = {
-    n: named ? index.found.length : Math.max(...given.flat().map(Number)) + 1,
-    ends: Uint32Array.from(proper.flatMap(({ a, b }) => [number(a), number(b)])),
+    n: named ? index.found.length : nodes.n,
+    ends: Uint32Array.from(proper.flatMap(({ a, b }) => [place(a), place(b)])),
+    ...(nodes.ids ? { ids: Float64Array.from(nodes.ids) } : {}),
     ...(weighted ? { weights: Float64Array.from(proper.map(({ i }) => weights[i])) } : {}),
     ...(named ? { names: index.found } : {}),
     ...(header === undefined ? {} : { header }),
