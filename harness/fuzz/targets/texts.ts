@@ -55,7 +55,12 @@ function edges(random: Random, odd: boolean): { bytes: Uint8Array; expected: Edg
     ...(nodes.ids ? { ids: Float64Array.from(nodes.ids) } : {}),
     ...(weighted ? { weights: Float64Array.from(proper.map(({ i }) => weights[i])) } : {}),
     ...(named ? { names: index.found } : {}),
-    ...(header === undefined ? {} : { header }),
+    ...(header === undefined
+      ? {}
+      : {
+          header,
+          columns: { ends: ["source", "target"] as const, weight: weighted ? "weight" : null, ignored: [] },
+        }),
     ...{ selfLoops: loops, zeroWeights: count - kept.length },
   };
   return { bytes: joined(marked(whole, random), bytesOf(`${whole}\n`)), expected };
@@ -109,8 +114,11 @@ export const labels = target<GivenLabels>({
     };
   },
   read: (input) => {
-    const n = Number(Buffer.from(input.rows).toString("latin1"));
-    return fitLabels(readLabels(input.labels, "labels"), { n: n >= 0 && n < 1000 ? n : 0, unit: "rows" }).labels;
+    const n = Number(Buffer.from(input.rows ?? []).toString("latin1"));
+    return fitLabels(readLabels(input.labels ?? new Uint8Array(0), "labels"), {
+      n: n >= 0 && n < 1000 ? n : 0,
+      unit: "rows",
+    }).labels;
   },
   flaw: ({ numbers, names }) =>
     numbers.every((number) => number >= -1 && number < names.length) && new Set(names).size === names.length
