@@ -81,6 +81,10 @@ function dialectOf(bytes: Uint8Array, sample: Uint8Array): { dialect: Dialect; r
       if (separator === TAB) dialect = plain;
     }
     if (!rows || rows.length === 0 || !alike(bodyOf(rows), 2, Number.POSITIVE_INFINITY)) continue;
+    // A header may have one name fewer, of R's rows.
+    const [{ length: head }] = rows;
+    const width = bodyOf(rows)[0].length;
+    if (head !== width && (head < 2 || head !== width - 1)) continue;
     // Tabs may stand in a row to align columns.
     if (separator === TAB && even && bodyOf(rows).some((row) => row.includes(""))) continue;
     return { dialect, rows };

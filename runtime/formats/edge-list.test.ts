@@ -172,6 +172,7 @@ test("quotes that are not closed, and nodes called as a header is", () => {
   assert.equal(table("node1 node2\nnode2 node3\n")[0], "node1-node2 node2-node3");
   assert.equal(table("source,target\r0,1\r1,2\r")[0], "0-1 1-2", "line ends of old Macs");
   assert.equal(table("% a comment\n%% another\n0 1\n1 2\n")[0], "0-1 1-2");
+  assert.equal(table("a\tb\nb,c\n")[0], "a-b b-c", "a separator a line");
   assert.equal(table("%a b\nb c\n")[0], "%a-b b-c");
 });
 
