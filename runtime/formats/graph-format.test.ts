@@ -30,6 +30,7 @@ test("a form is told by content, then by name", () => {
     ["3 2\n2\n1 3\n2\n", "x.txt", "METIS"],
     ["4 2\n2\n1 3\n2\n\n", "x.txt", "METIS"],
     ["% c\n3 2 011\n1 2 5\n1 1 5 3 6\n1 2 6\n", "x", "METIS"],
+    ["5 2\n2\n1 3\n2\n", "x.txt", "edge list"],
     ["0 1\n1 2\n", "x.graph", "METIS"],
     ["0 1\n1 2\n", "x.metis.gz", "METIS"],
     ["3 3 1\n", "x.mtx", "Matrix Market"],
