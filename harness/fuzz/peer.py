@@ -114,6 +114,18 @@ try:
             }
 
         READERS["npz"] = (read_scipy, "scipy " + scipy.__version__)
+
+        import scipy.io
+
+        def read_mtx(files):
+            matrix = scipy.io.mmread(io.BytesIO(only(files))).tocoo()
+            if matrix.shape[0] != matrix.shape[1]:
+                raise ValueError("not square")
+            order = np.lexsort((matrix.col, matrix.row))
+            entries = np.stack([matrix.row[order], matrix.col[order], matrix.data[order]], axis=1)
+            return {"n": matrix.shape[0], "entries": sha(entries.astype("<f8").tobytes())}
+
+        READERS["mtx"] = (read_mtx, "scipy " + scipy.__version__)
     except ImportError:
         pass
 except ImportError:

@@ -7,8 +7,10 @@ import type { SymmetrizeRule } from "./symmetrize";
 
 export interface GivenGraph {
   readonly graph: Graph;
-  /** Names of the nodes, where ids were names. */
+  /** Names of the nodes, where ids were names or nodes have labels. */
   readonly names?: readonly string[];
+  /** The file's numbers of the nodes, where they are not 0 to n - 1. */
+  readonly ids?: ArrayLike<number>;
   /** What of the input is not in the graph. */
   readonly dropped: {
     readonly selfLoops: number;
@@ -22,10 +24,11 @@ export interface GivenGraph {
 
 /** An edge list: undirected, whichever way it is written. */
 export function graphOfList(list: EdgeList): GivenGraph {
-  const { n, ends, weights, names, selfLoops, zeroWeights } = list;
+  const { n, ends, weights, names, ids, selfLoops, zeroWeights } = list;
   const graph = graphFromEdges(n, ends, weights);
   const repeats = ends.length / 2 - graph.neighbors.length / 2;
-  return { graph, ...(names ? { names } : {}), dropped: { selfLoops, repeats, zeroWeights, oneSided: 0 } };
+  const called = { ...(names ? { names } : {}), ...(ids ? { ids } : {}) };
+  return { graph, ...called, dropped: { selfLoops, repeats, zeroWeights, oneSided: 0 } };
 }
 
 /** Rows of a matrix in ascending order of columns, without diagonal and zeros. */
@@ -35,29 +38,35 @@ type Rows = Pick<SparseMatrix, "offsets" | "columns" | "values">;
  * A sparse matrix of weights. Rows are sorted, the diagonal and stored zeros are dropped. Both directions of an edge must be there
  * with one weight, unless `symmetrize` says what to make of others: `union` keeps an edge that either direction has, with the larger
  * weight, `mutual` one that both have, with the smaller.
+ * @param first what the file calls the first row
  * @throws SpectroscopeError naming the first entry that is not finite, negative, given twice or without its mirror
  */
-export function graphOfMatrix(matrix: SparseMatrix, file: string, symmetrize?: SymmetrizeRule): GivenGraph {
+export function graphOfMatrix(matrix: SparseMatrix, file: string, symmetrize?: SymmetrizeRule, first = 0): GivenGraph {
   const { n } = matrix;
-  const { rows, selfLoops, zeroWeights } = offDiagonal(matrix, file);
+  const entry: Place = (v, u) => `(${v + first}, ${u + first})`;
+  const { rows, selfLoops, zeroWeights } = offDiagonal(matrix, file, entry);
   const mirror = transposed(rows, n);
   const sorted = transposed(mirror, n);
-  refuseRepeats(sorted, n, file);
+  refuseRepeats(sorted, n, file, entry);
   const lone = firstLone(sorted, mirror, n);
   if (lone && !symmetrize) {
     const [v, u, there, back] = lone;
-    const what = back === undefined ? `there is no (${u}, ${v})` : `(${u}, ${v}) is ${back}`;
-    throw new SpectroscopeError(`${file}: not symmetric: entry (${v}, ${u}) is ${there}, and ${what}`, {
+    const what = back === undefined ? `there is no ${entry(u, v)}` : `${entry(u, v)} is ${back}`;
+    throw new SpectroscopeError(`${file}: not symmetric: entry ${entry(v, u)} is ${there}, and ${what}`, {
       hint: "an undirected graph has both; --symmetrize union keeps every edge, --symmetrize mutual those that both rows have",
     });
   }
   const { merged, oneSided } = lone ? merge(sorted, mirror, n, symmetrize!) : { merged: sorted, oneSided: 0 };
   const { offsets, columns: neighbors, values: weights } = merged;
   const graph = checkCsr({ n, offsets, neighbors, weights });
-  return { graph, dropped: { selfLoops, repeats: 0, zeroWeights, oneSided } };
+  const ids = first === 0 ? undefined : Float64Array.from({ length: n }, (_, v) => v + first);
+  return { graph, ...(ids ? { ids } : {}), dropped: { selfLoops, repeats: 0, zeroWeights, oneSided } };
 }
 
-function offDiagonal({ n, offsets, columns, values }: SparseMatrix, file: string) {
+/** An entry as its file calls it. */
+type Place = (row: number, column: number) => string;
+
+function offDiagonal({ n, offsets, columns, values }: SparseMatrix, file: string, entry: Place) {
   const starts = new Uint32Array(n + 1);
   const ids = new Uint32Array(columns.length);
   const weights = new Float64Array(columns.length);
@@ -68,7 +77,7 @@ function offDiagonal({ n, offsets, columns, values }: SparseMatrix, file: string
     for (let i = offsets[v]; i < offsets[v + 1]; i++) {
       const w = values[i];
       if (!(w >= 0 && w < Number.POSITIVE_INFINITY))
-        throw new SpectroscopeError(`${file}: entry (${v}, ${columns[i]}) is ${w}`, {
+        throw new SpectroscopeError(`${file}: entry ${entry(v, columns[i])} is ${w}`, {
           code: Number.isFinite(w) ? "bad-input" : "non-finite",
           hint: "weights are finite numbers, not negative",
         });
@@ -103,11 +112,11 @@ function transposed({ offsets, columns, values }: Rows, n: number): Rows {
   return { offsets: starts, columns: ids, values: weights };
 }
 
-function refuseRepeats({ offsets, columns }: Rows, n: number, file: string): void {
+function refuseRepeats({ offsets, columns }: Rows, n: number, file: string, entry: Place): void {
   for (let v = 0; v < n; v++)
     for (let i = offsets[v] + 1; i < offsets[v + 1]; i++)
       if (columns[i] === columns[i - 1])
-        throw new SpectroscopeError(`${file}: entry (${v}, ${columns[i]}) is given twice`, {
+        throw new SpectroscopeError(`${file}: entry ${entry(v, columns[i])} is given twice`, {
           hint: "call sum_duplicates() before saving",
         });
 }

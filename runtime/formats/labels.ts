@@ -1,9 +1,15 @@
-/** Labels of rows, to score against: text, `.npy` or JSON, told by content. */
+/** Labels of rows and nodes, to score against: text, `.npy` or JSON, told by content; one a row, or `node label` lines. */
 import { SpectroscopeError } from "../../kernels/errors";
 import { numberByAppearance } from "../statistics/numbering";
 import { parseJson } from "./json";
+import { type LabelPair, pairsOfLines } from "./label-pairs";
+import { rowsOfLines } from "./label-rows";
+import { LabeledNodes, type LabelTargets } from "./labeled-nodes";
 import { decodeNpy } from "./npy";
+import { refuseOtherFiles } from "./other-files";
 import { decodeText, shown } from "./text";
+
+export type { LabelTargets };
 
 export interface GivenLabels {
   /** Number of each row's label in order of first appearance, -1 for none. */
@@ -12,14 +18,68 @@ export interface GivenLabels {
   readonly names: readonly string[];
 }
 
+/** What a file says, before it is known what it labels. */
+export interface LabelFile {
+  readonly file: string;
+  /** Lines of a text. */
+  readonly lines?: readonly string[];
+  /** Labels in the order of rows. */
+  readonly list?: readonly string[];
+  /** Labels by the names of nodes. */
+  readonly pairs?: readonly LabelPair[];
+}
+
+/** Labels, and what was made of their file, a line each. */
+export interface FittedLabels {
+  readonly labels: GivenLabels;
+  readonly said: readonly string[];
+}
+
 /**
- * One label a row: a text of one label a line, a `.npy` of whole numbers, or a JSON array. Any text is a label; an empty line, -1
- * and null are none. `file` names it in errors. @throws SpectroscopeError
+ * A text of one label a line or of `node label` lines, a `.npy` of whole numbers, a JSON array, a JSON object of labels by node, or one
+ * of `communities`, lists of nodes. `file` names it in errors. @throws SpectroscopeError
  */
-export function parseLabels(bytes: Uint8Array, file: string): GivenLabels {
-  if (bytes[0] === 0x93 && bytes[1] === 0x4e) return numbered(npyLabels(bytes, file));
+export function readLabels(bytes: Uint8Array, file: string): LabelFile {
+  if (bytes[0] === 0x93 && bytes[1] === 0x4e) return { file, list: npyLabels(bytes, file) };
+  refuseOtherFiles(bytes, file);
   const text = decodeText(bytes, file);
-  return numbered(/^[ \t\r\n]*\[/.test(text) ? jsonLabels(text, file) : lineLabels(text));
+  if (/^[ \t\r\n]*\[/.test(text)) return { file, list: jsonLabels(text, file) };
+  if (/^[ \t\r\n]*\{[ \t\r\n]*["}]/.test(text)) return { file, pairs: jsonPairs(text, file) };
+  const lines = text.split(text.includes("\n") ? /\r?\n/ : "\r");
+  if (lines.at(-1) === "") lines.pop();
+  return { file, lines };
+}
+
+/**
+ * Without blanks at both ends, in time that is linear. Spaces of other scripts and marks without width belong to a label: without
+ * them two labels might be one.
+ */
+function trimmed(line: string): string {
+  let from = 0;
+  let to = line.length;
+  const isBlank = (at: number) => line[at] === " " || line[at] === "\t";
+  while (from < to && isBlank(from)) from++;
+  while (to > from && isBlank(to - 1)) to--;
+  return line.slice(from, to);
+}
+
+/**
+ * A label for each row or node, -1 where there is none. An empty label, `-1` and null are none.
+ * @throws SpectroscopeError when there are too many or too few, or when it is not said whose they are
+ */
+export function fitLabels({ file, lines, list, pairs }: LabelFile, targets: LabelTargets): FittedLabels {
+  const nodes = new LabeledNodes(targets, file);
+  if (pairs) return fitted(nodes.byName(pairs));
+  if (list) return fitted({ labels: nodes.inOrder(list), said: [] });
+  const named = pairsOfLines(lines!, nodes);
+  if (!named) return fitted(rowsOfLines(lines!.map(trimmed), nodes));
+  const { labels, said } = nodes.byName(named.pairs);
+  return fitted({ labels, said: [...named.said, ...said] });
+}
+
+function fitted({ labels, said }: { labels: readonly string[]; said: readonly string[] }): FittedLabels {
+  const { numbers, found } = numberByAppearance(labels, (label) => label === "" || label === "-1");
+  return { labels: { numbers, names: found }, said };
 }
 
 function npyLabels(bytes: Uint8Array, path: string): string[] {
@@ -35,11 +95,13 @@ function npyLabels(bytes: Uint8Array, path: string): string[] {
   });
 }
 
+const isScalar = (value: unknown) => typeof value === "string" || typeof value === "number";
+
 function jsonLabels(text: string, path: string): string[] {
   const list = parseJson(text, path) as unknown[];
   return list.map((value, row) => {
     if (value === null) return "";
-    if (typeof value !== "string" && typeof value !== "number")
+    if (!isScalar(value))
       throw new SpectroscopeError(`${path}: label ${shown(JSON.stringify(value))} of row ${row} is no text or number`, {
         hint: "give one array of labels",
       });
@@ -47,14 +109,26 @@ function jsonLabels(text: string, path: string): string[] {
   });
 }
 
-function lineLabels(text: string): string[] {
-  const lines = text.split(/\r?\n/);
-  if (lines.at(-1) === "") lines.pop();
-  // Spaces of other scripts and marks without width belong to a label: without them two labels might be one.
-  return lines.map((line) => line.replace(/^[ \t]+|[ \t]+$/g, ""));
-}
-
-function numbered(labels: readonly string[]): GivenLabels {
-  const { numbers, found } = numberByAppearance(labels, (label) => label === "" || label === "-1");
-  return { numbers, names: found };
+/** Labels by node, or communities as lists of nodes. */
+function jsonPairs(text: string, path: string): LabelPair[] {
+  const object = parseJson(text, path) as Record<string, unknown>;
+  const fail = (what: string): never => {
+    throw new SpectroscopeError(`${path}: ${what}`, {
+      hint: 'give an array of labels, an object of labels by node, or {"communities": [[nodes], ...]}',
+    });
+  };
+  const { communities } = object;
+  if (Array.isArray(communities))
+    return communities.flatMap((members: unknown, community) => {
+      if (!Array.isArray(members)) return fail(`community ${community} is no list`);
+      return members.map((node: unknown) => ({
+        node: isScalar(node) ? String(node) : fail(`community ${community} holds ${shown(JSON.stringify(node))}`),
+        label: String(community),
+      }));
+    });
+  return Object.entries(object).map(([node, value]) => {
+    if (value !== null && !isScalar(value))
+      return fail(`label ${shown(JSON.stringify(value))} of ${shown(node)} is no text or number`);
+    return { node, label: value === null ? "" : String(value) };
+  });
 }

@@ -2,7 +2,7 @@ import * as assert from "uvu/assert";
 import { refusedAtOnce } from "../../harness/test/refused";
 import { suite } from "../../harness/test/suite";
 import { parseJson } from "./json";
-import { parseLabels } from "./labels";
+import { fitLabels, readLabels } from "./labels";
 import { decodeText, shown } from "./text";
 
 const test = suite("runtime/formats/text");
@@ -38,11 +38,12 @@ test("JSON: a key twice, depth, and numbers beyond a double are refused, strings
 
 test("labels that differ are different", () => {
   const names = ["a", "\u00a0a", "a\ufeff", "\u2003", "A"];
-  assert.equal(parseLabels(bytes(`${names.join("\n")}\n  a\t\n`), "x"), {
+  const file = readLabels(bytes(`${names.join("\n")}\n  a\t\n`), "x");
+  assert.equal(fitLabels(file, { n: 6, unit: "rows" }).labels, {
     ...{ numbers: Int32Array.of(0, 1, 2, 3, 4, 0), names },
   });
-  refusedAtOnce(() => parseLabels(Uint8Array.of(97, 10, 0xe4, 10), "x"), /byte 0xe4 in line 2/);
-  refusedAtOnce(() => parseLabels(bytes(`["a", ["${"x".repeat(5000)}"]]`), "x"), /label \["x+\.\.\. of row 1/);
+  refusedAtOnce(() => readLabels(Uint8Array.of(97, 10, 0xe4, 10), "x"), /byte 0xe4 in line 2/);
+  refusedAtOnce(() => readLabels(bytes(`["a", ["${"x".repeat(5000)}"]]`), "x"), /label \["x+\.\.\. of row 1/);
 });
 
 test.run();

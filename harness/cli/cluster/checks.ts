@@ -1,24 +1,33 @@
 /** What `cluster` asks of its files before long work. */
 import { realpath } from "node:fs/promises";
 import { resolve } from "node:path";
-import { SpectroscopeError } from "../../../kernels/errors";
 import { usage } from "../../../runtime/config/schema";
-import type { GivenLabels } from "../../../runtime/formats/labels";
+import { fitLabels, type GivenLabels, type LabelFile, type LabelTargets } from "../../../runtime/formats/labels";
 import { checkOutput, finalPlace } from "../../../runtime/node/output-file";
+import type { Progress } from "../progress";
+import { checkInputs } from "./read-input";
 
-/** @throws SpectroscopeError unless there is a label for each of so many rows */
-export function checkLabels(labels: GivenLabels | undefined, path: string | undefined, rows: number): void {
-  if (labels && labels.numbers.length !== rows)
-    throw new SpectroscopeError(`${path}: ${labels.numbers.length} labels for ${rows} rows`, {
-      hint: "give one a row; an empty line for none",
-    });
+/**
+ * Labels for each row or node, and what was made of their file.
+ * @throws SpectroscopeError when they do not fit, or when it is not said whose they are
+ */
+export function labelsFor(
+  file: LabelFile | undefined,
+  targets: LabelTargets,
+  progress: Progress,
+): GivenLabels | undefined {
+  if (!file) return undefined;
+  const { labels, said } = fitLabels(file, targets);
+  for (const line of said) progress.say(line);
+  return labels;
 }
 
 /** Asked before long work. @throws SpectroscopeError when the result would lie over an input, or cannot be written */
 export async function checkOut(out: string, inputs: Readonly<Record<string, string | undefined>>): Promise<void> {
+  checkInputs(inputs);
   await checkOutput(out);
   const place = await finalPlace(out);
   for (const [name, path] of Object.entries(inputs))
-    if (path !== undefined && (await realpath(path).catch(() => resolve(path))) === place)
+    if (path !== undefined && path !== "-" && (await realpath(path).catch(() => resolve(path))) === place)
       throw usage(`--out ${out} is the file of --${name}`, "write the clusters somewhere else");
 }

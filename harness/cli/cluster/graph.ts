@@ -4,11 +4,11 @@ import { graphReruns, resample } from "../../../runtime/cluster/resampling";
 import { usage } from "../../../runtime/config/schema";
 import { runConfig } from "../../../runtime/measure/config";
 import { Progress } from "../progress";
-import { checkLabels } from "./checks";
+import { labelsFor } from "./checks";
 import { finish } from "./finish";
 import { type ClusterValues, labelsOf, sayPreset, settingsOf } from "./options";
 import { Stages } from "./outcome";
-import { droppedWords, readGraph } from "./read-graph";
+import { readGraph, readWords } from "./read-graph";
 
 /** `cluster --graph`: the nodes of any graph. */
 export async function clusterNodes(path: string, out: string, values: ClusterValues): Promise<number> {
@@ -21,23 +21,27 @@ export async function clusterNodes(path: string, out: string, values: ClusterVal
   sayPreset(preset, values, progress);
   const stages = new Stages(progress);
   stages.begin("read");
-  const labels = await labelsOf(values);
+  const labeled = await labelsOf(values);
   const read = await readGraph(path, given.has("symmetrize") ? config.symmetrize : undefined);
-  const { graph, names, dropped, header } = read;
-  checkLabels(labels, values.labels, graph.n);
-  for (const line of droppedWords(read)) progress.say(line);
+  const { graph, names, ids, listed, dropped, header, columns, format } = read;
+  for (const line of readWords(read)) progress.say(line);
+  const labels = labelsFor(labeled, { n: graph.n, unit: "nodes", names, ids, listed }, progress);
   const options = { threads: values.threads };
   const result = await clusterGraph(graph, config, { ...options, progress: stages.report });
   const reruns = graphReruns(graph, config, options);
   const stability = config.stability > 0 ? await resample(result.clusters, config, reruns, stages.report) : undefined;
   stages.begin("write");
-  const extras = result.clusters.map((_, i) => ({ names, stability: stability?.[i] }));
+  const extras = result.clusters.map((_, i) => ({ names, ids, stability: stability?.[i] }));
   const input = {
     graph_file: path,
     rows: graph.n,
     named: names !== undefined,
+    format,
     header: header ?? null,
     preset,
+    columns: columns ?? null,
+    ids: ids && graph.n > 0 ? { first: ids[0], last: ids[graph.n - 1], nodes: graph.n } : null,
+    unread: read.unread ?? [],
     dropped: {
       self_loops: dropped.selfLoops,
       repeats: dropped.repeats,

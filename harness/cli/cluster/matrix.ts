@@ -8,7 +8,7 @@ import { runConfig } from "../../../runtime/measure/config";
 import type { Device } from "../../../runtime/plan/device";
 import type { Matrix } from "../../../runtime/statistics/matrix";
 import { Progress } from "../progress";
-import { checkLabels } from "./checks";
+import { labelsFor } from "./checks";
 import { type Finished, finish } from "./finish";
 import { type ClusterValues, deviceIfAny, labelsOf, sayPreset, settingsOf } from "./options";
 import { pointFacts, Stages } from "./outcome";
@@ -31,9 +31,9 @@ export async function clusterMatrix(path: string, out: string, values: ClusterVa
   sayPreset(preset, values, progress);
   const stages = new Stages(progress);
   stages.begin("read");
-  const labels = await labelsOf(values);
+  const given = await labelsOf(values);
   const matrix = await readMatrix(path);
-  checkLabels(labels, values.labels, matrix.rows);
+  const labels = labelsFor(given, { n: matrix.rows, unit: "rows" }, progress);
   const large = matrix.rows ** 2 * matrix.cols > GPU_FROM;
   const device =
     large || values.adapter !== undefined

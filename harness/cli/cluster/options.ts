@@ -10,13 +10,13 @@ import {
 } from "../../../runtime/cluster/presets";
 import { SYMMETRIZE_RULES } from "../../../runtime/cluster/symmetrize";
 import { usage, type Values } from "../../../runtime/config/schema";
-import { type GivenLabels, parseLabels } from "../../../runtime/formats/labels";
-import { readUnpacked } from "../../../runtime/node/gzip";
+import { type LabelFile, readLabels } from "../../../runtime/formats/labels";
 import { openDevice } from "../../../runtime/node/open-device";
 import type { Device } from "../../../runtime/plan/device";
 import { ADAPTER, JSON_FLAG } from "../command";
 import { SET_OPTION } from "../options";
 import type { Progress } from "../progress";
+import { inputName, readInput } from "./read-input";
 
 export const CLUSTER_OPTIONS = {
   matrix: { type: "string", placeholder: "FILE", help: ".npy of shape [rows, columns] instead of a run" },
@@ -24,14 +24,17 @@ export const CLUSTER_OPTIONS = {
     type: "string",
     placeholder: "FILE",
     help:
-      "a graph instead: text with an edge a line (two ids and perhaps a weight, between tabs, commas or spaces; # comments; " +
-      "undirected; gzip too), or .npz of a SciPy CSR matrix. Ids that are all whole numbers are the nodes, from 0 to the " +
-      "largest; other ids are names, numbered in order of first appearance, and kept beside the members",
+      "a graph instead: text with an edge a line (two ids and perhaps a weight, between tabs, commas, semicolons or spaces; a " +
+      "header may name the columns: source, target, weight; # comments; undirected), GML, Matrix Market, METIS, KONECT, or " +
+      ".npz of a SciPy CSR matrix; gzip too; - is stdin. Whole-number ids are kept as the members; other ids are names, " +
+      "numbered in order of first appearance, and kept beside the members",
   },
   labels: {
     type: "string",
     placeholder: "FILE",
-    help: "labels to score against, one a row: text lines, integer .npy or a JSON array; empty or -1 for none",
+    help:
+      'labels to score against: text of "node label" lines, or one a row: text lines, integer .npy or a JSON array; empty or -1 ' +
+      "for none; - is stdin",
   },
   out: {
     type: "string",
@@ -95,8 +98,8 @@ function changesOf({ set = [], seed, stability, symmetrize }: ClusterValues): st
 }
 
 /** The file of `--labels`, read before long work. @throws SpectroscopeError naming it */
-export async function labelsOf({ labels }: ClusterValues): Promise<GivenLabels | undefined> {
-  return labels === undefined ? undefined : parseLabels(await readUnpacked(labels), labels);
+export async function labelsOf({ labels }: ClusterValues): Promise<LabelFile | undefined> {
+  return labels === undefined ? undefined : readLabels(await readInput(labels), inputName(labels));
 }
 
 /** The activations baseline needs an adapter, and many neighbors are sooner found by one; nothing else does. */

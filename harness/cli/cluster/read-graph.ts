@@ -2,42 +2,110 @@
 import { SpectroscopeError } from "../../../kernels/errors";
 import { type GivenGraph, graphOfList, graphOfMatrix } from "../../../runtime/cluster/given-graph";
 import type { SymmetrizeRule } from "../../../runtime/cluster/symmetrize";
-import { parseEdgeList } from "../../../runtime/formats/edge-list";
+import { parseEdgeList, type ReadColumns } from "../../../runtime/formats/edge-list";
+import { parseGml } from "../../../runtime/formats/gml";
+import { type GraphFormat, graphFormat, konectLayout } from "../../../runtime/formats/graph-format";
+import { parseMatrixMarket } from "../../../runtime/formats/matrix-market";
+import { parseMetis } from "../../../runtime/formats/metis";
 import { isZip, parseSparse } from "../../../runtime/formats/npz";
-import { refuseOtherEncodings, shown } from "../../../runtime/formats/text";
-import { readUnpacked } from "../../../runtime/node/gzip";
+import { refuseOtherFiles } from "../../../runtime/formats/other-files";
+import { refuseOtherEncodings, shown, shownList } from "../../../runtime/formats/text";
+import { inputName, readInput } from "./read-input";
 
 /** A graph with what its reader should be told. */
 export interface ReadGraph extends GivenGraph {
+  readonly format: GraphFormat | "npz";
   readonly header?: string;
+  /** What columns of an edge list were read as. */
+  readonly columns?: ReadColumns;
+  /** The file lists its nodes, in this order. */
+  readonly listed?: boolean;
+  /** What else the file says of nodes and edges. */
+  readonly unread?: readonly string[];
+  /** Edges have a direction in the file. */
+  readonly directed?: boolean;
 }
 
 /**
- * An edge list or a sparse matrix of SciPy's, told by content.
- * @param symmetrize what to make of entries without a mirror; without it they are refused
+ * A graph of any form that is read, told by content first and by name second.
+ * @param symmetrize what to make of a matrix's entries without a mirror; without it they are refused
  */
 export async function readGraph(path: string, symmetrize?: SymmetrizeRule): Promise<ReadGraph> {
-  const bytes = await readUnpacked(path);
-  if (isZip(bytes)) return graphOfMatrix(await parseSparse(bytes, path), path, symmetrize);
+  const file = inputName(path);
+  const bytes = await readInput(path);
+  if (isZip(bytes)) return { format: "npz", ...graphOfMatrix(await parseSparse(bytes, file), file, symmetrize) };
   if (bytes[0] === 0x93)
-    throw new SpectroscopeError(`${path}: is a .npy array, not a graph`, {
+    throw new SpectroscopeError(`${file}: is a .npy array, not a graph`, {
       hint: "give --matrix for points, or scipy.sparse.save_npz of a csr_matrix for a graph",
     });
-  refuseOtherEncodings(bytes, path);
-  if (bytes.subarray(0, 4096).includes(0))
-    throw new SpectroscopeError(`${path}: is neither text nor .npz`, { hint: "give an edge list or a .npz" });
-  const list = parseEdgeList(bytes, path);
-  return { ...graphOfList(list), ...(list.header === undefined ? {} : { header: list.header }) };
+  refuseOtherEncodings(bytes, file);
+  refuseOtherFiles(bytes, file);
+  const format = graphFormat(bytes, file);
+  return { format, ...readText(bytes, file, format, symmetrize) };
 }
 
-/** What of a graph's file is not in the graph, a line each. */
-export function droppedWords({ dropped, header }: ReadGraph): string[] {
+function readText(
+  bytes: Uint8Array,
+  file: string,
+  format: GraphFormat,
+  symmetrize?: SymmetrizeRule,
+): Omit<ReadGraph, "format"> {
+  switch (format) {
+    case "Matrix Market":
+      return graphOfMatrix(parseMatrixMarket(bytes, file), file, symmetrize, 1);
+    case "METIS": {
+      const { matrix, nodeNumbers } = parseMetis(bytes, file);
+      const unread = nodeNumbers > 0 ? ["weights or sizes of nodes"] : [];
+      return { ...graphOfMatrix(matrix, file, symmetrize, 1), unread };
+    }
+    case "GML": {
+      const { unread, directed, ...list } = parseGml(bytes, file);
+      return { ...graphOfList(list), listed: true, unread, directed };
+    }
+    default: {
+      const list = parseEdgeList(bytes, file, format === "KONECT" ? konectLayout(bytes) : undefined);
+      const { header, columns } = list;
+      return { ...graphOfList(list), ...(header === undefined ? {} : { header }), ...(columns ? { columns } : {}) };
+    }
+  }
+}
+
+/** What a graph's file was taken for, and what of it is not in the graph, a line each. */
+export function readWords({
+  graph,
+  names,
+  ids,
+  dropped,
+  format,
+  header,
+  columns,
+  unread,
+  directed,
+}: ReadGraph): string[] {
   const { selfLoops, repeats, zeroWeights, oneSided } = dropped;
-  return [
-    ...(header === undefined ? [] : [`the first line is taken for a header: ${shown(header, 120)}`]),
-    ...(selfLoops > 0 ? [`self-loops are left out: ${selfLoops}`] : []),
-    ...(repeats > 0 ? [`edges given again keep their largest weight: ${repeats} repeats`] : []),
-    ...(zeroWeights > 0 ? [`edges of weight 0 are left out: ${zeroWeights}`] : []),
-    ...(oneSided > 0 ? [`edges that one row has and the other has not were symmetrized: ${oneSided}`] : []),
-  ];
+  const words: string[] = [];
+  if (format !== "edge list" && format !== "npz") words.push(`read as ${format}`);
+  if (header !== undefined) words.push(`the first line is taken for a header: ${shown(header, 120)}`);
+  if (columns) {
+    const { ends, weight, ignored } = columns;
+    const left = ignored.length > 0 ? `; left out: ${shownList(ignored)}` : "";
+    words.push(
+      `ends are ${shown(ends[0])} and ${shown(ends[1])}, ${weight === null ? "no weight" : `the weight is ${shown(weight)}`}${left}`,
+    );
+  }
+  if (unread && unread.length > 0) words.push(`not read: ${shownList(unread)}`);
+  if (directed) words.push("edges have directions there: taken as undirected");
+  if (ids && graph.n > 0 && !names) {
+    const [first, last] = [ids[0], ids[graph.n - 1]];
+    words.push(
+      last - first === graph.n - 1
+        ? `nodes are numbered from ${first} to ${last}: members are the file's numbers`
+        : `nodes are the ${graph.n} numbers that occur of ${first} to ${last}: members are the file's numbers`,
+    );
+  }
+  if (selfLoops > 0) words.push(`self-loops are left out: ${selfLoops}`);
+  if (repeats > 0) words.push(`edges given again keep their largest weight: ${repeats} repeats`);
+  if (zeroWeights > 0) words.push(`edges of weight 0 are left out: ${zeroWeights}`);
+  if (oneSided > 0) words.push(`edges that one row has and the other has not were symmetrized: ${oneSided}`);
+  return words;
 }

@@ -1,6 +1,7 @@
 /** Every parser of what people, hubs and disks give: a new one is a line here. */
 import type { Target } from "../target";
 import { gzip, npz, savez, zip } from "./archives";
+import { gml, matrixMarket, metis } from "./graphs";
 import { tokenIds } from "./ids";
 import { tokenizer, tuning } from "./machine";
 import { npy } from "./npy";
@@ -11,6 +12,7 @@ import { model, modelConfig, safetensors, shardIndex } from "./weights";
 
 export const TARGETS: readonly Target[] = [
   ...[json, npy, npz, savez, zip, gzip, edgeList, labels, documents],
+  ...[matrixMarket, metis, gml],
   ...[safetensors, shardIndex, tokenIds, modelConfig, model, tokenizer],
   ...[runConfigs, settings, restrictions, hubNames, unitNames],
   ...[manifest, checkpoint, zarr, finished, tuning],

@@ -1,7 +1,7 @@
 import { type Document, parseDocuments } from "../../../models/text/documents";
 import { type EdgeList, parseEdgeList } from "../../../runtime/formats/edge-list";
 import { decodeText, parseJson } from "../../../runtime/formats/json";
-import { type GivenLabels, parseLabels } from "../../../runtime/formats/labels";
+import { fitLabels, type GivenLabels, readLabels } from "../../../runtime/formats/labels";
 import { numberByAppearance } from "../../../runtime/statistics/numbering";
 import type { Random } from "../random";
 import { bytesOf, type Input, joined, target } from "../target";
@@ -11,6 +11,16 @@ import { digest, npyFile } from "./npy";
 /** A byte order mark now and then, and always before text that begins with what would be taken for one. */
 const marked = (whole: string, random: Random) =>
   bytesOf(whole.startsWith("\ufeff") || random.chance(0.1) ? "\ufeff" : "");
+
+/** Which whole numbers are nodes: from 0 or 1 to the largest where half of them occur, else those that occur. */
+function numbersOf(given: readonly number[]): { readonly n: number; readonly ids?: readonly number[] } {
+  const seen = [...new Set(given)].sort((a, b) => a - b);
+  if (seen.length === 0) return { n: 0 };
+  const [first, last] = [seen[0], seen[seen.length - 1]];
+  const span = last - first + 1;
+  if (first > 1 || 2 * seen.length < span) return { n: seen.length, ids: seen };
+  return { n: span, ...(first === 0 ? {} : { ids: Array.from({ length: span }, (_, v) => v + 1) }) };
+}
 
 function edges(random: Random, odd: boolean): { bytes: Uint8Array; expected: EdgeList } {
   const named = random.chance(0.4);
@@ -37,12 +47,20 @@ function edges(random: Random, odd: boolean): { bytes: Uint8Array; expected: Edg
   const loops = kept.filter(({ a, b }) => a === b).length;
   const proper = kept.filter(({ a, b }) => a !== b);
   const number = (own: string) => (named ? index.found.indexOf(own) : Number(own));
+  const nodes = numbersOf(named ? [] : given.flat().map(Number));
+  const place = (own: string) => (nodes.ids ? nodes.ids.indexOf(number(own)) : number(own));
   const expected: EdgeList = {
-    n: named ? index.found.length : Math.max(...given.flat().map(Number)) + 1,
-    ends: Uint32Array.from(proper.flatMap(({ a, b }) => [number(a), number(b)])),
+    n: named ? index.found.length : nodes.n,
+    ends: Uint32Array.from(proper.flatMap(({ a, b }) => [place(a), place(b)])),
+    ...(nodes.ids ? { ids: Float64Array.from(nodes.ids) } : {}),
     ...(weighted ? { weights: Float64Array.from(proper.map(({ i }) => weights[i])) } : {}),
     ...(named ? { names: index.found } : {}),
-    ...(header === undefined ? {} : { header }),
+    ...(header === undefined
+      ? {}
+      : {
+          header,
+          columns: { ends: ["source", "target"] as const, weight: weighted ? "weight" : null, ignored: [] },
+        }),
     ...{ selfLoops: loops, zeroWeights: count - kept.length },
   };
   return { bytes: joined(marked(whole, random), bytesOf(`${whole}\n`)), expected };
@@ -80,21 +98,28 @@ export const labels = target<GivenLabels>({
     const list = random.list(random.from(1, 10), () => (random.chance(0.2) ? "" : random.pick(known)));
     const { numbers, found } = numberByAppearance(list, (label) => label === "");
     const form = random.below(3);
+    const rows = bytesOf(String(list.length));
     if (form === 0) {
       const whole = numberByAppearance(Array.from(numbers), (number) => number === -1);
       const bytes = npyFile("i32", [numbers.length], numbers);
-      return { input: { labels: bytes }, expected: labelFact([...whole.numbers], whole.found.map(String)) };
+      return { input: { labels: bytes, rows }, expected: labelFact([...whole.numbers], whole.found.map(String)) };
     }
     const written =
       form === 1
         ? JSON.stringify(list.map((label) => (label === "" ? null : label)))
         : `${list.map((label) => `${random.pick(["", " "])}${label}${random.pick(["", "\t"])}`).join(random.pick(["\n", "\r\n"]))}\n`;
     return {
-      input: { labels: joined(marked(written, random), bytesOf(written)) },
+      input: { labels: joined(marked(written, random), bytesOf(written)), rows },
       expected: labelFact([...numbers], found),
     };
   },
-  read: (input) => parseLabels(input.labels, "labels"),
+  read: (input) => {
+    const n = Number(Buffer.from(input.rows ?? []).toString("latin1"));
+    return fitLabels(readLabels(input.labels ?? new Uint8Array(0), "labels"), {
+      n: n >= 0 && n < 1000 ? n : 0,
+      unit: "rows",
+    }).labels;
+  },
   flaw: ({ numbers, names }) =>
     numbers.every((number) => number >= -1 && number < names.length) && new Set(names).size === names.length
       ? undefined
