@@ -75,12 +75,20 @@ READERS = {
 try:
     import numpy as np
 
-    NPY = {"<f4": "f32", "<f8": "f64", "|u1": "u8", "<u2": "u16", "<i4": "i32", "<u4": "u32", "<i8": "i64"}
+    NPY = {
+        "f2": "f16", "f4": "f32", "f8": "f64", "i1": "i8", "i2": "i16", "i4": "i32", "i8": "i64",
+        "u1": "u8", "u2": "u16", "u4": "u32", "u8": "u64", "b1": "bool",
+    }
 
     def read_npy(files):
         array = np.load(io.BytesIO(only(files)), allow_pickle=False)
-        data = np.ascontiguousarray(array)
-        return {"dtype": NPY.get(data.dtype.str, data.dtype.str), "shape": list(array.shape), "sha256": sha(data.tobytes())}
+        data = np.ascontiguousarray(array, dtype=array.dtype.newbyteorder("<"))
+        if data.dtype == np.float16:
+            # NaN has many spellings there, and one when it comes back from f32.
+            data = np.where(np.isnan(data), np.float16(np.nan), data)
+        if data.dtype == bool:
+            data = data.view(np.uint8) != 0
+        return {"dtype": NPY.get(data.dtype.str[1:], data.dtype.str), "shape": list(array.shape), "sha256": sha(data.tobytes())}
 
     def read_npz(files):
         with np.load(io.BytesIO(only(files)), allow_pickle=False) as archive:

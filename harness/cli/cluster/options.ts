@@ -11,7 +11,13 @@ import { SET_OPTION } from "../options";
 import type { Progress } from "../progress";
 
 export const CLUSTER_OPTIONS = {
-  matrix: { type: "string", placeholder: "FILE", help: ".npy of shape [rows, columns] instead of a run" },
+  matrix: {
+    type: "string",
+    placeholder: "FILE",
+    help:
+      ".npy of shape [rows, columns], .csv or other text of numbers, or Parquet (gzip too; - is stdin), instead of a run; told by " +
+      "content, a header and names of rows too",
+  },
   graph: {
     type: "string",
     placeholder: "FILE",
