@@ -57,11 +57,13 @@ function rowsOf(head: string, shape: { parser: Parser; delimiter: Delimiter; end
   return rows;
 }
 
-/** The number of cells that most rows have after the first. */
+/** The number of cells that most rows have after the first; of two, that of the first. */
 function widthOf(rows: readonly string[][]): number {
   const counts = new Map<number, number>();
   for (const { length } of rows.length > 1 ? rows.slice(1) : rows) counts.set(length, (counts.get(length) ?? 0) + 1);
-  return [...counts].sort(([a, m], [b, n]) => n - m || b - a)[0]?.[0] ?? 0;
+  const own = rows[0]?.length ?? 0;
+  const ranked = [...counts].sort(([a, m], [b, n]) => n - m || Number(b === own) - Number(a === own) || b - a);
+  return ranked[0]?.[0] ?? 0;
 }
 
 /** Rows of one width with numbers in them are what is looked for; one column is what is left. */

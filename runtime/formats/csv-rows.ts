@@ -70,10 +70,12 @@ export function eachRow(
         const last = where.firstLine + breaks(before, end) - (before.endsWith(end) ? 1 : 0);
         return last - data.reduce((sum, cell) => sum + breaks(cell, end), 0);
       };
-      if (errors.length > 0)
-        throw new SpectroscopeError(`${where.file}: line ${line()} has quotes that do not end, or text behind them`, {
+      if (errors.length > 0) {
+        const at = where.firstLine + breaks(text.slice(0, errors[0].index), end);
+        throw new SpectroscopeError(`${where.file}: line ${at} has quotes that do not end, or text behind them`, {
           hint: 'a quote within quotes is written twice ("")',
         });
+      }
       const trimmed = data.map((cell) => cell.trim());
       const cells =
         delimiter === " " ? trimmed.flatMap((cell) => cell.split(/\s+/)).filter((cell) => cell !== "") : trimmed;

@@ -59,7 +59,7 @@ function npyMatrix(bytes: Uint8Array, file: string): GivenMatrix {
   const { shape, data } = decodeNpy(bytes, file);
   if (shape.length !== 2) {
     const hint = RESHAPE[shape.length] ?? "give [rows, columns]: x.reshape(len(x), -1) makes a row of each x[i]";
-    refuse(file, `has ${shape.length} ${shape.length === 1 ? "axis" : "axes"}, a matrix has 2`, hint);
+    throw new SpectroscopeError(`${file}: has ${shape.length} axes, a matrix has 2`, { code: "usage", hint });
   }
   const [rows, cols] = shape;
   if (rows === 0 || cols === 0) refuse(file, `has ${rows} rows of ${cols} columns`, "save what is to be clustered");
