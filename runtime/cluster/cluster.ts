@@ -5,6 +5,7 @@ import type { Device } from "../plan/device";
 import { checkMatrix, type Matrix } from "../statistics/matrix";
 import { graphAdvice, pointAdvice } from "./advice";
 import { type Envelope, type NullPoint, nullEnvelope, randomSetEnvelope } from "./candidates";
+import { commonScale } from "./common-scale";
 import {
   type ClusterConfig,
   DEFAULT_GRAPH_NULL,
@@ -211,14 +212,16 @@ export async function clusterTokens(
 }
 
 /**
- * Clusters the nodes of a graph. Same input, same bytes out.
+ * Clusters the nodes of a graph. Same input, same bytes out. Weights count by their ratios: times a power of two they give the
+ * same clusters (see `commonScale`).
  * @param config keys that make points (columns, rows, k, ...) have no meaning here; without `null`, `DEFAULT_GRAPH_NULL`
  */
 export async function clusterGraph(
-  graph: Graph,
+  given: Graph,
   config: Partial<ClusterConfig> = {},
   options: SearchOptions = {},
 ): Promise<GraphClustering> {
+  const graph = commonScale(given);
   const full = parseClusterConfig({ ...config, null: config.null ?? DEFAULT_GRAPH_NULL });
   const envelope = await envelopeOf(graph, full, options);
   options.progress?.("clusters", 0, 1);
