@@ -128,6 +128,32 @@ except ImportError:
     np = None
 
 try:
+    import pandas
+
+    def matrix_facts(frame):
+        values = frame.to_numpy(dtype="<f8")
+        return {"rows": values.shape[0], "cols": values.shape[1], "sha256": sha(np.ascontiguousarray(values).tobytes())}
+
+    def read_csv(files):
+        return matrix_facts(pandas.read_csv(io.BytesIO(only(files)), float_precision="round_trip", comment="#"))
+
+    READERS["csv"] = (read_csv, "pandas " + pandas.__version__)
+
+    try:
+        import pyarrow
+        import pyarrow.parquet
+
+        def read_parquet(files):
+            table = pyarrow.parquet.read_table(io.BytesIO(only(files)))
+            return matrix_facts(table.to_pandas().reset_index(drop=True))
+
+        READERS["parquet"] = (read_parquet, "pyarrow " + pyarrow.__version__)
+    except ImportError:
+        pass
+except ImportError:
+    pass
+
+try:
     import safetensors
     from safetensors import deserialize
 

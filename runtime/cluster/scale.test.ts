@@ -46,9 +46,8 @@ test("a matrix times any power of two has the same points' order, clusters and l
   for (const own of SETTINGS) {
     const config = { ...base, ...own };
     const first = await clusterTokens(matrix, config);
-    // Ranks make half of a column's order of noise: fewer are found, and the same ones.
-    assert.is(first.clusters.length > 0, own.columns !== "rank", JSON.stringify(own));
-    for (const k of [-1000, -600, -200, -1, 1, 90, 300, 700, 1000]) {
+    assert.ok(first.clusters.length > 0, JSON.stringify(own));
+    for (const k of [-1000, -200, 1, 600, 1000]) {
       const again = await clusterTokens(times(matrix, power(k)), config);
       assert.equal(again.labels, first.labels, `${JSON.stringify(own)} times 2^${k}`);
     }
@@ -134,9 +133,7 @@ test("weights times any power of two give the same clusters; weights of one valu
         { null: rule },
       );
       assert.is(first.clusters.length, 12, `${weighted} ${rule}`);
-      const factors: [string, (x: number) => number][] = [-1000, -500, -140, -10, -1, 1, 140, 500, 1000, 1020].map(
-        (k) => [`2^${k}`, power(k)],
-      );
+      const factors: [string, (x: number) => number][] = [-1000, -140, -1, 500, 1020].map((k) => [`2^${k}`, power(k)]);
       for (const factor of weighted ? [3, 0.1] : [3, 0.1, 1.79e308, 5e-324])
         factors.push([`${factor}`, (x) => x * factor]);
       for (const [name, factor] of factors) {

@@ -1,6 +1,7 @@
 /** Cells of a table of text as numbers: what is a number, what is missing, what only looks like one. */
 
-const NUMBER = /^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$/;
+// Each digit has one place in these, so that long cells take no longer than their length.
+const NUMBER = /^[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?$/;
 /** A number with a comma where English has a point. */
 const COMMA_NUMBER = /^[+-]?(\d+,\d*|,\d+)([eE][+-]?\d+)?$/;
 /** What could be a number of thousands as well. */

@@ -233,6 +233,14 @@ test("rows of another length, open quotes, other encodings, nothing at all", asy
   await refused("gene\nx\ny\n", /is text/);
 });
 
+test("a cell of 200,000 digits with a letter behind takes no time", async (t) => {
+  const begin = process.cpuUsage().user;
+  await refused(`a,b\n1,2\n${"7".repeat(200_000)}x,2\n3,4\n`, /column "a" is no number/);
+  const seconds = (process.cpuUsage().user - begin) / 1e6;
+  t.note(`${seconds.toFixed(2)} s`);
+  assert.ok(seconds < 2);
+});
+
 test("a file in pieces is the file, with its lines", async () => {
   const rows = Array.from({ length: 1000 }, (_, i) => `${i % 7 ? "r" : '"r\n"'},${i / 4},${-i}`);
   const bytes = bytesOf(`n,a,b\n${rows.join("\n")}\n`);

@@ -3,6 +3,7 @@ import type { Target } from "../target";
 import { gzip, npz, savez, zip } from "./archives";
 import { tokenIds } from "./ids";
 import { tokenizer, tuning } from "./machine";
+import { matrixFile, pandasMatrix, parquetMatrix, textMatrix } from "./matrices";
 import { npy } from "./npy";
 import { hubNames, restrictions, runConfigs, settings } from "./settings";
 import { checkpoint, finished, manifest, unitNames, zarr } from "./stores";
@@ -11,6 +12,7 @@ import { model, modelConfig, safetensors, shardIndex } from "./weights";
 
 export const TARGETS: readonly Target[] = [
   ...[json, npy, npz, savez, zip, gzip, edgeList, labels, documents],
+  ...[textMatrix, pandasMatrix, parquetMatrix, matrixFile],
   ...[safetensors, shardIndex, tokenIds, modelConfig, model, tokenizer],
   ...[runConfigs, settings, restrictions, hubNames, unitNames],
   ...[manifest, checkpoint, zarr, finished, tuning],
