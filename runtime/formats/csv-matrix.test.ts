@@ -227,6 +227,8 @@ test("rows of another length, open quotes, other encodings, nothing at all", asy
   await refused("a,b\n1,2\n3\n4,5\n", /line 3 has 1 cells, 2 are expected/);
   await refused("1,2\n3,4,5\n4,5\n", /line 2 has 3 cells, 2 are expected/);
   await refused('a,b\n1,2\n"3,4\n4,5\n', /line 3 has quotes that do not end/);
+  await refused("a,b,c,d\n1,2\n3,4\n", /line 1 has 4 names for 2 columns/);
+  await refused("a\n1,2,3\n3,4,5\n", /line 1 has 1 names for 3 columns/);
   await refused("a,b\n", /has no rows/);
   await refused("\n\n# nothing\n", /has no rows/);
   await refused("name,\n", /has no rows/);

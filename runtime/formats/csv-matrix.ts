@@ -62,7 +62,14 @@ class Table {
     const { layout, columns } = this;
     if (!this.started) {
       this.started = true;
-      if (layout.skipFirst) return;
+      if (layout.skipFirst) {
+        if (layout.header?.length !== layout.width)
+          this.fail(
+            `line ${line()} has ${cells.length} names for ${layout.width} columns`,
+            "give every column one name; a column of row names may have none",
+          );
+        return;
+      }
     }
     if (cells.length !== layout.width)
       this.fail(

@@ -33,7 +33,8 @@ const OTHERS: readonly { readonly begin: string; readonly name: string; readonly
 /** The matrix of a file, which `file` names in errors. @throws SpectroscopeError for anything else, or a value that is not finite */
 export async function parseMatrix(bytes: Uint8Array, file: string): Promise<GivenMatrix> {
   if (bytes.length === 0) refuse(file, "is empty", READ);
-  if (bytes[0] === 0x93) return npyMatrix(bytes, file);
+  // A name that says .npy is held to it.
+  if (bytes[0] === 0x93 || /\.npy$/i.test(file)) return npyMatrix(bytes, file);
   if (isParquet(bytes)) return parseParquetMatrix(bytes, file);
   if (isZip(bytes)) return zipMatrix(bytes, file);
   const begin = String.fromCharCode(...bytes.subarray(0, 16));
@@ -62,7 +63,7 @@ function npyMatrix(bytes: Uint8Array, file: string): GivenMatrix {
     throw new SpectroscopeError(`${file}: has ${shape.length} axes, a matrix has 2`, { code: "usage", hint });
   }
   const [rows, cols] = shape;
-  if (rows === 0 || cols === 0) refuse(file, `has ${rows} rows of ${cols} columns`, "save what is to be clustered");
+  if (rows === 0 || cols === 0) refuse(file, `${rows} x ${cols} has no values`, "save what is to be clustered");
   const kept = data instanceof Float64Array || data instanceof Float32Array ? data : Float64Array.from(data);
   const matrix = { rows, cols, data: kept };
   checkMatrix(matrix, file);

@@ -75,10 +75,10 @@ async function sound<T>(file: string, read: () => Promise<T>): Promise<T> {
   }
 }
 
-/** Bytes as the reader asks for them; a copy each, for it wants buffers of their own. */
+/** Bytes as the reader asks for them; a copy each, for it wants buffers of their own, and Node's `slice` makes none. */
 const bufferOf = (bytes: Uint8Array): AsyncBuffer => ({
   byteLength: bytes.length,
-  slice: (start, end) => bytes.slice(start, end).buffer as ArrayBuffer,
+  slice: (start, end = bytes.length) => new Uint8Array(bytes.subarray(start, end)).buffer,
 });
 
 /** Codecs that make nothing larger than the limit, whatever a page says of itself. */

@@ -148,8 +148,8 @@ export const pandasMatrix = target<GivenMatrix>({
   },
   async read(input) {
     const found = await parseTextMatrix(input["x.csv"], "x.csv");
-    // pandas takes any first line for a header.
-    if (!found.names) throw new SpectroscopeError("x.csv: no header");
+    // pandas takes any first line for a header, and leaves no column out.
+    if (!found.names || found.said.length > 1) throw new SpectroscopeError("x.csv: no header");
     return { ...found, said: [] };
   },
   flaw,
