@@ -75,12 +75,20 @@ READERS = {
 try:
     import numpy as np
 
-    NPY = {"<f4": "f32", "<f8": "f64", "|u1": "u8", "<u2": "u16", "<i4": "i32", "<u4": "u32", "<i8": "i64"}
+    NPY = {
+        "f2": "f16", "f4": "f32", "f8": "f64", "i1": "i8", "i2": "i16", "i4": "i32", "i8": "i64",
+        "u1": "u8", "u2": "u16", "u4": "u32", "u8": "u64", "b1": "bool",
+    }
 
     def read_npy(files):
         array = np.load(io.BytesIO(only(files)), allow_pickle=False)
-        data = np.ascontiguousarray(array)
-        return {"dtype": NPY.get(data.dtype.str, data.dtype.str), "shape": list(array.shape), "sha256": sha(data.tobytes())}
+        data = np.ascontiguousarray(array, dtype=array.dtype.newbyteorder("<"))
+        if data.dtype == np.float16:
+            # NaN has many spellings there, and one when it comes back from f32.
+            data = np.where(np.isnan(data), np.float16(np.nan), data)
+        if data.dtype == bool:
+            data = data.view(np.uint8) != 0
+        return {"dtype": NPY.get(data.dtype.str[1:], data.dtype.str), "shape": list(array.shape), "sha256": sha(data.tobytes())}
 
     def read_npz(files):
         with np.load(io.BytesIO(only(files)), allow_pickle=False) as archive:
@@ -130,6 +138,32 @@ try:
         pass
 except ImportError:
     np = None
+
+try:
+    import pandas
+
+    def matrix_facts(frame):
+        values = frame.to_numpy(dtype="<f8")
+        return {"rows": values.shape[0], "cols": values.shape[1], "sha256": sha(np.ascontiguousarray(values).tobytes())}
+
+    def read_csv(files):
+        return matrix_facts(pandas.read_csv(io.BytesIO(only(files)), float_precision="round_trip", comment="#"))
+
+    READERS["csv"] = (read_csv, "pandas " + pandas.__version__)
+
+    try:
+        import pyarrow
+        import pyarrow.parquet
+
+        def read_parquet(files):
+            table = pyarrow.parquet.read_table(io.BytesIO(only(files)))
+            return matrix_facts(table.to_pandas().reset_index(drop=True))
+
+        READERS["parquet"] = (read_parquet, "pyarrow " + pyarrow.__version__)
+    except ImportError:
+        pass
+except ImportError:
+    pass
 
 try:
     import safetensors

@@ -1,4 +1,5 @@
 import { SpectroscopeError } from "../errors";
+import { exponentOf, largestMagnitude, timesPowerOfTwo } from "../power-of-two";
 
 /** An undirected weighted graph as compressed sparse rows: row `v` owns `neighbors[offsets[v] .. offsets[v+1])`. */
 export interface Csr {
@@ -25,12 +26,25 @@ export interface Graph extends Csr {
 const bad = (what: string, hint: string) => new SpectroscopeError(`graph: ${what}`, { hint });
 const SORT_HINT = "build the graph with graphFromEdges, which sorts, merges and mirrors the edges";
 
+/** From 2^this on sums of fewer than 2^32 weights, and sums of those, may overflow. */
+const LARGE = 960;
+
+/** Weights whose sums are finite: of those near the largest double, all times the power of two that brings the largest to 1 to 2. */
+function summable(weights: Float64Array): Float64Array {
+  const largest = largestMagnitude(weights);
+  if (!(largest >= 2 ** LARGE && largest < Infinity)) return weights;
+  const exponent = -exponentOf(largest);
+  return weights.map((weight) => (weight > 0 ? Math.max(timesPowerOfTwo(weight, exponent), 2 ** -1022) : weight));
+}
+
 /**
  * Checks a CSR graph and adds degrees: offsets ascend, rows strictly ascend, ids in range, no self-loops, weights finite
- * and positive, every edge stored in both rows with one weight. O(edges). Throws SpectroscopeError.
+ * and positive, every edge stored in both rows with one weight. Weights that are too large to be summed are scaled down by
+ * a power of two. O(edges). Throws SpectroscopeError.
  */
 export function checkCsr(csr: Csr): Graph {
-  const { n, offsets, neighbors, weights } = csr;
+  const { n, offsets, neighbors } = csr;
+  const weights = summable(csr.weights);
   if (!Number.isInteger(n) || n < 0) throw bad(`n = ${n} is not a node count`, "give a non-negative integer");
   if (offsets.length !== n + 1 || offsets[0] !== 0)
     throw bad(
@@ -64,7 +78,6 @@ export function checkCsr(csr: Csr): Graph {
       last = u;
       sum += w;
     }
-    if (sum === Infinity) throw bad(`the degree of node ${v} overflows`, "scale the weights down");
     degree[v] = sum;
     volume += sum;
   }

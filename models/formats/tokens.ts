@@ -111,7 +111,7 @@ function tokensFromArray(
 
 /** Ids from an integer array of shape (rows, columns). @throws SpectroscopeError */
 export function tokensFromNpy(array: NpyArray, limits: TokenLimits, file: string): TokenBlock {
-  if (array.dtype === "f32" || array.dtype === "f64") {
+  if (!/^[iu]/.test(array.dtype)) {
     fail(file, `holds ${array.dtype} values`, "ids are integers: save x.astype(numpy.int64)");
   }
   return tokensFromArray(array.shape, array.data, limits, file);

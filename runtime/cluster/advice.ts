@@ -14,6 +14,13 @@ const NAMED = 8;
 
 const lost = { none: "", center: "centered ", standardize: "standardized " };
 
+/** What gives points more dimensions. Columns that are there and count for nothing come before new ones. */
+function remedyOf(config: ClusterConfig, weightless: number): string {
+  const more = "raise sampler.num_draws or sampler.num_chains, or set column_weights=none";
+  if (weightless > 0) return config.rows === "none" ? more : `${more}, or rows=none`;
+  return config.rows === "none" ? "measure more columns" : "set rows=none, or measure more columns";
+}
+
 /** Of a matrix that was made into points. */
 export function pointAdvice(matrix: Matrix, points: Points, config: ClusterConfig): string[] {
   const said: string[] = [];
@@ -25,8 +32,13 @@ export function pointAdvice(matrix: Matrix, points: Points, config: ClusterConfi
   }
   if (constantRows > 0)
     said.push(`rows of one value lie at the origin, all in one place: ${constantRows} of ${matrix.rows}`);
-  const remedy = config.rows === "none" ? "measure more columns" : "set rows=none, or measure more columns";
-  if (dimensions < 1) {
+  const { weightlessColumns: weightless } = points;
+  const remedy = remedyOf(config, weightless);
+  if (weightless > 0 && constantColumns.length + weightless === matrix.cols) {
+    said.push(
+      `nothing was clustered: none of the ${weightless} columns that vary has weight, for the chains do not agree about them; ${remedyOf({ ...config, rows: "none" }, weightless)}`,
+    );
+  } else if (dimensions < 1) {
     said.push(
       `nothing was clustered: ${lost[config.rows]}rows of ${points.cols} columns with weight that vary have no dimension to differ in; ${remedy}`,
     );

@@ -16,12 +16,15 @@ export class BlockModel {
   readonly gamma: number;
 
   private readonly total: number;
+  /** Edges a unit of weight: likelihoods count edges. */
+  private readonly perWeight: number;
 
   /** Rates as the partition with these ties has them. */
   constructor({ volume, inside }: ClusterTies, graph: Graph) {
     const total = graph.volume;
     const edge = total / graph.neighbors.length;
     this.total = total;
+    this.perWeight = 1 / edge;
     let within = 0;
     let expected = 0;
     for (let c = 0; c < volume.length; c++) {
@@ -40,6 +43,6 @@ export class BlockModel {
     const whole = volumeA + volumeB;
     const one = ownRate(insideA + insideB + 2 * tie, (whole * whole) / total);
     const parts = ownRate(insideA, (volumeA * volumeA) / total) + ownRate(insideB, (volumeB * volumeB) / total);
-    return (one - parts) / 2 - tie * Math.log(out) + (out * volumeA * volumeB) / total;
+    return this.perWeight * ((one - parts) / 2 - tie * Math.log(out) + (out * volumeA * volumeB) / total);
   }
 }

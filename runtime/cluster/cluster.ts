@@ -8,6 +8,7 @@ import { graphAdvice, pointAdvice } from "./advice";
 import { type Envelope, type NullPoint, nullEnvelope, randomSetEnvelope } from "./candidates";
 import { inOrder, restored, rowOrder } from "./canonical-order";
 import { type Clustering, joined, nothing, wholeCluster } from "./clustering";
+import { commonScale } from "./common-scale";
 import {
   type ClusterConfig,
   DEFAULT_GRAPH_NULL,
@@ -293,13 +294,16 @@ const taken = (values: ArrayLike<number>, order: Uint32Array): number[] => Array
 
 /**
  * Clusters the nodes of a graph. Same input, same bytes out; a renumbering of the nodes renumbers members and seeds.
+ * Weights count by their ratios: times a power of two they give the
+ * same clusters (see `commonScale`).
  * @param config keys that make points (columns, rows, k, ...) have no meaning here; without `null`, `DEFAULT_GRAPH_NULL`
  */
 export async function clusterGraph(
-  graph: Graph,
+  given: Graph,
   config: Partial<ClusterConfig> = {},
   options: SearchOptions = {},
 ): Promise<GraphClustering> {
+  const graph = commonScale(given);
   const full = parseClusterConfig({ ...config, null: config.null ?? DEFAULT_GRAPH_NULL });
   const facts = graphFacts(graph);
   const found = await inOrder(graph, structureOrder(graph), async (ordered) => {

@@ -1,4 +1,5 @@
 import { SpectroscopeError } from "../../kernels/errors";
+import { scale, toCommonScale } from "../../kernels/power-of-two";
 import { checkMatrix, type Matrix, takeRows } from "../statistics/matrix";
 import { normalScores } from "../statistics/ranks";
 import { ledoitWolf, type WhitenRule, whitenBy, whitenByRank } from "./whiten";
@@ -33,6 +34,8 @@ export interface NormalizeOptions {
 /** Points for the kNN graph, and what became of the matrix on the way. */
 export interface Points extends Matrix {
   data: Float64Array;
+  /** Columns that vary and have no weight. */
+  weightlessColumns: number;
   /** Columns of one value: they tell no rows apart and are left out. Ascending. */
   constantColumns: number[];
   /** Rows of one value after the columns were normalized: all at the origin. 0 when rows are left as they are. */
@@ -43,28 +46,41 @@ export interface Points extends Matrix {
   shrinkage?: number;
 }
 
+/** Values of up to 2^this, and down to 2^-this, stay as they are. */
+const ORDINARY = 128;
+
 /**
  * Tokens x components to points for the kNN graph: columns, weights, rows, whitening. Returns f64, input unchanged. A
  * constant column is left out; a constant row becomes 0. Without a column that varies there are points of no dimensions.
+ * Columns that are left as they are get a common scale, a power of two, where their squares' squares might overflow or vanish:
+ * distances compare the same.
  */
 export function normalize(matrix: Matrix, options: NormalizeOptions): Points {
   const { rows } = matrix;
   const columns = normalizeColumns(matrix, options.columns);
+  const exponent = options.columns === "none" ? toCommonScale(columns.data, ORDINARY) : 0;
   const constantColumns = flatColumns(columns);
   const weights = columnFactors(matrix.cols, options.weights, constantColumns);
-  const none = { constantColumns, constantRows: 0, dimensions: 0 };
+  const weightlessColumns = weights.reduce((sum, weight) => sum + (weight > 0 ? 0 : 1), 0) - constantColumns.length;
+  const none = { constantColumns, weightlessColumns, constantRows: 0, dimensions: 0 };
   if (!weights.some((weight) => weight > 0)) return { rows, cols: 0, data: new Float64Array(0), ...none };
   const points = weighColumns(options.taken ? takeRows(columns, options.taken) : columns, weights);
   options.between?.(points);
   const constantRows = treatRows(points, options.rows);
-  const facts = { constantColumns, constantRows, dimensions: Math.max(0, points.cols - ROWS_LOSE[options.rows]) };
+  const facts = {
+    ...{ constantColumns, weightlessColumns, constantRows },
+    dimensions: Math.max(0, points.cols - ROWS_LOSE[options.rows]),
+  };
   if (options.whiten === "rank" && facts.dimensions > 0) {
     const white = whitenByRank(points, options.whitenRank ?? 0);
     return { ...white, ...facts, dimensions: Math.min(facts.dimensions, white.cols) };
   }
   if (options.whiten === "shrinkage" && facts.dimensions > 0) {
     const halves = options.halves?.map((half) => {
-      const own = weighColumns(normalizeColumns(half, options.columns), weights);
+      const scaled = normalizeColumns(half, options.columns);
+      // In the unit of the whole, for it is the whole's points that are whitened by them.
+      scale(scaled.data, exponent);
+      const own = weighColumns(scaled, weights);
       treatRows(own, options.rows);
       return own;
     });
@@ -118,6 +134,8 @@ export function normalizeColumns(matrix: Matrix, rule: ColumnRule): Matrix & { d
     if (rule === "none") {
       if (column.every((value) => value === column[0])) column.fill(0);
     } else {
+      // No digit changes, and no sum or difference overflows.
+      toCommonScale(column);
       if (rule === "asinh") squash(column);
       if (rule === "rank") column.set(normalScores(column));
       zscore(column);
@@ -174,12 +192,12 @@ function zscore(values: Float64Array): void {
 function squash(values: Float64Array): void {
   const median = medianOf(values);
   for (let i = 0; i < values.length; i++) values[i] -= median;
-  let scale = medianOf(values.map(Math.abs)) / MAD_OF_NORMAL;
-  if (scale === 0) {
-    // More than half of the column is one value: the mean deviation still gives a scale.
-    for (const x of values) scale += Math.abs(x) / values.length;
+  let unit = medianOf(values.map(Math.abs)) / MAD_OF_NORMAL;
+  if (unit === 0) {
+    // More than half of the column is one value: the mean deviation still gives one.
+    for (const x of values) unit += Math.abs(x) / values.length;
   }
-  if (scale > 0) for (let i = 0; i < values.length; i++) values[i] = Math.asinh(values[i] / scale);
+  if (unit > 0) for (let i = 0; i < values.length; i++) values[i] = Math.asinh(values[i] / unit);
 }
 
 function medianOf(values: Float64Array): number {

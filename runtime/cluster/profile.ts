@@ -1,4 +1,5 @@
 /** What a cluster looks like: its mean over columns, its sweep in short, and the conductance profile of all candidates. */
+import { scale, toCommonScale } from "../../kernels/power-of-two";
 import type { Matrix } from "../statistics/matrix";
 import { type ColumnRule, normalizeColumns } from "./normalize";
 
@@ -19,6 +20,8 @@ export function meanProfiles(
   columns: ColumnRule,
 ): MeanProfile[] {
   const { cols, data } = normalizeColumns(matrix, columns);
+  // Columns that are left as they are may be too large to square.
+  const exponent = toCommonScale(data);
   return clusters.map(({ members }) => {
     const size = members.length;
     const mean = new Float64Array(cols);
@@ -27,6 +30,8 @@ export function meanProfiles(
     for (let i = 0; i < size; i++)
       for (let c = 0; c < cols; c++) error[c] += (data[members[i] * cols + c] - mean[c]) ** 2;
     for (let c = 0; c < cols; c++) error[c] = Math.sqrt(error[c] / (size * (size - 1)));
+    scale(mean, -exponent);
+    scale(error, -exponent);
     return { mean, error };
   });
 }

@@ -1,50 +1,41 @@
 /**
- * NumPy's `.npy`: one array, little-endian, C order. Bytes only.
+ * NumPy's `.npy`: one array of plain numbers, in either byte order, in C or Fortran order. Bytes only.
  * Source: the format description in NumPy's documentation (numpy.lib.format), versions 1.0 to 3.0 read, 1.0 written.
  */
 import { SpectroscopeError } from "../../kernels/errors";
+import { Inexact, type NpyData, type NpyType, otherType, reverseElements, TYPES, typeOf } from "./npy-types";
 import { shown, shownList } from "./text";
 
-export type NpyType = "f32" | "f64" | "u8" | "u16" | "i32" | "u32" | "i64";
-export type NpyData = Float32Array | Float64Array | Uint8Array | Uint16Array | Int32Array | Uint32Array;
+export type { NpyData, NpyType } from "./npy-types";
 
-/** Row-major array. `i64` keeps its values in a Float64Array, which is exact within ±(2^53 - 1); others are refused. */
+/**
+ * Row-major array, whatever the order in the file. `i64` and `u64` keep their values in a Float64Array, which is exact within
+ * ±(2^53 - 1), others are refused; `f16` in a Float32Array; `bool` as 0 and 1.
+ */
 export interface NpyArray {
   readonly dtype: NpyType;
   readonly shape: readonly number[];
   readonly data: NpyData;
 }
 
-/** What may be written: the type follows from the data unless it is said (`i64` from a Float64Array). */
-export type NpyInput = Omit<NpyArray, "dtype"> & { readonly dtype?: NpyType };
+/** Types that are written; nothing here needs the others. */
+export type NpyWritten = "f32" | "f64" | "u8" | "u16" | "i32" | "u32" | "i64";
 
-const TYPES: Readonly<Record<NpyType, { descr: string; bytes: number; make: (buffer: ArrayBuffer) => NpyData }>> = {
-  f32: { descr: "<f4", bytes: 4, make: (buffer) => new Float32Array(buffer) },
-  f64: { descr: "<f8", bytes: 8, make: (buffer) => new Float64Array(buffer) },
-  u8: { descr: "|u1", bytes: 1, make: (buffer) => new Uint8Array(buffer) },
-  u16: { descr: "<u2", bytes: 2, make: (buffer) => new Uint16Array(buffer) },
-  i32: { descr: "<i4", bytes: 4, make: (buffer) => new Int32Array(buffer) },
-  u32: { descr: "<u4", bytes: 4, make: (buffer) => new Uint32Array(buffer) },
-  i64: { descr: "<i8", bytes: 8, make: (buffer) => integersFrom64(new BigInt64Array(buffer)) },
-};
+/** What may be written: the type follows from the data unless it is said (`i64` from a Float64Array). */
+export interface NpyInput {
+  readonly dtype?: NpyWritten;
+  readonly shape: readonly number[];
+  readonly data: Exclude<NpyData, Int8Array | Int16Array>;
+}
+
 const MAGIC = [0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59];
 
 function fail(file: string, message: string, hint?: string): never {
   throw new SpectroscopeError(`${file}: ${message}`, { code: "bad-input", hint });
 }
 
-function integersFrom64(values: BigInt64Array): Float64Array {
-  const out = new Float64Array(values.length);
-  for (let i = 0; i < values.length; i++) {
-    const value = Number(values[i]);
-    if (!Number.isSafeInteger(value)) throw new RangeError(`element ${i} is ${values[i]}, beyond 2^53 - 1`);
-    out[i] = value;
-  }
-  return out;
-}
-
 /** Element type that data is written as unless another is said. */
-export function npyType(data: NpyData): NpyType {
+export function npyType(data: NpyInput["data"]): NpyWritten {
   if (data instanceof Float32Array) return "f32";
   if (data instanceof Float64Array) return "f64";
   if (data instanceof Uint8Array) return "u8";
@@ -120,17 +111,23 @@ function parseHeader(text: string, start: number, file: string): NpyHeader {
       if (entry.lastIndex === body.length) break;
     }
   }
+  // Of fields there is a list, with lists in it.
+  if (/^\{[^[]*['"]descr['"]\s*:\s*\[/.test(text)) refuseType("[", file);
   const [descr, order, shape] = ["descr", "fortran_order", "shape"].map((key) => seen.get(key));
   if (seen.size !== 3 || !descr || !order || !shape || !/^(True|False)$/.test(order)) {
     fail(file, `unreadable .npy header "${shown(text.trim(), 120)}"`, "write it with numpy.save");
   }
-  if (descr.startsWith("[")) fail(file, "holds a structured array", "save one plain field");
   // As Python reads them: a tuple of one size has a comma, and a size no leading zero.
   const tuple = /^\(\s*(?:(?:0|[1-9]\d*)\s*,\s*)+(?:(?:0|[1-9]\d*)\s*)?\)$|^\(\s*\)$/.test(shape);
   if (!tuple) fail(file, `unreadable shape ${shown(shape)} in the .npy header`);
   const sizes = (shape.match(/\d+/g) ?? []).map(Number);
   if (sizes.length > MAX_AXES) fail(file, `has ${sizes.length} axes, NumPy has at most ${MAX_AXES}`);
   return { descr: descr.slice(1, -1), fortranOrder: order === "True", shape: sizes, start };
+}
+
+function refuseType(descr: string, file: string): never {
+  const { what, hint } = otherType(descr);
+  fail(file, what, hint);
 }
 
 /** What a `.npy` file says of its array; `file` names it in errors. @throws SpectroscopeError where it is none */
@@ -158,17 +155,8 @@ export function npyHeader(bytes: Uint8Array, file: string): NpyHeader {
 export function decodeNpy(bytes: Uint8Array, file: string): NpyArray {
   const header = npyHeader(bytes, file);
 
-  const dtype = (Object.keys(TYPES) as NpyType[]).find((type) => TYPES[type].descr === header.descr);
-  if (!dtype) {
-    const known = Object.values(TYPES).map((type) => type.descr);
-    const hint = header.descr.startsWith(">")
-      ? "convert it to little-endian"
-      : `convert it to one of ${known.join(", ")}`;
-    fail(file, `element type "${shown(header.descr)}" is not supported`, hint);
-  }
-  if (header.fortranOrder && header.shape.length > 1) {
-    fail(file, "stored in Fortran order", "save numpy.ascontiguousarray(x)");
-  }
+  const type = typeOf(header.descr) ?? refuseType(header.descr, file);
+  const { dtype, reversed } = type;
   const count = elementCount(header.shape);
   const expected = count * TYPES[dtype].bytes;
   if (!Number.isSafeInteger(expected)) fail(file, `shape (${shownList(header.shape)}) is too large`);
@@ -180,10 +168,51 @@ export function decodeNpy(bytes: Uint8Array, file: string): NpyArray {
   }
   // A copy: typed arrays need an aligned start, and a Buffer may be a slice of a shared pool.
   const from = bytes.byteOffset + header.start;
+  const buffer = bytes.buffer.slice(from, from + expected) as ArrayBuffer;
+  if (reversed) reverseElements(buffer, TYPES[dtype].bytes);
+  const { shape, fortranOrder } = header;
   try {
-    const buffer = bytes.buffer.slice(from, from + expected) as ArrayBuffer;
-    return { dtype, shape: header.shape, data: TYPES[dtype].make(buffer) };
+    const data = TYPES[dtype].make(buffer);
+    return { dtype, shape, data: fortranOrder && shape.length > 1 ? rowMajor(data, shape) : data };
   } catch (cause) {
-    fail(file, cause instanceof Error ? cause.message : String(cause), "use smaller integers");
+    if (!(cause instanceof Inexact)) throw cause;
+    const place = placeOf(cause.index, shape, fortranOrder);
+    const element = shape.length < 2 ? cause.index : `(${place.join(", ")})`;
+    fail(
+      file,
+      `element ${element} is ${cause.value}, beyond 2^53 - 1`,
+      "save smaller integers, such as x - x.min(), or x.astype(numpy.float64) where rounding does no harm",
+    );
   }
+}
+
+/** Indices of a value by its place in the file. */
+function placeOf(index: number, shape: readonly number[], fortranOrder: boolean): number[] {
+  const place = new Array<number>(shape.length).fill(0);
+  const axes = shape.map((_, axis) => (fortranOrder ? axis : shape.length - 1 - axis));
+  let rest = index;
+  for (const axis of axes) {
+    place[axis] = rest % shape[axis];
+    rest = Math.floor(rest / shape[axis]);
+  }
+  return place;
+}
+
+/** Values in which the first index runs fastest, with the last one running fastest. */
+function rowMajor(data: NpyData, shape: readonly number[]): NpyData {
+  const out = data.slice();
+  const last = shape.length - 1;
+  const steps = new Array<number>(shape.length).fill(1);
+  for (let axis = 1; axis <= last; axis++) steps[axis] = steps[axis - 1] * shape[axis - 1];
+  const place = new Array<number>(shape.length).fill(0);
+  for (let at = 0, from = 0; at < out.length; at++) {
+    out[at] = data[from];
+    for (let axis = last; axis >= 0; axis--) {
+      from += steps[axis];
+      if (++place[axis] < shape[axis]) break;
+      from -= steps[axis] * shape[axis];
+      place[axis] = 0;
+    }
+  }
+  return out;
 }

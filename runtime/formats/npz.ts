@@ -33,7 +33,7 @@ export async function parseSparse(bytes: Uint8Array, file: string): Promise<Spar
   if (format !== "csr") fail(`is in format "${shown(format)}", csr is read`, remedy);
   const member = async (name: string) => {
     const where = `${file}, ${name}`;
-    const array = decodeNpy(plainBytes(await need(name), where), where);
+    const array = decodeNpy(await need(name), where);
     if (array.shape.length !== 1) fail(`${name} has ${array.shape.length} axes, expected 1`, remedy);
     return array;
   };
@@ -63,23 +63,14 @@ export async function parseSparse(bytes: Uint8Array, file: string): Promise<Spar
 
 const wide = ({ data }: NpyArray) => (data instanceof Float64Array ? data : Float64Array.from(data));
 
-/** The text in a 0-dimensional array of bytes (`|S3`) or of UCS-4 letters (`<U3`). */
+/** The text in a 0-dimensional array of bytes (`|S3`) or of UCS-4 letters in either order (`<U3`). */
 function formatName(npy: Uint8Array, file: string): string {
   const { descr, shape, start } = npyHeader(npy, file);
-  const letters = /^(\|S|<U)([1-9]\d?)$/.exec(descr);
-  const bytes = letters ? Number(letters[2]) * (letters[1] === "<U" ? 4 : 1) : -1;
+  const letters = /^(\|S|[<>]U)([1-9]\d?)$/.exec(descr);
+  const bytes = letters ? Number(letters[2]) * (letters[1] === "|S" ? 1 : 4) : -1;
   if (shape.length !== 0 || npy.length !== start + bytes)
     throw new SpectroscopeError(`${file}: is no short text, but ${shown(descr)} (${shownList(shape)})`, {
       hint: "write it with scipy.sparse.save_npz",
     });
   return String.fromCharCode(...npy.subarray(start).filter((byte) => byte !== 0));
-}
-
-/** Truth values are bytes of 0 and 1: the header says so, and nothing else changes. */
-function plainBytes(npy: Uint8Array, file: string): Uint8Array {
-  if (npyHeader(npy, file).descr !== "|b1") return npy;
-  const copy = npy.slice();
-  // Behind the file's first ten bytes no other word of the header has this letter.
-  copy[copy.indexOf(0x62, 10)] = 0x75;
-  return copy;
 }

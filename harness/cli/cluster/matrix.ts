@@ -32,7 +32,8 @@ export async function clusterMatrix(path: string, out: string, values: ClusterVa
   const stages = new Stages(progress);
   stages.begin("read");
   const given = await labelsOf(values);
-  const matrix = await readMatrix(path);
+  const { matrix, names, said } = await readMatrix(path);
+  for (const line of said) progress.say(line);
   const labels = labelsFor(given, { n: matrix.rows, unit: "rows" }, progress);
   const large = matrix.rows ** 2 * matrix.cols > GPU_FROM;
   const device =
@@ -40,7 +41,7 @@ export async function clusterMatrix(path: string, out: string, values: ClusterVa
       ? await deviceIfAny(values.adapter, progress, "neighbors are found on the host")
       : undefined;
   try {
-    return await clusterRows(path, out, { matrix, labels, config, preset, device, progress, stages, values });
+    return await clusterRows(path, out, { matrix, names, labels, config, preset, device, progress, stages, values });
   } finally {
     device?.close();
   }
@@ -48,12 +49,14 @@ export async function clusterMatrix(path: string, out: string, values: ClusterVa
 
 interface Rows extends Pick<Finished, "config" | "progress" | "stages" | "labels" | "values"> {
   readonly matrix: Matrix;
+  /** Of the columns, where the file has them. */
+  readonly names?: readonly string[];
   readonly device?: Device;
   readonly preset: ChosenPreset;
 }
 
 async function clusterRows(path: string, out: string, given: Rows): Promise<number> {
-  const { matrix, device, labels, config, preset, progress, stages, values } = given;
+  const { matrix, names, device, labels, config, preset, progress, stages, values } = given;
   const options = { threads: values.threads, device };
   const result = await clusterTokens(matrix, config, { ...options, progress: stages.report });
   const { clusters, k, points, neighbors } = result;
@@ -74,6 +77,7 @@ async function clusterRows(path: string, out: string, given: Rows): Promise<numb
   const input = {
     matrix: path,
     ...{ rows: matrix.rows, columns: matrix.cols, k },
+    column_names: names ?? null,
     points: pointFacts(points),
     preset,
   };

@@ -19,7 +19,13 @@ import type { Progress } from "../progress";
 import { inputName, readInput } from "./read-input";
 
 export const CLUSTER_OPTIONS = {
-  matrix: { type: "string", placeholder: "FILE", help: ".npy of shape [rows, columns] instead of a run" },
+  matrix: {
+    type: "string",
+    placeholder: "FILE",
+    help:
+      ".npy of shape [rows, columns], .csv or other text of numbers, or Parquet (gzip too; - is stdin), instead of a run; told by " +
+      "content, a header and names of rows too",
+  },
   graph: {
     type: "string",
     placeholder: "FILE",

@@ -4,6 +4,7 @@ import { gzip, npz, savez, zip } from "./archives";
 import { gml, matrixMarket, metis } from "./graphs";
 import { tokenIds } from "./ids";
 import { tokenizer, tuning } from "./machine";
+import { matrixFile, pandasMatrix, parquetMatrix, textMatrix } from "./matrices";
 import { npy } from "./npy";
 import { hubNames, restrictions, runConfigs, settings } from "./settings";
 import { checkpoint, finished, manifest, unitNames, zarr } from "./stores";
@@ -13,6 +14,7 @@ import { model, modelConfig, safetensors, shardIndex } from "./weights";
 export const TARGETS: readonly Target[] = [
   ...[json, npy, npz, savez, zip, gzip, edgeList, labels, documents],
   ...[matrixMarket, metis, gml],
+  ...[textMatrix, pandasMatrix, parquetMatrix, matrixFile],
   ...[safetensors, shardIndex, tokenIds, modelConfig, model, tokenizer],
   ...[runConfigs, settings, restrictions, hubNames, unitNames],
   ...[manifest, checkpoint, zarr, finished, tuning],

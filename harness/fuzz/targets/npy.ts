@@ -15,6 +15,18 @@ export function values(dtype: NpyType, count: number, random: Random): NpyData {
       return Float64Array.from(
         list(() => (random.chance(0.05) ? random.pick([Number.NaN, Number.NEGATIVE_INFINITY, -0]) : random.double())),
       );
+    case "f16":
+      return Float32Array.from(
+        list(() =>
+          random.pick([random.from(-2048, 2048), random.from(1, 1023) * 2 ** -24, -0, 65504, Number.NEGATIVE_INFINITY]),
+        ),
+      );
+    case "bool":
+      return Uint8Array.from(list(() => random.below(2)));
+    case "i8":
+      return Int8Array.from(list(() => random.next() | 0));
+    case "i16":
+      return Int16Array.from(list(() => random.next() | 0));
     case "u8":
       return Uint8Array.from(list(() => random.below(256)));
     case "u16":
@@ -27,17 +39,53 @@ export function values(dtype: NpyType, count: number, random: Random): NpyData {
       return Float64Array.from(
         list(() => random.pick([random.from(-9, 9), Number.MAX_SAFE_INTEGER, -(2 ** 53 - 1), random.next()])),
       );
+    case "u64":
+      return Float64Array.from(list(() => random.pick([random.from(0, 9), Number.MAX_SAFE_INTEGER, random.next()])));
   }
 }
 
 const DESCR: Readonly<Record<NpyType, string>> = {
-  ...{ f32: "<f4", f64: "<f8", u8: "|u1", u16: "<u2", i32: "<i4", u32: "<u4", i64: "<i8" },
+  ...{ f16: "<f2", f32: "<f4", f64: "<f8", i8: "|i1", i16: "<i2", i32: "<i4", i64: "<i8" },
+  ...{ u8: "|u1", u16: "<u2", u32: "<u4", u64: "<u8", bool: "|b1" },
 };
 
-/** Bytes of values as a file holds them, made apart from the product. */
+/** Bits of a half that a double is, exactly. */
+function halfBits(value: number): number {
+  const sign = Object.is(Math.sign(value), -0) || value < 0 ? 0x8000 : 0;
+  const size = Math.abs(value);
+  if (size === Number.POSITIVE_INFINITY) return sign | 0x7c00;
+  if (size < 2 ** -14) return sign | (size * 2 ** 24);
+  const exponent = Math.floor(Math.log2(size));
+  return sign | ((exponent + 15) << 10) | (size * 2 ** (10 - exponent) - 1024);
+}
+
+/** Bytes of values as a little-endian file holds them, made apart from the product. */
 export function rawBytes(dtype: NpyType, data: NpyData): Uint8Array {
-  const held = dtype === "i64" ? BigInt64Array.from(Array.from(data, BigInt)) : data;
-  return new Uint8Array(held.buffer, held.byteOffset, held.byteLength);
+  const list = Array.from(data);
+  const held =
+    dtype === "i64"
+      ? BigInt64Array.from(list, BigInt)
+      : dtype === "u64"
+        ? BigUint64Array.from(list, BigInt)
+        : dtype === "f16"
+          ? Uint16Array.from(list, halfBits)
+          : data;
+  return new Uint8Array(held.buffer, held.byteOffset, held.byteLength).slice();
+}
+
+/** The values with the first index running fastest, by each one's place. */
+function fortran(shape: readonly number[], data: NpyData): NpyData {
+  const out = data.slice();
+  for (let at = 0; at < data.length; at++) {
+    let rest = at;
+    let to = 0;
+    for (let axis = shape.length - 1; axis >= 0; axis--) {
+      to = (rest % shape[axis]) * shape.slice(0, axis).reduce((product, size) => product * size, 1) + to;
+      rest = Math.floor(rest / shape[axis]);
+    }
+    out[to] = data[at];
+  }
+  return out;
 }
 
 /** A header's text with a length before it that fits. */
@@ -57,10 +105,20 @@ export function withHeader(text: string, body: Uint8Array, version = 1, pad = 64
 const tuple = (shape: readonly (number | string)[]) =>
   shape.length === 1 ? `(${shape[0]},)` : `(${shape.join(", ")})`;
 
-/** A file as NumPy writes it. */
-export function npyFile(dtype: NpyType, shape: readonly number[], data: NpyData): Uint8Array {
-  const text = `{'descr': '${DESCR[dtype]}', 'fortran_order': False, 'shape': ${tuple(shape)}, }`;
-  return withHeader(text, rawBytes(dtype, data));
+/** A file as NumPy writes it on a machine of either byte order, of an array in either order. */
+export function npyFile(
+  dtype: NpyType,
+  shape: readonly number[],
+  data: NpyData,
+  { big = false, columnMajor = false } = {},
+): Uint8Array {
+  const one = DESCR[dtype].startsWith("|");
+  const descr = big && !one ? `>${DESCR[dtype].slice(1)}` : DESCR[dtype];
+  const text = `{'descr': '${descr}', 'fortran_order': ${columnMajor ? "True" : "False"}, 'shape': ${tuple(shape)}, }`;
+  const body = rawBytes(dtype, columnMajor ? fortran(shape, data) : data);
+  const bytes = Number(DESCR[dtype].slice(2));
+  if (big) for (let at = 0; at < body.length; at += bytes) body.subarray(at, at + bytes).reverse();
+  return withHeader(text, body);
 }
 
 export function array(random: Random, axes = random.from(0, 3)): NpyArray {
@@ -146,7 +204,8 @@ export const npy = target<NpyArray>({
   weight: 4,
   make(random) {
     const expected = array(random);
-    return { input: { "x.npy": npyFile(expected.dtype, expected.shape, expected.data) }, expected };
+    const order = { big: random.chance(0.3), columnMajor: random.chance(0.3) };
+    return { input: { "x.npy": npyFile(expected.dtype, expected.shape, expected.data, order) }, expected };
   },
   odd: (random) => ({ "x.npy": oddFile(random) }),
   read: (input) => decodeNpy(input["x.npy"], "x.npy"),
