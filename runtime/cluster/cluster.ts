@@ -32,6 +32,8 @@ export interface SearchOptions {
   progress?: (stage: Stage, done: number, total: number) => void;
   /** Whether clusters get their sweep profile; true by default. */
   profiles?: boolean;
+  /** Given the graph that is searched, its nodes in the order of the input, and of a matrix the points that it was made from. */
+  onGraph?: (graph: Graph, points?: Points) => void;
 }
 
 export interface ClusterOptions extends SearchOptions {
@@ -196,6 +198,7 @@ export async function clusterTokens(
   const { graph, neighbors } = await neighborGraph(points, k, full, options, (done, total) =>
     options.progress?.("neighbors", done, total),
   );
+  options.onGraph?.(graph, points);
   const envelope = await envelopeOf(graph, full, options, async (between) => {
     const made = await neighborGraph(pointsOf(matrix, full, options, between), k, full, options);
     return made.graph;
@@ -220,6 +223,7 @@ export async function clusterGraph(
   options: SearchOptions = {},
 ): Promise<GraphClustering> {
   const full = parseClusterConfig({ ...config, null: config.null ?? DEFAULT_GRAPH_NULL });
+  options.onGraph?.(graph);
   const envelope = await envelopeOf(graph, full, options);
   options.progress?.("clusters", 0, 1);
   const facts = graphFacts(graph);

@@ -1,5 +1,4 @@
 /** What `cluster` asks of its files before long work. */
-import { realpath } from "node:fs/promises";
 import { resolve } from "node:path";
 import { SpectroscopeError } from "../../../kernels/errors";
 import { usage } from "../../../runtime/config/schema";
@@ -14,11 +13,18 @@ export function checkLabels(labels: GivenLabels | undefined, path: string | unde
     });
 }
 
-/** Asked before long work. @throws SpectroscopeError when the result would lie over an input, or cannot be written */
-export async function checkOut(out: string, inputs: Readonly<Record<string, string | undefined>>): Promise<void> {
+/**
+ * Asked before long work. `option` is the one that named `out`.
+ * @throws SpectroscopeError when the result would lie over an input or another result, or cannot be written
+ */
+export async function checkOut(
+  out: string,
+  others: Readonly<Record<string, string | undefined>>,
+  option = "out",
+): Promise<void> {
   await checkOutput(out);
   const place = await finalPlace(out);
-  for (const [name, path] of Object.entries(inputs))
-    if (path !== undefined && (await realpath(path).catch(() => resolve(path))) === place)
-      throw usage(`--out ${out} is the file of --${name}`, "write the clusters somewhere else");
+  for (const [name, path] of Object.entries(others))
+    if (path !== undefined && (await finalPlace(path).catch(() => resolve(path))) === place)
+      throw usage(`--${option} ${out} is the file of --${name}`, `give --${option} another file`);
 }

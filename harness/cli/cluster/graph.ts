@@ -29,7 +29,9 @@ export async function clusterNodes(path: string, out: string, values: ClusterVal
   const read = await readGraph(path, given.has("symmetrize") ? config.symmetrize : undefined);
   const { graph, names, dropped, header } = read;
   checkLabels(labels, values.labels, graph.n);
-  for (const line of droppedWords(read)) progress.say(line);
+  const leftOut = droppedWords(read);
+  for (const line of leftOut) progress.say(line);
+  const report = { file: path, graph, names, facts: [], leftOut };
   const options = { threads: values.threads };
   const result = await clusterGraph(graph, config, { ...options, progress: stages.report });
   const reruns = graphReruns(graph, config, options);
@@ -48,5 +50,6 @@ export async function clusterNodes(path: string, out: string, values: ClusterVal
       one_sided: dropped.oneSided,
     },
   };
-  return finish({ input, unit: "nodes", out, config, progress, stages, result, extras, labels, stability, values });
+  const told = { input, unit: "nodes", out, config, report };
+  return finish({ ...told, progress, stages, result, extras, labels, stability, values });
 }

@@ -1,3 +1,4 @@
+import type { Graph } from "../../../kernels/graph/csr";
 import { clusterTokens } from "../../../runtime/cluster/cluster";
 import { squashOf } from "../../../runtime/cluster/config";
 import { meanProfiles } from "../../../runtime/cluster/profile";
@@ -12,6 +13,7 @@ import { type Finished, finish } from "./finish";
 import { type ClusterValues, changesOf, deviceIfAny, labelsOf } from "./options";
 import { pointFacts, Stages } from "./outcome";
 import { readMatrix } from "./read-matrix";
+import type { ReportInput } from "./report";
 
 /** rows^2 columns from which a GPU is looked for: below, the host finds neighbors in a few seconds. */
 const GPU_FROM = 2e11;
@@ -51,7 +53,9 @@ interface Rows extends Pick<Finished, "config" | "progress" | "stages" | "labels
 async function clusterRows(path: string, out: string, given: Rows): Promise<number> {
   const { matrix, device, labels, config, progress, stages, values } = given;
   const options = { threads: values.threads, device };
-  const result = await clusterTokens(matrix, config, { ...options, progress: stages.report });
+  const made: Pick<ReportInput, "graph" | "points">[] = [];
+  const onGraph = (graph: Graph, points?: Matrix) => void made.push({ graph, points });
+  const result = await clusterTokens(matrix, config, { ...options, onGraph, progress: stages.report });
   const { clusters, k, points, neighbors } = result;
   if (neighbors) {
     const { method, why, recall } = neighbors;
@@ -72,5 +76,9 @@ async function clusterRows(path: string, out: string, given: Rows): Promise<numb
     ...{ rows: matrix.rows, columns: matrix.cols, k },
     points: pointFacts(points),
   };
-  return finish({ input, unit: "rows", out, config, progress, stages, result, extras, labels, stability, values });
+  const found = neighbors ? [["Neighbors", `${k} a row, ${neighbors.method}`] as const] : [];
+  const shape = ["Shape", `${matrix.rows} rows, ${matrix.cols} columns`] as const;
+  const report = { file: path, ...made[0], facts: [shape, ...found], leftOut: [] };
+  const told = { input, unit: "rows", out, config, report };
+  return finish({ ...told, progress, stages, result, extras, labels, stability, values });
 }

@@ -30,6 +30,11 @@ export const CLUSTER_OPTIONS = {
     placeholder: "FILE",
     help: "JSON lines, one cluster a line (with --matrix, --graph: required)",
   },
+  report: {
+    type: "string",
+    placeholder: "FILE",
+    help: "a page of it as one HTML file: map, cards, scores (with --matrix, --graph)",
+  },
   set: SET_OPTION,
   seed: { type: "integer", min: 0, help: "short for --set seed=N" },
   stability: {

@@ -95,8 +95,7 @@ export function startOf(graph: Graph): Float64Array {
   const gram = new Float64Array(landmarks * landmarks);
   for (let i = 0; i < n; i++)
     for (let a = 0; a < landmarks; a++)
-      for (let b = 0; b < landmarks; b++)
-        gram[a * landmarks + b] += hops[i * landmarks + a] * hops[i * landmarks + b];
+      for (let b = 0; b < landmarks; b++) gram[a * landmarks + b] += hops[i * landmarks + a] * hops[i * landmarks + b];
   const { vectors } = symmetricEigen(gram, landmarks);
   let at = new Float64Array(2 * n);
   for (let i = 0; i < n; i++)
