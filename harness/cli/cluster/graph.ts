@@ -31,7 +31,7 @@ export async function clusterNodes(path: string, out: string, values: ClusterVal
   checkLabels(labels, values.labels, graph.n);
   const leftOut = droppedWords(read);
   for (const line of leftOut) progress.say(line);
-  const report = { file: path, graph, names, facts: [], leftOut };
+  const report = { file: path, graph, names, facts: [], leftOut, unfit: OF_POINTS };
   const options = { threads: values.threads };
   const result = await clusterGraph(graph, config, { ...options, progress: stages.report });
   const reruns = graphReruns(graph, config, options);

@@ -27,6 +27,8 @@ export interface ReportInput {
   readonly names?: readonly string[];
   readonly columns?: readonly string[];
   readonly facts: readonly (readonly [string, string])[];
+  /** Keys of the config that have no meaning for it. */
+  readonly unfit?: readonly string[];
   /** What of the file is not in the graph, in words. */
   readonly leftOut: readonly string[];
 }
@@ -63,7 +65,8 @@ export function reportPage(done: Reported, scores: LabelScores | undefined): str
   const body = result.labels.reduce((sum, label) => sum + (label < 0 ? 1 : 0), 0);
   const edges = `${count(graph.edges)} between ${count(graph.nodes)} ${unit}`;
   return renderClustering({
-    ...{ version, title: `Clusters of ${report.file}`, n, config: { ...config } },
+    ...{ version, title: `Clusters of ${report.file}`, n },
+    config: Object.fromEntries(Object.entries(config).filter(([key]) => !report.unfit?.includes(key))),
     unit: unit === "rows" ? ["row", "rows"] : ["node", "nodes"],
     fromPoints: report.points !== undefined || unit === "rows",
     facts: [["File", report.file], ...report.facts, ["Edges", edges], ["Rounds", String(result.rounds)]],

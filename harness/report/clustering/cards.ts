@@ -41,7 +41,8 @@ function members(view: ClusteringView, cluster: ReportCluster): Markup {
       html`<tr class="group"><th scope="colgroup" colspan="3">${title}</th></tr>${ranks.map((rank) => {
         const i = order[rank];
         const member = cluster.members[i];
-        return html`<tr><th scope="row">${nameOf(view, member)}</th><td>${labelOf(view, member)}</td><td class="number">${percent(share[i], 0)}</td></tr>`;
+        const name = nameOf(view, member);
+        return html`<tr><th scope="row" title="${name}">${name}</th>${view.data.labels && html`<td>${labelOf(view, member)}</td>`}<td class="number">${percent(share[i], 0)}</td></tr>`;
       })}`,
   );
   return html`<h4>Members, and the share of their edges that stays inside</h4><table class="members"><tbody>${rows}</tbody></table>`;
@@ -113,7 +114,7 @@ export function clusterCards(view: ClusteringView): Markup {
   const totals = totalsOf(view);
   const cards = carded.map((position) => {
     const cluster = data.clusters[position];
-    const { id, size, conductance, excess, recurrence, seed, sweep } = cluster;
+    const { id, size, conductance, excess, recurrence, seed, sweep, profile } = cluster;
     const figures = [
       ["conductance", "share of the weight of its edges that leaves it; smaller is tighter", fixed(conductance, 3)],
       ["excess", "share by which the conductance lies below the lowest of the null at this volume", fixed(excess)],
@@ -121,7 +122,7 @@ export function clusterCards(view: ClusteringView): Markup {
     ];
     return html`<article class="card" id="cluster-${id}" data-cluster="${position}" tabindex="0" aria-label="cluster ${id}">
 <header><span class="chip big ${lookOf(position)}">${id}</span><span><b>${unitCount(view, size)}</b>, ${percent(size / data.n)}</span>${figures.map(([name, title, value]) => html`<span title="${title}">${name} <b>${value}</b></span>`)}${stabilityText(cluster, data.unit)}${seed >= 0 && seed < data.n && html`<span class="note">seed: ${nameOf(view, seed)}</span>`}</header>
-<div class="columns ${lookOf(position)}"><div class="contexts">${members(view, cluster)}</div><div>${labelTable(view, cluster, totals)}${sweep.length > 1 && html`<h4>Conductance along its walk</h4>${sweepChart(shortSweep(sweep), { size, conductance })}`}</div><div>${profileChart(view, cluster)}</div></div></article>`;
+<div class="columns ${profile ? "" : "two "}${lookOf(position)}"><div class="contexts">${members(view, cluster)}</div><div>${labelTable(view, cluster, totals)}${sweep.length > 1 && html`<h4>Conductance along its walk</h4>${sweepChart(shortSweep(sweep), { size, conductance })}`}</div>${profile && html`<div>${profileChart(view, cluster)}</div>`}</div></article>`;
   });
   const index = carded.map(
     (position) =>

@@ -18,7 +18,8 @@ const style = `
 .members td{color:var(--soft);width:32%}.members td.number{width:15%}.members .group th{color:var(--soft);font-size:12px;padding-top:6px}
 .bar{display:block;width:100%;min-width:30px;height:9px;fill:var(--accent);opacity:.75}.columns .bar{fill:oklch(calc(var(--l)*.55 + .27) .1 var(--hue));opacity:1}
 .sweep{width:100%;max-width:420px;display:block}.sweep .line{fill:none;stroke:var(--accent);stroke-width:1.6}.sweep .zero{stroke:var(--line)}.sweep circle{fill:var(--ink)}
-.columns>div:empty{display:none}#labels .wide{width:30%}
+.columns.two{grid-template-columns:repeat(2,minmax(0,1fr))}@media (max-width:640px){.columns.two{grid-template-columns:minmax(0,1fr)}}
+#labels .wide{width:30%}
 .selection{max-width:calc(100vw - 24px);flex-wrap:wrap}
 @media (max-width:640px){main,footer{padding:0 12px}.selection{right:12px;bottom:10px;gap:4px 12px}.card{padding:10px 12px}.card>header .note{margin:0}.top nav{gap:2px 12px}}
 `.trim();

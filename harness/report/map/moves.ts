@@ -92,7 +92,7 @@ export function runMap(encoded: EncodedMap, names: readonly string[], describe: 
   };
   const resize = () => {
     const width = box.clientWidth;
-    const height = Math.round(Math.max(260, Math.min(innerHeight * 0.78, width / map.aspect + 20, 900)));
+    const height = Math.round(Math.max(260, Math.min(innerHeight * 0.72, width / map.aspect + 20, 900)));
     canvas.style.height = `${height}px`;
     canvas.width = Math.round(width * ratio());
     canvas.height = Math.round(height * ratio());

@@ -8,7 +8,7 @@ export interface Part {
 }
 
 /** Margin about a part, as a share of its side. */
-const MARGIN = 0.06;
+const MARGIN = 0.12;
 /** Width over height of the whole. */
 const ASPECT = 1.5;
 
