@@ -24,6 +24,8 @@ export function runMap(encoded: EncodedMap, names: readonly string[], describe: 
   const map = parts.decodeMap(encoded);
   const nearest = parts.indexMap(map);
   const { n, xy } = map;
+  /** Names on the whole map; those of the largest groups. */
+  const NAMES = 40;
   let [zoom, midX, midY] = [1, 0.5, 0.5];
   let [selected, hovered, byLabel, queued] = [0, -1, false, false];
   const extent = { x: map.aspect >= 1 ? 65535 : 65535 * map.aspect, y: map.aspect >= 1 ? 65535 / map.aspect : 65535 };
@@ -55,6 +57,13 @@ export function runMap(encoded: EncodedMap, names: readonly string[], describe: 
   const groupMarks = marksOf(map.group, names);
   const labelMarks = map.label && encoded.labels ? marksOf(map.label, encoded.labels.names.map(cut)) : [];
 
+  /** Names that are told: few far out, more close in, and of what is selected only its own. */
+  const told = () => {
+    if (byLabel) return labelMarks.slice(0, NAMES * zoom ** 2);
+    if (selected > 0) return groupMarks.filter(({ text }) => text === names[selected - 1]);
+    return groupMarks.slice(0, NAMES * zoom ** 2);
+  };
+
   /** Canvas pixels of a CSS pixel. */
   const ratio = () => window.devicePixelRatio || 1;
   const view = (): MapView => {
@@ -82,7 +91,7 @@ export function runMap(encoded: EncodedMap, names: readonly string[], describe: 
       groupOf: byLabel && map.label ? map.label : map.group,
       ...{ colors, line: of("--line"), ink: of("--ink"), page: of("--card"), selected, hovered },
       radius: size * zoom ** 0.35,
-      marks: byLabel ? labelMarks : groupMarks,
+      marks: told(),
       font: `600 ${12 * ratio()}px system-ui, sans-serif`,
     });
   };

@@ -157,6 +157,21 @@ test("components stand side by side, with room for their nodes, and none is flun
   assert.ok(area(boxes[0]) > 2.5 * area(boxes[1]));
 });
 
+test("many small components take no longer than one large graph", (t) => {
+  const n = 40_000;
+  const began = performance.now();
+  const at = layOut(
+    graphFromEdges(
+      n,
+      Array.from({ length: n }, (_, v) => v),
+    ),
+  );
+  const seconds = (performance.now() - began) / 1000;
+  t.note(`${n / 2} pairs: ${seconds.toFixed(1)} s`);
+  assert.ok(at.every(Number.isFinite));
+  assert.ok(seconds < 20);
+});
+
 test("one node, none, one edge and a star have a place each", () => {
   assert.is(layOut(graphFromEdges(0, [])).length, 0);
   assert.ok(layOut(graphFromEdges(1, [])).every(Number.isFinite));

@@ -1,7 +1,7 @@
 /** A graph as a map: nodes in the plane, neighbors close, components side by side. */
-import { type Graph, inducedSubgraph } from "../../../kernels/graph/csr";
+import type { Graph } from "../../../kernels/graph/csr";
 import type { Matrix } from "../../statistics/matrix";
-import { components } from "./components";
+import { componentGraph, components } from "./components";
 import { descend } from "./descend";
 import { drawIn, level, type Part, pack } from "./pack";
 import { startOf } from "./start";
@@ -30,6 +30,7 @@ export function layOut(graph: Graph, { seed = 0, start, progress }: LayoutOption
   const parts = components(graph);
   const placed: Part[] = [];
   const lone: number[] = [];
+  const place = new Uint32Array(graph.n);
   let done = 0;
   const members: (Uint32Array | number[])[] = [];
   for (const nodes of parts) {
@@ -38,7 +39,7 @@ export function layOut(graph: Graph, { seed = 0, start, progress }: LayoutOption
       continue;
     }
     const whole = nodes.length === graph.n;
-    const own = whole ? graph : inducedSubgraph(graph, nodes);
+    const own = whole ? graph : componentGraph(graph, nodes, place);
     const at = (start && given(start, nodes)) ?? startOf(own);
     spread(at, seed);
     const before = done;
