@@ -21,7 +21,7 @@ const style = `
 .columns.two{grid-template-columns:repeat(2,minmax(0,1fr))}@media (max-width:640px){.columns.two{grid-template-columns:minmax(0,1fr)}}
 #labels .wide{width:30%}
 .selection{max-width:calc(100vw - 24px);flex-wrap:wrap}
-@media (max-width:640px){main,footer{padding:0 12px}.selection{right:12px;bottom:10px;gap:4px 12px}.card{padding:10px 12px}.card>header .note{margin:0}.top nav{gap:2px 12px}}
+@media (max-width:640px){.facts{grid-template-columns:repeat(2,minmax(0,1fr));gap:0 16px}.switch button:first-child{margin-left:0}main,footer{padding:0 12px}.selection{right:12px;bottom:10px;gap:4px 12px}.card{padding:10px 12px}.card>header .note{margin:0}.top nav{gap:2px 12px}}
 `.trim();
 
 /** Parts as text, each by its own; one that fails leaves the others and the text of the page alone. */

@@ -221,8 +221,14 @@ export function runMap(encoded: EncodedMap, names: readonly string[], describe: 
     event.preventDefault();
     moves[event.key]();
   });
+  // Buttons zoom in on what is selected.
   for (const button of document.querySelectorAll<HTMLElement>("[data-map-zoom]"))
-    button.addEventListener("click", () => zoomBy(Number(button.dataset.mapZoom) || 1e-9));
+    button.addEventListener("click", () => {
+      const factor = Number(button.dataset.mapZoom) || 1e-9;
+      const mark = factor > 1 && selected > 0 && groupMarks.find(({ text }) => text === names[selected - 1]);
+      if (mark) [midX, midY] = [mark.x / extent.x, mark.y / extent.y];
+      zoomBy(factor);
+    });
   for (const button of document.querySelectorAll<HTMLElement>("[data-map-color]"))
     button.addEventListener("click", () => {
       for (const other of document.querySelectorAll("[data-map-color]")) other.setAttribute("aria-pressed", "false");

@@ -11,7 +11,7 @@ const NEGATIVES = 5;
 /** Longest move along an axis. */
 const CLIP = 4;
 /** Edges sampled an epoch, as a multiple of the nodes: dense graphs cost no more than sparse ones. */
-const EDGES_A_NODE = 6;
+const EDGES_A_NODE = 4;
 
 /** Epochs for so many nodes: few nodes need many, many nodes cost much. */
 const epochsFor = (n: number) => (n <= 10_000 ? 500 : 200);

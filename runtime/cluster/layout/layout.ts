@@ -23,7 +23,7 @@ export interface LayoutOptions {
 
 /**
  * Positions for a map. The same graph, start and seed give the same bits, in every engine. Distances between components mean
- * nothing, and within one only small distances do. About 2 s for 10,000 nodes and 20 s for 100,000.
+ * nothing, and within one only small distances do. A few seconds for 10,000 nodes, up to 20 s for 100,000.
  * @returns `[n, 2]`: x and y of every node, at least 0, y downwards
  */
 export function layOut(graph: Graph, { seed = 0, start, progress }: LayoutOptions = {}): Float64Array {
