@@ -30,7 +30,7 @@ export const CLUSTER_OPTIONS = {
     placeholder: "FILE",
     help: "JSON lines, one cluster a line (with --matrix, --graph: required)",
   },
-  report: { type: "string", placeholder: "FILE", help: "a page too, one HTML file: map, cards, scores (not for a run)" },
+  report: { type: "string", placeholder: "FILE", help: "a page too, one HTML file: map, cards, scores; not of a run" },
   set: SET_OPTION,
   seed: { type: "integer", min: 0, help: "short for --set seed=N" },
   stability: {
