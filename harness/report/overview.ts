@@ -3,7 +3,8 @@ import { count, counted, duration, percent } from "./format";
 import { html, type Markup, type Value } from "./html";
 import type { ReportView } from "./view";
 
-function facts(rows: readonly (readonly [string, Value])[]): Markup {
+/** Terms with a value each. */
+export function facts(rows: readonly (readonly [string, Value])[]): Markup {
   return html`<dl class="facts">${rows.map(([term, value]) => html`<div><dt>${term}</dt><dd>${value}</dd></div>`)}</dl>`;
 }
 
@@ -29,7 +30,8 @@ function* settings(config: Readonly<Record<string, unknown>>, prefix = ""): Gene
   }
 }
 
-function settingList(config: Readonly<Record<string, unknown>>): Markup {
+/** A config as a list, nested keys joined by dots. */
+export function settingList(config: Readonly<Record<string, unknown>>): Markup {
   return html`<dl class="settings">${[...settings(config)].map(
     ([key, value]) => html`<div><dt>${key}</dt><dd>${value}</dd></div>`,
   )}</dl>`;

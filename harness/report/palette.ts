@@ -20,10 +20,15 @@ export function hueOf(position: number, clusters: number): number {
   return Math.round((360 / hues) * ((position * stride) % hues) + 20) % 360;
 }
 
+/** Which of the marks the cluster at a position has, 0 for none. */
+export function markOf(position: number): number {
+  return Math.floor(position / HUES) % MARKS;
+}
+
 /** Class names of the cluster at a position; -1 is no cluster. */
 export function lookOf(position: number): string {
   if (position < 0) return "";
-  const mark = Math.floor(position / HUES) % MARKS;
+  const mark = markOf(position);
   return mark === 0 ? `k k${position}` : `k k${position} m${mark}`;
 }
 

@@ -19,9 +19,14 @@ function roundUp(value: number): number {
  * Bars about zero with error bars of one standard error each way.
  * @param values one per name; a value that is not finite leaves a gap
  */
-export function barChart(names: readonly string[], values: readonly number[], errors: readonly number[]): Markup {
+export function barChart(
+  names: readonly string[],
+  values: ArrayLike<number>,
+  errors: ArrayLike<number>,
+  title = "mean normalized susceptibility per component",
+): Markup {
   const finite = (value: number) => (Number.isFinite(value) ? value : 0);
-  const reach = Math.max(...values.map((value, i) => Math.abs(finite(value)) + Math.abs(finite(errors[i]))), 1e-9);
+  const reach = Math.max(...names.map((_, i) => Math.abs(finite(values[i])) + Math.abs(finite(errors[i]))), 1e-9);
   const limit = roundUp(reach);
   const labeled = names.length <= LABELED;
   const longest = labeled ? Math.max(...names.map((name) => name.length), 0) : 0;
@@ -53,7 +58,26 @@ export function barChart(names: readonly string[], values: readonly number[], er
         html`<text x="${LEFT - 5}" y="${at(y(value) + 3)}" text-anchor="end" font-size="9">${significant(value, 2)}</text>`
       }`,
   );
-  return html`<svg class="bars" viewBox="0 0 ${WIDTH} ${Math.ceil(height)}" role="img" aria-label="mean normalized susceptibility per component">${grid}${bars}<g text-anchor="end" font-size="${font}">${labels}</g></svg>`;
+  return html`<svg class="bars" viewBox="0 0 ${WIDTH} ${Math.ceil(height)}" role="img" aria-label="${title}">${grid}${bars}<g text-anchor="end" font-size="${font}">${labels}</g></svg>`;
+}
+
+const SWEEP = { width: 300, height: 92, left: 30, bottom: 14, top: 6 };
+
+/** Conductance of the prefixes of a sweep by size on a logarithmic scale, with a mark at the cluster. */
+export function sweepChart(
+  { sizes, conductance }: { readonly sizes: readonly number[]; readonly conductance: readonly number[] },
+  mark: { readonly size: number; readonly conductance: number },
+): Markup {
+  const { width, height, left, bottom, top } = SWEEP;
+  const last = Math.max(sizes.at(-1) ?? 2, mark.size, 2);
+  const high = Math.max(...conductance.filter(Number.isFinite), mark.conductance, 1e-9);
+  const at = (value: number) => raw(value.toFixed(1));
+  const x = (size: number) => left + ((width - left - 6) * Math.log(size)) / Math.log(last);
+  const y = (value: number) => top + (height - top - bottom) * (1 - value / high);
+  const points = sizes
+    .map((size, i) => `${i ? "L" : "M"}${x(size).toFixed(1)} ${y(conductance[i]).toFixed(1)}`)
+    .join("");
+  return html`<svg class="sweep" viewBox="0 0 ${width} ${height}" role="img" aria-label="conductance of the prefixes of its walk by size"><path class="zero" d="M${left} ${at(y(0))}H${width}"/><path class="line" d="${raw(points)}"/><circle cx="${at(x(mark.size))}" cy="${at(y(mark.conductance))}" r="3.5"><title>${mark.size}: ${fixed(mark.conductance, 3)}</title></circle><g font-size="9"><text x="${left - 4}" y="${at(y(high) + 6)}" text-anchor="end">${significant(high, 2)}</text><text x="${left - 4}" y="${at(y(0))}" text-anchor="end">0</text><text x="${left}" y="${height - 2}">1</text><text x="${width}" y="${height - 2}" text-anchor="end">${last} members</text></g></svg>`;
 }
 
 /** Draws of a line that are kept: more would be below a pixel. */

@@ -42,6 +42,8 @@ export interface SearchOptions {
   progress?: (stage: Stage, done: number, total: number) => void;
   /** Whether clusters get their sweep profile; true by default. */
   profiles?: boolean;
+  /** Given the graph that is searched, its nodes in the order of the input, and of a matrix the points that it was made from. */
+  onGraph?: (graph: Graph, points?: Points) => void;
 }
 
 export interface ClusterOptions extends SearchOptions {
@@ -214,6 +216,11 @@ export async function clusterTokens(
   const { graph, lists, neighbors, groups } = await neighborGraph(points, k, full, given, (done, total) =>
     options.progress?.("neighbors", done, total),
   );
+  if (options.onGraph) {
+    const back = new Uint32Array(rows);
+    for (let i = 0; i < rows; i++) back[order[i]] = i;
+    options.onGraph(reordered(graph, back), takeRows(points, back));
+  }
   const parts = full.search === "paper" ? [] : partsOf(graph, lists, full.min_size ?? defaultMinSize(rows, full.null));
   const nullOf = (taken?: Uint32Array) => async (between: (columns: Matrix & { data: Float64Array }) => void) => {
     const made = pointsOf(sorted, full, given, between, taken);
@@ -305,6 +312,7 @@ export async function clusterGraph(
 ): Promise<GraphClustering> {
   const graph = commonScale(given);
   const full = parseClusterConfig({ ...config, null: config.null ?? DEFAULT_GRAPH_NULL });
+  options.onGraph?.(graph);
   const facts = graphFacts(graph);
   const found = await inOrder(graph, structureOrder(graph), async (ordered) => {
     const envelope = await envelopeOf(ordered, full, options);

@@ -1,5 +1,4 @@
 /** What `cluster` asks of its files before long work. */
-import { realpath } from "node:fs/promises";
 import { resolve } from "node:path";
 import { usage } from "../../../runtime/config/schema";
 import { fitLabels, type GivenLabels, type LabelFile, type LabelTargets } from "../../../runtime/formats/labels";
@@ -22,12 +21,19 @@ export function labelsFor(
   return labels;
 }
 
-/** Asked before long work. @throws SpectroscopeError when the result would lie over an input, or cannot be written */
-export async function checkOut(out: string, inputs: Readonly<Record<string, string | undefined>>): Promise<void> {
-  checkInputs(inputs);
+/**
+ * Asked before long work. `option` is the one that named `out`.
+ * @throws SpectroscopeError when the result would lie over an input or another result, or cannot be written
+ */
+export async function checkOut(
+  out: string,
+  others: Readonly<Record<string, string | undefined>>,
+  option = "out",
+): Promise<void> {
+  checkInputs(others);
   await checkOutput(out);
   const place = await finalPlace(out);
-  for (const [name, path] of Object.entries(inputs))
-    if (path !== undefined && path !== "-" && (await realpath(path).catch(() => resolve(path))) === place)
-      throw usage(`--out ${out} is the file of --${name}`, "write the clusters somewhere else");
+  for (const [name, path] of Object.entries(others))
+    if (path !== undefined && path !== "-" && (await finalPlace(path).catch(() => resolve(path))) === place)
+      throw usage(`--${option} ${out} is the file of --${name}`, `give --${option} another file`);
 }

@@ -9,6 +9,7 @@ import { output } from "../command";
 import type { Progress } from "../progress";
 import type { ClusterValues } from "./options";
 import { conductances, meanStability, type Stages, scoresAgainst, scoreWords } from "./outcome";
+import { type ReportInput, reportPage } from "./report";
 
 /** A clustering that is not a run's, with all that is to be said of it. */
 export interface Finished {
@@ -26,21 +27,33 @@ export interface Finished {
   readonly labels?: GivenLabels;
   readonly stability?: readonly ClusterStability[];
   readonly values: ClusterValues;
+  /** For `--report`. */
+  readonly report: ReportInput;
 }
 
 /** Writes the clusters, then says what they are. */
 export async function finish(done: Finished): Promise<number> {
   const { input, unit, out, config, progress, stages, result, extras, labels, stability, values } = done;
   const { clusters, graph, rounds, gamma, candidates, advice, neighbors } = result;
+  const scores = labels && scoresAgainst(labels, clusters, config);
+  const page = values.report === undefined ? undefined : reportPage(done, scores);
   await writeOutput(out, clusters.map((one, i) => clusterLine(one, extras[i])).join(""));
+  if (page !== undefined) await writeOutput(values.report!, page);
   const seconds = stages.end();
   const covered = clusters.reduce((sum, { size }) => sum + size, 0) / result.labels.length;
-  const scores = labels && scoresAgainst(labels, clusters, config);
   const resampled = meanStability(stability ?? [], config.stability);
   if (values.json) {
     const found = { graph, neighbors: neighbors ?? null, rounds, gamma, clusters: clusters.length, covered };
     const quality = { conductance: conductances(clusters), profile: conductanceProfile(candidates) };
-    const said = { stability: resampled, scores: scores ?? null, advice, seconds, config, out };
+    const said = {
+      stability: resampled,
+      scores: scores ?? null,
+      advice,
+      seconds,
+      config,
+      out,
+      report: values.report ?? null,
+    };
     output(JSON.stringify({ ...input, ...found, ...quality, ...said }));
     return 0;
   }
@@ -56,6 +69,7 @@ export async function finish(done: Finished): Promise<number> {
     const each = Object.entries(kinds).map(([what, value]) => `half the ${what} ${value.toFixed(2)}`);
     lines.push(`found again (Jaccard, ${repeats} repeats): ${each.join(", ")}`);
   }
+  if (values.report !== undefined) lines.push(`report: ${values.report}`);
   output(lines.join("\n"));
   return 0;
 }

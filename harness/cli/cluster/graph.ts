@@ -24,8 +24,11 @@ export async function clusterNodes(path: string, out: string, values: ClusterVal
   const labeled = await labelsOf(values);
   const read = await readGraph(path, given.has("symmetrize") ? config.symmetrize : undefined);
   const { graph, names, ids, listed, dropped, header, columns, format } = read;
-  for (const line of readWords(read)) progress.say(line);
+  const words = readWords(read);
+  for (const line of words) progress.say(line);
   const labels = labelsFor(labeled, { n: graph.n, unit: "nodes", names, ids, listed }, progress);
+  const called = names ?? (ids && Array.from(ids, String));
+  const report = { file: path, graph, names: called, facts: [], leftOut: words, unfit: KEYS_OF_POINTS };
   const options = { threads: values.threads };
   const result = await clusterGraph(graph, config, { ...options, progress: stages.report });
   const reruns = graphReruns(graph, config, options);
@@ -49,5 +52,6 @@ export async function clusterNodes(path: string, out: string, values: ClusterVal
       one_sided: dropped.oneSided,
     },
   };
-  return finish({ input, unit: "nodes", out, config, progress, stages, result, extras, labels, stability, values });
+  const told = { input, unit: "nodes", out, config, report };
+  return finish({ ...told, progress, stages, result, extras, labels, stability, values });
 }

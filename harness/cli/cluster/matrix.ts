@@ -1,3 +1,4 @@
+import type { Graph } from "../../../kernels/graph/csr";
 import { clusterTokens } from "../../../runtime/cluster/cluster";
 import { squashOf } from "../../../runtime/cluster/config";
 import type { ChosenPreset } from "../../../runtime/cluster/presets";
@@ -13,6 +14,7 @@ import { type Finished, finish } from "./finish";
 import { type ClusterValues, deviceIfAny, labelsOf, sayPreset, settingsOf } from "./options";
 import { pointFacts, Stages } from "./outcome";
 import { readMatrix } from "./read-matrix";
+import type { ReportInput } from "./report";
 
 /** rows^2 columns from which a GPU is looked for: below, the host finds neighbors in a few seconds. */
 const GPU_FROM = 2e11;
@@ -41,7 +43,7 @@ export async function clusterMatrix(path: string, out: string, values: ClusterVa
       ? await deviceIfAny(values.adapter, progress, "neighbors are found on the host")
       : undefined;
   try {
-    return await clusterRows(path, out, { matrix, names, labels, config, preset, device, progress, stages, values });
+    return await clusterRows(path, out, { matrix, names, said, labels, config, preset, device, progress, stages, values });
   } finally {
     device?.close();
   }
@@ -51,14 +53,18 @@ interface Rows extends Pick<Finished, "config" | "progress" | "stages" | "labels
   readonly matrix: Matrix;
   /** Of the columns, where the file has them. */
   readonly names?: readonly string[];
+  /** What was made of the file, in words. */
+  readonly said: readonly string[];
   readonly device?: Device;
   readonly preset: ChosenPreset;
 }
 
 async function clusterRows(path: string, out: string, given: Rows): Promise<number> {
-  const { matrix, names, device, labels, config, preset, progress, stages, values } = given;
+  const { matrix, names, said, device, labels, config, preset, progress, stages, values } = given;
   const options = { threads: values.threads, device };
-  const result = await clusterTokens(matrix, config, { ...options, progress: stages.report });
+  const made: Pick<ReportInput, "graph" | "points">[] = [];
+  const onGraph = (graph: Graph, points?: Matrix) => void made.push({ graph, points });
+  const result = await clusterTokens(matrix, config, { ...options, onGraph, progress: stages.report });
   const { clusters, k, points, neighbors } = result;
   if (neighbors) {
     const { method, why, recall } = neighbors;
@@ -81,5 +87,9 @@ async function clusterRows(path: string, out: string, given: Rows): Promise<numb
     points: pointFacts(points),
     preset,
   };
-  return finish({ input, unit: "rows", out, config, progress, stages, result, extras, labels, stability, values });
+  const found = neighbors ? [["Neighbors", `${k} a row, ${neighbors.method}`] as const] : [];
+  const shape = ["Shape", `${matrix.rows} rows, ${matrix.cols} columns`] as const;
+  const report = { file: path, ...made[0], columns: names, facts: [shape, ...found], leftOut: said };
+  const told = { input, unit: "rows", out, config, report };
+  return finish({ ...told, progress, stages, result, extras, labels, stability, values });
 }

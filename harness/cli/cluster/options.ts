@@ -52,6 +52,7 @@ export const CLUSTER_OPTIONS = {
     choices: PRESET_NAMES,
     help: `settings by what is clustered; a --set besides wins. ${PRESET_NAMES.map((name) => `${name}: ${CLUSTER_PRESETS[name].help}`).join(". ")}. Without: graph of a graph, else susceptibilities`,
   },
+  report: { type: "string", placeholder: "FILE", help: "a page too, one HTML file: map, cards, scores; not of a run" },
   set: SET_OPTION,
   seed: { type: "integer", min: 0, help: "short for --set seed=N" },
   stability: {

@@ -24,7 +24,7 @@ export class Stages {
   }
 
   /** For `clusterTokens`. */
-  readonly report = (stage: Stage, done: number, total: number): void => {
+  readonly report = (stage: Stage | "map", done: number, total: number): void => {
     if (this.current?.name !== stage) this.begin(stage);
     const { current } = this;
     // What is done before a person looks needs no line, and an end is told once.
@@ -94,6 +94,17 @@ export function scoresAgainst(
     ...{ ari, nmi, mean_best_f1: match.meanBestF1 },
     ...{ above_half: match.shareAboveHalf, above_four_fifths: shareAbove(match, 0.8), purity },
   };
+}
+
+/** The scores as terms for a page. */
+export function scoreTerms(scores: LabelScores): (readonly [string, number])[] {
+  return [
+    ["ARI", scores.ari],
+    ["NMI", scores.nmi],
+    ["Purity", scores.purity],
+    ["Mean best F1", scores.mean_best_f1],
+    ["Share with a label", scores.labeled],
+  ];
 }
 
 /** The scores for people. */

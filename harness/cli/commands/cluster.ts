@@ -37,7 +37,7 @@ export const cluster = command(
       "cluster runs/nano --set k=15",
       "cluster --matrix X.npy --out clusters.jsonl",
       "cluster --matrix X.npy --preset points --out clusters.jsonl",
-      "cluster --graph edges.tsv --labels truth.txt --out clusters.jsonl",
+      "cluster --graph edges.tsv --labels truth.txt --out clusters.jsonl --report clusters.html",
     ],
   },
   async ({ values, positionals }) => {
@@ -48,10 +48,17 @@ export const cluster = command(
         "cluster needs one of a run directory, --matrix FILE and --graph FILE",
         "see spectroscope cluster --help",
       );
+    if (path !== undefined && values.report !== undefined)
+      throw usage(
+        "--report is for --matrix and --graph",
+        `a run has a report of its own: ${join(path, "report.html")}`,
+      );
     if (path !== undefined) return clusterRun(path, values);
     if (values.out === undefined) throw usage("--out is missing", "write --out clusters.jsonl");
     const { matrix, graph, labels } = values;
     await checkOut(values.out, { matrix, graph, labels });
+    if (values.report !== undefined)
+      await checkOut(values.report, { matrix, graph, labels, out: values.out }, "report");
     return matrix !== undefined ? clusterMatrix(matrix, values.out, values) : clusterNodes(graph!, values.out, values);
   },
 );
