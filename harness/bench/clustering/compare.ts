@@ -14,6 +14,8 @@ export interface MethodRow {
   readonly method: string;
   /** Median over `rounds`; absent when the method failed. */
   readonly seconds?: number;
+  /** Seconds of processor time, of all threads together; of ours alone. It says more than `seconds` where others are at work. */
+  readonly busy?: number;
   readonly rounds: number;
   /** These seconds over those of ours on the same graph. */
   readonly ratio?: number;
@@ -37,7 +39,7 @@ const CHEAP_SECONDS = 5;
 /** HDBSCAN is given up to this many points: its time grows with their square in many dimensions. */
 const POINT_PEER_ROWS = 20_000;
 
-type Answer = { labels: Int32Array; seconds: number } | { failure: string };
+type Answer = { labels: Int32Array; seconds: number; busy?: number } | { failure: string };
 
 /** Compares on one graph; `threads` is for ours, the peers have their own ways. */
 export async function compare(bench: BenchGraph, peers?: Peers, threads?: number): Promise<MethodRow[]> {
@@ -70,15 +72,17 @@ const ours = (graph: Graph, threads?: number) =>
 
 async function timed(run: () => Promise<Int32Array>): Promise<Answer> {
   const started = performance.now();
+  const before = process.cpuUsage();
   const labels = await run();
-  return { labels, seconds: (performance.now() - started) / 1000 };
+  const { user, system } = process.cpuUsage(before);
+  return { labels, seconds: (performance.now() - started) / 1000, busy: (user + system) / 1e6 };
 }
 
 function row({ name, graph }: BenchGraph, method: string, answers: Answer[]): MethodRow {
   const base = { graph: name, nodes: graph.n, edges: graph.ends.length / 2, method, rounds: answers.length };
   const failed = answers.find((answer) => "failure" in answer);
   if (failed) return { ...base, failure: failed.failure };
-  const good = answers as { labels: Int32Array; seconds: number }[];
+  const good = answers as Exclude<Answer, { failure: string }>[];
   const { labels } = good[0];
   const sizes = new Map<number, number>();
   let labeled = 0;
@@ -90,6 +94,7 @@ function row({ name, graph }: BenchGraph, method: string, answers: Answer[]): Me
   return {
     ...base,
     seconds: median(good.map(({ seconds }) => seconds)),
+    ...(good[0].busy === undefined ? {} : { busy: median(good.map(({ busy }) => busy!)) }),
     clusters: [...sizes.values()].filter((size) => size > 1).length,
     covered: labeled / graph.n,
     ...(graph.truth ? pick(scorePartition(labels, graph.truth)) : {}),

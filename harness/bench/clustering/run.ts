@@ -10,14 +10,30 @@ import { compare, type MethodRow } from "./compare";
 import { graphsOfFolder } from "./graph-files";
 import { Peers } from "./peers";
 import { benchSeeds, type SeedRow } from "./per-seed";
+import { type Change, changesOf } from "./regressions";
 import { benchScaling, type ScalingRow } from "./scaling";
-import { knnLine, METHOD_HEADER, methodLine, SCALING_HEADER, SEED_HEADER, scalingLine, seedLine } from "./table";
+import {
+  changeLines,
+  knnLine,
+  METHOD_HEADER,
+  methodLine,
+  SCALING_HEADER,
+  SEED_HEADER,
+  scalingLine,
+  seedLine,
+} from "./table";
 import { writeGraph } from "./truth-graph";
 
 export interface ClusteringBenchOptions {
   readonly size: Size;
-  /** A folder of graphs instead of the drawn ones: then nothing but the comparison runs. */
+  /** Whether the graphs of that size are drawn; without a folder they must be. */
+  readonly drawn: boolean;
+  /** A folder of graphs. Without drawn ones nothing but the comparison runs. */
   readonly graphs?: string;
+  /** Nothing but the comparison of methods: no single seeds, threads, memory and exact neighbors. */
+  readonly methods: boolean;
+  /** Rows of an earlier run, which ours is told beside. */
+  readonly earlier?: readonly MethodRow[];
   /** Only graphs whose names match. */
   readonly only: RegExp;
   readonly peers: boolean;
@@ -42,6 +58,8 @@ export interface ClusteringBench {
   readonly seeds: SeedRow[];
   readonly scaling: ScalingRow[];
   readonly knn?: KnnBench;
+  /** Ours beside the earlier run. */
+  readonly changes?: Change[];
   /** Largest resident set of this process, bytes. */
   readonly peakBytes: number;
 }
@@ -53,11 +71,9 @@ const SEED_NODES = 1000;
 
 /** Graphs to compare on, made one drawing at a time. */
 async function* benchGraphs(options: ClusteringBenchOptions, parameters: Record<string, object>) {
-  if (options.graphs !== undefined) {
-    for (const bench of graphsOfFolder(options.graphs))
-      if (options.only.test(bench.name)) yield { bench, first: false };
-    return;
-  }
+  for (const bench of options.graphs === undefined ? [] : graphsOfFolder(options.graphs))
+    if (options.only.test(bench.name)) yield { bench, first: false };
+  if (!options.drawn) return;
   const [first, ...others] = catalogue(options.size);
   for (const entry of [first, ...others]) {
     const names = entry.graphs.filter((name) => options.only.test(name));
@@ -78,6 +94,7 @@ export async function benchClustering(
   const scaling: ScalingRow[] = [];
   const scaled: BenchGraph[] = [];
   const parameters: Record<string, object> = {};
+  const more = options.drawn && !options.methods;
   const peers = options.peers ? await Peers.open(options.python, PEER_LIMIT) : undefined;
   try {
     for await (const { bench, first } of benchGraphs(options, parameters)) {
@@ -87,8 +104,8 @@ export async function benchClustering(
         if (rows.push(row) === 1) print(METHOD_HEADER);
         print(methodLine(row));
       }
-      if (options.graphs === undefined && graph.n >= SEED_NODES) seeds.push(await benchSeeds(bench, options.lgc));
-      if (first) scaled.push(bench);
+      if (more && graph.n >= SEED_NODES) seeds.push(await benchSeeds(bench, options.lgc));
+      if (more && first) scaled.push(bench);
     }
   } finally {
     peers?.close();
@@ -104,8 +121,10 @@ export async function benchClustering(
     scaling.push(...found);
     print(found.map(scalingLine).join("\n"));
   }
-  const knn = options.graphs === undefined ? await benchNeighbors({ python: peers && options.python }) : undefined;
+  const knn = more ? await benchNeighbors({ python: peers && options.python }) : undefined;
   if (knn) print(`\n${knnLine(knn)}`);
+  const changes = options.earlier && changesOf(options.earlier, rows);
+  if (changes) print(`\n${changeLines(changes).join("\n")}`);
   return {
     date: new Date().toISOString(),
     node: process.version,
@@ -118,6 +137,7 @@ export async function benchClustering(
     seeds,
     scaling,
     knn,
+    changes,
     // Kilobytes on every system that Node runs on.
     peakBytes: process.resourceUsage().maxRSS * 1024,
   };

@@ -1,5 +1,6 @@
 import type { Values } from "../../../runtime/config/schema";
 import { SIZES } from "../../bench/clustering/catalogue";
+import { readEarlier } from "../../bench/clustering/regressions";
 import { benchClustering, writeBenchGraphs } from "../../bench/clustering/run";
 import { output } from "../command";
 import { Progress } from "../progress";
@@ -9,31 +10,42 @@ import { pattern } from "./pattern";
 export const clusteringOptions = {
   clustering: { type: "boolean", default: false, help: "compare clusterings on graphs with a truth instead" },
   size: { type: "choice", choices: SIZES, default: "10k", help: "nodes of the graphs that are drawn" },
-  graphs: { type: "string", placeholder: "DIR", help: "compare on the graphs of a folder (.bin, .gml, .csv.gz)" },
+  graphs: {
+    type: "string",
+    placeholder: "DIR",
+    help: "compare on the graphs of a folder (.bin, .gml, .csv.gz, .tsv); with --size also on those",
+  },
+  methods: { type: "boolean", default: false, help: "nothing but the methods: no single seeds, threads, memory" },
   only: { type: "string", placeholder: "RE", help: "only graphs whose names match" },
   threads: { type: "integer", min: 1, help: "threads of our clustering (default: all cores)" },
   write: { type: "string", placeholder: "DIR", help: "write the graphs to a folder and stop" },
 } as const;
 
-/** Compares clusterings; `peers`: also those of other libraries. */
+/**
+ * Compares clusterings; `peers`: also those of other libraries; `compare`: with an earlier run, and a graph on which ours lost
+ * more than 0.01 ARI gives 1.
+ */
 export async function clusteringBench(
-  values: Values<typeof clusteringOptions> & { json: boolean; peers: boolean },
+  values: Values<typeof clusteringOptions> & { json: boolean; peers: boolean; compare?: string },
+  given: ReadonlySet<string>,
 ): Promise<number> {
   if (values.write !== undefined) {
     const names = await writeBenchGraphs(values.write, values.size);
     output(values.json ? JSON.stringify({ graphs: names }) : `${names.length} graphs in ${values.write}`);
     return 0;
   }
+  const earlier = values.compare === undefined ? undefined : readEarlier(values.compare);
   const progress = new Progress(values.json);
   const { SPECTROSCOPE_PYTHON: python, SPECTROSCOPE_LGC: lgc } = process.env;
-  const { size, graphs, peers, threads } = values;
+  const { size, graphs, peers, threads, methods } = values;
+  const drawn = graphs === undefined || given.has("size");
   const result = await benchClustering(
-    { size, graphs, peers, threads, only: pattern("--only", values.only), python, lgc },
+    { size, drawn, graphs, methods, earlier, peers, threads, only: pattern("--only", values.only), python, lgc },
     (line) => {
       if (!values.json) output(line);
     },
     (line) => progress.say(line),
   );
   if (values.json) output(JSON.stringify(result));
-  return 0;
+  return result.changes?.some(({ worse }) => worse) ? 1 : 0;
 }
