@@ -1,5 +1,6 @@
 import type { Values } from "../../../runtime/config/schema";
 import { SIZES } from "../../bench/clustering/catalogue";
+import { benchPlanted } from "../../bench/clustering/planted";
 import { readEarlier } from "../../bench/clustering/regressions";
 import { benchClustering, writeBenchGraphs } from "../../bench/clustering/run";
 import { output } from "../command";
@@ -17,6 +18,11 @@ export const clusteringOptions = {
   },
   methods: { type: "boolean", default: false, help: "nothing but the methods: no single seeds, threads, memory" },
   only: { type: "string", placeholder: "RE", help: "only graphs whose names match" },
+  planted: {
+    type: "boolean",
+    default: false,
+    help: "planted clusters in a body, and matrices without structure, instead",
+  },
   threads: { type: "integer", min: 1, help: "threads of our clustering (default: all cores)" },
   write: { type: "string", placeholder: "DIR", help: "write the graphs to a folder and stop" },
 } as const;
@@ -33,6 +39,11 @@ export async function clusteringBench(
     const names = await writeBenchGraphs(values.write, values.size);
     output(values.json ? JSON.stringify({ graphs: names }) : `${names.length} graphs in ${values.write}`);
     return 0;
+  }
+  if (values.planted) {
+    const planted = await benchPlanted(values.threads, values.json ? () => {} : output);
+    if (values.json) output(JSON.stringify(planted));
+    return planted.passed ? 0 : 1;
   }
   const earlier = values.compare === undefined ? undefined : readEarlier(values.compare);
   const progress = new Progress(values.json);
