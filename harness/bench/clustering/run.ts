@@ -30,7 +30,7 @@ export interface ClusteringBenchOptions {
   readonly drawn: boolean;
   /** A folder of graphs. Without drawn ones nothing but the comparison runs. */
   readonly graphs?: string;
-  /** Nothing but the comparison of methods: no single seeds, threads, memory and exact neighbors. */
+  /** Nothing but the comparison of methods, as always of small graphs: no single seeds, threads, memory and exact neighbors. */
   readonly methods: boolean;
   /** Rows of an earlier run, which ours is told beside. */
   readonly earlier?: readonly MethodRow[];
@@ -94,7 +94,7 @@ export async function benchClustering(
   const scaling: ScalingRow[] = [];
   const scaled: BenchGraph[] = [];
   const parameters: Record<string, object> = {};
-  const more = options.drawn && !options.methods;
+  const more = options.drawn && !options.methods && options.size !== "small";
   const peers = options.peers ? await Peers.open(options.python, PEER_LIMIT) : undefined;
   try {
     for await (const { bench, first } of benchGraphs(options, parameters)) {

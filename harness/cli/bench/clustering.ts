@@ -10,7 +10,12 @@ import { pattern } from "./pattern";
 /** Options of `bench --clustering` alone. */
 export const clusteringOptions = {
   clustering: { type: "boolean", default: false, help: "compare clusterings on graphs with a truth instead" },
-  size: { type: "choice", choices: SIZES, default: "10k", help: "nodes of the graphs that are drawn" },
+  size: {
+    type: "choice",
+    choices: SIZES,
+    default: "10k",
+    help: "nodes of the graphs that are drawn; small: rings of cliques and the like",
+  },
   graphs: {
     type: "string",
     placeholder: "DIR",
