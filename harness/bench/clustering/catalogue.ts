@@ -145,7 +145,7 @@ function bothGraphs(name: string, neighbors: Uint32Array, truth: Int32Array, poi
 }
 
 /** Each edge of a graph once, the smaller end first. */
-function edgesOf({ n, offsets, neighbors }: Graph): Uint32Array {
+export function edgesOf({ n, offsets, neighbors }: Graph): Uint32Array {
   const ends = new Uint32Array(neighbors.length);
   let at = 0;
   for (let v = 0; v < n; v++) {

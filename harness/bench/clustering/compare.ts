@@ -1,10 +1,10 @@
 /** One graph, every method: rounds in which ours and the peers take turns, scored against the same truth. */
 import { type Graph, graphFromEdges } from "../../../kernels/graph/csr";
 import { clusterGraph, clusterTokens } from "../../../runtime/cluster/cluster";
-import { defaultMinSize } from "../../../runtime/cluster/config";
+import { type ClusterConfig, defaultMinSize } from "../../../runtime/cluster/config";
 import { scorePartition } from "../../../runtime/cluster/score";
 import type { BenchGraph } from "./catalogue";
-import { GRAPH_PEERS, type Peers, POINT_PEER } from "./peers";
+import { GRAPH_PEERS, type Peer, type Peers, POINT_PEER } from "./peers";
 
 /** One method on one graph. */
 export interface MethodRow {
@@ -41,16 +41,30 @@ const POINT_PEER_ROWS = 20_000;
 
 type Answer = { labels: Int32Array; seconds: number; busy?: number } | { failure: string };
 
-/** Compares on one graph; `threads` is for ours, the peers have their own ways. */
-export async function compare(bench: BenchGraph, peers?: Peers, threads?: number): Promise<MethodRow[]> {
+/** What is asked of the methods. */
+export interface CompareOptions {
+  /** Of ours; the peers have their own ways. */
+  readonly threads?: number;
+  /** Those that cluster the graph. */
+  readonly graphPeers?: readonly Peer[];
+  /** Of ours where it clusters the points. */
+  readonly config?: Partial<ClusterConfig>;
+}
+
+/** Compares on one graph, and where there are points on these. */
+export async function compare(
+  bench: BenchGraph,
+  peers?: Peers,
+  { threads, graphPeers = GRAPH_PEERS, config = {} }: CompareOptions = {},
+): Promise<MethodRow[]> {
   const { graph, points } = bench;
   const built = graphFromEdges(graph.n, graph.ends);
   const minSize = defaultMinSize(graph.n);
   const methods = new Map<string, () => Promise<Answer>>([[OURS, () => ours(built, threads)]]);
-  if (peers) for (const name of GRAPH_PEERS) methods.set(name, () => peers.run(name, bench, minSize));
+  if (peers) for (const name of graphPeers) methods.set(name, () => peers.run(name, bench, minSize));
   if (points) {
     methods.set(OURS_FROM_POINTS, () =>
-      timed(async () => (await clusterTokens(points, {}, { threads, profiles: false })).labels),
+      timed(async () => (await clusterTokens(points, config, { threads, profiles: false })).labels),
     );
     if (peers && graph.n <= POINT_PEER_ROWS) methods.set(POINT_PEER, () => peers.run(POINT_PEER, bench, minSize));
   }

@@ -3,13 +3,15 @@ import { mkdirSync } from "node:fs";
 import { availableParallelism, cpus } from "node:os";
 import { join } from "node:path";
 import { SpectroscopeError } from "../../../kernels/errors";
+import type { ClusterConfig } from "../../../runtime/cluster/config";
 import { defaultThreads } from "../../../runtime/threads/threads";
 import { benchNeighbors, type KnnBench } from "../knn";
 import { type BenchGraph, catalogue, parityGraphs, type Size } from "./catalogue";
 import { compare, type MethodRow } from "./compare";
 import { graphsOfFolder } from "./graph-files";
-import { Peers } from "./peers";
+import { Peers, POINT_GRAPH_PEERS } from "./peers";
 import { benchSeeds, type SeedRow } from "./per-seed";
+import { pointBenches } from "./point-sets";
 import { type Change, changesOf } from "./regressions";
 import { benchScaling, type ScalingRow } from "./scaling";
 import {
@@ -34,6 +36,8 @@ export interface ClusteringBenchOptions {
   readonly methods: boolean;
   /** Rows of an earlier run, which ours is told beside. */
   readonly earlier?: readonly MethodRow[];
+  /** Matrices of points instead of graphs: shapes, those of the folder, and the peers' own. Their names are chosen likewise. */
+  readonly points: boolean;
   /** Only graphs whose names match. */
   readonly only: RegExp;
   readonly peers: boolean;
@@ -64,13 +68,24 @@ export interface ClusteringBench {
   readonly peakBytes: number;
 }
 
+/** What `cluster --matrix` is given for points as they are. */
+const POINTS_CONFIG: Partial<ClusterConfig> = { columns: "none", rows: "none" };
 /** Seconds that a peer gets for one graph. */
 const PEER_LIMIT = 300;
 /** Graphs with fewer nodes say nothing about the speed of a seed. */
 const SEED_NODES = 1000;
 
 /** Graphs to compare on, made one drawing at a time. */
-async function* benchGraphs(options: ClusteringBenchOptions, parameters: Record<string, object>) {
+async function* benchGraphs(
+  options: ClusteringBenchOptions,
+  parameters: Record<string, object>,
+  peers: Peers | undefined,
+) {
+  if (options.points) {
+    for await (const bench of pointBenches(options.only, options.graphs, peers, parameters))
+      yield { bench, first: false };
+    return;
+  }
   for (const bench of options.graphs === undefined ? [] : graphsOfFolder(options.graphs))
     if (options.only.test(bench.name)) yield { bench, first: false };
   if (!options.drawn) return;
@@ -94,13 +109,15 @@ export async function benchClustering(
   const scaling: ScalingRow[] = [];
   const scaled: BenchGraph[] = [];
   const parameters: Record<string, object> = {};
-  const more = options.drawn && !options.methods && options.size !== "small";
+  const more = options.drawn && !options.points && !options.methods && options.size !== "small";
+  const { threads } = options;
+  const asked = options.points ? { threads, graphPeers: POINT_GRAPH_PEERS, config: POINTS_CONFIG } : { threads };
   const peers = options.peers ? await Peers.open(options.python, PEER_LIMIT) : undefined;
   try {
-    for await (const { bench, first } of benchGraphs(options, parameters)) {
+    for await (const { bench, first } of benchGraphs(options, parameters, peers)) {
       const { name, graph } = bench;
       say(`${name}: ${graph.n} nodes, ${graph.ends.length / 2} edges`);
-      for (const row of await compare(bench, peers, options.threads)) {
+      for (const row of await compare(bench, peers, asked)) {
         if (rows.push(row) === 1) print(METHOD_HEADER);
         print(methodLine(row));
       }
@@ -111,7 +128,7 @@ export async function benchClustering(
     peers?.close();
   }
   if (rows.length === 0) {
-    throw new SpectroscopeError(`--only ${options.only.source}: no graph has such a name`, { code: "usage" });
+    throw new SpectroscopeError(`--only ${options.only.source}: nothing has such a name`, { code: "usage" });
   }
   if (seeds.length > 0) print(`\n${[SEED_HEADER, ...seeds.map(seedLine)].join("\n")}`);
   if (scaled.length > 0) print(`\n${SCALING_HEADER}`);
@@ -130,7 +147,7 @@ export async function benchClustering(
     node: process.version,
     processor: cpus()[0]?.model ?? "unknown",
     cores: availableParallelism(),
-    threads: options.threads ?? defaultThreads(),
+    threads: threads ?? defaultThreads(),
     versions: peers?.versions ?? {},
     parameters,
     rows,

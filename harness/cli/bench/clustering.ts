@@ -23,6 +23,11 @@ export const clusteringOptions = {
   },
   methods: { type: "boolean", default: false, help: "nothing but the methods: no single seeds, threads, memory" },
   only: { type: "string", placeholder: "RE", help: "only graphs whose names match" },
+  points: {
+    type: "boolean",
+    default: false,
+    help: "matrices of points instead: shapes, .npy with .labels.txt of --graphs, with --peers scikit-learn's",
+  },
   planted: {
     type: "boolean",
     default: false,
@@ -53,10 +58,22 @@ export async function clusteringBench(
   const earlier = values.compare === undefined ? undefined : readEarlier(values.compare);
   const progress = new Progress(values.json);
   const { SPECTROSCOPE_PYTHON: python, SPECTROSCOPE_LGC: lgc } = process.env;
-  const { size, graphs, peers, threads, methods } = values;
+  const { size, graphs, peers, threads, methods, points } = values;
   const drawn = graphs === undefined || given.has("size");
   const result = await benchClustering(
-    { size, drawn, graphs, methods, earlier, peers, threads, only: pattern("--only", values.only), python, lgc },
+    {
+      size,
+      drawn,
+      graphs,
+      methods,
+      points,
+      earlier,
+      peers,
+      threads,
+      only: pattern("--only", values.only),
+      python,
+      lgc,
+    },
     (line) => {
       if (!values.json) output(line);
     },
