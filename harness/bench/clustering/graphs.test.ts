@@ -136,7 +136,16 @@ test("graph files of a folder are read; what we write is read back", () => {
     const edge = (a: number, b: number) => `  edge [\n    source ${a}\n    target ${b}\n    value 2\n  ]\n`;
     const gml = `graph [\n${node(7, '"left"')}${node(3, '"right"')}${edge(7, 3)}${edge(3, 7)}${edge(3, 3)}]\n`;
     writeFileSync(join(folder, "small.gml"), gml);
-    const [ours, small] = graphsOfFolder(folder);
+    // Two nodes without an edge, of which the file of labels alone tells.
+    writeFileSync(join(folder, "tabbed.tsv"), "0\t1\r\n1\t0\r\n3\t1\r\n2\t2\r\n");
+    writeFileSync(join(folder, "tabbed.labels.txt"), "9\n9\n4\n9\n4\n");
+    const [ours, small, tabbed] = graphsOfFolder(folder);
+    assert.equal([tabbed.name, tabbed.graph.n, [...tabbed.graph.ends]], ["tabbed", 5, [0, 1, 3, 1]]);
+    assert.equal([...tabbed.graph.truth!], [0, 0, 1, 0, 1]);
+    writeFileSync(join(folder, "tabbed.labels.txt"), "9\n9\n");
+    assert.throws(() => graphsOfFolder(folder), /tabbed.labels.txt: has 2 lines for 4 nodes/);
+    rmSync(join(folder, "tabbed.labels.txt"));
+    assert.is(graphsOfFolder(folder)[2].graph.truth, undefined);
     assert.equal([ours.name, ours.graph], ["ours", graph]);
     assert.equal([small.name, small.graph.truth], ["small", Int32Array.of(0, 1)]);
     assert.equal(Array.from(small.graph.ends), [0, 1]);

@@ -1,4 +1,4 @@
-import type { Values } from "../../../runtime/config/schema";
+import { usage, type Values } from "../../../runtime/config/schema";
 import { SIZES } from "../../bench/clustering/catalogue";
 import { benchPlanted } from "../../bench/clustering/planted";
 import { readEarlier } from "../../bench/clustering/regressions";
@@ -37,6 +37,9 @@ export const clusteringOptions = {
   write: { type: "string", placeholder: "DIR", help: "write the graphs to a folder and stop" },
 } as const;
 
+/** What says something of graphs or points, which are not clustered with `--planted`. */
+const BESIDE_PLANTED = ["size", "graphs", "only", "write", "methods", "points", "peers", "compare"] as const;
+
 /**
  * Compares clusterings; `peers`: also those of other libraries; `compare`: with an earlier run, and a graph on which ours lost
  * more than 0.01 ARI gives 1.
@@ -45,15 +48,12 @@ export async function clusteringBench(
   values: Values<typeof clusteringOptions> & { json: boolean; peers: boolean; compare?: string },
   given: ReadonlySet<string>,
 ): Promise<number> {
+  checkModes(values, given);
+  if (values.planted) return plantedBench(values);
   if (values.write !== undefined) {
     const names = await writeBenchGraphs(values.write, values.size);
     output(values.json ? JSON.stringify({ graphs: names }) : `${names.length} graphs in ${values.write}`);
     return 0;
-  }
-  if (values.planted) {
-    const planted = await benchPlanted(values.threads, values.json ? () => {} : output);
-    if (values.json) output(JSON.stringify(planted));
-    return planted.passed ? 0 : 1;
   }
   const earlier = values.compare === undefined ? undefined : readEarlier(values.compare);
   const progress = new Progress(values.json);
@@ -81,4 +81,19 @@ export async function clusteringBench(
   );
   if (values.json) output(JSON.stringify(result));
   return result.changes?.some(({ worse }) => worse) ? 1 : 0;
+}
+
+/** @throws SpectroscopeError (usage) for options that do not go together */
+function checkModes({ planted, points }: Values<typeof clusteringOptions>, given: ReadonlySet<string>): void {
+  const other = planted && BESIDE_PLANTED.find((name) => given.has(name));
+  if (other) throw usage(`--planted stands alone, and --${other} is given`, "keep one of them");
+  for (const name of ["size", "write"]) {
+    if (points && given.has(name)) throw usage(`--points have no --${name}`, "keep one of them");
+  }
+}
+
+async function plantedBench({ threads, json }: Values<typeof clusteringOptions> & { json: boolean }): Promise<number> {
+  const planted = await benchPlanted(threads, json ? () => {} : output);
+  if (json) output(JSON.stringify(planted));
+  return planted.passed ? 0 : 1;
 }
