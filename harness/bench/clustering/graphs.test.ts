@@ -177,6 +177,32 @@ test("ours is compared with the truth; a missing Python is named", async () => {
   }
 });
 
+test("peers with a seed a round: the middle ARI is told, and the lowest and highest", async () => {
+  const { graph } = (await catalogue("small")[0].make())[0];
+  const asked: string[] = [];
+  // Seed 1 puts all in one cluster (ARI 0), 2 finds the truth (1), 3 merges two of six cliques (between).
+  const answers = [
+    Int32Array.from(graph.truth!, () => 0),
+    graph.truth!,
+    graph.truth!.map((group) => Math.max(1, group)),
+  ];
+  const peers = {
+    run: async (method: string, _: unknown, __: number, seed: number) => {
+      asked.push(`${method} ${seed}`);
+      return { labels: answers[seed - 1], seconds: 1 };
+    },
+  } as unknown as Peers;
+  const options = { graphPeers: ["leiden"] as const, seeds: true };
+  const [ours, leiden] = await compare({ name: "ring", graph }, peers, options);
+  assert.equal(asked, ["leiden 1", "leiden 2", "leiden 3"]);
+  assert.equal([leiden.method, leiden.clusters, leiden.ariRange], ["leiden", 5, [0, 1]]);
+  assert.ok(leiden.ari! > 0.5 && leiden.ari! < 1, `${leiden.ari}`);
+  assert.is(ours.ariRange, undefined);
+  asked.length = 0;
+  await compare({ name: "ring", graph }, peers, { graphPeers: ["leiden"] });
+  assert.equal(asked, ["leiden 1", "leiden 1", "leiden 1"]);
+});
+
 test("the catalogue names what it makes", async () => {
   for (const entry of catalogue("10k").slice(1, 3)) {
     assert.equal(

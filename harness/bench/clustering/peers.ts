@@ -59,7 +59,7 @@ export class Peers {
   }
 
   /** Clusters a graph, or its points. The graph lies in the peer's own form before the clock starts. */
-  async run(method: Peer, { name, graph, points }: BenchGraph, minSize: number): Promise<PeerAnswer> {
+  async run(method: Peer, { name, graph, points }: BenchGraph, minSize: number, seed: number): Promise<PeerAnswer> {
     const path = join(this.folder, "graph");
     if (this.written !== name) {
       writeGraph(path, { n: graph.n, ends: graph.ends });
@@ -76,7 +76,7 @@ export class Peers {
       columns: points?.cols ?? 0,
       min_size: minSize,
       labels,
-      seed: 1,
+      seed,
     };
     const { error, seconds } = await this.ask(request);
     return error === undefined ? { labels: new Int32Array(bytesOf(labels)), seconds: seconds! } : { failure: error };

@@ -111,7 +111,9 @@ export async function benchClustering(
   const parameters: Record<string, object> = {};
   const more = options.drawn && !options.points && !options.methods && options.size !== "small";
   const { threads } = options;
-  const asked = options.points ? { threads, graphPeers: POINT_GRAPH_PEERS, config: POINTS_CONFIG } : { threads };
+  const asked = options.points
+    ? { threads, graphPeers: POINT_GRAPH_PEERS, config: POINTS_CONFIG, seeds: true }
+    : { threads };
   const peers = options.peers ? await Peers.open(options.python, PEER_LIMIT) : undefined;
   try {
     for await (const { bench, first } of benchGraphs(options, parameters, peers)) {

@@ -20,7 +20,7 @@ const fixed = (x: number | undefined, digits: number) => x?.toFixed(digits);
 const percent = (x?: number) => (x === undefined ? undefined : `${(100 * x).toFixed(0)} %`);
 const megabytes = (bytes: number) => `${(bytes / 1e6).toFixed(0)} MB`;
 
-const METHOD_WIDTHS = [28, 21, 8, 8, 6, 6, 8, 8, 6];
+const METHOD_WIDTHS = [28, 21, 8, 8, 6, 6, 8, 8, 6, 1];
 export const METHOD_HEADER = line(
   ["graph", "method", "seconds", "/ ours", "ARI", "NMI", "clusters", "covered", "rounds"],
   METHOD_WIDTHS,
@@ -40,6 +40,9 @@ export function methodLine(row: MethodRow): string {
       row.clusters,
       percent(row.covered),
       row.rounds,
+      row.ariRange && row.ariRange[0] < row.ariRange[1]
+        ? `ARI ${row.ariRange.map((x) => fixed(x, 3)).join(" to ")}`
+        : "",
     ],
     METHOD_WIDTHS,
     2,
