@@ -3,7 +3,9 @@
 A request on stdin is {"method", "graph", "points", "columns", "min_size", "labels", "seed"}: `graph` is a file of u32 n, u32 E and
 E pairs of u32; `points` of float32 rows of `columns` numbers (for hdbscan); the answer's labels go to the file `labels`, i32 of each
 node, -1 for none. The answer on stdout is {"seconds": ...} or {"error": ...}. Seconds are of the method alone, on a graph that lies
-in the library's own form already. The first line out is {"versions": ...}. Needs requirements-cluster.txt.
+in the library's own form already. {"method": "datasets", "folder"} leaves NAME.points (float64 rows) and NAME.truth (i32) of small
+real matrices that scikit-learn carries there and answers {"datasets": [{"name", "rows", "columns"}]}. The first line out is
+{"versions": ...}. Needs requirements-cluster.txt.
 """
 
 import importlib.metadata
@@ -77,6 +79,29 @@ def hdbscan(data, request: dict) -> np.ndarray:
     return HDBSCAN(min_cluster_size=request["min_size"]).fit_predict(points)
 
 
+def datasets(folder: str) -> list[dict]:
+    """Matrices with their classes. Columns of unlike units come twice: as they are, and standardized."""
+    from sklearn import datasets as sets
+    from sklearn.preprocessing import StandardScaler
+
+    made = []
+    for name, load, units in (
+        ("iris", sets.load_iris, False),
+        ("wine", sets.load_wine, True),
+        ("breast-cancer", sets.load_breast_cancer, True),
+        ("digits", sets.load_digits, False),
+    ):
+        points, truth = load(return_X_y=True)
+        forms = [(name, points)]
+        if units:
+            forms.append((f"{name}-standardized", StandardScaler().fit_transform(points)))
+        for form, values in forms:
+            values.astype("<f8").tofile(f"{folder}/{form}.points")
+            truth.astype("<i4").tofile(f"{folder}/{form}.truth")
+            made.append({"name": form, "rows": values.shape[0], "columns": values.shape[1]})
+    return made
+
+
 METHODS = {
     "louvain": (igraph_of, louvain),
     "leiden": (igraph_of, leiden),
@@ -104,9 +129,12 @@ def main() -> None:
     for line in sys.stdin:
         request = json.loads(line)
         try:
-            labels, seconds = run(request)
-            labels.tofile(request["labels"])
-            answer = {"seconds": seconds}
+            if request["method"] == "datasets":
+                answer = {"datasets": datasets(request["folder"])}
+            else:
+                labels, seconds = run(request)
+                labels.tofile(request["labels"])
+                answer = {"seconds": seconds}
         except Exception as error:
             answer = {"error": f"{type(error).__name__}: {error}"}
         print(json.dumps(answer), flush=True)

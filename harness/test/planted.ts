@@ -1,5 +1,6 @@
 /** Data with a known answer: Gaussian clusters, with or without a body and heavy tails, for tests. */
 import { makeRandom } from "../../runtime/cluster/random";
+import { scoreSets } from "../../runtime/cluster/score";
 
 export interface PlantedOptions {
   seed: number;
@@ -49,4 +50,25 @@ export function plantClusters(options: PlantedOptions): {
   const origin = new Float64Array(dims);
   for (let i = 0; i < body; i++) fill(origin, 1);
   return { rows, cols: dims, data, truth };
+}
+
+/** Points of the body of `plantedInBody`. */
+export const BODY = 4000;
+export const PLANTED = 25;
+
+/** 25 clusters of 30 to 300 (centres N(0, 1.6^2 I), spread 0.35) in a body of 4,000 points N(0, I), 32 dimensions. */
+export function plantedInBody(seed: number): ReturnType<typeof plantClusters> {
+  const { uniform } = makeRandom(1000 + seed);
+  const sizes = Array.from({ length: PLANTED }, () => Math.round(30 * 10 ** uniform()));
+  return plantClusters({ seed, sizes, body: BODY, dims: 32, centers: 1.6, spread: 0.35 });
+}
+
+/** How many planted clusters are there with an F1 above 0.8, and what share of the body lies in clusters. */
+export function foundInBody(
+  clusters: readonly { readonly members: number[] }[],
+  truth: Int32Array,
+): { found: number; body: number } {
+  const found = scoreSets(clusters, truth).perLabel.filter(({ bestF1 }) => bestF1 > 0.8).length;
+  const inside = clusters.flatMap(({ members }) => members).filter((row) => truth[row] < 0).length;
+  return { found, body: inside / BODY };
 }

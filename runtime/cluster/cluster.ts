@@ -219,7 +219,7 @@ export async function clusterTokens(
   if (options.onGraph) {
     const back = new Uint32Array(rows);
     for (let i = 0; i < rows; i++) back[order[i]] = i;
-    options.onGraph(reordered(graph, back), takeRows(points, back));
+    options.onGraph(reordered(graph, back), { ...points, ...takeRows(points, back) });
   }
   const parts = full.search === "paper" ? [] : partsOf(graph, lists, full.min_size ?? defaultMinSize(rows, full.null));
   const nullOf = (taken?: Uint32Array) => async (between: (columns: Matrix & { data: Float64Array }) => void) => {

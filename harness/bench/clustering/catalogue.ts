@@ -6,10 +6,11 @@ import type { Matrix } from "../../../runtime/statistics/matrix";
 import { type BlockModelOptions, blockModel } from "./block-model";
 import { type LfrOptions, lfr } from "./lfr";
 import { type MixtureOptions, mixturePoints } from "./mixture";
+import { SMALL_GRAPHS } from "./small-catalogue";
 import { type SpatialOptions, spatialNeighbors } from "./spatial";
 import type { TruthGraph } from "./truth-graph";
 
-export const SIZES = ["10k", "100k", "1m"] as const;
+export const SIZES = ["small", "10k", "100k", "1m"] as const;
 export type Size = (typeof SIZES)[number];
 
 /** A graph with its truth and, beside the first kNN graph of points, the points. */
@@ -75,6 +76,9 @@ export const spatialOptions = (n: number): SpatialOptions => ({
 
 /** The drawings of a size. */
 export function catalogue(size: Size): BenchGraphs[] {
+  if (size === "small") {
+    return SMALL_GRAPHS.map(({ name, parameters, make }) => drawn(name, parameters, make));
+  }
   if (size === "1m") return [spatial(`spatial-${size}`, spatialOptions(1_000_000))];
   const n = MIXTURES[size].n;
   return [mixture(`mixture-${size}`, MIXTURES[size]), blocks(`block-${size}`, blockModelOptions(n)), ...lfrs(size, n)];
@@ -141,7 +145,7 @@ function bothGraphs(name: string, neighbors: Uint32Array, truth: Int32Array, poi
 }
 
 /** Each edge of a graph once, the smaller end first. */
-function edgesOf({ n, offsets, neighbors }: Graph): Uint32Array {
+export function edgesOf({ n, offsets, neighbors }: Graph): Uint32Array {
   const ends = new Uint32Array(neighbors.length);
   let at = 0;
   for (let v = 0; v < n; v++) {

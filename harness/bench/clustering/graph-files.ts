@@ -1,4 +1,4 @@
-/** Graphs of a folder: our own binary files, GML with a group at each node, and LFR edge lists with their communities. */
+/** Graphs of a folder: our own binary files, GML with a group at each node, and edge lists with their groups. */
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
@@ -12,8 +12,9 @@ export interface NamedGraph {
 
 /**
  * All graphs of a folder, by name: NAME.bin (see `writeGraph`) with NAME.truth.bin; NAME.gml with `gt` at its nodes;
- * NAME.csv.gz (two node numbers a line) with NAME.truth.json.gz (`communities`: lists of nodes). Directions, loops and
- * repeats are dropped.
+ * NAME.csv.gz (two node numbers a line) with NAME.truth.json.gz (`communities`: lists of nodes); NAME.tsv (the same, nodes
+ * from 0) with NAME.labels.txt (a group a line, node by node). Directions, loops and repeats are dropped.
+ * @throws SpectroscopeError for a folder that is not there and for files that are not so
  */
 export function graphsOfFolder(folder: string): NamedGraph[] {
   if (!existsSync(folder)) {
@@ -25,7 +26,7 @@ export function graphsOfFolder(folder: string): NamedGraph[] {
   const graphs: NamedGraph[] = [];
   for (const file of readdirSync(folder).sort()) {
     const path = join(folder, file);
-    const name = file.replace(/\.(bin|gml|csv\.gz)$/, "");
+    const name = file.replace(/\.(bin|gml|csv\.gz|tsv)$/, "");
     if (name === file || file.endsWith(".truth.bin")) continue;
     const beside = (suffix: string) => {
       const truth = join(folder, name + suffix);
@@ -33,6 +34,7 @@ export function graphsOfFolder(folder: string): NamedGraph[] {
     };
     if (file.endsWith(".bin")) graphs.push({ name, graph: readGraph(path, beside(".truth.bin")) });
     else if (file.endsWith(".gml")) graphs.push({ name, graph: parseGml(readFileSync(path, "utf8"), path) });
+    else if (file.endsWith(".tsv")) graphs.push({ name, graph: readTsv(path, beside(".labels.txt")) });
     else graphs.push({ name, graph: readCsv(path, beside(".truth.json.gz")) });
   }
   return graphs;
@@ -62,19 +64,48 @@ export function parseGml(text: string, path: string): TruthGraph {
 }
 
 function readCsv(path: string, truthPath?: string): TruthGraph {
-  const numbers = gunzipSync(readFileSync(path)).toString("utf8").split("\n").filter(Boolean);
-  const pairs = numbers.map((line) => line.split(/[\s,]+/, 2).map(Number));
+  const pairs = pairsOf(gunzipSync(readFileSync(path)).toString("utf8"));
   const communities: number[][] = truthPath
     ? JSON.parse(gunzipSync(readFileSync(truthPath)).toString("utf8")).communities
     : [];
-  let n = 0;
-  for (const nodes of [...pairs, ...communities]) for (const v of nodes) n = Math.max(n, v + 1);
+  const graph = graphOfPairs(pairs, path, nodesOf(communities));
+  if (!truthPath) return graph;
+  const truth = new Int32Array(graph.n).fill(-1);
+  communities.forEach((nodes, group) => {
+    for (const v of nodes) truth[v] = group;
+  });
+  return { ...graph, truth };
+}
+
+function readTsv(path: string, labelsPath?: string): TruthGraph {
+  const pairs = pairsOf(readFileSync(path, "utf8"));
+  if (!labelsPath) return graphOfPairs(pairs, path, 0);
+  const labels = readFileSync(labelsPath, "utf8").trimEnd().split(/\r?\n/);
+  const graph = graphOfPairs(pairs, path, labels.length);
+  if (labels.length < graph.n) {
+    throw new SpectroscopeError(`${labelsPath}: has ${labels.length} lines for ${graph.n} nodes`, {
+      hint: "a group a line, node by node",
+    });
+  }
+  const groups = [...new Set(labels)];
+  return { ...graph, truth: Int32Array.from(labels, (label) => groups.indexOf(label)) };
+}
+
+/** The first two numbers of every line. */
+const pairsOf = (text: string): number[][] =>
+  text
+    .split(/\r?\n/)
+    .filter(Boolean)
+    .map((line) => line.split(/[\s,]+/, 2).map(Number));
+
+const nodesOf = (lists: readonly number[][]): number =>
+  lists.reduce((most, nodes) => nodes.reduce((n, v) => Math.max(n, v + 1), most), 0);
+
+/** `least`: nodes there are whether edges name them or not. */
+function graphOfPairs(pairs: readonly number[][], path: string, least: number): TruthGraph {
+  const n = Math.max(least, nodesOf(pairs));
   if (!Number.isSafeInteger(n)) throw new SpectroscopeError(`${path}: a line does not begin with two node numbers`);
   const edges = new EdgeSet(n);
   for (const [a, b] of pairs) edges.add(a, b);
-  const truth = truthPath ? new Int32Array(n).fill(-1) : undefined;
-  communities.forEach((nodes, group) => {
-    for (const v of nodes) truth![v] = group;
-  });
-  return { n, ends: Uint32Array.from(edges.ends), truth };
+  return { n, ends: Uint32Array.from(edges.ends) };
 }

@@ -136,7 +136,16 @@ test("graph files of a folder are read; what we write is read back", () => {
     const edge = (a: number, b: number) => `  edge [\n    source ${a}\n    target ${b}\n    value 2\n  ]\n`;
     const gml = `graph [\n${node(7, '"left"')}${node(3, '"right"')}${edge(7, 3)}${edge(3, 7)}${edge(3, 3)}]\n`;
     writeFileSync(join(folder, "small.gml"), gml);
-    const [ours, small] = graphsOfFolder(folder);
+    // Two nodes without an edge, of which the file of labels alone tells.
+    writeFileSync(join(folder, "tabbed.tsv"), "0\t1\r\n1\t0\r\n3\t1\r\n2\t2\r\n");
+    writeFileSync(join(folder, "tabbed.labels.txt"), "9\n9\n4\n9\n4\n");
+    const [ours, small, tabbed] = graphsOfFolder(folder);
+    assert.equal([tabbed.name, tabbed.graph.n, [...tabbed.graph.ends]], ["tabbed", 5, [0, 1, 3, 1]]);
+    assert.equal([...tabbed.graph.truth!], [0, 0, 1, 0, 1]);
+    writeFileSync(join(folder, "tabbed.labels.txt"), "9\n9\n");
+    assert.throws(() => graphsOfFolder(folder), /tabbed.labels.txt: has 2 lines for 4 nodes/);
+    rmSync(join(folder, "tabbed.labels.txt"));
+    assert.is(graphsOfFolder(folder)[2].graph.truth, undefined);
     assert.equal([ours.name, ours.graph], ["ours", graph]);
     assert.equal([small.name, small.graph.truth], ["small", Int32Array.of(0, 1)]);
     assert.equal(Array.from(small.graph.ends), [0, 1]);
@@ -166,6 +175,32 @@ test("ours is compared with the truth; a missing Python is named", async () => {
     });
     assert.match(message, /SPECTROSCOPE_PYTHON/);
   }
+});
+
+test("peers with a seed a round: the middle ARI is told, and the lowest and highest", async () => {
+  const { graph } = (await catalogue("small")[0].make())[0];
+  const asked: string[] = [];
+  // Seed 1 puts all in one cluster (ARI 0), 2 finds the truth (1), 3 merges two of six cliques (between).
+  const answers = [
+    Int32Array.from(graph.truth!, () => 0),
+    graph.truth!,
+    graph.truth!.map((group) => Math.max(1, group)),
+  ];
+  const peers = {
+    run: async (method: string, _: unknown, __: number, seed: number) => {
+      asked.push(`${method} ${seed}`);
+      return { labels: answers[seed - 1], seconds: 1 };
+    },
+  } as unknown as Peers;
+  const options = { graphPeers: ["leiden"] as const, seeds: true };
+  const [ours, leiden] = await compare({ name: "ring", graph }, peers, options);
+  assert.equal(asked, ["leiden 1", "leiden 2", "leiden 3"]);
+  assert.equal([leiden.method, leiden.clusters, leiden.ariRange], ["leiden", 5, [0, 1]]);
+  assert.ok(leiden.ari! > 0.5 && leiden.ari! < 1, `${leiden.ari}`);
+  assert.is(ours.ariRange, undefined);
+  asked.length = 0;
+  await compare({ name: "ring", graph }, peers, { graphPeers: ["leiden"] });
+  assert.equal(asked, ["leiden 1", "leiden 1", "leiden 1"]);
 });
 
 test("the catalogue names what it makes", async () => {

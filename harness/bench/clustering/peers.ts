@@ -7,15 +7,25 @@ import { createInterface, type Interface } from "node:readline";
 import { SpectroscopeError } from "../../../kernels/errors";
 import { projectRoot } from "../../../runtime/node/root";
 import type { BenchGraph } from "./catalogue";
+import type { PointSet } from "./shapes";
 import { writeGraph } from "./truth-graph";
 
 export const GRAPH_PEERS = ["louvain", "leiden", "leiden converged", "label propagation", "infomap"] as const;
 /** It sees the points, not the graph. */
 export const POINT_PEER = "hdbscan";
+/** Those that the tables of points show, on the graph of the points' neighbors. */
+export const POINT_GRAPH_PEERS = ["leiden"] as const;
 export type Peer = (typeof GRAPH_PEERS)[number] | typeof POINT_PEER;
 
 /** What a peer said of a graph. */
 export type PeerAnswer = { readonly labels: Int32Array; readonly seconds: number } | { readonly failure: string };
+
+/** A line of the process: an error, or what was asked for. */
+interface Reply {
+  readonly error?: string;
+  readonly seconds?: number;
+  readonly datasets?: readonly { readonly name: string; readonly rows: number; readonly columns: number }[];
+}
 
 const REMEDY =
   "set SPECTROSCOPE_PYTHON to a Python with the packages of goldens/reference/requirements-cluster.txt, or leave out --peers";
@@ -49,7 +59,7 @@ export class Peers {
   }
 
   /** Clusters a graph, or its points. The graph lies in the peer's own form before the clock starts. */
-  async run(method: Peer, { name, graph, points }: BenchGraph, minSize: number): Promise<PeerAnswer> {
+  async run(method: Peer, { name, graph, points }: BenchGraph, minSize: number, seed: number): Promise<PeerAnswer> {
     const path = join(this.folder, "graph");
     if (this.written !== name) {
       writeGraph(path, { n: graph.n, ends: graph.ends });
@@ -58,7 +68,6 @@ export class Peers {
       // The process keeps the last graph that it read from this path.
       this.stop();
     }
-    if (!this.child) await this.start();
     const labels = join(this.folder, "labels");
     const request = {
       method,
@@ -67,23 +76,40 @@ export class Peers {
       columns: points?.cols ?? 0,
       min_size: minSize,
       labels,
-      seed: 1,
+      seed,
     };
-    this.child!.stdin.write(`${JSON.stringify(request)}\n`);
-    const line = await this.answer();
-    if (line === undefined) {
-      this.stop();
-      return { failure: `over ${this.limit} s` };
-    }
-    const { error, seconds } = JSON.parse(line);
-    if (error !== undefined) return { failure: error };
-    const bytes = readFileSync(labels);
-    return { labels: new Int32Array(bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.length)), seconds };
+    const { error, seconds } = await this.ask(request);
+    return error === undefined ? { labels: new Int32Array(bytesOf(labels)), seconds: seconds! } : { failure: error };
+  }
+
+  /** Small matrices of real things that its scikit-learn carries, with their classes. Throws SpectroscopeError. */
+  async datasets(): Promise<PointSet[]> {
+    const { folder } = this;
+    const { error, datasets } = await this.ask({ method: "datasets", folder });
+    if (error !== undefined) throw new SpectroscopeError(`${this.python}: ${error}`, { hint: REMEDY });
+    return datasets!.map(({ name, rows, columns }) => ({
+      name,
+      parameters: { rows, columns, from: `scikit-learn ${this.versions["scikit-learn"]}` },
+      make: () => ({
+        points: { rows, cols: columns, data: new Float64Array(bytesOf(join(folder, `${name}.points`))) },
+        truth: new Int32Array(bytesOf(join(folder, `${name}.truth`))),
+      }),
+    }));
   }
 
   close(): void {
     this.stop();
     rmSync(this.folder, { recursive: true, force: true });
+  }
+
+  /** Answers one request, by a process that is started when there is none. */
+  private async ask(request: object): Promise<Reply> {
+    if (!this.child) await this.start();
+    this.child!.stdin.write(`${JSON.stringify(request)}\n`);
+    const line = await this.answer();
+    if (line !== undefined) return JSON.parse(line);
+    this.stop();
+    return { error: `over ${this.limit} s` };
   }
 
   private async start(): Promise<void> {
@@ -134,4 +160,10 @@ export class Peers {
       this.lines!.on("line", given).on("close", ended);
     });
   }
+}
+
+/** A file's bytes in memory of their own, so that numbers of any width lie as they must. */
+function bytesOf(path: string): ArrayBuffer {
+  const bytes = readFileSync(path);
+  return bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.length) as ArrayBuffer;
 }

@@ -2,6 +2,7 @@
 import type { KnnBench } from "../knn";
 import type { MethodRow } from "./compare";
 import type { SeedRow } from "./per-seed";
+import { type Change, LOSS } from "./regressions";
 import type { ScalingRow } from "./scaling";
 
 type Cell = string | number | undefined;
@@ -19,7 +20,7 @@ const fixed = (x: number | undefined, digits: number) => x?.toFixed(digits);
 const percent = (x?: number) => (x === undefined ? undefined : `${(100 * x).toFixed(0)} %`);
 const megabytes = (bytes: number) => `${(bytes / 1e6).toFixed(0)} MB`;
 
-const METHOD_WIDTHS = [28, 21, 8, 8, 6, 6, 8, 8, 6];
+const METHOD_WIDTHS = [28, 21, 8, 8, 6, 6, 8, 8, 6, 1];
 export const METHOD_HEADER = line(
   ["graph", "method", "seconds", "/ ours", "ARI", "NMI", "clusters", "covered", "rounds"],
   METHOD_WIDTHS,
@@ -39,6 +40,9 @@ export function methodLine(row: MethodRow): string {
       row.clusters,
       percent(row.covered),
       row.rounds,
+      row.ariRange && row.ariRange[0] < row.ariRange[1]
+        ? `ARI ${row.ariRange.map((x) => fixed(x, 3)).join(" to ")}`
+        : "",
     ],
     METHOD_WIDTHS,
     2,
@@ -90,4 +94,33 @@ export function knnLine({ rows, cols, k, threads, seconds: ours, oneThread, peer
     ? `; ${peer.name}: ${peer.seconds.toPrecision(3)} s, ${peer.ratio.toFixed(2)} times ours, ${peer.sameIds ? "the same ids" : "OTHER ids"}`
     : "";
   return `exact neighbors, ${rows} x ${cols}, k ${k}: ${ours.toPrecision(3)} s with ${threads} threads, ${oneThread.toPrecision(3)} s with one${theirs}`;
+}
+
+const CHANGE_WIDTHS = [28, 21, 8, 8, 8, 9, 9];
+
+/** ARI before and now with processor time, and how many are worse. */
+export function changeLines(changes: readonly Change[]): string[] {
+  const worse = changes.filter((change) => change.worse).length;
+  const lines = changes.map((change) =>
+    line(
+      [
+        change.graph,
+        change.method,
+        fixed(change.before, 3),
+        fixed(change.now, 3),
+        fixed(change.now - change.before, 3),
+        seconds(change.busyBefore),
+        seconds(change.busyNow),
+        change.worse ? "worse" : "",
+      ],
+      [...CHANGE_WIDTHS, 6],
+      2,
+    ),
+  );
+  const header = line(
+    ["beside the earlier run", "method", "before", "now", "change", "busy, s", "now, s"],
+    CHANGE_WIDTHS,
+    2,
+  );
+  return [header, ...lines, `${changes.length} compared, ${worse} lost more than ${LOSS} ARI`];
 }

@@ -43,7 +43,18 @@ export async function clusterMatrix(path: string, out: string, values: ClusterVa
       ? await deviceIfAny(values.adapter, progress, "neighbors are found on the host")
       : undefined;
   try {
-    return await clusterRows(path, out, { matrix, names, said, labels, config, preset, device, progress, stages, values });
+    return await clusterRows(path, out, {
+      matrix,
+      names,
+      said,
+      labels,
+      config,
+      preset,
+      device,
+      progress,
+      stages,
+      values,
+    });
   } finally {
     device?.close();
   }

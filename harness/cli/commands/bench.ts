@@ -65,7 +65,7 @@ export const bench = command(
     ],
   },
   async ({ values, given }) => {
-    if (values.clustering) return clusteringBench(values);
+    if (values.clustering) return clusteringBench(values, given);
     for (const name of Object.keys(clusteringOptions) as (keyof typeof clusteringOptions)[]) {
       if (given.has(name)) throw usage(`--${name} belongs to --clustering`, "add --clustering");
     }
