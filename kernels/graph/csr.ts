@@ -161,9 +161,11 @@ export function graphFromEdges(n: number, ends: ArrayLike<number>, weights?: Arr
   return checkCsr({ n, offsets, neighbors: whole ? ids : ids.slice(0, m), weights: kept });
 }
 
-/** The subgraph on `nodes` (ascending ids): node `i` of the result is `nodes[i]`; edges that leave the set are dropped. */
-export function inducedSubgraph(graph: Graph, nodes: Uint32Array): Graph {
-  const index = new Int32Array(graph.n).fill(-1);
+/**
+ * The subgraph on `nodes` (ascending ids): node `i` of the result is `nodes[i]`; edges that leave the set are dropped.
+ * @param index `[n]` of -1, which is left as it was: for many small sets of one large graph
+ */
+export function inducedSubgraph(graph: Graph, nodes: Uint32Array, index = new Int32Array(graph.n).fill(-1)): Graph {
   for (let i = 0; i < nodes.length; i++) index[nodes[i]] = i;
   const offsets = new Uint32Array(nodes.length + 1);
   for (let i = 0; i < nodes.length; i++) {
@@ -182,5 +184,6 @@ export function inducedSubgraph(graph: Graph, nodes: Uint32Array): Graph {
       weights[m++] = graph.weights[e];
     }
   }
+  for (const v of nodes) index[v] = -1;
   return checkCsr({ n: nodes.length, offsets, neighbors, weights });
 }

@@ -117,6 +117,7 @@ async function coverComponents(
   const { members: components } = connectedComponents(graph);
   const tied = components.filter((nodes) => nodes.length > 1);
   const found: { rows: Uint32Array; clustering: Clustering }[] = [];
+  const index = new Int32Array(graph.n).fill(-1);
   let done = 0;
   for (const rows of tied) {
     const minSize = config.min_size ?? defaultMinSize(rows.length, config.null);
@@ -127,7 +128,7 @@ async function coverComponents(
       options.progress && ((at: number, of: number) => options.progress?.(before + (at / of) * rows.length, graph.n));
     let clustering = nothing(rows.length);
     if (rows.length >= 2 * minSize) {
-      const part = rows.length === graph.n ? graph : inducedSubgraph(graph, rows);
+      const part = rows.length === graph.n ? graph : inducedSubgraph(graph, rows, index);
       if (part !== kernel.graph) kernel.load(part);
       clustering = await cover(kernel, config, envelope, nothing(rows.length).labels, { ...options, progress });
     }
@@ -176,7 +177,7 @@ async function cover(
         const whole = set.measure(members);
         const excess = excessOf(whole.conductance, whole.volume / graph.volume, envelope);
         if (whole.conductance > simpleTeleport(config.alpha) || whole.volume > graph.volume / 2) continue;
-        if (!separate(excess, config)) continue;
+        if (!separate(excess, members.length, config)) continue;
         fresh.candidates.push({ ...whole, members, scale: 0, seed: members[0], votes: 1, excess, recurrence: 0 });
       }
     }
@@ -203,8 +204,8 @@ async function cover(
     open = open.filter((v) => stays[v] === 1 && labels[v] < 0);
   }
   let gamma = 1;
-  const stands = (conductance: number, volume: number) =>
-    separate(excessOf(conductance, volume / graph.volume, envelope), config);
+  const stands = (conductance: number, volume: number, size: number) =>
+    separate(excessOf(conductance, volume / graph.volume, envelope), size, config);
   if (config.refine !== "none") {
     ({ count, gamma } = await refine(kernel, labels, accepted, {
       minSize,
@@ -257,7 +258,7 @@ function accept(
     // In a later round the graph has holes: only the whole graph says whether a set is separate.
     const whole = set ? set.measure(members) : { conductance, volume };
     const excess = excessOf(whole.conductance, whole.volume / graph.volume, envelope);
-    if (!separate(excess, config)) return;
+    if (!separate(excess, members.length, config)) return;
     const candidate: Candidate = {
       conductance: whole.conductance,
       volume: whole.volume,

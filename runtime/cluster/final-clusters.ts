@@ -8,8 +8,15 @@ import type { SetConductance } from "./set-conductance";
 /** A set found again has this Jaccard index with it or more: sets of one valley differ by their boundary, of two by more. */
 export const FOUND_AGAIN = 0.6;
 
-/** What a set must be when it is found, and a cluster at the end. */
-export const separate = (excess: number, { excess_min }: ClusterConfig) => excess > 0 && excess >= excess_min;
+/** What the excess of a set of one node would have to be above `excess_min`, beside a null. */
+const LUCK = 0.5;
+
+/**
+ * What a set must be when it is found, and a cluster at the end. Beside a null a small one needs more: of the many sets of some nine
+ * points in noise one or another has a conductance a fifth below all that the nulls showed.
+ */
+export const separate = (excess: number, size: number, { excess_min, null: rule }: ClusterConfig) =>
+  excess > 0 && excess >= excess_min + (rule === "none" ? 0 : LUCK / size);
 
 /** Counts the members that each label has in `shared`, and lists the labels that have any in the order of meeting. */
 function sharedWith(members: Uint32Array, labels: Int32Array, shared: Uint32Array): number[] {
@@ -71,7 +78,7 @@ export function finish(
     const { conductance, volume } = set.measure(members[label]);
     const excess = excessOf(conductance, volume / graph.volume, envelope);
     const recurrence = tried[label] > 0 ? again[label] / tried[label] : 0;
-    if (!separate(excess, config)) continue;
+    if (!separate(excess, members[label].length, config)) continue;
     const { candidate } = closest[label];
     clusters.push({
       id: 0,

@@ -63,31 +63,32 @@ function absorb({ volume, size, inside, between }: ClusterTies, a: number, b: nu
  * Clusters that do not stand out join what they are most strongly tied to, the one with the highest conductance first, as long as
  * no other stops standing out by that; where none is left to join they are given up.
  * @param total volume of the graph
- * @param stands whether a cluster of that conductance and volume stands out
+ * @param stands whether a cluster of that conductance, volume and size stands out
  * @returns as `contract` does; -1 for what was given up
  */
 export function joinWeak(
   ties: ClusterTies,
   total: number,
-  stands: (conductance: number, volume: number) => boolean,
+  stands: (conductance: number, volume: number, size: number) => boolean,
 ): Int32Array {
-  const { volume, inside, between } = ties;
+  const { volume, size, inside, between } = ties;
   const parent = Int32Array.from(volume.keys());
   const conductance = (within: number, vol: number) => {
     const smaller = Math.min(vol, total - vol);
     return smaller > 0 ? (vol - within) / smaller : 1;
   };
-  const phi = Float64Array.from(volume, (vol, c) => conductance(inside[c], vol));
-  const weak = Uint8Array.from(volume, (vol, c) => (stands(phi[c], vol) ? 0 : 1));
+  const phis = Float64Array.from(volume, (vol, c) => conductance(inside[c], vol));
+  const weak = Uint8Array.from(volume, (vol, c) => (stands(phis[c], vol, size[c]) ? 0 : 1));
   const open = new Set(parent);
   for (;;) {
     let weakest = -1;
-    for (const c of open) if (weak[c] === 1 && (weakest < 0 || phi[c] > phi[weakest])) weakest = c;
+    for (const c of open) if (weak[c] === 1 && (weakest < 0 || phis[c] > phis[weakest])) weakest = c;
     if (weakest < 0) break;
     const others = [...between[weakest]].sort(([a, t], [b, u]) => u / volume[b] - t / volume[a] || a - b);
     const found = others.find(([c, tie]) => {
       const vol = volume[weakest] + volume[c];
-      return weak[c] === 1 || stands(conductance(inside[weakest] + inside[c] + 2 * tie, vol), vol);
+      const phi = conductance(inside[weakest] + inside[c] + 2 * tie, vol);
+      return weak[c] === 1 || stands(phi, vol, size[weakest] + size[c]);
     });
     open.delete(weakest);
     if (!found) {
@@ -100,8 +101,8 @@ export function joinWeak(
     parent[from] = into;
     open.delete(from);
     open.add(into);
-    phi[into] = conductance(inside[into], volume[into]);
-    weak[into] = stands(phi[into], volume[into]) ? 0 : 1;
+    phis[into] = conductance(inside[into], volume[into]);
+    weak[into] = stands(phis[into], volume[into], size[into]) ? 0 : 1;
   }
   for (let c = 0; c < parent.length; c++) if (parent[c] >= 0) parent[c] = parent[parent[c]];
   return parent;

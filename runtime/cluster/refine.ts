@@ -26,9 +26,9 @@ export interface RefineOptions {
   joins: boolean;
   /**
    * With it clusters merge at the end as long as that raises modularity, nodes move by it, and clusters for which it does not hold
-   * join others: whether a cluster of that conductance and volume stands out.
+   * join others: whether a cluster of that conductance, volume and size stands out.
    */
-  stands?: (conductance: number, volume: number) => boolean;
+  stands?: (conductance: number, volume: number, size: number) => boolean;
 }
 
 export interface Refined {

@@ -3,7 +3,7 @@ import type { Graph } from "../../kernels/graph/csr";
 import type { GraphKernel } from "../../kernels/graph/graph";
 import type { ClusterTies } from "../../kernels/graph/partition";
 import type { BlockModel } from "./block-model";
-import { contract } from "./merge";
+import { PieceJoiner } from "./pieces";
 
 /** A candidate splits the cluster that holds this share of it, and leaves this share of it behind: less is for nodes to move. */
 const MOSTLY = 0.7;
@@ -107,53 +107,26 @@ export async function splitIntoPieces(
   for (const label of parted) asked[label] = 0;
   const inner = labels.map((label) => (label >= 0 && asked[label] === 1 ? label : -1));
   const piece = await kernel.pieces(inner, first, { gamma: model.gamma, rounds: PIECES_ROUNDS });
-  const count = 1 + piece.reduce((a, b) => Math.max(a, b), -1);
-  const home = new Int32Array(count);
-  for (let v = 0; v < piece.length; v++) if (piece[v] >= 0) home[piece[v]] = inner[v];
-  const ties = await kernel.clusterTies(piece, count);
-  for (let p = 0; p < count; p++)
-    for (const q of ties.between[p].keys()) if (home[q] !== home[p]) ties.between[p].delete(q);
-  const parent = contract(ties, Array.from(home.keys()), (a, b, tie) => {
-    if (ties.size[a] < minSize || ties.size[b] < minSize) return true;
-    return model.union(ties.inside[a], ties.inside[b], tie, ties.volume[a], ties.volume[b]) > 0;
-  });
-  const parts = new Map<number, number[]>();
-  for (let p = 0; p < count; p++) {
-    if (parent[p] !== p) continue;
-    const known = parts.get(home[p]);
-    if (known) known.push(p);
-    else parts.set(home[p], [p]);
-  }
-  const names = new Int32Array(count).fill(-1);
+  const joiner = new PieceJoiner(kernel.graph, piece, model, minSize);
   let next = first;
-  for (const [label, list] of parts) {
-    if (list.length < 2 || list.some((p) => ties.size[p] < minSize) || !paysOff(list, ties, model)) continue;
+  membersOf(inner, first).forEach((nodes, label) => {
+    if (nodes.length < 2 * minSize) return;
+    const { count, of } = joiner.parts(nodes, PIECES_COST);
+    if (count === 1) return;
     parted.add(label);
-    list.forEach((p, i) => {
-      names[p] = i === 0 ? label : next++;
-    });
-  }
-  for (let v = 0; v < piece.length; v++)
-    if (piece[v] >= 0 && names[parent[piece[v]]] >= 0) labels[v] = names[parent[piece[v]]];
+    for (let i = 0; i < nodes.length; i++) if (of[i] > 0) labels[nodes[i]] = next + of[i] - 1;
+    next += count - 1;
+  });
   return next - first;
 }
 
-/** Whether parts are likelier than their union by more than they cost. */
-function paysOff(parts: readonly number[], { volume, size, inside, between }: ClusterTies, model: BlockModel): boolean {
-  let nodes = size[parts[0]];
-  let vol = volume[parts[0]];
-  let within = inside[parts[0]];
-  let choices = -nodes * Math.log(nodes);
-  let gain = 0;
-  for (let i = 1; i < parts.length; i++) {
-    const p = parts[i];
-    let tie = 0;
-    for (let j = 0; j < i; j++) tie += between[p].get(parts[j]) ?? 0;
-    gain -= model.union(within, inside[p], tie, vol, volume[p]);
-    nodes += size[p];
-    vol += volume[p];
-    within += inside[p] + 2 * tie;
-    choices -= size[p] * Math.log(size[p]);
-  }
-  return gain > PIECES_COST * (choices + nodes * Math.log(nodes));
+/** Nodes of each label, ascending. */
+function membersOf(labels: Int32Array, count: number): Uint32Array[] {
+  const starts = new Uint32Array(count + 1);
+  for (let v = 0; v < labels.length; v++) if (labels[v] >= 0) starts[labels[v] + 1]++;
+  for (let c = 0; c < count; c++) starts[c + 1] += starts[c];
+  const fill = starts.slice();
+  const nodes = new Uint32Array(starts[count]);
+  for (let v = 0; v < labels.length; v++) if (labels[v] >= 0) nodes[fill[labels[v]]++] = v;
+  return Array.from({ length: count }, (_, c) => nodes.subarray(starts[c], starts[c + 1]));
 }
