@@ -1,6 +1,7 @@
 /** What a reader of a clustering should know about its input, in words: stated rules, never a refusal. */
+import type { Graph } from "../../kernels/graph/csr";
 import type { Matrix } from "../statistics/matrix";
-import type { ClusterConfig } from "./config";
+import { type ClusterConfig, withNull } from "./config";
 import type { Points } from "./normalize";
 
 /**
@@ -54,4 +55,66 @@ export function pointAdvice(matrix: Matrix, points: Points, config: ClusterConfi
 /** Of a graph as it was given. */
 export function graphAdvice({ nodes, isolated }: { nodes: number; isolated: number }): string[] {
   return isolated > 0 ? [`nodes without an edge stay in no cluster: ${isolated} of ${nodes}`] : [];
+}
+
+/** A piece of this share is all there is: no limit of size keeps it from being a cluster. */
+const ALL = 0.95;
+/** A piece in no cluster is told of from this share of the nodes on. */
+const TOLD = 0.1;
+
+/** The largest connected piece of what is in no cluster. */
+export interface LeftOut {
+  readonly nodes: number;
+  /** Of the graph's volume. */
+  readonly share: number;
+}
+
+/** The largest piece in no cluster, of those that edges hold together; null where that is below a tenth of the nodes. */
+export function leftOut(graph: Graph, labels: Int32Array): LeftOut | null {
+  const { n, offsets, neighbors, degree, volume } = graph;
+  const seen = Uint8Array.from(labels, (label) => (label < 0 ? 0 : 1));
+  const stack = new Uint32Array(n);
+  let largest = { nodes: 0, share: 0 };
+  for (let v = 0; v < n; v++) {
+    if (seen[v] === 1) continue;
+    let top = 0;
+    let nodes = 0;
+    let inside = 0;
+    seen[v] = 1;
+    stack[top++] = v;
+    while (top > 0) {
+      const u = stack[--top];
+      nodes++;
+      inside += degree[u];
+      for (let e = offsets[u]; e < offsets[u + 1]; e++) {
+        if (seen[neighbors[e]] === 1) continue;
+        seen[neighbors[e]] = 1;
+        stack[top++] = neighbors[e];
+      }
+    }
+    if (nodes > largest.nodes) largest = { nodes, share: volume > 0 ? inside / volume : 0 };
+  }
+  return largest.nodes > 1 && largest.nodes >= TOLD * n ? largest : null;
+}
+
+/** What a reader should know of such a piece: how large it is, why it is no cluster, and the key that changes it. */
+export function leftOutAdvice(left: LeftOut | null, config: ClusterConfig, unit: string, count: number): string[] {
+  if (left === null) return [];
+  const percent = (share: number) => `${(100 * share).toFixed(0)} %`;
+  const { largest } = withNull(config);
+  const said = `in no cluster, in one piece: ${left.nodes} of ${count} ${unit}, ${percent(left.share)} of the volume`;
+  if (left.share > largest && left.share < ALL)
+    return [
+      `${said}. Nothing bounds it, and what is larger than max_share (${percent(largest)}) counts as the body; ` +
+        `for larger clusters set max_share=${Math.min(1, Math.ceil(20 * left.share) / 20)}`,
+    ];
+  const held = config.null === "none" ? "a random one" : `those of null=${config.null}`;
+  const points =
+    unit === "rows" && config.refine !== "modularity"
+      ? ", and --preset points divides rows that nearly all belong somewhere"
+      : "";
+  return [
+    `${said}. No set in it is more separate than ${held} by excess_min (${config.excess_min}); ` +
+      `a smaller excess_min finds weaker clusters${points}`,
+  ];
 }

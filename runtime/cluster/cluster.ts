@@ -4,7 +4,7 @@ import { type Graph, inducedSubgraph } from "../../kernels/graph/csr";
 import type { Device } from "../plan/device";
 import { checkMatrix, type Matrix, takeRows } from "../statistics/matrix";
 import { defaultThreads } from "../threads/threads";
-import { graphAdvice, pointAdvice } from "./advice";
+import { graphAdvice, type LeftOut, leftOut, pointAdvice } from "./advice";
 import { type Envelope, type NullPoint, nullEnvelope, randomSetEnvelope } from "./candidates";
 import { inOrder, restored, rowOrder } from "./canonical-order";
 import { type Clustering, joined, nothing, wholeCluster } from "./clustering";
@@ -71,6 +71,8 @@ export interface GraphFacts {
 
 export interface GraphClustering extends Clustering {
   graph: GraphFacts;
+  /** The largest connected piece in no cluster, from a tenth of the nodes on. */
+  left: LeftOut | null;
   /** What a reader should know about the input, in words. */
   advice: string[];
 }
@@ -210,7 +212,14 @@ export async function clusterTokens(
     advice: pointAdvice(matrix, points, full),
   };
   if (rows < 2 || dimensions < 1)
-    return { ...nothing(rows), ...facts, k: 0, neighbors: null, graph: { nodes: rows, edges: 0, isolated: rows } };
+    return {
+      ...nothing(rows),
+      ...facts,
+      left: null,
+      k: 0,
+      neighbors: null,
+      graph: { nodes: rows, edges: 0, isolated: rows },
+    };
   const k = full.k ?? Math.min(defaultK(rows), rows - 1);
   options.progress?.("neighbors", 0, 1);
   const { graph, lists, neighbors, groups } = await neighborGraph(points, k, full, given, (done, total) =>
@@ -235,6 +244,7 @@ export async function clusterTokens(
   return {
     ...restored(found, order),
     ...facts,
+    left: leftOut(graph, found.labels),
     k,
     neighbors,
     graph: graphFacts(graph),
@@ -319,5 +329,5 @@ export async function clusterGraph(
     options.progress?.("clusters", 0, 1);
     return coverGraph(ordered, full, envelope, coverOptions(options, "clusters"));
   });
-  return { ...found, graph: facts, advice: graphAdvice(facts) };
+  return { ...found, graph: facts, left: leftOut(graph, found.labels), advice: graphAdvice(facts) };
 }

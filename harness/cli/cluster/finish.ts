@@ -1,3 +1,4 @@
+import { leftOutAdvice } from "../../../runtime/cluster/advice";
 import type { GraphClustering } from "../../../runtime/cluster/cluster";
 import { clusterLine, type LineExtras } from "../../../runtime/cluster/cluster-lines";
 import type { ClusterConfig } from "../../../runtime/cluster/config";
@@ -32,9 +33,13 @@ export interface Finished {
 }
 
 /** Writes the clusters, then says what they are. */
-export async function finish(done: Finished): Promise<number> {
-  const { input, unit, out, config, progress, stages, result, extras, labels, stability, values } = done;
-  const { clusters, graph, rounds, gamma, candidates, advice, neighbors } = result;
+export async function finish(finished: Finished): Promise<number> {
+  const { input, unit, out, config, progress, stages, extras, labels, stability, values } = finished;
+  const { left, labels: found } = finished.result;
+  const advice = [...finished.result.advice, ...leftOutAdvice(left, config, unit, found.length)];
+  const result = { ...finished.result, advice };
+  const done = { ...finished, result };
+  const { clusters, graph, rounds, gamma, candidates, neighbors } = result;
   const scores = labels && scoresAgainst(labels, clusters, config);
   const page = values.report === undefined ? undefined : reportPage(done, scores);
   await writeOutput(out, clusters.map((one, i) => clusterLine(one, extras[i])).join(""));
@@ -43,7 +48,8 @@ export async function finish(done: Finished): Promise<number> {
   const covered = clusters.reduce((sum, { size }) => sum + size, 0) / result.labels.length;
   const resampled = meanStability(stability ?? [], config.stability);
   if (values.json) {
-    const found = { graph, neighbors: neighbors ?? null, rounds, gamma, clusters: clusters.length, covered };
+    const counts = { rounds, gamma, clusters: clusters.length, covered, left_out: left };
+    const how = { graph, neighbors: neighbors ?? null, ...counts };
     const quality = { conductance: conductances(clusters), profile: conductanceProfile(candidates) };
     const said = {
       stability: resampled,
@@ -54,14 +60,15 @@ export async function finish(done: Finished): Promise<number> {
       out,
       report: values.report ?? null,
     };
-    output(JSON.stringify({ ...input, ...found, ...quality, ...said }));
+    output(JSON.stringify({ ...input, ...how, ...quality, ...said }));
     return 0;
   }
   for (const line of advice) progress.say(`advice: ${line}`);
   const share = `${(100 * covered).toFixed(1)} % of ${result.labels.length} ${unit}`;
   const median = conductances(clusters)?.median;
+  const piece = left ? `, ${left.nodes} in no cluster and in one piece` : "";
   const lines = [
-    `${clusters.length} clusters, ${share}${median === undefined ? "" : `, median conductance ${median.toFixed(3)}`}: ${out}`,
+    `${clusters.length} clusters, ${share}${median === undefined ? "" : `, median conductance ${median.toFixed(3)}`}${piece}: ${out}`,
   ];
   if (scores) lines.push(scoreWords(scores));
   if (resampled && clusters.length > 0) {
