@@ -238,7 +238,8 @@ export async function clusterTokens(
 const taken = (values: ArrayLike<number>, order: Uint32Array): number[] => Array.from(order, (row) => values[row]);
 
 /**
- * Clusters the nodes of a graph. Same input, same bytes out; a renumbering of the nodes renumbers members and seeds.
+ * Clusters the nodes of a graph. Same input, same bytes out; a renumbering of the nodes renumbers members and
+ * seeds, and nodes without an edge change nothing.
  * @param config keys that make points (columns, rows, k, ...) have no meaning here; without `null`, `DEFAULT_GRAPH_NULL`
  */
 export async function clusterGraph(
@@ -248,7 +249,9 @@ export async function clusterGraph(
 ): Promise<GraphClustering> {
   const full = parseClusterConfig({ ...config, null: config.null ?? DEFAULT_GRAPH_NULL });
   const facts = graphFacts(graph);
-  const found = await inOrder(graph, structureOrder(graph), async (ordered) => {
+  // Nodes without an edge come last. They are in no cluster, and say nothing of how large or how many clusters are.
+  const order = structureOrder(graph).subarray(0, graph.n - facts.isolated);
+  const found = await inOrder(graph, order, async (ordered) => {
     const envelope = await envelopeOf(ordered, full, options);
     options.progress?.("clusters", 0, 1);
     return coverGraph(ordered, full, envelope, coverOptions(options, "clusters"));

@@ -166,10 +166,14 @@ function sortShort(list: Uint32Array, from: number, to: number, rank: Uint32Arra
   }
 }
 
-/** The graph with node `order[i]` as node i. In time and memory of the graph. */
+/**
+ * The graph with node `order[i]` as node i. In time and memory of the graph.
+ * @param order distinct nodes: all, or all but some without an edge
+ */
 export function reordered(graph: Graph, order: Uint32Array): Graph {
-  const { n, offsets, neighbors, weights, unit } = graph;
-  const place = new Uint32Array(n);
+  const { offsets, neighbors, weights, unit } = graph;
+  const n = order.length;
+  const place = new Uint32Array(graph.n);
   const starts = new Uint32Array(n + 1);
   for (let i = 0; i < n; i++) {
     place[order[i]] = i;
