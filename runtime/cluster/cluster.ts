@@ -203,8 +203,8 @@ export async function clusterTokens(
   const given = { ...options, halves: halves && ([takeRows(halves[0], order), takeRows(halves[1], order)] as const) };
   const points = pointsOf(sorted, full, given);
   const { constantColumns, constantRows, dimensions, shrinkage } = points;
-  const neighborScores =
-    known && (await scoreNeighbors(points, { ...known, numbers: taken(known.numbers, order) }, { device, threads }));
+  // Scores are of tokens as they lie: what ties there is nearer by number.
+  const neighborScores = known && (await scoreNeighbors(takeRows(points, inverse(order)), known, { device, threads }));
   const facts = {
     ...(neighborScores ? { neighborScores } : {}),
     points: { constantColumns, constantRows, dimensions, ...(shrinkage === undefined ? {} : { shrinkage }) },
@@ -234,8 +234,12 @@ export async function clusterTokens(
   };
 }
 
-/** Values of things in an order. */
-const taken = (values: ArrayLike<number>, order: Uint32Array): number[] => Array.from(order, (row) => values[row]);
+/** The place of each thing in an order. */
+function inverse(order: Uint32Array): Uint32Array {
+  const places = new Uint32Array(order.length);
+  for (let i = 0; i < order.length; i++) places[order[i]] = i;
+  return places;
+}
 
 /**
  * Clusters the nodes of a graph. Same input, same bytes out; a renumbering of the nodes renumbers members and

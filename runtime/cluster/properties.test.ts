@@ -1,55 +1,14 @@
 /** What must not change a clustering: the order of rows, the numbers of nodes, units, and what is added elsewhere. */
 import * as assert from "uvu/assert";
+import { between, groupsOf, KINDS, permutation, renamed, rowsOf, setsOf } from "../../harness/test/random-inputs";
 import { suite } from "../../harness/test/suite";
 import { type Graph, graphFromEdges } from "../../kernels/graph/csr";
-import type { Matrix } from "../statistics/matrix";
 import { takeRows } from "./canonical-order";
 import { clusterGraph, clusterTokens, type GraphClustering } from "./cluster";
 import type { ClusterConfig } from "./config";
 import { makeRandom } from "./random";
 
 const test = suite("runtime/cluster/properties");
-
-type Random = ReturnType<typeof makeRandom>;
-const upTo = ({ uniform }: Random, n: number) => Math.floor(uniform() * n);
-/** A whole number of `low` to `high`. */
-const between = (random: Random, low: number, high: number) => low + upTo(random, high - low + 1);
-
-function permutation(n: number, random: Random): Uint32Array {
-  const order = Uint32Array.from({ length: n }, (_, i) => i);
-  for (let i = n - 1; i > 0; i--) {
-    const j = upTo(random, i + 1);
-    [order[i], order[j]] = [order[j], order[i]];
-  }
-  return order;
-}
-
-const KINDS = ["blobs", "grid", "copies", "categories", "noise", "counts"] as const;
-
-/** Rows of a kind: clusters, whole numbers, rows that occur up to 30 times, one column of several set, normal values, small counts. */
-function rowsOf(kind: (typeof KINDS)[number], random: Random): Matrix {
-  const { normal } = random;
-  const rows = between(random, 20, 140);
-  const cols = between(random, 2, 8);
-  const groups = between(random, 2, 6);
-  const centers = Float64Array.from({ length: groups * cols }, () => 6 * normal());
-  const own = Float64Array.from({ length: rows * cols }, normal);
-  const from = Uint32Array.from({ length: rows }, (_, i) => (i < 12 ? i : upTo(random, between(random, 1, 12))));
-  const data = new Float64Array(rows * cols);
-  for (let i = 0; i < rows; i++) {
-    const group = upTo(random, groups);
-    for (let c = 0; c < cols; c++) {
-      const at = i * cols + c;
-      if (kind === "blobs") data[at] = centers[group * cols + c] + own[at];
-      else if (kind === "grid") data[at] = upTo(random, 5);
-      else if (kind === "copies") data[at] = own[from[i] * cols + c];
-      else if (kind === "categories") data[at] = c === group % cols ? 1 : 0;
-      else if (kind === "noise") data[at] = own[at];
-      else data[at] = Math.max(0, Math.round(centers[group * cols + c] / 3 + own[at] / 2));
-    }
-  }
-  return { rows, cols, data };
-}
 
 const words = ({ clusters, candidates }: GraphClustering) => [
   clusters.map(({ id, size, conductance, excess, recurrence, tolerance, sweep }) =>
@@ -69,10 +28,14 @@ test("a permutation of rows permutes clusters and nothing else: 200 inputs", asy
       rows: seed % 4 === 0 ? "standardize" : "none",
       symmetrize: seed % 5 === 0 ? "union" : "mutual",
       ...(seed % 7 === 0 ? { null: "none" } : { null_draws: 1 }),
+      ...(seed % 8 === 0 ? { whiten: "shrinkage" } : {}),
     };
     const order = permutation(matrix.rows, random);
-    const first = await clusterTokens(matrix, config, { threads: 1 });
-    const other = await clusterTokens(takeRows(matrix, order), config, { threads: 1 });
+    const noisy = () => ({ ...matrix, data: Float64Array.from(matrix.data, (x) => x + 0.2 * random.normal()) });
+    const halves = [noisy(), noisy()] as const;
+    const first = await clusterTokens(matrix, config, { threads: 1, halves });
+    const moved = [takeRows(halves[0], order), takeRows(halves[1], order)] as const;
+    const other = await clusterTokens(takeRows(matrix, order), config, { threads: 1, halves: moved });
     const where = `input ${seed}, ${KINDS[seed % KINDS.length]}`;
     assert.equal(
       other.labels,
@@ -113,24 +76,8 @@ test("equal rows are in one cluster or in none", async (t) => {
   assert.ok(covered > 500);
 });
 
-/** Edges of groups of 8 to 20 nodes: 6 in 10 pairs inside a group, `between` of the others, with weights or without. */
-function groupsOf(random: Random, weighted: boolean, mixing = 0.01): { n: number; ends: number[]; weights?: number[] } {
-  const group: number[] = [];
-  for (let g = between(random, 3, 7); g > 0; g--) for (let i = between(random, 8, 20); i > 0; i--) group.push(g);
-  const ends: number[] = [];
-  const weights: number[] = [];
-  for (let v = 0; v < group.length; v++) {
-    for (let u = 0; u < v; u++) {
-      if (random.uniform() >= (group[u] === group[v] ? 0.6 : mixing)) continue;
-      ends.push(u, v);
-      weights.push(0.5 + random.uniform());
-    }
-  }
-  return { n: group.length, ends, weights: weighted ? weights : undefined };
-}
-
-const renamed = (ends: readonly number[], name: (v: number) => number) => ends.map(name);
 const FIXED = { min_size: 5 } as const;
+const REWIRED = { ...FIXED, null: "rewired", null_draws: 1 } as const;
 const inGraph = (graph: Graph, config: Partial<ClusterConfig> = FIXED) =>
   clusterGraph(graph, config, { threads: 1, profiles: false });
 
@@ -140,13 +87,14 @@ test("other numbers of the nodes: the same clusters of them, to the bit", async 
     const random = makeRandom(seed);
     const { n, ends, weights } = groupsOf(random, seed % 2 === 0, seed % 3 === 0 ? 0.05 : 0.01);
     const order = permutation(n, random);
-    const first = await inGraph(graphFromEdges(n, ends, weights));
+    const config = seed % 4 === 1 ? REWIRED : FIXED;
+    const first = await inGraph(graphFromEdges(n, ends, weights), config);
     const graph = graphFromEdges(
       n,
       renamed(ends, (v) => order[v]),
       weights,
     );
-    const other = await inGraph(graph);
+    const other = await inGraph(graph, config);
     assert.equal(
       Int32Array.from(order, (v) => other.labels[v]),
       first.labels,
@@ -200,18 +148,6 @@ function symmetric(): [string, number, number[]][] {
   ];
 }
 
-test("a scale of weights changes nothing but the weights", async () => {
-  for (let seed = 0; seed < 30; seed++) {
-    const { n, ends, weights } = groupsOf(makeRandom(seed), true);
-    const first = await inGraph(graphFromEdges(n, ends, weights));
-    for (const scale of [2 ** 40, 3.7, 1e-9]) {
-      const scaled = weights?.map((w) => scale * w);
-      const other = await inGraph(graphFromEdges(n, ends, scaled));
-      assert.equal(other.labels, first.labels, `graph ${seed} times ${scale}`);
-    }
-  }
-});
-
 test("a scale of values changes nothing: of all where columns are none, of each where they are z-scored", async () => {
   for (let seed = 0; seed < 24; seed++) {
     const random = makeRandom(seed);
@@ -246,43 +182,6 @@ test("nodes without an edge are in no cluster and change no other", async () => 
     assert.equal(kept, first.labels, `graph ${seed}`);
     assert.equal(words(other), words(first), `graph ${seed}`);
     for (let v = n; v < n + more; v++) assert.is(other.labels[order[v]], -1);
-  }
-});
-
-/** Sets of nodes, one string each, in order. */
-const setsOf = (labels: Int32Array) => {
-  const sets = new Map<number, number[]>();
-  labels.forEach((label, v) => {
-    if (label >= 0) sets.set(label, [...(sets.get(label) ?? []), v]);
-  });
-  return [...sets.values()].map((set) => set.join()).sort();
-};
-
-test("two graphs side by side: the clusters of each", async () => {
-  for (let seed = 0; seed < 30; seed++) {
-    const random = makeRandom(seed);
-    const [a, b] = [groupsOf(random, false), groupsOf(random, false)];
-    const alone = [await inGraph(graphFromEdges(a.n, a.ends)), await inGraph(graphFromEdges(b.n, b.ends))];
-    const ends = [...a.ends, ...renamed(b.ends, (v) => v + a.n)];
-    const both = await inGraph(graphFromEdges(a.n + b.n, ends));
-    assert.equal(setsOf(both.labels.slice(0, a.n)), setsOf(alone[0].labels), `graph ${seed}, the first`);
-    assert.equal(setsOf(both.labels.slice(a.n)), setsOf(alone[1].labels), `graph ${seed}, the second`);
-  }
-});
-
-test("every node twice, each with its twin and its neighbors' twins: the clusters with their twins", async () => {
-  for (let seed = 0; seed < 30; seed++) {
-    const { n, ends } = groupsOf(makeRandom(seed), false);
-    const doubled: number[] = [];
-    for (let e = 0; e < ends.length; e += 2) {
-      const [u, v] = [ends[e], ends[e + 1]];
-      doubled.push(u, v, u + n, v, u, v + n, u + n, v + n);
-    }
-    for (let v = 0; v < n; v++) doubled.push(v, v + n);
-    const first = await inGraph(graphFromEdges(n, ends));
-    const twice = await inGraph(graphFromEdges(2 * n, doubled), { min_size: 2 * FIXED.min_size });
-    assert.equal(twice.labels.slice(0, n), twice.labels.slice(n), `graph ${seed}, twins`);
-    assert.equal(setsOf(twice.labels.slice(0, n)), setsOf(first.labels), `graph ${seed}`);
   }
 });
 
