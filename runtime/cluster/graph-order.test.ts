@@ -48,6 +48,7 @@ test("graphs whose nodes are hardly told apart: cycles, a torus, cliques, a long
     cliques: [40, []],
     path: [300, Array.from({ length: 299 }, (_, i) => [i, i + 1]).flat()],
     star: [50, Array.from({ length: 49 }, (_, i) => [0, i + 1]).flat()],
+    stars: [60, Array.from({ length: 60 }, (_, i) => [i - (i % 6), i % 6 === 0 ? (i + 6) % 60 : i]).flat()],
     tree: [127, Array.from({ length: 126 }, (_, i) => [i + 1, i >> 1]).flat()],
   };
   for (let v = 0; v < 40; v++) for (let u = v - (v % 5); u < v; u++) graphs.cliques[1].push(u, v);
@@ -55,6 +56,31 @@ test("graphs whose nodes are hardly told apart: cycles, a torus, cliques, a long
     const graph = graphFromEdges(n, ends);
     for (let seed = 0; seed < 5; seed++)
       assert.equal(ordered(renumbered(graph, shuffled(n, makeRandom(seed).uniform))), ordered(graph), name);
+  }
+});
+
+test("random graphs of three edges a node, in which hashes see no difference, beside trees that differ far from their roots", () => {
+  for (let seed = 0; seed < 40; seed++) {
+    const { uniform } = makeRandom(seed);
+    const n = 30 + 2 * seed;
+    const ends = Array.from({ length: n }, (_, i) => [i, (i + 1) % n]).flat();
+    ends.push(...shuffled(n, uniform));
+    // Long paths of two lengths from the nodes of a ring.
+    let next = n;
+    for (let i = 0; i < 12; i++) {
+      ends.push(n + i, n + ((i + 1) % 12));
+      next = Math.max(next, n + 12);
+    }
+    for (let i = 0; i < 12; i++) {
+      let at = n + i;
+      for (let step = 0; step < 8 + Math.floor(2 * uniform()); step++) {
+        ends.push(at, next);
+        at = next++;
+      }
+    }
+    const graph = graphFromEdges(next, ends);
+    for (let repeat = 0; repeat < 3; repeat++)
+      assert.equal(ordered(renumbered(graph, shuffled(next, uniform))), ordered(graph), `graph ${seed}`);
   }
 });
 
@@ -66,6 +92,11 @@ test("a scale of the weights, which rounds them, and further components leave th
       const weights = graph.weights.map((w) => w * scale);
       assert.equal(structureOrder({ ...graph, weights }), order, `graph ${seed} times ${scale}`);
     }
+    // Simple fractions of the largest weight, from which a scale strays to either side.
+    const eighths = { ...graph, weights: graph.weights.map((w) => Math.ceil(8 * w) / 8) };
+    const exact = structureOrder(eighths);
+    for (const scale of [0.1, 3.7, 1 / 3])
+      assert.equal(structureOrder({ ...graph, weights: eighths.weights.map((w) => w * scale) }), exact, `${scale}`);
     const unit = randomGraph(120, 6, seed, false);
     const small = randomGraph(30, 5, seed + 1, false);
     const ends: number[] = [];

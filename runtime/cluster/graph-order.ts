@@ -1,20 +1,12 @@
 /** Orders of a graph's nodes that do not depend on how the nodes are numbered, and the graph in such an order. */
 import type { Csr, Graph } from "../../kernels/graph/csr";
-import { OrderedPartition } from "./ordered-partition";
+import { mix, OrderedPartition } from "./ordered-partition";
 
 /** Rounds in which a node's hash takes in those of its neighbors: after them most nodes of real graphs differ. */
 const ROUNDS = 3;
 
 /** Bits of a weight's code that are left out, so that a scale of all weights, which rounds them, changes no code. */
 const LOOSE_BITS = 4;
-
-/** A 32-bit mix of good avalanche (the finalizer of MurmurHash3). */
-function mix(value: number): number {
-  let h = value;
-  h = Math.imul(h ^ (h >>> 16), 0x85ebca6b);
-  h = Math.imul(h ^ (h >>> 13), 0xc2b2ae35);
-  return (h ^ (h >>> 16)) >>> 0;
-}
 
 /** A number for each entry's weight in units of the largest, to 20 bits; nothing where all weights are 1. */
 function weightCodes({ weights, unit }: Graph): Uint32Array | undefined {
