@@ -5,17 +5,17 @@ import { mix, OrderedPartition } from "./ordered-partition";
 /** Rounds in which a node's hash takes in those of its neighbors: after them most nodes of real graphs differ. */
 const ROUNDS = 3;
 
-/** Bits of a weight's code that are left out, so that a scale of all weights, which rounds them, changes no code. */
-const LOOSE_BITS = 4;
-
-/** A number for each entry's weight in units of the largest, to 20 bits; nothing where all weights are 1. */
+/**
+ * A number for each entry's weight in units of the largest, in f32: what a scale of all weights rounds otherwise has the same.
+ * Nothing where all weights are 1.
+ */
 function weightCodes({ weights, unit }: Graph): Uint32Array | undefined {
   if (unit) return undefined;
   let largest = 0;
   for (const w of weights) if (w > largest) largest = w;
   const shares = Float32Array.from(weights, (w) => w / largest);
   const codes = new Uint32Array(shares.buffer);
-  for (let e = 0; e < codes.length; e++) codes[e] = mix((codes[e] + (1 << (LOOSE_BITS - 1))) >>> LOOSE_BITS) | 1;
+  for (let e = 0; e < codes.length; e++) codes[e] = mix(codes[e]) | 1;
   return codes;
 }
 
