@@ -29,9 +29,12 @@ export function rowOrder(...matrices: readonly Matrix[]): Uint32Array {
   });
 }
 
-/** A clustering of things in an order, with the numbers that they have for the caller: `order[i]` is that of thing i. */
-export function restored<C extends Clustering>(found: C, order: Uint32Array): C {
-  const labels = new Int32Array(order.length);
+/**
+ * A clustering of things in an order, with the numbers that they have for the caller: `order[i]` is that of thing i. Of the caller's
+ * `count` things those that are not in the order have no label.
+ */
+export function restored<C extends Clustering>(found: C, order: Uint32Array, count = order.length): C {
+  const labels = new Int32Array(count).fill(-1);
   for (let i = 0; i < order.length; i++) labels[order[i]] = found.labels[i];
   return {
     ...found,
@@ -49,11 +52,11 @@ export function restored<C extends Clustering>(found: C, order: Uint32Array): C 
   };
 }
 
-/** What `cluster` finds in the graph with its nodes in an order, in the caller's numbers. */
+/** What `cluster` finds in the graph with its nodes in an order (see `reordered`), in the caller's numbers. */
 export async function inOrder<C extends Clustering>(
   graph: Graph,
   order: Uint32Array,
   cluster: (graph: Graph) => Promise<C>,
 ): Promise<C> {
-  return restored(await cluster(reordered(graph, order)), order);
+  return restored(await cluster(reordered(graph, order)), order, graph.n);
 }

@@ -204,8 +204,8 @@ export async function clusterTokens(
   const given = { ...options, halves: halves && ([takeRows(halves[0], order), takeRows(halves[1], order)] as const) };
   const points = pointsOf(sorted, full, given);
   const { constantColumns, constantRows, dimensions, shrinkage } = points;
-  const neighborScores =
-    known && (await scoreNeighbors(points, { ...known, numbers: taken(known.numbers, order) }, { device, threads }));
+  // Scores are of tokens as they lie: what ties there is nearer by number.
+  const neighborScores = known && (await scoreNeighbors(takeRows(points, inverse(order)), known, { device, threads }));
   const facts = {
     ...(neighborScores ? { neighborScores } : {}),
     points: { constantColumns, constantRows, dimensions, ...(shrinkage === undefined ? {} : { shrinkage }) },
@@ -226,8 +226,7 @@ export async function clusterTokens(
     options.progress?.("neighbors", done, total),
   );
   if (options.onGraph) {
-    const back = new Uint32Array(rows);
-    for (let i = 0; i < rows; i++) back[order[i]] = i;
+    const back = inverse(order);
     options.onGraph(reordered(graph, back), { ...points, ...takeRows(points, back) });
   }
   const parts = full.search === "paper" ? [] : partsOf(graph, lists, full.min_size ?? defaultMinSize(rows, full.null));
@@ -306,13 +305,16 @@ async function clusterParts(
   return joined(graph, found);
 }
 
-/** Values of things in an order. */
-const taken = (values: ArrayLike<number>, order: Uint32Array): number[] => Array.from(order, (row) => values[row]);
+/** The place of each thing in an order. */
+function inverse(order: Uint32Array): Uint32Array {
+  const places = new Uint32Array(order.length);
+  for (let i = 0; i < order.length; i++) places[order[i]] = i;
+  return places;
+}
 
 /**
- * Clusters the nodes of a graph. Same input, same bytes out; a renumbering of the nodes renumbers members and seeds.
- * Weights count by their ratios: times a power of two they give the
- * same clusters (see `commonScale`).
+ * Clusters the nodes of a graph. Same input, same bytes out; a renumbering of the nodes renumbers members and seeds, nodes without
+ * an edge change nothing, and weights count by their ratios (`commonScale`).
  * @param config keys that make points (columns, rows, k, ...) have no meaning here; without `null`, `DEFAULT_GRAPH_NULL`
  */
 export async function clusterGraph(
@@ -324,7 +326,9 @@ export async function clusterGraph(
   const full = parseClusterConfig({ ...config, null: config.null ?? DEFAULT_GRAPH_NULL });
   options.onGraph?.(graph);
   const facts = graphFacts(graph);
-  const found = await inOrder(graph, structureOrder(graph), async (ordered) => {
+  // Nodes without an edge come last. They are in no cluster, and say nothing of how large or how many clusters are.
+  const order = structureOrder(graph).subarray(0, graph.n - facts.isolated);
+  const found = await inOrder(graph, order, async (ordered) => {
     const envelope = await envelopeOf(ordered, full, options);
     options.progress?.("clusters", 0, 1);
     return coverGraph(ordered, full, envelope, coverOptions(options, "clusters"));

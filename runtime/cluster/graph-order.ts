@@ -1,29 +1,21 @@
 /** Orders of a graph's nodes that do not depend on how the nodes are numbered, and the graph in such an order. */
 import type { Csr, Graph } from "../../kernels/graph/csr";
-import { OrderedPartition } from "./ordered-partition";
+import { mix, OrderedPartition } from "./ordered-partition";
 
 /** Rounds in which a node's hash takes in those of its neighbors: after them most nodes of real graphs differ. */
 const ROUNDS = 3;
 
-/** Bits of a weight's code that are left out, so that a scale of all weights, which rounds them, changes no code. */
-const LOOSE_BITS = 4;
-
-/** A 32-bit mix of good avalanche (the finalizer of MurmurHash3). */
-function mix(value: number): number {
-  let h = value;
-  h = Math.imul(h ^ (h >>> 16), 0x85ebca6b);
-  h = Math.imul(h ^ (h >>> 13), 0xc2b2ae35);
-  return (h ^ (h >>> 16)) >>> 0;
-}
-
-/** A number for each entry's weight in units of the largest, to 20 bits; nothing where all weights are 1. */
+/**
+ * A number for each entry's weight in units of the largest, in f32: what a scale of all weights rounds otherwise has the same.
+ * Nothing where all weights are 1.
+ */
 function weightCodes({ weights, unit }: Graph): Uint32Array | undefined {
   if (unit) return undefined;
   let largest = 0;
   for (const w of weights) if (w > largest) largest = w;
   const shares = Float32Array.from(weights, (w) => w / largest);
   const codes = new Uint32Array(shares.buffer);
-  for (let e = 0; e < codes.length; e++) codes[e] = mix((codes[e] + (1 << (LOOSE_BITS - 1))) >>> LOOSE_BITS) | 1;
+  for (let e = 0; e < codes.length; e++) codes[e] = mix(codes[e]) | 1;
   return codes;
 }
 
@@ -166,10 +158,14 @@ function sortShort(list: Uint32Array, from: number, to: number, rank: Uint32Arra
   }
 }
 
-/** The graph with node `order[i]` as node i. In time and memory of the graph. */
+/**
+ * The graph with node `order[i]` as node i. In time and memory of the graph.
+ * @param order distinct nodes: all, or all but some without an edge
+ */
 export function reordered(graph: Graph, order: Uint32Array): Graph {
-  const { n, offsets, neighbors, weights, unit } = graph;
-  const place = new Uint32Array(n);
+  const { offsets, neighbors, weights, unit } = graph;
+  const n = order.length;
+  const place = new Uint32Array(graph.n);
   const starts = new Uint32Array(n + 1);
   for (let i = 0; i < n; i++) {
     place[order[i]] = i;

@@ -2,7 +2,6 @@
 import { SpectroscopeError } from "../../kernels/errors";
 import type { Device } from "../plan/device";
 import type { Matrix } from "../statistics/matrix";
-import { compareRows } from "./canonical-order";
 import { nearestNeighbors } from "./knn";
 import { findNeighbors } from "./neighbors/find";
 
@@ -26,7 +25,7 @@ export interface NeighborScores {
 }
 
 /**
- * Leave-one-out scores of the 8 nearest neighbors (of fewer tokens, all others), by Euclidean distance with ties by value. Tokens and
+ * Leave-one-out scores of the 8 nearest neighbors (of fewer tokens, all others), by Euclidean distance with ties by token. Tokens and
  * neighbors are those of labels with at least `minCount` tokens; undefined with fewer than two of them, and for points of no dimension.
  * @throws SpectroscopeError where points and truths are not equally many
  */
@@ -44,8 +43,6 @@ export async function scoreNeighbors(
   for (let i = 0; i < truth.length; i++) if (truth[i] >= 0) counts.set(truth[i], (counts.get(truth[i]) ?? 0) + 1);
   const kept: number[] = [];
   for (let i = 0; i < truth.length; i++) if ((counts.get(truth[i]) ?? 0) >= minCount) kept.push(i);
-  // Of several as far the one of lower values is nearer, of equal ones that of the lower label: whatever the order of the tokens.
-  kept.sort((a, b) => compareRows(points, a, b) || truth[a] - truth[b] || a - b);
   const { cols } = points;
   if (kept.length < 2 || cols === 0) return undefined;
   const k = Math.min(SCORED_NEIGHBORS, kept.length - 1);

@@ -6,6 +6,19 @@
  */
 import type { Csr } from "../../kernels/graph/csr";
 
+/** Rounds of hashes of a trial, entries of a component that has any, and entries that all of them together may look at. */
+const TRIAL_ROUNDS = 8;
+const TRIAL_ENTRIES = 200_000;
+const TRIAL_WORK = 5e7;
+
+/** A 32-bit mix of good avalanche (the finalizer of MurmurHash3). */
+export function mix(value: number): number {
+  let h = value;
+  h = Math.imul(h ^ (h >>> 16), 0x85ebca6b);
+  h = Math.imul(h ^ (h >>> 13), 0xc2b2ae35);
+  return (h ^ (h >>> 16)) >>> 0;
+}
+
 export class OrderedPartition {
   /** Place of each node, its cell's first place, and the nodes of a cell by that place. */
   private readonly place: Uint32Array;
@@ -20,6 +33,11 @@ export class OrderedPartition {
   private run = 0;
   /** Cells of several nodes in the range at hand. */
   private open = 0;
+  /** Entries that trials may still look at. */
+  private work = TRIAL_WORK;
+  /** Entries of the component at hand. */
+  private entries = 0;
+  private spare?: Uint32Array;
 
   /**
    * @param nodes `[n]`: the nodes, those of a cell beside each other; changed in place to the final order
@@ -46,11 +64,16 @@ export class OrderedPartition {
   /** Orders the nodes at places `from` to `to` - 1, between which and the others there is no edge. */
   order(from: number, to: number): void {
     const { nodes, keys, cell, length } = this;
+    const { offsets } = this.graph;
     this.open = 0;
     this.queue = [];
+    this.entries = 0;
     for (let start = from; start < to; ) {
       let end = start;
-      for (; end < to && keys[nodes[end]] === keys[nodes[start]]; end++) cell[nodes[end]] = start;
+      for (; end < to && keys[nodes[end]] === keys[nodes[start]]; end++) {
+        cell[nodes[end]] = start;
+        this.entries += offsets[nodes[end] + 1] - offsets[nodes[end]];
+      }
       length[start] = end - start;
       if (end - start > 1) this.open++;
       start = end;
@@ -62,6 +85,7 @@ export class OrderedPartition {
         at++;
         continue;
       }
+      this.putLast(at, this.choice(at, from, to));
       // The last of the cell goes alone, so that no other node need be told.
       const alone = at + --length[at];
       length[alone] = 1;
@@ -70,6 +94,61 @@ export class OrderedPartition {
       this.push(alone);
       this.refine();
     }
+  }
+
+  private putLast(start: number, v: number): void {
+    const { nodes, place } = this;
+    const end = start + this.length[start] - 1;
+    nodes[place[v]] = nodes[end];
+    place[nodes[end]] = place[v];
+    nodes[end] = v;
+    place[v] = end;
+  }
+
+  /**
+   * The node of a cell that goes alone. In a regular graph all nodes are one cell though no symmetry exchanges them: each is tried,
+   * and the one whose being alone leaves the least sum of hashes is chosen. Where that is too much work, or they are equal, any.
+   */
+  private choice(start: number, from: number, to: number): number {
+    const { nodes, length, cell, graph } = this;
+    const { offsets, neighbors } = graph;
+    const size = length[start];
+    const work = size * this.entries * TRIAL_ROUNDS;
+    if (this.entries > TRIAL_ENTRIES || work > this.work || this.twins(nodes[start], nodes[start + 1]))
+      return nodes[start];
+    this.work -= work;
+    const range = nodes.subarray(from, to);
+    this.spare ??= new Uint32Array(graph.n);
+    const { tie: now, spare: next } = this;
+    let best = { v: nodes[start], sum: Number.POSITIVE_INFINITY };
+    for (let i = start; i < start + size; i++) {
+      for (const v of range) now[v] = mix(v === nodes[i] ? to - from : cell[v] - from);
+      for (let round = 0; round < TRIAL_ROUNDS; round++) {
+        for (const v of range) {
+          let sum = Math.imul(now[v], 0x9e3779b1);
+          for (let e = offsets[v]; e < offsets[v + 1]; e++)
+            sum = (sum + (this.codes ? mix(now[neighbors[e]] ^ this.codes[e]) : now[neighbors[e]])) | 0;
+          next[v] = mix(sum);
+        }
+        for (const v of range) now[v] = next[v];
+      }
+      let sum = 0;
+      for (const v of range) sum = (sum + mix(now[v])) >>> 0;
+      if (sum < best.sum) best = { v: nodes[i], sum };
+    }
+    return best.v;
+  }
+
+  /** Whether two nodes of one cell have the same neighbors but for each other: a symmetry exchanges them. */
+  private twins(a: number, b: number): boolean {
+    const { offsets, neighbors } = this.graph;
+    let j = offsets[b];
+    for (let i = offsets[a]; i < offsets[a + 1]; i++) {
+      if (neighbors[i] === b) continue;
+      if (neighbors[j] === a) j++;
+      if (neighbors[i] !== neighbors[j++]) return false;
+    }
+    return true;
   }
 
   /** Queues the cells beside those of several nodes: no other can split one. */
