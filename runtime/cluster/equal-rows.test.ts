@@ -1,7 +1,7 @@
 import * as assert from "uvu/assert";
 import { suite } from "../../harness/test/suite";
 import { graphFromEdges } from "../../kernels/graph/csr";
-import type { Clustering } from "./cover";
+import type { Clustering } from "./clustering";
 import { equalRowsWhole } from "./equal-rows";
 import { groupPoints } from "./neighbors/equal";
 

@@ -3,7 +3,7 @@ import * as assert from "uvu/assert";
 import { between, groupsOf, KINDS, permutation, renamed, rowsOf, setsOf } from "../../harness/test/random-inputs";
 import { suite } from "../../harness/test/suite";
 import { type Graph, graphFromEdges } from "../../kernels/graph/csr";
-import { takeRows } from "./canonical-order";
+import { takeRows } from "../statistics/matrix";
 import { clusterGraph, clusterTokens, type GraphClustering } from "./cluster";
 import type { ClusterConfig } from "./config";
 import { makeRandom } from "./random";

@@ -1,8 +1,7 @@
 /** Neighbor lists against the rule in plain loops over all pairs, where many points are as far or equal. */
 import * as assert from "uvu/assert";
 import { suite } from "../../../harness/test/suite";
-import type { Matrix } from "../../statistics/matrix";
-import { takeRows } from "../canonical-order";
+import { type Matrix, takeRows } from "../../statistics/matrix";
 import { clusterTokens } from "../cluster";
 import { nearestNeighbors } from "../knn";
 import { makeRandom } from "../random";
