@@ -213,6 +213,7 @@ async function cover(
       share,
       ofMean: config.null === "none" && config.assign_share === null ? OF_MEAN : undefined,
       joins,
+      pieces: config.null === "none" || config.refine === "modularity",
       stands: config.refine === "modularity" ? stands : undefined,
     }));
   } else if (joins) assignByNeighbors(graph, labels, share);

@@ -11,7 +11,7 @@ import { scorePartition } from "./score";
 const test = suite("runtime/cluster/refine");
 
 const CLIQUE = 12;
-const OPTIONS = { minSize: 4, maxVolume: Infinity, share: 0.4, joins: true };
+const OPTIONS = { minSize: 4, maxVolume: Infinity, share: 0.4, joins: true, pieces: true };
 
 /** A ring of cliques of `CLIQUE` nodes, each joined to the next by one edge; then `body` nodes with random edges. */
 function cliques(count: number, body = 0): Graph {

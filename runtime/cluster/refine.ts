@@ -25,6 +25,11 @@ export interface RefineOptions {
   ofMean?: number;
   joins: boolean;
   /**
+   * Whether clusters may split into pieces that no walk has seen. Where a body lies around, walks see the clusters, and pieces of
+   * those with heavy tails are of their core and their fringe.
+   */
+  pieces: boolean;
+  /**
    * With it clusters merge at the end as long as that raises modularity, nodes move by it, and clusters for which it does not hold
    * join others: whether a cluster of that conductance, volume and size stands out.
    */
@@ -50,7 +55,7 @@ export async function refine(
   kernel: GraphKernel,
   labels: Int32Array,
   candidates: readonly { members: Uint32Array }[],
-  { minSize, maxVolume, share, ofMean, joins, stands }: RefineOptions,
+  { minSize, maxVolume, share, ofMean, joins, pieces, stands }: RefineOptions,
 ): Promise<Refined> {
   const { graph } = kernel;
   const held = new Uint8Array(graph.n);
@@ -73,7 +78,7 @@ export async function refine(
     const where = candidates.filter((_, i) => changed[firsts[i]] === 1);
     const { splits, parted } = splitAlong(graph, labels, ties, model, where, minSize);
     const count = result.count + splits;
-    const more = await splitIntoPieces(kernel, labels, model, count, changed, parted, minSize);
+    const more = pieces ? await splitIntoPieces(kernel, labels, model, count, changed, parted, minSize) : 0;
     changed.fill(0);
     const merges = mergeAlike(labels, ties, model, parted, changed);
     result.splits += splits + more;
