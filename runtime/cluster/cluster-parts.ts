@@ -23,7 +23,7 @@ export async function clusterPart(
   const envelope = await envelopeOf(graph, config, options, nullPoints);
   options.progress?.("clusters", 0, 1);
   const found = await inOrder(graph, nearbyOrder(graph), (near) =>
-    coverGraph(near, config, envelope, coverOptions(options, "clusters")),
+    coverGraph(near, config, envelope, { ...coverOptions(options, "clusters"), together: true }),
   );
   return equalRowsWhole(found, groups, graph, envelope);
 }

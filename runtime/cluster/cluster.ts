@@ -171,7 +171,8 @@ export async function clusterTokens(
     const back = inverse(order);
     options.onGraph(reordered(graph, back), { ...points, ...takeRows(points, back) });
   }
-  const parts = full.search === "paper" ? [] : partsOf(graph, lists, full.min_size ?? defaultMinSize(rows, full.null));
+  const alone = full.search === "paper" || full.null === "none";
+  const parts = alone ? [] : partsOf(graph, lists, full.min_size ?? defaultMinSize(rows, full.null));
   const nullOf = (taken?: Uint32Array) => async (between: (columns: Matrix & { data: Float64Array }) => void) => {
     const made = pointsOf(sorted, full, given, between, taken);
     const nearest = Math.min(k, made.rows - 1);
