@@ -17,7 +17,7 @@ import {
   randomSetEnvelope,
   rateRecurrence,
 } from "./candidates";
-import { type Clustering, joined, nothing, wholeCluster } from "./clustering";
+import { type Clustering, joined, nothing, numberClusters, wholeCluster } from "./clustering";
 import { connectedComponents } from "./components";
 import { type ClusterConfig, defaultMaxHits, defaultMinSize, defaultNullDraws, nullSeeds, withNull } from "./config";
 import { FOUND_AGAIN, finish, separate } from "./final-clusters";
@@ -34,6 +34,11 @@ export interface CoverOptions {
   progress?: (done: number, total: number) => void;
   /** Whether clusters get their sweep profile and candidates are kept; true by default. Costs a walk a cluster. */
   profiles?: boolean;
+  /**
+   * Without a null: components are searched together and not each by itself, as those of one set of points. What little is between
+   * groups that lie apart then says that pieces with ties are one.
+   */
+  together?: boolean;
 }
 
 const MAX_ROUNDS = 20;
@@ -96,11 +101,22 @@ export async function coverGraph(
 ): Promise<Clustering> {
   const { n } = graph;
   if (n === 0 || graph.volume === 0) return nothing(n);
-  return withKernel(graph, options.threads, (kernel) =>
-    config.null === "none"
-      ? coverComponents(kernel, config, envelope, options)
-      : cover(kernel, config, envelope, nothing(n).labels, options),
-  );
+  return withKernel(graph, options.threads, async (kernel) => {
+    if (config.null === "none" && options.together !== true) return coverComponents(kernel, config, envelope, options);
+    const found = await cover(kernel, config, envelope, nothing(n).labels, options);
+    return config.null === "none" ? withComponents(graph, found, config) : found;
+  });
+}
+
+/** Components without a cluster are clusters where there are others. */
+function withComponents(graph: Graph, found: Clustering, config: ClusterConfig): Clustering {
+  const minSize = config.min_size ?? defaultMinSize(graph.n, config.null);
+  const { members } = connectedComponents(graph);
+  const free = members.filter((rows) => rows.length >= minSize && rows.every((v) => found.labels[v] < 0));
+  if (free.length === 0 || members.filter((rows) => rows.length >= minSize).length === 1) return found;
+  const clusters = [...found.clusters, ...free.map((rows) => wholeCluster(rows))];
+  numberClusters(clusters, found.labels);
+  return { ...found, clusters };
 }
 
 /**
