@@ -109,8 +109,8 @@ export function leftOutAdvice(left: LeftOut | null, config: ClusterConfig, unit:
   const limit = Math.min(largest, maxShare);
   if (left.share > limit && (left.share < ALL || config.max_share !== null))
     return [
-      `${said}Nothing bounds it, and what is larger than max_share (${percent(limit)}) counts as the body; ` +
-        `for larger clusters set max_share=${Math.min(1, Math.ceil(20 * left.share) / 20)}`,
+      `${said}It may be a body without clusters: nothing bounds it, and what is larger than max_share (${percent(limit)}) counts as ` +
+        `one; if it should be a cluster set max_share=${Math.min(1, Math.ceil(20 * left.share) / 20)}`,
     ];
   const points =
     unit === "rows" && config.refine !== "modularity"
