@@ -171,7 +171,8 @@ export async function clusterTokens(
     const back = inverse(order);
     options.onGraph(reordered(graph, back), { ...points, ...takeRows(points, back) });
   }
-  const alone = full.search === "paper" || full.null === "none";
+  // On a line the graph has gaps by chance, and they say nothing.
+  const alone = full.search === "paper" || full.null === "none" || dimensions < 2;
   const parts = alone ? [] : partsOf(graph, lists, full.min_size ?? defaultMinSize(rows, full.null));
   const nullOf = (taken?: Uint32Array) => async (between: (columns: Matrix & { data: Float64Array }) => void) => {
     const made = pointsOf(sorted, full, given, between, taken);
