@@ -13,6 +13,9 @@ export class PieceJoiner {
   private volume = new Float64Array(0);
   private inside = new Float64Array(0);
   private size = new Uint32Array(0);
+  /** Pieces of the cluster at hand, and by node of it the place of its own. */
+  private readonly met = new Int32Array(MOST);
+  private of = new Int32Array(0);
 
   /**
    * @param piece `[n]`: piece of each node, below n
@@ -31,32 +34,45 @@ export class PieceJoiner {
    * Joins pieces that are likelier as one, the most strongly tied first, until no pair is.
    * @param nodes of the cluster, ascending
    * @param cost share of the entropy of the split that the parts must pay for
-   * @returns number of parts, and the part of each of `nodes`; one part where the whole is likelier, less what parts cost
+   * @returns number of parts, and the part of each of `nodes`, until the next call; nothing where the whole is likelier, less what
+   *   parts cost
    */
-  parts(nodes: Uint32Array, cost: number): { count: number; of: Int32Array } {
-    const whole = { count: 1, of: new Int32Array(nodes.length) };
-    const { piece, place, minSize } = this;
-    const met: number[] = [];
-    for (const v of nodes) {
-      if (place[piece[v]] >= 0) continue;
-      place[piece[v]] = met.length;
-      met.push(piece[v]);
-    }
-    const count = met.length;
-    const of = Int32Array.from(nodes, (v) => place[piece[v]]);
-    if (count === 1 || count > MOST) {
-      for (const p of met) place[p] = -1;
-      return whole;
-    }
-    this.measure(nodes, of, count);
-    for (const p of met) place[p] = -1;
+  parts(nodes: Uint32Array, cost: number): { count: number; of: Int32Array } | undefined {
+    const { met, place } = this;
+    if (this.of.length < nodes.length) this.of = new Int32Array(2 * nodes.length);
+    const { of } = this;
+    const count = this.list(nodes);
+    if (count > 1 && count <= MOST) this.measure(nodes, of, count);
+    for (let i = 0; i < Math.min(count, MOST); i++) place[met[i]] = -1;
+    if (count < 2 || count > MOST) return undefined;
     const parent = this.join(count);
-    const roots = Array.from(parent.keys()).filter((p) => parent[p] === p);
-    if (roots.length === 1 || roots.some((p) => this.size[p] < minSize) || !this.paysOff(roots, count, cost))
-      return whole;
+    const roots: number[] = [];
+    for (let p = 0; p < count; p++) {
+      if (parent[p] !== p) continue;
+      if (this.size[p] < this.minSize) return undefined;
+      roots.push(p);
+    }
+    if (roots.length === 1 || !this.paysOff(roots, count, cost)) return undefined;
     const names = new Int32Array(count);
     for (let i = 0; i < roots.length; i++) names[roots[i]] = i;
-    return { count: roots.length, of: of.map((p) => names[parent[p]]) };
+    for (let i = 0; i < nodes.length; i++) of[i] = names[parent[of[i]]];
+    return { count: roots.length, of };
+  }
+
+  /** Places of the pieces of `nodes` in `place`, and of each node's in `of`. Returns how many there are, or more than `MOST`. */
+  private list(nodes: Uint32Array): number {
+    const { piece, place, met, of } = this;
+    let count = 0;
+    for (let i = 0; i < nodes.length; i++) {
+      const p = piece[nodes[i]];
+      if (place[p] < 0) {
+        if (count === MOST) return MOST + 1;
+        place[p] = count;
+        met[count++] = p;
+      }
+      of[i] = place[p];
+    }
+    return count;
   }
 
   /** Sizes, volumes, weights inside (both ends counted) and ties of the pieces. Ties to other clusters are left out. */
@@ -90,7 +106,8 @@ export class PieceJoiner {
   /** `[count]`: the piece that each is part of at the end, the lowest of them. */
   private join(count: number): Int32Array {
     const { ties, volume, inside, size } = this;
-    const parent = Int32Array.from({ length: count }, (_, p) => p);
+    const parent = new Int32Array(count);
+    for (let p = 0; p < count; p++) parent[p] = p;
     const best = new Int32Array(count);
     const strength = new Float64Array(count);
     const find = (a: number) => {
