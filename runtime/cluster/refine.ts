@@ -59,8 +59,11 @@ export async function refine(
 ): Promise<Refined> {
   const { graph } = kernel;
   const held = new Uint8Array(graph.n);
-  for (const { members } of candidates) markAll(held, members);
-  const firsts = Uint32Array.from(candidates, ({ members }) => members[0]);
+  const firsts = new Uint32Array(candidates.length);
+  for (let i = 0; i < candidates.length; i++) {
+    markAll(held, candidates[i].members);
+    firsts[i] = candidates[i].members[0];
+  }
   /** Nodes of clusters that the last round split or merged: only there a cluster may newly split. */
   const changed = new Uint8Array(graph.n).fill(1);
   let least = share;
@@ -167,8 +170,20 @@ function mergeAlike(
   const waits = new Uint8Array(count);
   for (const c of parted) if (c < count) waits[c] = 1;
   const whole = Array.from(waits.keys()).filter((c) => waits[c] === 0);
-  const alike: ShouldMerge = (a, b, tie, { inside, volume }) =>
-    model.union(inside[a], inside[b], tie, volume[a], volume[b]) > 0;
+  // Clusters keep what they are alone until they take another in.
+  const alone = new Float64Array(count);
+  const known = new Float64Array(count);
+  const kept = (c: number, inside: number, volume: number) => {
+    if (known[c] !== volume) {
+      known[c] = volume;
+      alone[c] = model.alone(inside, volume);
+    }
+    return alone[c];
+  };
+  const alike: ShouldMerge = (a, b, tie, { inside, volume }) => {
+    const parts = kept(a, inside[a], volume[a]) + kept(b, inside[b], volume[b]);
+    return model.union(inside[a], inside[b], tie, volume[a], volume[b], parts) > 0;
+  };
   const parent = contract(ties, whole, alike);
   const merged = new Uint8Array(count);
   let merges = 0;
