@@ -6,14 +6,7 @@ import { SpectroscopeError } from "../errors";
 import type { Graph } from "./csr";
 import { BATCH, GraphMemory, graphSource, MAX_SCALES } from "./memory";
 import type { ClusterTies, PiecesOptions, RelabelOptions } from "./partition";
-import {
-  readPieces,
-  tieRecords,
-  tiesOf,
-  writeGammas,
-  writeLabels,
-  writeOrder,
-} from "./partition-memory";
+import { readPieces, tieRecords, tiesOf, writeGammas, writeLabels, writeOrder } from "./partition-memory";
 import {
   type PolishResult,
   type PushResult,

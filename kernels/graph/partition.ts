@@ -108,7 +108,14 @@ export function clusterTies(graph: Graph, labels: Int32Array, count: number): Cl
     starts[c + 1] = starts[c] + row.size;
   });
   const others = Uint32Array.from(between.flatMap((row) => [...row.keys()]));
-  return { volume, size, inside, starts, others, weights: Float64Array.from(between.flatMap((row) => [...row.values()])) };
+  return {
+    volume,
+    size,
+    inside,
+    starts,
+    others,
+    weights: Float64Array.from(between.flatMap((row) => [...row.values()])),
+  };
 }
 
 export interface PiecesOptions {

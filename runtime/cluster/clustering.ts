@@ -73,7 +73,8 @@ export function joined(
 ): Clustering {
   const [first] = parts;
   // Of a part that is all of it, divided, everything stands already.
-  if (parts.length === 1 && first.rows.length === graph.n && first.clustering.clusters.length > 1) return first.clustering;
+  if (parts.length === 1 && first.rows.length === graph.n && first.clustering.clusters.length > 1)
+    return first.clustering;
   const set = new SetConductance(graph);
   const all: Clustering = {
     clusters: [],

@@ -4,6 +4,7 @@
  */
 import { type Graph, inducedSubgraph } from "../../kernels/graph/csr";
 import type { GraphKernel } from "../../kernels/graph/graph";
+import type { WasmPool } from "../threads/pool";
 import { assignByNeighbors } from "./assign";
 import {
   byConductance,
@@ -30,6 +31,8 @@ import { COMMON, SEARCHES, simpleTeleport, teleport, walkOptions } from "./walk-
 export interface CoverOptions {
   /** Threads that search; by default as many as there are cores. They change no result. */
   threads?: number;
+  /** Threads that have been started; see `whileStarting`. */
+  started?: Promise<WasmPool>;
   /** How many nodes of how many need no search any more. */
   progress?: (done: number, total: number) => void;
   /** Whether clusters get their sweep profile and candidates are kept; true by default. Costs a walk a cluster. */
@@ -96,11 +99,11 @@ export async function coverGraph(
 ): Promise<Clustering> {
   const { n } = graph;
   if (n === 0 || graph.volume === 0) return nothing(n);
-  return withKernel(graph, options.threads, (kernel) =>
+  const body = (kernel: GraphKernel) =>
     config.null === "none"
       ? coverComponents(kernel, config, envelope, options)
-      : cover(kernel, config, envelope, nothing(n).labels, options),
-  );
+      : cover(kernel, config, envelope, nothing(n).labels, options);
+  return withKernel(graph, options.threads, body, options.started);
 }
 
 /**
