@@ -22,10 +22,10 @@ function weightCodes({ weights, unit }: Graph): Uint32Array | undefined {
 
 /** Hashes of the nodes' surroundings: sums over neighbors, which know no order, in integers, which round nothing. */
 function surroundings({ n, offsets, neighbors }: Csr, codes: Uint32Array | undefined): Uint32Array {
-  let hashes = new Uint32Array(n);
-  let next = new Uint32Array(n);
+  let hashes = new Int32Array(n);
   for (let v = 0; v < n; v++) hashes[v] = mix(offsets[v + 1] - offsets[v]);
   for (let round = 0; round < ROUNDS; round++) {
+    const next = new Int32Array(n);
     for (let v = 0; v < n; v++) {
       const end = offsets[v + 1];
       let sum = Math.imul(hashes[v], 0x9e3779b1);
@@ -33,9 +33,9 @@ function surroundings({ n, offsets, neighbors }: Csr, codes: Uint32Array | undef
       else for (let e = offsets[v]; e < end; e++) sum = (sum + hashes[neighbors[e]]) | 0;
       next[v] = mix(sum);
     }
-    [hashes, next] = [next, hashes];
+    hashes = next;
   }
-  return hashes;
+  return new Uint32Array(hashes.buffer);
 }
 
 /** Bits of a key that one pass of the sort looks at. */
@@ -44,22 +44,27 @@ const DIGIT = 11;
 /** `[n]`: numbers from 0 by their keys, those of one key ascending. By digits, the lowest first (radix sort). */
 function byKey(keys: Uint32Array): Uint32Array {
   const n = keys.length;
-  let from = new Uint32Array(n);
-  let to = new Uint32Array(n);
-  const starts = new Uint32Array(2 ** DIGIT);
-  for (let v = 0; v < n; v++) from[v] = v;
-  for (let shift = 0; shift < 32; shift += DIGIT) {
-    starts.fill(0);
-    for (let v = 0; v < n; v++) starts[(keys[v] >>> shift) & (2 ** DIGIT - 1)]++;
-    for (let d = 0, sum = 0; d < starts.length; d++) {
-      const count = starts[d];
-      starts[d] = sum;
-      sum += count;
-    }
-    for (let i = 0; i < n; i++) to[starts[(keys[from[i]] >>> shift) & (2 ** DIGIT - 1)]++] = from[i];
-    [from, to] = [to, from];
+  // Engines hold these as whole numbers before they have compiled anything; of 32 bits without a sign they make objects.
+  const bits = new Int32Array(keys.buffer, keys.byteOffset, n);
+  const order = new Uint32Array(n);
+  for (let v = 0; v < n; v++) order[v] = v;
+  const spare = new Uint32Array(n);
+  byDigit(bits, 0, order, spare);
+  byDigit(bits, DIGIT, spare, order);
+  byDigit(bits, 2 * DIGIT, order, spare);
+  return spare;
+}
+
+function byDigit(bits: Int32Array, shift: number, from: Uint32Array, to: Uint32Array): void {
+  const mask = 2 ** DIGIT - 1;
+  const starts = new Int32Array(2 ** DIGIT);
+  for (let v = 0; v < bits.length; v++) starts[(bits[v] >> shift) & mask]++;
+  for (let d = 0, sum = 0; d < starts.length; d++) {
+    const count = starts[d];
+    starts[d] = sum;
+    sum += count;
   }
-  return from;
+  for (let i = 0; i < from.length; i++) to[starts[(bits[from[i]] >> shift) & mask]++] = from[i];
 }
 
 /** The nodes component by component, and where components begin; within one in the order of `keys`. */
