@@ -32,7 +32,7 @@ export function writeOrder(buffer: ArrayBufferLike, place: GraphMemory, starts: 
   for (let c = 0; c < length; c++) keys[c] = (starts[c] - starts[c + 1]) * length + c;
   keys.sort();
   const there = new Uint32Array(buffer, place.clusters, length);
-  for (let i = 0; i < length; i++) there[i] = ((keys[i] % length) + length) % length;
+  for (let i = 0; i < length; i++) there[i] = keys[i] - Math.floor(keys[i] / length) * length;
 }
 
 /** Writes the gamma of each cluster. */

@@ -13,6 +13,7 @@ export class PieceJoiner {
   private volume = new Float64Array(0);
   private inside = new Float64Array(0);
   private size = new Uint32Array(0);
+  private alone = new Float64Array(0);
   /** Pieces of the cluster at hand, and by node of it the place of its own. */
   private readonly met = new Int32Array(MOST);
   private of = new Int32Array(0);
@@ -85,8 +86,9 @@ export class PieceJoiner {
       this.volume = new Float64Array(count);
       this.inside = new Float64Array(count);
       this.size = new Uint32Array(count);
+      this.alone = new Float64Array(count);
     }
-    const { ties, volume, inside, size } = this;
+    const { ties, volume, inside, size, alone } = this;
     volume.fill(0, 0, count);
     size.fill(0, 0, count);
     for (let i = 0; i < nodes.length; i++) {
@@ -100,43 +102,43 @@ export class PieceJoiner {
         if (p >= 0 && place[p] >= 0) ties[row + place[p]] += unit ? 1 : weights[e];
       }
     }
-    for (let p = 0; p < count; p++) inside[p] = ties[p * count + p];
+    for (let p = 0; p < count; p++) {
+      inside[p] = ties[p * count + p];
+      alone[p] = this.model.alone(inside[p], volume[p]);
+    }
   }
 
   /** `[count]`: the piece that each is part of at the end, the lowest of them. */
   private join(count: number): Int32Array {
-    const { ties, volume, inside, size } = this;
+    const { ties, volume, inside, size, alone, model } = this;
     const parent = new Int32Array(count);
     for (let p = 0; p < count; p++) parent[p] = p;
     const best = new Int32Array(count);
     const strength = new Float64Array(count);
-    const find = (a: number) => {
-      best[a] = -1;
-      strength[a] = 0;
-      for (let b = 0; b < count; b++) if (parent[b] === b) this.better(a, b, count, best, strength);
-    };
-    for (let p = 0; p < count; p++) find(p);
+    for (let p = 0; p < count; p++) this.find(p, count, parent, best, strength);
     for (;;) {
       let first = -1;
       for (let p = 0; p < count; p++)
         if (parent[p] === p && best[p] >= 0 && (first < 0 || strength[p] > strength[first])) first = p;
       if (first < 0) break;
-      const [a, b] = [Math.min(first, best[first]), Math.max(first, best[first])];
+      const a = Math.min(first, best[first]);
+      const b = Math.max(first, best[first]);
       const tie = ties[a * count + b];
       parent[b] = a;
       volume[a] += volume[b];
       size[a] += size[b];
       inside[a] += inside[b] + 2 * tie;
+      alone[a] = model.alone(inside[a], volume[a]);
       for (let c = 0; c < count; c++) {
         if (parent[c] !== c || c === a) continue;
         const sum = ties[a * count + c] + ties[b * count + c];
         ties[a * count + c] = sum;
         ties[c * count + a] = sum;
       }
-      find(a);
+      this.find(a, count, parent, best, strength);
       for (let c = 0; c < count; c++) {
         if (parent[c] !== c || c === a || ties[a * count + c] === 0) continue;
-        if (best[c] === a || best[c] === b) find(c);
+        if (best[c] === a || best[c] === b) this.find(c, count, parent, best, strength);
         else this.better(c, a, count, best, strength);
       }
     }
@@ -144,15 +146,22 @@ export class PieceJoiner {
     return parent;
   }
 
+  /** Notes the piece that a should join, or none. */
+  private find(a: number, count: number, parent: Int32Array, best: Int32Array, strength: Float64Array): void {
+    best[a] = -1;
+    strength[a] = 0;
+    for (let b = 0; b < count; b++) if (parent[b] === b) this.better(a, b, count, best, strength);
+  }
+
   /** Notes b as the piece that a should join, when it is tied to it more strongly than what was noted and they are likelier as one. */
   private better(a: number, b: number, count: number, best: Int32Array, strength: Float64Array): void {
-    const { ties, volume, inside, size, minSize, model } = this;
+    const { ties, volume, inside, size, alone, minSize, model } = this;
     const tie = ties[a * count + b];
     if (tie === 0 || a === b) return;
     const found = tie / (volume[a] * volume[b]);
     if (!(found > strength[a])) return;
     const small = size[a] < minSize || size[b] < minSize;
-    if (!small && !(model.union(inside[a], inside[b], tie, volume[a], volume[b]) > 0)) return;
+    if (!small && !(model.union(inside[a], inside[b], tie, volume[a], volume[b], alone[a] + alone[b]) > 0)) return;
     best[a] = b;
     strength[a] = found;
   }

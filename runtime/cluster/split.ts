@@ -38,8 +38,7 @@ export function splitAlong(
   minSize: number,
 ): Split {
   const count = volume.length;
-  const { offsets, neighbors, weights, degree, unit } = graph;
-  const marks = new Uint32Array(graph.n);
+  const within = new Within(graph);
   const shared = new SharedLabels(count);
   const best = new Map<number, { gain: number; candidate: number }>();
   for (let i = 0; i < candidates.length; i++) {
@@ -48,26 +47,7 @@ export function splitAlong(
     const home = shared.label;
     if (both < MOSTLY * members.length || both < minSize) continue;
     if (size[home] - both < Math.max(minSize, REST * size[home])) continue;
-    let part = 0;
-    for (let j = 0; j < members.length; j++) {
-      const v = members[j];
-      if (labels[v] !== home) continue;
-      marks[v] = i + 1;
-      part += degree[v];
-    }
-    let tie = 0;
-    let own = 0;
-    for (let j = 0; j < members.length; j++) {
-      const v = members[j];
-      if (labels[v] !== home) continue;
-      const stop = offsets[v + 1];
-      for (let e = offsets[v]; e < stop; e++) {
-        const u = neighbors[e];
-        if (labels[u] !== home) continue;
-        if (marks[u] === i + 1) own += unit ? 1 : weights[e];
-        else tie += unit ? 1 : weights[e];
-      }
-    }
+    const { part, own, tie } = within.measure(members, labels, home);
     const rest = size[home] - both;
     const choices = size[home] * Math.log(size[home]) - both * Math.log(both) - rest * Math.log(rest);
     const gain = -model.union(own, inside[home] - own - 2 * tie, tie, part, volume[home] - part) - SPLIT_COST * choices;
@@ -79,6 +59,43 @@ export function splitAlong(
     next++;
   }
   return { splits: next - count, parted: new Set(best.keys()) };
+}
+
+/** Measures what a set has of one cluster: volume, weight inside from both ends, weight to the rest of the cluster. */
+class Within {
+  private readonly marks: Uint32Array;
+  private run = 0;
+
+  constructor(private readonly graph: Graph) {
+    this.marks = new Uint32Array(graph.n);
+  }
+
+  measure(members: Uint32Array, labels: Int32Array, home: number): { part: number; own: number; tie: number } {
+    const { offsets, neighbors, weights, degree, unit } = this.graph;
+    const { marks } = this;
+    const run = ++this.run;
+    let part = 0;
+    for (let j = 0; j < members.length; j++) {
+      const v = members[j];
+      if (labels[v] !== home) continue;
+      marks[v] = run;
+      part += degree[v];
+    }
+    let tie = 0;
+    let own = 0;
+    for (let j = 0; j < members.length; j++) {
+      const v = members[j];
+      if (labels[v] !== home) continue;
+      const stop = offsets[v + 1];
+      for (let e = offsets[v]; e < stop; e++) {
+        const u = neighbors[e];
+        if (labels[u] !== home) continue;
+        if (marks[u] === run) own += unit ? 1 : weights[e];
+        else tie += unit ? 1 : weights[e];
+      }
+    }
+    return { part, own, tie };
+  }
 }
 
 /** Counts what a set has of each label, in memory that it keeps. */
