@@ -44,12 +44,12 @@ export function rowsOf(kind: (typeof KINDS)[number], random: Random): Matrix {
   return { rows, cols, data };
 }
 
-/** Edges of groups of 8 to 20 nodes: 6 in 10 pairs inside a group, `between` of the others, with weights or without. */
+/** Edges of groups of 8 to 20 nodes: 6 in 10 pairs inside a group, `mixing` of the others, with weights or without. */
 export function groupsOf(
   random: Random,
   weighted: boolean,
   mixing = 0.01,
-): { n: number; ends: number[]; weights?: number[] } {
+): { n: number; ends: number[]; weights?: number[]; group: Int32Array } {
   const group: number[] = [];
   for (let g = between(random, 3, 7); g > 0; g--) for (let i = between(random, 8, 20); i > 0; i--) group.push(g);
   const ends: number[] = [];
@@ -61,7 +61,7 @@ export function groupsOf(
       weights.push(0.5 + random.uniform());
     }
   }
-  return { n: group.length, ends, weights: weighted ? weights : undefined };
+  return { n: group.length, ends, weights: weighted ? weights : undefined, group: Int32Array.from(group) };
 }
 
 export const renamed = (ends: readonly number[], name: (v: number) => number) => ends.map(name);
