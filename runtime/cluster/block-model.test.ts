@@ -51,8 +51,7 @@ function likelihood(graph: Graph, labels: Int32Array, out: number): number {
     }
   }
   let sum = outEdges * Math.log(out) - out * outExpected;
-  for (let c = 0; c < count; c++)
-    if (edges[c] > 0) sum += edges[c] * Math.log(edges[c] / expected[c]) - edges[c];
+  for (let c = 0; c < count; c++) if (edges[c] > 0) sum += edges[c] * Math.log(edges[c] / expected[c]) - edges[c];
   return sum;
 }
 

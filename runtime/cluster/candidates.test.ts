@@ -41,7 +41,11 @@ test("the envelope is the lowest conductance from an eighth of that share up to 
     );
     assert.is(envelope(0.001), 0.1, "below the smallest set it speaks");
     const small = nullEnvelope(order.filter(({ share }) => share < 0.05));
-    assert.equal([0.0313, 0.25, 0.26, 1].map(small), [0.1, 0.1, 0.1, 0.1], "where no set is near, the next smaller size does");
+    assert.equal(
+      [0.0313, 0.25, 0.26, 1].map(small),
+      [0.1, 0.1, 0.1, 0.1],
+      "where no set is near, the next smaller size does",
+    );
   }
   assert.is(nullEnvelope([]), randomSetEnvelope);
   assert.equal([0, 0.2, 0.5, 0.9].map(randomSetEnvelope), [1, 0.8, 0.5, 0.5]);

@@ -40,7 +40,11 @@ test("components are the classes of the closure of edges, by their lowest node, 
     }
     const names = [...new Set(name.filter((_, v) => !within || within[v] === 1))].sort((a, b) => a - b);
     const { of, members } = connectedComponents(graphFromEdges(n, ends), within);
-    assert.equal([...of], name.map((own, v) => (within?.[v] === 0 ? -1 : names.indexOf(own))), `graph ${seed}`);
+    assert.equal(
+      [...of],
+      name.map((own, v) => (within?.[v] === 0 ? -1 : names.indexOf(own))),
+      `graph ${seed}`,
+    );
     assert.equal(
       members.map((nodes) => [...nodes]),
       names.map((own) => upTo(n).filter((v) => name[v] === own && within?.[v] !== 0)),
@@ -49,7 +53,9 @@ test("components are the classes of the closure of edges, by their lowest node, 
 });
 
 const cover = (n: number, ends: number[], changes: Partial<ClusterConfig> = {}) =>
-  coverGraph(graphFromEdges(n, ends), parseClusterConfig({ null: "none", ...changes }), randomSetEnvelope, { threads: 1 });
+  coverGraph(graphFromEdges(n, ends), parseClusterConfig({ null: "none", ...changes }), randomSetEnvelope, {
+    threads: 1,
+  });
 
 test("separate cliques are clusters, whatever share of the volume they have; a component below min_size is none", async () => {
   const ends = [...clique(0, 20), ...clique(20, 10), ...clique(30, 8), ...clique(38, 3)];
@@ -62,7 +68,10 @@ test("separate cliques are clusters, whatever share of the volume they have; a c
       [8, 0, 1],
     ],
   );
-  assert.equal([...labels], [...new Array(20).fill(0), ...new Array(10).fill(1), ...new Array(8).fill(2), -1, -1, -1, -1]);
+  assert.equal(
+    [...labels],
+    [...new Array(20).fill(0), ...new Array(10).fill(1), ...new Array(8).fill(2), -1, -1, -1, -1],
+  );
   assert.is((await cover(42, ends, { min_size: 3 })).clusters.length, 4);
   assert.is((await cover(42, ends, { min_size: 9 })).clusters.length, 2);
 });

@@ -36,8 +36,12 @@ test("below a tenth of the nodes, or of one node, nothing is told", () => {
   assert.is(leftOut(graphFromEdges(3, []), new Int32Array(3).fill(-1)), null, "nodes without an edge are no piece");
 });
 
-const advice = (left: LeftOut | null, changes: Parameters<typeof parseClusterConfig>[0] = {}, unit = "rows", n = 1000) =>
-  leftOutAdvice(left, parseClusterConfig(changes), unit, n);
+const advice = (
+  left: LeftOut | null,
+  changes: Parameters<typeof parseClusterConfig>[0] = {},
+  unit = "rows",
+  n = 1000,
+) => leftOutAdvice(left, parseClusterConfig(changes), unit, n);
 
 test("beside a null a piece above max_share is told with a value that holds it", () => {
   assert.equal(advice(null), []);
@@ -69,7 +73,10 @@ test("where size is not the reason, excess_min is named, and for rows the preset
 });
 
 test("a piece of less than twice min_size says so", () => {
-  assert.match(advice({ nodes: 7, share: 0.3 }, { null: "none" }, "nodes", 20)[0], /min_size \(4\) or more; set min_size lower/);
+  assert.match(
+    advice({ nodes: 7, share: 0.3 }, { null: "none" }, "nodes", 20)[0],
+    /min_size \(4\) or more; set min_size lower/,
+  );
   assert.match(advice({ nodes: 8, share: 0.3 }, { null: "none" }, "nodes", 20)[0], /excess_min/);
   assert.match(advice({ nodes: 30, share: 0.3 }, { min_size: 16 })[0], /min_size \(16\)/);
 });

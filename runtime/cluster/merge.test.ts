@@ -25,11 +25,14 @@ const newman = (total: number, volume: Float64Array) => (a: number, b: number, t
 
 test("by modularity: the strongest tie for its volumes first, until no union raises it", () => {
   // A chain of four; the ends are tied closely, the middle loosely.
-  const ties = tiesOf([10, 8, 8, 10], [
-    [0, 1, 9],
-    [1, 2, 2],
-    [2, 3, 11],
-  ]);
+  const ties = tiesOf(
+    [10, 8, 8, 10],
+    [
+      [0, 1, 9],
+      [1, 2, 2],
+      [2, 3, 11],
+    ],
+  );
   const total = ties.volume.reduce((a, b) => a + b, 0);
   assert.equal([...ties.volume], [19, 19, 21, 21]);
   assert.equal([...contract(ties, [0, 1, 2, 3], newman(total, ties.volume))], [0, 0, 2, 2]);
@@ -40,12 +43,15 @@ test("by modularity: the strongest tie for its volumes first, until no union rai
 });
 
 test("what two merge with adds up; each merges once a round; a name is the lowest number", () => {
-  const ties = tiesOf([4, 4, 4, 4], [
-    [0, 3, 6],
-    [1, 3, 5],
-    [0, 1, 1],
-    [2, 3, 1],
-  ]);
+  const ties = tiesOf(
+    [4, 4, 4, 4],
+    [
+      [0, 3, 6],
+      [1, 3, 5],
+      [0, 1, 1],
+      [2, 3, 1],
+    ],
+  );
   const asked: string[] = [];
   const parent = contract(ties, [0, 1, 2, 3], (a, b, tie) => {
     asked.push(`${a}-${b}: ${tie}`);
@@ -55,20 +61,26 @@ test("what two merge with adds up; each merges once a round; a name is the lowes
   assert.equal([...parent], [0, 0, 2, 0]);
   assert.ok(asked.includes("0-1: 6"), asked.join("; "));
   assert.equal([ties.inside[0], ties.size[0]], [4 + 4 + 4 + 2 * (6 + 5 + 1), 15]);
-  const only = tiesOf([4, 4, 4], [
-    [0, 1, 6],
-    [1, 2, 5],
-  ]);
+  const only = tiesOf(
+    [4, 4, 4],
+    [
+      [0, 1, 6],
+      [1, 2, 5],
+    ],
+  );
   assert.equal([...contract(only, [1, 2], () => true)], [0, 1, 1], "0 may not");
 });
 
 test("a cluster that does not stand out joins what it is most strongly tied to for its volume", () => {
   // 1 is tied by 4 to 0 of volume 104 and by 3 to 2 of volume 23: to 2 more strongly.
   const make = () =>
-    tiesOf([100, 2, 20], [
-      [0, 1, 4],
-      [1, 2, 3],
-    ]);
+    tiesOf(
+      [100, 2, 20],
+      [
+        [0, 1, 4],
+        [1, 2, 3],
+      ],
+    );
   const total = 104 + 9 + 23;
   const stands = (phi: number) => phi < 0.5;
   const ties = make();
@@ -81,20 +93,26 @@ test("a cluster that does not stand out joins what it is most strongly tied to f
 
 test("weak ones join each other though their union is weak too; what has no one to join is given up", () => {
   // Conductances: 0 and 1 9/10, 2 2/102 and alone in standing out.
-  const ties = tiesOf([1, 1, 100], [
-    [0, 1, 8],
-    [0, 2, 1],
-    [1, 2, 1],
-  ]);
+  const ties = tiesOf(
+    [1, 1, 100],
+    [
+      [0, 1, 8],
+      [0, 2, 1],
+      [1, 2, 1],
+    ],
+  );
   // 0 and 1 make 18 inside of 20: 0.1, which stands out.
   assert.equal([...joinWeak(ties, 122, (phi) => phi < 0.5)], [0, 0, 2]);
   const sizes: number[] = [];
   const never = joinWeak(
-    tiesOf([1, 1, 100], [
-      [0, 1, 8],
-      [0, 2, 1],
-      [1, 2, 1],
-    ]),
+    tiesOf(
+      [1, 1, 100],
+      [
+        [0, 1, 8],
+        [0, 2, 1],
+        [1, 2, 1],
+      ],
+    ),
     122,
     (phi, volume, size) => {
       sizes.push(size);
@@ -108,15 +126,22 @@ test("weak ones join each other though their union is weak too; what has no one 
 
 test("the weakest goes first, the lower number among equals", () => {
   // 1 (3/4 outside) before 2 (5/10): alone 2 would have joined 3.
-  const ties = tiesOf([50, 1, 5, 30], [
-    [1, 2, 3],
-    [2, 3, 2],
-    [0, 3, 1],
-  ]);
+  const ties = tiesOf(
+    [50, 1, 5, 30],
+    [
+      [1, 2, 3],
+      [2, 3, 2],
+      [0, 3, 1],
+    ],
+  );
   const total = ties.volume.reduce((a, b) => a + b, 0);
   assert.equal([...joinWeak(ties, total, (phi) => phi < 0.3)], [0, 1, 1, 3]);
   const nothing = tiesOf([0, 0], [[0, 1, 1]]);
-  assert.equal([...joinWeak(nothing, 2, (phi) => phi < 0.3)], [-1, -1], "a union of all has no rest and no conductance");
+  assert.equal(
+    [...joinWeak(nothing, 2, (phi) => phi < 0.3)],
+    [-1, -1],
+    "a union of all has no rest and no conductance",
+  );
 });
 
 test.run();

@@ -81,7 +81,13 @@ test("homes are joined where more than two in a hundred of the neighbors of one'
   const { graph, rows } = twoCliques();
   // Of 380 places 7 are 1.8 % and 8 are 2.1 %.
   for (const [places, expected] of [
-    [7, [[20, true], [20, true]]],
+    [
+      7,
+      [
+        [20, true],
+        [20, true],
+      ],
+    ],
     [8, [[40, false]]],
   ] as const) {
     const lists = listsOf(rows.map((list, v) => (v < places ? [20 + v, ...list.slice(1)] : list)));

@@ -109,7 +109,12 @@ test("pieces join as a search over all pairs joins them, and a split pays for it
       counts.set(count, (counts.get(count) ?? 0) + 1);
     }
   }
-  t.note([...counts].sort((a, b) => a[0] - b[0]).map(([parts, times]) => `${parts} parts: ${times}`).join(", "));
+  t.note(
+    [...counts]
+      .sort((a, b) => a[0] - b[0])
+      .map(([parts, times]) => `${parts} parts: ${times}`)
+      .join(", "),
+  );
   assert.ok((counts.get(1) ?? 0) > 100 && (counts.get(2) ?? 0) > 50 && (counts.get(3) ?? 0) > 50);
 });
 

@@ -283,7 +283,9 @@ test("where all clusters leak, a node needs a part of the mean share that stays 
   // Six cliques of twelve; node 0 has two of six edges in its own, a third, and the rest to one node each of others.
   const { n, offsets, neighbors } = cliques(6);
   const ends: number[] = [];
-  for (let v = 1; v < n; v++) for (let e = offsets[v]; e < offsets[v + 1]; e++) if (neighbors[e] < v && neighbors[e] > 0) ends.push(v, neighbors[e]);
+  for (let v = 1; v < n; v++)
+    for (let e = offsets[v]; e < offsets[v + 1]; e++)
+      if (neighbors[e] < v && neighbors[e] > 0) ends.push(v, neighbors[e]);
   ends.push(0, 1, 0, 2, 0, 14, 0, 27, 0, 39, 0, 51);
   const graph = graphFromEdges(n, ends);
   const truth = cliqueOf(n);
