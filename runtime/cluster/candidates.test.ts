@@ -48,7 +48,8 @@ test("the envelope is the lowest conductance from an eighth of that share up to 
     );
   }
   assert.is(nullEnvelope([]), randomSetEnvelope);
-  assert.equal([0, 0.2, 0.5, 0.9].map(randomSetEnvelope), [1, 0.8, 0.5, 0.5]);
+  // Of weight s (1 - s) cut over the smaller side.
+  assert.equal([0, 0.2, 0.5, 0.9].map(randomSetEnvelope), [1, 0.8, 0.5, 0.9]);
 });
 
 test("excess is the share below the envelope", () => {
