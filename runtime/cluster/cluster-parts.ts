@@ -29,7 +29,7 @@ export async function clusterPart(
 }
 
 /** Share of its rows' neighbors that a cluster in what is apart may have outside of it. */
-const LOOSE = 1 / 3;
+const LOOSE = 0.1;
 
 /**
  * Whether clusters are what a part is made of: they hold half of it or, where the rest may be a body, one stands out from that by

@@ -17,6 +17,7 @@ import {
   parseClusterConfig,
   squashOf,
 } from "./config";
+import { fillGaussian } from "./controls";
 import { coverGraph } from "./cover";
 import { nearbyOrder, reordered, structureOrder } from "./graph-order";
 import type { NeighborSearch } from "./knn";
@@ -79,12 +80,18 @@ export function graphFacts(graph: Graph): GraphFacts {
   return { nodes: graph.n, edges: graph.neighbors.length / 2, isolated };
 }
 
+/** Gaussian points that must not fall into parts where the matrix does. */
+const PART_DRAWS = 3;
+
+/** Changes normalized columns in place. */
+type Between = (columns: Matrix & { data: Float64Array }) => void;
+
 /** Points of the matrix; with `between`, of its null, and with `taken` of the null of these rows. */
 export function pointsOf(
   matrix: Matrix,
   config: ClusterConfig,
   { columns = squashOf(config), weights, halves }: Pick<ClusterOptions, "columns" | "weights" | "halves">,
-  between?: (columns: Matrix & { data: Float64Array }) => void,
+  between?: Between,
   taken?: Uint32Array,
 ): Points {
   const { rows, whiten, whiten_rank: whitenRank } = config;
@@ -171,14 +178,20 @@ export async function clusterTokens(
     const back = inverse(order);
     options.onGraph(reordered(graph, back), { ...points, ...takeRows(points, back) });
   }
-  const alone = full.search === "paper" || full.null === "none";
-  const parts = alone ? [] : partsOf(graph, lists, full.min_size ?? defaultMinSize(rows, full.null));
-  const nullOf = (taken?: Uint32Array) => async (between: (columns: Matrix & { data: Float64Array }) => void) => {
-    const made = pointsOf(sorted, full, given, between, taken);
-    const nearest = Math.min(k, made.rows - 1);
-    const { graph: whole } = await neighborGraph(made, nearest, full, options);
+  const minSize = full.min_size ?? defaultMinSize(rows, full.null);
+  const withPoints = async (made: Points) => neighborGraph(made, Math.min(k, made.rows - 1), full, options);
+  const nullOf = (taken?: Uint32Array) => async (between: Between) => {
+    const { graph: whole } = await withPoints(pointsOf(sorted, full, given, between, taken));
     return reordered(whole, nearbyOrder(whole));
   };
+  let parts = full.search === "paper" || full.null === "none" ? [] : partsOf(graph, lists, minSize);
+  // What Gaussian points fall into as well says nothing: on a line there are gaps by chance, and where one column is all that rows
+  // have, standardized ones lie at two poles.
+  for (let draw = 0; draw < PART_DRAWS && parts.length > 1; draw++) {
+    const noise = pointsOf(sorted, full, given, (columns) => fillGaussian(columns, full.seed + draw, "parts"));
+    const made = await withPoints(noise);
+    if (partsOf(made.graph, made.lists, minSize).length > 1) parts = [];
+  }
   const found =
     parts.length > 1
       ? await clusterParts(graph, lists, groups, parts, full, options, nullOf)
