@@ -23,14 +23,14 @@ function clustersOf({ rows, cols, data }: Matrix): { members: number[] }[] {
   return lines.map((line) => JSON.parse(line));
 }
 
-for (const seed of [1, 2]) {
+for (const seed of [1, 3]) {
   test(`25 planted clusters in a body of 4,000, seed ${seed}: found, and the body left alone`, (t) => {
     const matrix = plantedInBody(seed);
     const clusters = clustersOf(matrix);
     const { found, body } = foundInBody(clusters, matrix.truth);
     t.note(`${found} of 25 with F1 > 0.8 in ${clusters.length} clusters; ${(100 * body).toFixed(2)} % of the body`);
-    assert.ok(found >= 23);
-    assert.ok(body <= 0.03);
+    assert.is(found, 25);
+    assert.ok(body <= 0.02);
     assert.ok(clusters.length <= 30);
   });
 }

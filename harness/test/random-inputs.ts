@@ -44,24 +44,25 @@ export function rowsOf(kind: (typeof KINDS)[number], random: Random): Matrix {
   return { rows, cols, data };
 }
 
-/** Edges of groups of 8 to 20 nodes: 6 in 10 pairs inside a group, `between` of the others, with weights or without. */
+/** Edges of groups of 8 to 20 nodes: `inner` of the pairs inside a group, `mixing` of the others, with weights or without. */
 export function groupsOf(
   random: Random,
   weighted: boolean,
   mixing = 0.01,
-): { n: number; ends: number[]; weights?: number[] } {
+  inner = 0.6,
+): { n: number; ends: number[]; weights?: number[]; group: Int32Array } {
   const group: number[] = [];
   for (let g = between(random, 3, 7); g > 0; g--) for (let i = between(random, 8, 20); i > 0; i--) group.push(g);
   const ends: number[] = [];
   const weights: number[] = [];
   for (let v = 0; v < group.length; v++) {
     for (let u = 0; u < v; u++) {
-      if (random.uniform() >= (group[u] === group[v] ? 0.6 : mixing)) continue;
+      if (random.uniform() >= (group[u] === group[v] ? inner : mixing)) continue;
       ends.push(u, v);
       weights.push(0.5 + random.uniform());
     }
   }
-  return { n: group.length, ends, weights: weighted ? weights : undefined };
+  return { n: group.length, ends, weights: weighted ? weights : undefined, group: Int32Array.from(group) };
 }
 
 export const renamed = (ends: readonly number[], name: (v: number) => number) => ends.map(name);

@@ -64,6 +64,7 @@ test("WebAssembly equals the twin bit for bit on 1,000 random graphs", async (t)
   let sets = 0;
   let moves = 0;
   let parted = 0;
+  let beyond = 0;
   const kernel = new GraphKernel(barbell(3));
   for (let round = 0; round < 1000; round++) {
     const random = generator(100 + round);
@@ -81,6 +82,12 @@ test("WebAssembly equals the twin bit for bit on 1,000 random graphs", async (t)
     const set = cut.order.subarray(0, cut.size);
     assert.is(kernel.conductance(set), conductance(graph, set));
     assert.equal(kernel.polish(set, 5, 0.7, 3, half), polish(graph, set, 5, 0.7, 3, half));
+    // Sets of more than half of the volume, and of all but minSize nodes.
+    const whole = sweep(graph, walk.nodes, walk.p, rule, 0.2, 3, graph.volume);
+    assert.equal(kernel.sweep(rule, 0.2, 3, graph.volume), whole);
+    const most = whole.order.subarray(0, whole.size);
+    assert.equal(kernel.polish(most, 5, 0.7, 3, graph.volume), polish(graph, most, 5, 0.7, 3, graph.volume));
+    if (2 * whole.volumes[whole.size - 1] > graph.volume) beyond++;
 
     const options = {
       ...OPTIONS,
@@ -88,14 +95,17 @@ test("WebAssembly equals the twin bit for bit on 1,000 random graphs", async (t)
       lazy: round % 4 === 0,
       every: round % 5 === 0,
       maxPushes: round % 7 === 0 ? 40 : Infinity,
-      maxVolume: (0.2 + 0.3 * random()) * graph.volume,
+      maxVolume: round % 3 === 0 ? graph.volume : (0.2 + 0.3 * random()) * graph.volume,
       mainBody: 0.9,
     };
     const seeds = ids(n).filter(() => random() < 20 / n);
     const found = await kernel.searchMany(seeds, options);
     for (const [i, v] of seeds.entries()) assert.equal(found[i], search(graph, v, options));
     searches += seeds.length;
-    for (const result of found) sets += result.sets.length + result.measures.length;
+    for (const result of found) {
+      sets += result.sets.length + result.measures.length;
+      for (const { volume } of result.sets) if (2 * volume > graph.volume) beyond++;
+    }
 
     const labels = Int32Array.from({ length: n }, (_, v) => (random() < 0.3 ? -1 : Math.floor(v / 10)));
     const count = Math.ceil(n / 10);
@@ -115,8 +125,10 @@ test("WebAssembly equals the twin bit for bit on 1,000 random graphs", async (t)
     parted += new Set(parts).size;
   }
   t.note(
-    `1,000 walks, ${searches} searches with ${sets} sets, ${moves} relabelled nodes, ${parted} pieces compared, tolerance 0`,
+    `1,000 walks, ${searches} searches with ${sets} sets (${beyond} sets of more than half), ${moves} relabelled nodes, ` +
+      `${parted} pieces compared, tolerance 0`,
   );
+  assert.ok(beyond > 100);
 });
 
 test("a shared memory with any number of threads gives the same bytes", async () => {

@@ -22,25 +22,34 @@ function candidate(members: readonly number[], conductance = 0.1): Candidate {
   };
 }
 
-test("the envelope is the lowest conductance at that share or below, whatever the order of the points", () => {
+test("the envelope is the lowest conductance from an eighth of that share up to it, whatever the order of the points", () => {
   const points = [
     { share: 0.1, conductance: 0.5 },
     { share: 0.3, conductance: 0.2 },
     { share: 0.2, conductance: 0.6 },
     { share: 0.1, conductance: 0.7 },
     { share: 0.4, conductance: 0.3 },
+    { share: 0.03125, conductance: 0.1 },
+    { share: 0.03125, conductance: 0.15 },
   ];
   for (const order of [points, [...points].reverse()]) {
     const envelope = nullEnvelope(order);
     assert.equal(
-      [0.1, 0.15, 0.2, 0.2999, 0.3, 0.4, 1].map(envelope),
-      // A worse set of 0.2 or 0.4 never raises what a smaller one has reached.
-      [0.5, 0.5, 0.5, 0.5, 0.2, 0.2, 0.2],
+      [0.1, 0.15, 0.2, 0.25, 0.2501, 0.2999, 0.3, 0.4, 1].map(envelope),
+      // A worse set of 0.2 or 0.4 never raises what a smaller one has reached; one of less than an eighth does not speak.
+      [0.1, 0.1, 0.1, 0.1, 0.5, 0.5, 0.2, 0.2, 0.2],
     );
-    assert.is(envelope(0.001), 0.5, "below the smallest set it speaks");
+    assert.is(envelope(0.001), 0.1, "below the smallest set it speaks");
+    const small = nullEnvelope(order.filter(({ share }) => share < 0.05));
+    assert.equal(
+      [0.0313, 0.25, 0.26, 1].map(small),
+      [0.1, 0.1, 0.1, 0.1],
+      "where no set is near, the next smaller size does",
+    );
   }
   assert.is(nullEnvelope([]), randomSetEnvelope);
-  assert.equal([0, 0.2, 0.5, 0.9].map(randomSetEnvelope), [1, 0.8, 0.5, 0.5]);
+  // Of weight s (1 - s) cut over the smaller side.
+  assert.equal([0, 0.2, 0.5, 0.9].map(randomSetEnvelope), [1, 0.8, 0.5, 0.9]);
 });
 
 test("excess is the share below the envelope", () => {

@@ -27,7 +27,7 @@ const WINDOW = 1 / 8;
 /**
  * The lower envelope of sets of every size in null graphs: the lowest conductance at that share of the volume, or down to an eighth
  * of it. Still smaller sets do not speak for it: where edges are few, points at the fringe make small sets of low conductance, and
- * no large one. Where the window holds none, the next smaller set speaks, and below the smallest that one. Without sets:
+ * no large one. Where the window holds none, sets of the next smaller size speak, and below the smallest that one. Without sets:
  * `randomSetEnvelope`.
  */
 export function nullEnvelope(found: readonly NullPoint[]): Envelope {
@@ -47,7 +47,7 @@ export function nullEnvelope(found: readonly NullPoint[]): Envelope {
   };
   return (share) => {
     const end = Math.max(1, count(share, true));
-    const begin = Math.min(end - 1, count(share * WINDOW, false));
+    const begin = Math.min(count(points[end - 1].share, false), count(share * WINDOW, false));
     let lowest = Infinity;
     for (let i = begin; i < end; i++) lowest = Math.min(lowest, points[i].conductance);
     return lowest;

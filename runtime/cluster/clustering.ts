@@ -8,7 +8,7 @@ export interface Cluster {
   size: number;
   /** Of the final members, in the whole graph. */
   conductance: number;
-  /** Token whose walk found the candidate most like the cluster. */
+  /** Token whose walk found the candidate most like the cluster; where it is no member, the first of the candidate's that is. */
   seed: number;
   /** Ascending. */
   members: number[];

@@ -35,7 +35,7 @@ test("every config key is checked", () => {
     search: ["fast"],
     tolerances: [[], [0], ["a"], 0.1],
     min_size: [1, 0],
-    max_share: [0, 0.6],
+    max_share: [0, 1.01],
     num_seeds: [0],
     max_hits: [0],
     refine: [true],

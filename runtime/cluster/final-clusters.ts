@@ -81,11 +81,12 @@ export function finish(
     const recurrence = tried[label] > 0 ? again[label] / tried[label] : 0;
     if (!separate(excess, members[label].length, config)) continue;
     const { candidate } = closest[label];
+    const inside = (v: number) => labels[v] === label;
     clusters.push({
       id: 0,
       size: members[label].length,
       conductance,
-      seed: candidate.seed,
+      seed: inside(candidate.seed) ? candidate.seed : (candidate.members.find(inside) as number),
       members: members[label],
       sweep: [],
       tolerance: tolerances[candidate.scale],

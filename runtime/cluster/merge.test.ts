@@ -1,114 +1,145 @@
+/** Contraction of clusters and joining of weak ones, on ties made by hand. */
 import * as assert from "uvu/assert";
 import { suite } from "../../harness/test/suite";
-import { graphFromEdges } from "../../kernels/graph/csr";
-import { clusterTies } from "../../kernels/graph/partition";
-import { connectedComponents } from "./components";
-import { contract } from "./merge";
-import { makeRandom } from "./random";
+import type { ClusterTies } from "../../kernels/graph/partition";
+import { contract, joinWeak } from "./merge";
 
 const test = suite("runtime/cluster/merge");
 
-/** Merges as the rule says them, in a matrix of all ties that is looked through anew in each round. */
-function merged(n: number, ends: readonly number[], should: (tie: number, a: number, b: number) => boolean): number[] {
-  const tie = Array.from({ length: n }, () => new Array<number>(n).fill(0));
-  for (let e = 0; e < ends.length; e += 2) {
-    tie[ends[e]][ends[e + 1]] = 1;
-    tie[ends[e + 1]][ends[e]] = 1;
+/** Clusters of these weights inside (both ends counted), tied as listed: [a, b, weight]; volumes are the sums. */
+function tiesOf(inside: readonly number[], pairs: readonly (readonly [number, number, number])[]): ClusterTies {
+  const volume = Float64Array.from(inside);
+  const between: Map<number, number>[] = inside.map(() => new Map());
+  for (const [a, b, tie] of pairs) {
+    between[a].set(b, tie);
+    between[b].set(a, tie);
+    volume[a] += tie;
+    volume[b] += tie;
   }
-  const volume = tie.map((row) => row.reduce((a, b) => a + b, 0));
-  const of = Array.from({ length: n }, (_, c) => c);
-  for (;;) {
-    const pairs: [number, number, number][] = [];
-    for (let a = 0; a < n; a++) {
-      for (let b = a + 1; b < n; b++) {
-        if (of[a] !== a || of[b] !== b || tie[a][b] === 0 || !should(tie[a][b], volume[a], volume[b])) continue;
-        pairs.push([tie[a][b] / (volume[a] * volume[b]), a, b]);
-      }
-    }
-    if (pairs.length === 0) return of;
-    pairs.sort((p, q) => q[0] - p[0] || p[1] - q[1] || p[2] - q[2]);
-    const taken = new Set<number>();
-    for (const [, a, b] of pairs) {
-      if (!taken.has(a) && !taken.has(b)) {
-        volume[a] += volume[b];
-        for (let c = 0; c < n; c++) {
-          tie[a][c] += tie[b][c];
-          tie[c][a] = tie[a][c];
-          if (of[c] === b) of[c] = a;
-        }
-      }
-      taken.add(a);
-      taken.add(b);
-    }
-  }
+  return { volume, inside: Float64Array.from(inside), size: new Uint32Array(inside.length).fill(5), between };
 }
 
-test("merges are those of looking through all pairs in every round", () => {
-  let joined = 0;
-  for (let seed = 1; seed <= 60; seed++) {
-    const { uniform } = makeRandom(seed);
-    const n = 5 + Math.floor(20 * uniform());
-    const seen = new Set<number>();
-    const ends: number[] = [];
-    for (let e = 0; e < 2 * n; e++) {
-      const [a, b] = [Math.floor(n * uniform()), Math.floor(n * uniform())];
-      if (a >= b || seen.has(a * n + b)) continue;
-      seen.add(a * n + b);
-      ends.push(a, b);
-    }
-    const graph = graphFromEdges(n, ends);
-    const ties = clusterTies(
-      graph,
-      Int32Array.from({ length: n }, (_, v) => v),
-      n,
-    );
-    const found = contract(
-      ties,
-      Array.from({ length: n }, (_, c) => c),
-      (a, b, tie, { volume }) => tie * graph.volume > volume[a] * volume[b],
-    );
-    const expected = merged(n, ends, (tie, a, b) => tie * graph.volume > a * b);
-    assert.equal(Array.from(found), expected, `seed ${seed}`);
-    joined += expected.filter((root, c) => root !== c).length;
-  }
-  assert.ok(joined > 200, `${joined} merges`);
+/** Modularity's gain of a union, after Newman and Girvan: 2 (e_ab - a_a a_b) with shares of all weight. */
+const newman = (total: number, volume: Float64Array) => (a: number, b: number, tie: number) =>
+  tie / total - (volume[a] / total) * (volume[b] / total) > 0;
+
+test("by modularity: the strongest tie for its volumes first, until no union raises it", () => {
+  // A chain of four; the ends are tied closely, the middle loosely.
+  const ties = tiesOf(
+    [10, 8, 8, 10],
+    [
+      [0, 1, 9],
+      [1, 2, 2],
+      [2, 3, 11],
+    ],
+  );
+  const total = ties.volume.reduce((a, b) => a + b, 0);
+  assert.equal([...ties.volume], [19, 19, 21, 21]);
+  assert.equal([...contract(ties, [0, 1, 2, 3], newman(total, ties.volume))], [0, 0, 2, 2]);
+  // Of the unions: volumes, weights inside with the tie at both ends, sizes, and the one tie that is left.
+  assert.equal([ties.volume[0], ties.inside[0], ties.size[0]], [38, 10 + 8 + 18, 10]);
+  assert.equal([ties.volume[2], ties.inside[2], ties.size[2]], [42, 8 + 10 + 22, 10]);
+  assert.equal([[...ties.between[0]], [...ties.between[2]], ties.between[1].size], [[[2, 2]], [[0, 2]], 0]);
 });
 
-test("components: the same whether nodes lie component by component or not", () => {
-  // A path of 4, a triangle, a node alone, a pair.
-  const ends = [0, 1, 1, 2, 2, 3, 4, 5, 5, 6, 4, 6, 8, 9];
-  const sizes = [4, 3, 1, 2];
-  const straight = connectedComponents(graphFromEdges(10, ends));
-  assert.equal(
-    straight.members.map((m) => m.length),
-    sizes,
+test("what two merge with adds up; each merges once a round; a name is the lowest number", () => {
+  const ties = tiesOf(
+    [4, 4, 4, 4],
+    [
+      [0, 3, 6],
+      [1, 3, 5],
+      [0, 1, 1],
+      [2, 3, 1],
+    ],
   );
-  assert.equal(Array.from(straight.of), [0, 0, 0, 0, 1, 1, 1, 2, 3, 3]);
-  for (let seed = 1; seed <= 50; seed++) {
-    const { uniform } = makeRandom(seed);
-    const names = Array.from({ length: 10 }, (_, v) => v);
-    for (let i = 9; i > 0; i--) {
-      const j = Math.floor((i + 1) * uniform());
-      [names[i], names[j]] = [names[j], names[i]];
-    }
-    const { of, members } = connectedComponents(
-      graphFromEdges(
-        10,
-        ends.map((v) => names[v]),
-      ),
+  const asked: string[] = [];
+  const parent = contract(ties, [0, 1, 2, 3], (a, b, tie) => {
+    asked.push(`${a}-${b}: ${tie}`);
+    return tie > 4;
+  });
+  // 0 and 3 first. 1 had a tie of 5 to 3 and of 1 to 0: together 6, a round later.
+  assert.equal([...parent], [0, 0, 2, 0]);
+  assert.ok(asked.includes("0-1: 6"), asked.join("; "));
+  assert.equal([ties.inside[0], ties.size[0]], [4 + 4 + 4 + 2 * (6 + 5 + 1), 15]);
+  const only = tiesOf(
+    [4, 4, 4],
+    [
+      [0, 1, 6],
+      [1, 2, 5],
+    ],
+  );
+  assert.equal([...contract(only, [1, 2], () => true)], [0, 1, 1], "0 may not");
+});
+
+test("a cluster that does not stand out joins what it is most strongly tied to for its volume", () => {
+  // 1 is tied by 4 to 0 of volume 104 and by 3 to 2 of volume 23: to 2 more strongly.
+  const make = () =>
+    tiesOf(
+      [100, 2, 20],
+      [
+        [0, 1, 4],
+        [1, 2, 3],
+      ],
     );
-    for (let a = 0; a < 10; a++)
-      for (let b = 0; b < 10; b++)
-        assert.is(of[names[a]] === of[names[b]], straight.of[a] === straight.of[b], `seed ${seed}: ${a} and ${b}`);
-    const lowest = members.map((own) => own[0]);
-    assert.equal(
-      lowest,
-      lowest.slice().sort((a, b) => a - b),
-    );
-    members.forEach((own, c) => {
-      assert.ok(own.every((v) => of[v] === c));
-    });
-  }
+  const total = 104 + 9 + 23;
+  const stands = (phi: number) => phi < 0.5;
+  const ties = make();
+  assert.equal([...joinWeak(ties, total, stands)], [0, 1, 1]);
+  assert.equal([ties.volume[1], ties.inside[1], ties.size[1]], [32, 2 + 20 + 6, 10]);
+  // The union of 1 and 2 has 4 of 32 outside. Where that is not enough for its size, 1 goes to 0: 3 of 23 outside of 113.
+  const large = (phi: number, volume: number) => phi < 0.5 && (volume > 100 || volume < 30);
+  assert.equal([...joinWeak(make(), total, large)], [0, 0, 2]);
+});
+
+test("weak ones join each other though their union is weak too; what has no one to join is given up", () => {
+  // Conductances: 0 and 1 9/10, 2 2/102 and alone in standing out.
+  const ties = tiesOf(
+    [1, 1, 100],
+    [
+      [0, 1, 8],
+      [0, 2, 1],
+      [1, 2, 1],
+    ],
+  );
+  // 0 and 1 make 18 inside of 20: 0.1, which stands out.
+  assert.equal([...joinWeak(ties, 122, (phi) => phi < 0.5)], [0, 0, 2]);
+  const sizes: number[] = [];
+  const never = joinWeak(
+    tiesOf(
+      [1, 1, 100],
+      [
+        [0, 1, 8],
+        [0, 2, 1],
+        [1, 2, 1],
+      ],
+    ),
+    122,
+    (phi, volume, size) => {
+      sizes.push(size);
+      return volume === 102 && phi < 0.5;
+    },
+  );
+  // Together they still do not stand out, 2 would not any more with them, and they are in nothing.
+  assert.equal([...never], [-1, -1, 2]);
+  assert.ok(sizes.includes(10) && sizes.includes(15), "asked with sizes of unions");
+});
+
+test("the weakest goes first: it may make stand out what would have joined another", () => {
+  // 1 has 6 of 7 outside, 2 has 14 of 24. Together 8 of 31, so 2 stays; alone it is more strongly tied to 3: 8 / 9, not 6 / 7.
+  const ties = tiesOf(
+    [60, 1, 10, 1],
+    [
+      [1, 2, 6],
+      [2, 3, 8],
+    ],
+  );
+  assert.equal([...joinWeak(ties, 100, (phi, volume) => volume === 9 || phi < 0.4)], [0, 1, 1, 3]);
+  const nothing = tiesOf([0, 0], [[0, 1, 1]]);
+  assert.equal(
+    [...joinWeak(nothing, 2, (phi) => phi < 0.3)],
+    [-1, -1],
+    "a union of all has no rest and no conductance",
+  );
 });
 
 test.run();

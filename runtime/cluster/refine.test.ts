@@ -62,7 +62,10 @@ function noGaps(labels: Int32Array, count: number): void {
   );
 }
 
-test("cliques chosen as one are split along candidates, and only along candidates", async () => {
+/** Beside a body: clusters split along candidates alone. */
+const NO_PIECES = { ...OPTIONS, pieces: false };
+
+test("cliques chosen as one are split along candidates, and without a candidate where pieces are asked for", async () => {
   const graph = cliques(8);
   const truth = cliqueOf(graph.n);
   const kernel = new GraphKernel(graph);
@@ -73,16 +76,21 @@ test("cliques chosen as one are split along candidates, and only along candidate
   assert.is(scorePartition(labels, truth).ari, 1);
   noGaps(labels, count);
   const unsplit = joined.slice();
-  assert.is((await refine(kernel, unsplit, sets(joined, 7), OPTIONS)).count, 7);
+  assert.is((await refine(kernel, unsplit, sets(joined, 7), NO_PIECES)).count, 7);
   assert.equal(unsplit, joined, "no candidate, no split");
+  const pieces = joined.slice();
+  const byPieces = await refine(kernel, pieces, sets(joined, 7), OPTIONS);
+  assert.equal([byPieces.count, byPieces.splits, byPieces.merges], [8, 1, 0]);
+  assert.is(scorePartition(pieces, truth).ari, 1);
+  noGaps(pieces, byPieces.count);
 });
 
-test("a split is made from where its likelihood pays for half of the entropy of telling who is where", async () => {
+test("a split pays for half of the entropy of telling who is where along a candidate, and for three quarters into pieces", async () => {
   const truth = cliqueOf(8 * CLIQUE);
   const { n, offsets, neighbors } = cliques(8);
   const joined = truth.map((c) => (c < 2 ? 0 : c - 1));
   /** Whether two cliques are split that 12 edges of weight w join, besides the ring's. */
-  const splits = async (w: number) => {
+  const splits = async (w: number, pieces: boolean) => {
     const ends: number[] = [];
     const weights: number[] = [];
     for (let v = 0; v < n; v++) {
@@ -98,26 +106,40 @@ test("a split is made from where its likelihood pays for half of the entropy of 
       weights.push(w);
     }
     const kernel = new GraphKernel(graphFromEdges(n, ends, weights));
-    return (await refine(kernel, joined.slice(), sets(truth, 8), { ...OPTIONS, joins: false })).splits > 0;
+    const candidates = sets(pieces ? joined : truth, pieces ? 7 : 8);
+    return (await refine(kernel, joined.slice(), candidates, { ...OPTIONS, joins: false, pieces })).splits > 0;
   };
-  let [low, high] = [0.1, 11];
-  assert.equal([await splits(low), await splits(high)], [true, false]);
-  for (let step = 0; step < 24; step++) {
-    const middle = (low + high) / 2;
-    if (await splits(middle)) low = middle;
-    else high = middle;
+  for (const [pieces, cost] of [
+    [false, 0.5],
+    [true, 0.75],
+  ] as const) {
+    let [low, high] = [0.1, 11];
+    assert.equal([await splits(low, pieces), await splits(high, pieces)], [true, false]);
+    for (let step = 0; step < 24; step++) {
+      const middle = (low + high) / 2;
+      if (await splits(middle, pieces)) low = middle;
+      else high = middle;
+    }
+    const gain = gainOfTwo(low);
+    assert.ok(Math.abs(gain - cost * 2 * CLIQUE * Math.LN2) < 1e-3, `${gain} at ${low}, pieces ${pieces}`);
   }
+});
+
+/** Log-likelihood of two cliques of the ring apart less that of them as one, with 12 edges of weight w between, by hand. */
+function gainOfTwo(w: number): number {
   // Twice the weight inside a clique, and what runs between the two; eight edges of the ring, of which seven leave a cluster.
-  const [inside, tie] = [CLIQUE * (CLIQUE - 1), 1 + 12 * low];
-  const volume = inside + 2 + 12 * low;
-  const total = 8 * inside + 16 + 24 * low;
+  const [inside, tie] = [CLIQUE * (CLIQUE - 1), 1 + 12 * w];
+  const volume = inside + 2 + 12 * w;
+  const total = 8 * inside + 16 + 24 * w;
   const expected = (2 * volume) ** 2 / total + (6 * (inside + 2) ** 2) / total;
   const out = 14 / (total - expected);
   const own = (m: number, e: number) => m * Math.log(m / e) - m;
   const one = own(2 * inside + 2 * tie, (2 * volume) ** 2 / total) / 2;
   const two = own(inside, volume ** 2 / total) + tie * Math.log(out) - (out * volume ** 2) / total;
-  assert.ok(Math.abs(two - one - (2 * CLIQUE * Math.LN2) / 2) < 1e-3, `${two - one} at ${low}`);
-});
+  // Edges are counted, not weights: 8 cliques, the ring and the 12.
+  const edges = 8 * 66 + 8 + 12;
+  return ((two - one) * edges) / (total / 2);
+}
 
 test("new clusters are numbered by those that they were split from, whatever the order of candidates", async () => {
   const graph = cliques(8);
@@ -255,6 +277,92 @@ test("the same labels give the same bytes, and a second refinement changes nothi
   const settled = await refine(kernel, again, candidates, OPTIONS);
   assert.equal([settled.splits, settled.merges, settled.count], [0, 0, result.count]);
   assert.equal(again, first);
+});
+
+test("where all clusters leak, a node needs a part of the mean share that stays inside, and never more than the share", async () => {
+  // Six cliques of twelve; node 0 has two of six edges in its own, a third, and the rest to one node each of others.
+  const { n, offsets, neighbors } = cliques(6);
+  const ends: number[] = [];
+  for (let v = 1; v < n; v++)
+    for (let e = offsets[v]; e < offsets[v + 1]; e++)
+      if (neighbors[e] < v && neighbors[e] > 0) ends.push(v, neighbors[e]);
+  ends.push(0, 1, 0, 2, 0, 14, 0, 27, 0, 39, 0, 51);
+  const graph = graphFromEdges(n, ends);
+  const truth = cliqueOf(n);
+  const labelOf = async (changes: object) => {
+    const labels = truth.slice();
+    await refine(new GraphKernel(graph), labels, sets(truth, 6), { ...OPTIONS, joins: false, ...changes });
+    return labels[0];
+  };
+  // Nearly all weight stays inside: the mean share is between 0.9 and 1.
+  assert.is(await labelOf({ share: 0.3 }), 0);
+  assert.is(await labelOf({ share: 0.4 }), -1, "a third is less than 0.4");
+  // The first pass is by `share` alone, so a node that it takes out stays out; what ofMean would allow joins again.
+  assert.is(await labelOf({ share: 0.4, ofMean: 0.3, joins: true }), 0, "0.3 of the mean is less than a third");
+  assert.is(await labelOf({ share: 0.4, ofMean: 0.4, joins: true }), -1, "0.4 of the mean is more");
+  assert.is(await labelOf({ share: 0.3, ofMean: 1 }), 0, "no more than the share");
+});
+
+test("by modularity: clusters merge by the gain of Newman and Girvan, where likelihood leaves them", async () => {
+  // A ring of 30 cliques of 5: modularity joins neighbors (Fortunato and Barthelemy, 2007), and likelihood does not.
+  const ends: number[] = [];
+  for (let c = 0; c < 30; c++) {
+    ends.push(5 * c, (5 * c + 6) % 150);
+    for (let a = 0; a < 5; a++) for (let b = 0; b < a; b++) ends.push(5 * c + a, 5 * c + b);
+  }
+  const graph = graphFromEdges(150, ends);
+  const truth = Int32Array.from({ length: 150 }, (_, v) => Math.floor(v / 5));
+  const modularity = (labels: Int32Array, count: number) => {
+    let sum = 0;
+    for (let c = 0; c < count; c++) {
+      let [inside, volume] = [0, 0];
+      for (let v = 0; v < 150; v++) {
+        if (labels[v] !== c) continue;
+        volume += graph.degree[v];
+        for (let e = graph.offsets[v]; e < graph.offsets[v + 1]; e++) if (labels[graph.neighbors[e]] === c) inside++;
+      }
+      sum += inside / graph.volume - (volume / graph.volume) ** 2;
+    }
+    return sum;
+  };
+  const single = truth.slice();
+  assert.is((await refine(new GraphKernel(graph), single, sets(truth, 30), OPTIONS)).count, 30);
+  const asked: number[] = [];
+  const stands = (conductance: number, volume: number, size: number) => {
+    asked.push(size);
+    assert.ok(conductance >= 0 && conductance <= 1 && volume > 0);
+    return true;
+  };
+  const labels = truth.slice();
+  const { count, gamma } = await refine(new GraphKernel(graph), labels, sets(truth, 30), { ...OPTIONS, stands });
+  assert.is(gamma, 1);
+  assert.ok(count < 20 && asked.length >= count);
+  assert.ok(modularity(labels, count) > modularity(truth, 30));
+  // At a maximum: no union raises it.
+  for (let a = 0; a < count; a++)
+    for (let b = 0; b < a; b++) {
+      const union = labels.map((label) => (label === a ? b : label));
+      assert.ok(modularity(union, count) <= modularity(labels, count) + 1e-12, `${a} and ${b}`);
+    }
+  for (let v = 0; v < 150; v++) assert.is(labels[v], labels[v - (v % 5)], "cliques stay whole");
+});
+
+test("by modularity: what does not stand out joins, and is given up where nothing takes it", async () => {
+  const graph = cliques(8);
+  const truth = cliqueOf(graph.n);
+  const small = truth.slice();
+  // Only 24 nodes and more stand out: cliques join in pairs and more.
+  const pairs = await refine(new GraphKernel(graph), small, sets(truth, 8), {
+    ...OPTIONS,
+    stands: (_phi: number, _volume: number, size: number) => size >= 2 * CLIQUE,
+  });
+  assert.ok(pairs.count >= 1 && pairs.count <= 4);
+  noGaps(small, pairs.count);
+  for (let c = 0; c < pairs.count; c++) assert.ok(small.filter((label) => label === c).length >= 2 * CLIQUE);
+  const none = truth.slice();
+  const nothing = await refine(new GraphKernel(graph), none, sets(truth, 8), { ...OPTIONS, stands: () => false });
+  assert.is(nothing.count, 0);
+  assert.ok(none.every((label) => label === -1));
 });
 
 test("nothing chosen: nothing refined", async () => {

@@ -5,6 +5,7 @@ import { suite } from "../../harness/test/suite";
 import { graphFromEdges } from "../../kernels/graph/csr";
 import type { Matrix } from "../statistics/matrix";
 import { clusterGraph, clusterTokens } from "./cluster";
+import { gaussianMatrix } from "./controls";
 import { clusterEach, clusterMany, scoreNeighborsEach } from "./many";
 import { makeRandom } from "./random";
 import type { Stage } from "./search-options";
@@ -69,7 +70,11 @@ test("nulls are drawn as often as asked, each told", async () => {
     };
     const settings = { ...config, null: rule, null_draws: 2, excess_min: 0.3 };
     checkGroups((await clusterTokens(groups(), settings, { threads: 1, progress })).labels);
-    assert.equal(told, ["0 of 2", "1 of 2", "2 of 2"], rule);
+    // Groups so far apart are parts, and each has nulls of its own.
+    assert.equal(told, new Array(GROUPS).fill(["0 of 2", "1 of 2", "2 of 2"]).flat(), rule);
+    told.length = 0;
+    await clusterTokens(gaussianMatrix(120, 6, 1), settings, { threads: 1, progress });
+    assert.equal(told, ["0 of 2", "1 of 2", "2 of 2"], `${rule}, points in one part`);
   }
 });
 
