@@ -262,4 +262,26 @@ test("a file in pieces is the file, with its lines", async () => {
   );
 });
 
+test("a column named as labels are, of few whole numbers, is said", async () => {
+  const rows = [0, 0, 1, 1, 2, 2].map((label, i) => `${i}.5,${label}`);
+  const words = async (name: string, body = rows) => (await read(`a,${name}\n${body.join("\n")}\n`)).said.join("\n");
+  for (const name of ["target", "Species", "class", "label", "y"])
+    assert.match(await words(name), new RegExp(`column "${name}" may be labels \\(3 whole numbers\\).*--labels`));
+  for (const name of ["b", "targets_hit", "weight"]) assert.not.match(await words(name), /may be labels/);
+  assert.not.match(
+    await words(
+      "target",
+      rows.map((row) => `${row}.25`),
+    ),
+    /may be labels/,
+  );
+  assert.not.match(
+    await words(
+      "target",
+      [1, 2, 3, 4, 5, 6].map((value) => `0.5,${value}`),
+    ),
+    /may be labels/,
+  );
+});
+
 test.run();

@@ -4,10 +4,13 @@ import { cellKind, cellValue, mayBeThousands } from "./csv-cells";
 import { type Layout, layoutOf } from "./csv-layout";
 import { csvParser, eachRow, lineEnd, pieces, textOf } from "./csv-rows";
 import type { GivenMatrix } from "./given-matrix";
+import { labelColumnWords } from "./label-column";
 import { shown, shownList } from "./text";
 
-const NUMBERS_ALONE =
-  'leave it out (pandas: df.select_dtypes("number").to_csv(FILE, index=False)), code it as numbers (pandas.get_dummies), or give it alone as --labels';
+const numbersAlone = (columns: number) => {
+  const [it, alone] = columns > 1 ? ["them", "one of them"] : ["it", "it"];
+  return `leave ${it} out (pandas: df.select_dtypes("number").to_csv(FILE, index=False)), code ${it} as numbers (pandas.get_dummies), or give ${alone} alone as --labels`;
+};
 
 /**
  * Rows of numbers. What parts cells (tab, semicolon, comma, |, spaces), a header and a column that names the rows are told by
@@ -117,13 +120,13 @@ class Table {
       );
     if (kind === "grouped")
       this.fail(`${place} is ${shown(cell)}: separators of thousands are not read`, "write plain numbers: 1234.5");
-    this.fail(`${place} is no number: "${shown(cell)}"`, NUMBERS_ALONE);
+    this.fail(`${place} is no number: "${shown(cell)}"`, numbersAlone(1));
   }
 
   private refuseText(columns: readonly number[]): never {
     const names = columns.map((c) => this.nameOf(c));
     const what = columns.length > 1 ? `columns ${shownList(names)} are text` : `column ${names[0]} is text`;
-    this.fail(what, NUMBERS_ALONE);
+    this.fail(what, numbersAlone(columns.length));
   }
 
   private nameOf(c: number): string {
@@ -157,6 +160,7 @@ class Table {
     const said = [
       ...(layout.skipFirst ? [`the first line is taken for a header: ${shownList(header ?? [])}`] : []),
       ...(index ? [`column ${this.nameOf(index.column)} is taken for names of rows and left out: ${index.why}`] : []),
+      ...labelColumnWords({ rows, cols: columns.length, data: this.values }, names),
       ...(comma === undefined ? [] : ["commas in numbers are read as points"]),
     ];
     const data = this.values.slice(0, this.count);

@@ -2,6 +2,7 @@
 import type { AsyncBuffer, Compressors } from "hyparquet";
 import { SpectroscopeError } from "../../kernels/errors";
 import type { GivenMatrix } from "./given-matrix";
+import { labelColumnWords } from "./label-column";
 import { indexColumns, unfit } from "./parquet-schema";
 import { shown, shownList } from "./text";
 import { unpackedLimit } from "./unpacked";
@@ -58,7 +59,7 @@ export async function parseParquetMatrix(bytes: Uint8Array, file: string): Promi
   const short = filling.shortest();
   if (short) fail(`column "${shown(short.name)}" has ${short.rows} values for ${rows} rows`, "write it again");
   const said = index.length > 0 ? [`pandas' index is left out: ${shownList(index)}`] : [];
-  return { matrix, names, said };
+  return { matrix, names, said: [...said, ...labelColumnWords(matrix, names)] };
 }
 
 /** What a damaged file makes the reader throw is told as that. @throws SpectroscopeError */
