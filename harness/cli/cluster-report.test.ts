@@ -27,7 +27,7 @@ function ring(): string {
   return `${lines.join("\n")}\n`;
 }
 put("ring.tsv", ring());
-put("labels.txt", Array.from({ length: 48 }, (_, v) => `group <${Math.floor(v / 8)}>\n`).join(""));
+put("labels.txt", Array.from({ length: 48 }, (_, v) => `</script>${v}\tgroup <${Math.floor(v / 8)}>\n`).join(""));
 
 test("of a graph: names and labels on the page, its path in --json, and the same bytes again", () => {
   const words = ["--graph", "ring.tsv", "--labels", "labels.txt", "--out", "out.jsonl"];

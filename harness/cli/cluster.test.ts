@@ -88,7 +88,11 @@ test("planted clusters of a matrix are found by the defaults, one JSON object a 
   assert.ok(Math.abs(json.covered - seen.size / planted.rows) < 1e-12);
   assert.is(json.conductance.lowest, Math.min(...lines.map(({ conductance }) => conductance)));
   assert.ok(json.profile.length > 2 && json.config.columns === null && json.seconds.clusters > 0);
-  assert.equal(json.advice, []);
+  // The body: what edges hold together of the 700 points of no cluster. It is told with its size and the key that would take it in.
+  assert.is(json.advice.length, 1);
+  assert.ok(json.left_out.nodes > 0.8 * 700 && json.left_out.nodes <= 700, `${json.left_out.nodes}`);
+  assert.match(json.advice[0], `in no cluster, in one piece: ${json.left_out.nodes} of 1075 rows`);
+  assert.match(json.advice[0], json.left_out.share > 0.25 ? /set max_share=0\.\d+$/ : /smaller excess_min/);
   const { scores } = json;
   assert.equal([scores.labels, scores.scored], [10, 10]);
   assert.ok(Math.abs(scores.mean_best_f1 - meanBestF1) < 1e-12 && scores.above_four_fifths === good / 10);
@@ -104,7 +108,10 @@ test("correlations are of a run's chi: of a matrix they are refused with what th
 
 test("words for people on stdout, advice and progress on stderr", () => {
   const run = cluster("--matrix", "planted.npy", "--labels", "truth.npy", "--out", "words.jsonl");
-  assert.match(run.stdout, /^\d+ clusters, \d+\.\d % of 1075 rows, median conductance 0\.\d+: words\.jsonl\n/);
+  assert.match(
+    run.stdout,
+    /^\d+ clusters, \d+\.\d % of 1075 rows, median conductance 0\.\d+, \d+ in no cluster and in one piece: words\.jsonl\n/,
+  );
   assert.match(
     run.stdout,
     /against 10 labels: ARI 0\.\d{3}, NMI 0\.\d{3}, purity .* mean best F1 0\.\d{3}, \d+ % above/,
@@ -129,7 +136,8 @@ test("few columns are refused or warned of, with the remedy; so are constant col
   assert.match(three.said, /standardized rows of 3 columns have 1 dimension to differ in: noise clusters there too/);
   assert.match(advice(gaussianMatrix(200, 2, 1), "--set", "rows=none").said, /rows of 2 columns have 2 dimensions/);
   assert.match(advice(gaussianMatrix(200, 6, 1)).said, /rows of 6 columns have 4 dimensions to differ in/);
-  assert.is(advice(gaussianMatrix(200, 7, 1)).said, "");
+  const seven = advice(gaussianMatrix(200, 7, 1)).said;
+  assert.match(seven, /^in no cluster, in one piece: \d+ of 200 rows, [^\n]* --preset points [^\n]*$/);
   const flat = gaussianMatrix(200, 8, 1);
   for (let i = 0; i < 200; i++) for (const c of [2, 5]) flat.data[8 * i + c] = 7;
   const constant = advice(flat);

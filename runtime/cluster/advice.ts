@@ -1,7 +1,7 @@
 /** What a reader of a clustering should know about its input, in words: stated rules, never a refusal. */
 import type { Graph } from "../../kernels/graph/csr";
 import type { Matrix } from "../statistics/matrix";
-import { type ClusterConfig, withNull } from "./config";
+import { type ClusterConfig, defaultMinSize, withNull } from "./config";
 import type { Points } from "./normalize";
 
 /**
@@ -97,24 +97,29 @@ export function leftOut(graph: Graph, labels: Int32Array): LeftOut | null {
   return largest.nodes > 1 && largest.nodes >= TOLD * n ? largest : null;
 }
 
-/** What a reader should know of such a piece: how large it is, why it is no cluster, and the key that changes it. */
+/** What a reader should know of such a piece: how large it is, why it is no cluster, and the key that changes that. */
 export function leftOutAdvice(left: LeftOut | null, config: ClusterConfig, unit: string, count: number): string[] {
   if (left === null) return [];
   const percent = (share: number) => `${(100 * share).toFixed(0)} %`;
-  const { largest } = withNull(config);
-  const said = `in no cluster, in one piece: ${left.nodes} of ${count} ${unit}, ${percent(left.share)} of the volume`;
-  if (left.share > largest && left.share < ALL)
+  const said = `in no cluster, in one piece: ${left.nodes} of ${count} ${unit}, ${percent(left.share)} of the volume. `;
+  const { largest, maxShare } = withNull(config);
+  const minSize = config.min_size ?? defaultMinSize(count, config.null);
+  if (left.nodes < 2 * minSize)
+    return [`${said}It is too small to be divided into clusters of min_size (${minSize}) or more; set min_size lower`];
+  const limit = Math.min(largest, maxShare);
+  if (left.share > limit && (left.share < ALL || config.max_share !== null))
     return [
-      `${said}. Nothing bounds it, and what is larger than max_share (${percent(largest)}) counts as the body; ` +
-        `for larger clusters set max_share=${Math.min(1, Math.ceil(20 * left.share) / 20)}`,
+      `${said}It may be a body without clusters: nothing bounds it, and what is larger than max_share (${percent(limit)}) counts as ` +
+        `one; if it should be a cluster set max_share=${Math.min(1, Math.ceil(20 * left.share) / 20)}`,
     ];
-  const held = config.null === "none" ? "a random one" : `those of null=${config.null}`;
   const points =
     unit === "rows" && config.refine !== "modularity"
-      ? ", and --preset points divides rows that nearly all belong somewhere"
+      ? "--preset points divides rows that nearly all belong somewhere"
       : "";
+  if (config.excess_min === 0) return [`${said}Nothing divides it${points && `; ${points}`}`];
+  const held = config.null === "none" ? "a random one" : `those of null=${config.null}`;
   return [
-    `${said}. No set in it is more separate than ${held} by excess_min (${config.excess_min}); ` +
-      `a smaller excess_min finds weaker clusters${points}`,
+    `${said}No set in it is more separate than ${held} by excess_min (${config.excess_min}); ` +
+      `a smaller excess_min finds weaker clusters${points && `, and ${points}`}`,
   ];
 }

@@ -1,50 +1,35 @@
 /** From a matrix of tokens x features, or a graph, to clusters: normalize, neighbors, graph, null, cover. */
 import { SpectroscopeError } from "../../kernels/errors";
-import { type Graph, inducedSubgraph } from "../../kernels/graph/csr";
+import type { Graph } from "../../kernels/graph/csr";
 import type { Device } from "../plan/device";
 import { checkMatrix, type Matrix, takeRows } from "../statistics/matrix";
 import { defaultThreads } from "../threads/threads";
 import { graphAdvice, type LeftOut, leftOut, pointAdvice } from "./advice";
-import { type Envelope, type NullPoint, nullEnvelope, randomSetEnvelope } from "./candidates";
 import { inOrder, restored, rowOrder } from "./canonical-order";
-import { type Clustering, joined, nothing, wholeCluster } from "./clustering";
+import { clusterPart, clusterParts } from "./cluster-parts";
+import { type Clustering, nothing } from "./clustering";
 import { commonScale } from "./common-scale";
 import {
   type ClusterConfig,
   DEFAULT_GRAPH_NULL,
   defaultK,
   defaultMinSize,
-  defaultNullDraws,
   parseClusterConfig,
   squashOf,
 } from "./config";
-import { fillGaussian, rewire, shuffleColumnsInPlace } from "./controls";
-import { type CoverOptions, coverGraph, searchNull } from "./cover";
-import { equalRowsWhole } from "./equal-rows";
+import { coverGraph } from "./cover";
 import { nearbyOrder, reordered, structureOrder } from "./graph-order";
 import type { NeighborSearch } from "./knn";
 import { type KnownLabels, type NeighborScores, scoreNeighbors } from "./neighbor-score";
-import { groupsWithin, type PointGroups } from "./neighbors/equal";
+import type { PointGroups } from "./neighbors/equal";
 import { chooseMethod, findNeighbors, type NeighborFacts } from "./neighbors/find";
 import type { Progress } from "./neighbors/slices";
 import { type NeighborLists, neighborLists } from "./neighbors/ties";
 import { type ColumnRule, normalize, type Points } from "./normalize";
-import { type Part, partsOf, shareOutside } from "./parts";
+import { envelopeOf } from "./null-graphs";
+import { partsOf } from "./parts";
+import { coverOptions, type SearchOptions } from "./search-options";
 import { symmetrize } from "./symmetrize";
-
-/** What is being done, in order: points from the matrix, their neighbors, the search of the null, the clusters, those of halves. */
-export type Stage = "points" | "neighbors" | "null" | "clusters" | "stability";
-
-export interface SearchOptions {
-  /** Threads that search; by default as many as there are cores. They change no result. */
-  threads?: number;
-  /** Told when a stage begins (done 0) and how far it is. */
-  progress?: (stage: Stage, done: number, total: number) => void;
-  /** Whether clusters get their sweep profile; true by default. */
-  profiles?: boolean;
-  /** Given the graph that is searched, its nodes in the order of the input, and of a matrix the points that it was made from. */
-  onGraph?: (graph: Graph, points?: Points) => void;
-}
 
 export interface ClusterOptions extends SearchOptions {
   /** Another search than `findNeighbors` by `neighbors` of the config. */
@@ -134,49 +119,6 @@ async function neighborGraph(
   return { graph: symmetrize(lists, points.rows, config.symmetrize), lists, neighbors, groups };
 }
 
-const coverOptions = ({ threads, progress, profiles }: SearchOptions, stage: Stage): CoverOptions => ({
-  threads,
-  profiles,
-  progress: progress && ((done, total) => progress(stage, done, total)),
-});
-
-/** How low a conductance null graphs have at each volume; `null` says which graphs those are. */
-async function envelopeOf(
-  graph: Graph,
-  config: ClusterConfig,
-  options: SearchOptions,
-  nullPoints?: (between: (columns: Matrix & { data: Float64Array }) => void) => Promise<Graph>,
-): Promise<Envelope> {
-  if (config.null === "none") return randomSetEnvelope;
-  const draws = config.null_draws ?? defaultNullDraws(graph.n);
-  const points: NullPoint[] = [];
-  for (let draw = 0; draw < draws; draw++) {
-    options.progress?.("null", draw, draws);
-    const made = await nullGraph(graph, config.null, config.seed + draw, nullPoints);
-    for (const point of await searchNull(made, config, { threads: options.threads })) points.push(point);
-  }
-  options.progress?.("null", draws, draws);
-  return nullEnvelope(points);
-}
-
-async function nullGraph(
-  graph: Graph,
-  rule: Exclude<ClusterConfig["null"], "none">,
-  seed: number,
-  nullPoints?: (between: (columns: Matrix & { data: Float64Array }) => void) => Promise<Graph>,
-): Promise<Graph> {
-  if (rule === "rewired") return rewire(graph, seed);
-  if (!nullPoints)
-    throw new SpectroscopeError(`null = ${rule} needs points, and this is a graph`, {
-      code: "usage",
-      hint: "set null=rewired or null=none",
-    });
-  return nullPoints((columns) => {
-    if (rule === "gaussian") fillGaussian(columns, seed, "null points");
-    else shuffleColumnsInPlace(columns, seed, "null points");
-  });
-}
-
 /**
  * Clusters the rows of a matrix. Same input, same bytes out; rows in another order give the same clusters of them, and equal rows
  * are in one cluster or in none. Where the columns that vary leave points no dimension to
@@ -229,7 +171,8 @@ export async function clusterTokens(
     const back = inverse(order);
     options.onGraph(reordered(graph, back), { ...points, ...takeRows(points, back) });
   }
-  const parts = full.search === "paper" ? [] : partsOf(graph, lists, full.min_size ?? defaultMinSize(rows, full.null));
+  const alone = full.search === "paper" || full.null === "none";
+  const parts = alone ? [] : partsOf(graph, lists, full.min_size ?? defaultMinSize(rows, full.null));
   const nullOf = (taken?: Uint32Array) => async (between: (columns: Matrix & { data: Float64Array }) => void) => {
     const made = pointsOf(sorted, full, given, between, taken);
     const nearest = Math.min(k, made.rows - 1);
@@ -248,61 +191,6 @@ export async function clusterTokens(
     neighbors,
     graph: graphFacts(graph),
   };
-}
-
-type NullPoints = (between: (columns: Matrix & { data: Float64Array }) => void) => Promise<Graph>;
-
-/** Clusters of points that are searched together. */
-async function clusterPart(
-  graph: Graph,
-  groups: PointGroups,
-  config: ClusterConfig,
-  options: SearchOptions,
-  nullPoints: NullPoints,
-): Promise<Clustering> {
-  const envelope = await envelopeOf(graph, config, options, nullPoints);
-  options.progress?.("clusters", 0, 1);
-  const found = await inOrder(graph, nearbyOrder(graph), (near) =>
-    coverGraph(near, config, envelope, coverOptions(options, "clusters")),
-  );
-  return equalRowsWhole(found, groups, graph, envelope);
-}
-
-/** Share of its rows' neighbors that a cluster in what is apart may have outside of it. */
-const LOOSE = 1 / 3;
-
-/**
- * Whether clusters are what a part is made of: they hold half of it or, where the rest may be a body, one stands out from that by
- * the neighbors of its rows.
- */
-function divided({ clusters }: Clustering, rows: Uint32Array, lists: NeighborLists, body: boolean): boolean {
-  const held = clusters.reduce((sum, { size }) => sum + size, 0);
-  if (2 * held >= rows.length) return true;
-  if (!body) return false;
-  return clusters.some(({ members }) => {
-    const own = members.map((v) => rows[v]);
-    return shareOutside(own, lists) <= LOOSE;
-  });
-}
-
-/** Clusters of each part, by a null of its own; a part that is apart and that nothing divides is one. */
-async function clusterParts(
-  graph: Graph,
-  lists: NeighborLists,
-  groups: PointGroups,
-  parts: readonly Part[],
-  config: ClusterConfig,
-  options: SearchOptions,
-  nullOf: (taken: Uint32Array) => NullPoints,
-): Promise<Clustering> {
-  const found: { rows: Uint32Array; clustering: Clustering }[] = [];
-  for (const { rows, apart } of parts) {
-    const inside = inducedSubgraph(graph, rows);
-    const clustering = await clusterPart(inside, groupsWithin(groups, rows), config, options, nullOf(rows));
-    const whole = apart && !divided(clustering, rows, lists, config.refine !== "modularity");
-    found.push({ rows, clustering: whole ? { ...clustering, clusters: [wholeCluster(rows.keys())] } : clustering });
-  }
-  return joined(graph, found);
 }
 
 /** The place of each thing in an order. */

@@ -17,7 +17,7 @@ import {
   randomSetEnvelope,
   rateRecurrence,
 } from "./candidates";
-import { type Clustering, joined, nothing, wholeCluster } from "./clustering";
+import { type Clustering, joined, nothing, numberClusters, wholeCluster } from "./clustering";
 import { connectedComponents } from "./components";
 import { type ClusterConfig, defaultMaxHits, defaultMinSize, defaultNullDraws, nullSeeds, withNull } from "./config";
 import { FOUND_AGAIN, finish, separate } from "./final-clusters";
@@ -34,6 +34,11 @@ export interface CoverOptions {
   progress?: (done: number, total: number) => void;
   /** Whether clusters get their sweep profile and candidates are kept; true by default. Costs a walk a cluster. */
   profiles?: boolean;
+  /**
+   * Without a null: components are searched together and not each by itself, as those of one set of points. What little is between
+   * groups that lie apart then says that pieces with ties are one.
+   */
+  together?: boolean;
 }
 
 const MAX_ROUNDS = 20;
@@ -96,11 +101,22 @@ export async function coverGraph(
 ): Promise<Clustering> {
   const { n } = graph;
   if (n === 0 || graph.volume === 0) return nothing(n);
-  return withKernel(graph, options.threads, (kernel) =>
-    config.null === "none"
-      ? coverComponents(kernel, config, envelope, options)
-      : cover(kernel, config, envelope, nothing(n).labels, options),
-  );
+  return withKernel(graph, options.threads, async (kernel) => {
+    if (config.null === "none" && options.together !== true) return coverComponents(kernel, config, envelope, options);
+    const found = await cover(kernel, config, envelope, nothing(n).labels, options);
+    return config.null === "none" ? withComponents(graph, found, config) : found;
+  });
+}
+
+/** Components without a cluster are clusters where there are others. */
+function withComponents(graph: Graph, found: Clustering, config: ClusterConfig): Clustering {
+  const minSize = config.min_size ?? defaultMinSize(graph.n, config.null);
+  const { members } = connectedComponents(graph);
+  const free = members.filter((rows) => rows.length >= minSize && rows.every((v) => found.labels[v] < 0));
+  if (free.length === 0 || members.filter((rows) => rows.length >= minSize).length === 1) return found;
+  const clusters = [...found.clusters, ...free.map((rows) => wholeCluster(rows))];
+  numberClusters(clusters, found.labels);
+  return { ...found, clusters };
 }
 
 /**
@@ -170,17 +186,6 @@ async function cover(
     const walk = { ...walkOptions(part, config, minSize, graph.volume), tolerances };
     const found = await searchSeeds(kernel, order, walk, config.max_hits ?? defaultMaxHits(n), progress);
     const fresh = accept(found, nodes, rounds === 0 ? undefined : set, graph, config, envelope);
-    if (rounds > 0 && config.null === "none") {
-      for (const inner of connectedComponents(part).members) {
-        if (inner.length < minSize) continue;
-        const members = inner.map((v) => nodes[v]);
-        const whole = set.measure(members);
-        const excess = excessOf(whole.conductance, whole.volume / graph.volume, envelope);
-        if (whole.conductance > simpleTeleport(config.alpha) || whole.volume > graph.volume / 2) continue;
-        if (!separate(excess, members.length, config)) continue;
-        fresh.candidates.push({ ...whole, members, scale: 0, seed: members[0], votes: 1, excess, recurrence: 0 });
-      }
-    }
     const asked = found.tried.map((v, i) => ({ seed: nodes[v], found: fresh.bySet.get(found.outcome[i]) }));
     for (const trial of asked) trials.push(trial);
     if (recurrenceMin > 0 || profiles) rateRecurrence(fresh.candidates, asked, n, FOUND_AGAIN);
@@ -191,6 +196,11 @@ async function cover(
     else if (profiles) candidates = distinct(fresh.candidates, n, ALIKE);
     rounds++;
     count = choose(fresh.candidates, labels, count, minSize, FREE);
+    if (config.null === "none") {
+      const left = remainders(graph, labels, set, minSize, config, envelope);
+      for (const candidate of left) accepted.push(candidate);
+      count = choose(left, labels, count, minSize, FREE);
+    }
     if (config.refine !== "none") {
       await kernel.relabel(labels, count, { share, gamma: 1, joins, rounds: RELABEL_ROUNDS });
     }
@@ -241,6 +251,31 @@ function unassigned(labels: Int32Array): number {
   let count = 0;
   for (const label of labels) if (label < 0) count++;
   return count;
+}
+
+/**
+ * What chosen sets have left between them, as sets: pieces that edges hold together, which leave them less than the walk restarts.
+ * Asked before nodes move, for these would go to their neighbors one by one. Without a null alone: beside one what is left is a body.
+ */
+function remainders(
+  graph: Graph,
+  labels: Int32Array,
+  set: SetConductance,
+  minSize: number,
+  config: ClusterConfig,
+  envelope: Envelope,
+): Candidate[] {
+  const within = Uint8Array.from(labels, (label) => (label < 0 ? 1 : 0));
+  const found: Candidate[] = [];
+  for (const members of connectedComponents(graph, within).members) {
+    if (members.length < minSize || members.length === graph.n) continue;
+    const { conductance, volume } = set.measure(members);
+    if (conductance > simpleTeleport(config.alpha) || volume > graph.volume / 2) continue;
+    const excess = excessOf(conductance, volume / graph.volume, envelope);
+    if (!separate(excess, members.length, config)) continue;
+    found.push({ members, conductance, volume, scale: 0, seed: members[0], votes: 1, excess, recurrence: 0 });
+  }
+  return found.sort(byConductance(graph.volume / 2));
 }
 
 /** The sets that beat the null, with ids of the whole graph; `set` measures them there when they come from a part of it. */

@@ -15,7 +15,7 @@ export interface Part {
 }
 
 /** A part holds this share of the rows that are looked at: smaller groups are for the search, which finds them in what is around. */
-const LARGE = 0.1;
+const LARGE = 0.05;
 /**
  * Share of its rows' neighbors at most that lie outside of what is apart. Normal groups 6 to 8 standard deviations from each other
  * list 0 to 0.7 % outside, normal points around 25 dense clusters, which are a body, 5 to 15 %: some of its points are nearer to a

@@ -2,10 +2,11 @@
 import { type Graph, inducedSubgraph } from "../../kernels/graph/csr";
 import { deriveKey, words } from "../../kernels/philox/philox";
 import { type Matrix, takeRows } from "../statistics/matrix";
-import { type ClusterOptions, clusterGraph, clusterTokens, type SearchOptions } from "./cluster";
+import { type ClusterOptions, clusterGraph, clusterTokens } from "./cluster";
 import type { ClusterConfig } from "./config";
 import { ROWS_LOSE } from "./normalize";
 import type { TokenSet } from "./score";
+import type { SearchOptions } from "./search-options";
 import { bestMatches } from "./stability";
 
 /**

@@ -4,9 +4,10 @@ import { refused, refusedAsUsage } from "../../harness/test/refused";
 import { suite } from "../../harness/test/suite";
 import { graphFromEdges } from "../../kernels/graph/csr";
 import type { Matrix } from "../statistics/matrix";
-import { clusterGraph, clusterTokens, type Stage } from "./cluster";
+import { clusterGraph, clusterTokens } from "./cluster";
 import { clusterEach, clusterMany, scoreNeighborsEach } from "./many";
 import { makeRandom } from "./random";
+import type { Stage } from "./search-options";
 
 const test = suite("runtime/cluster/small");
 

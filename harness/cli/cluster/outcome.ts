@@ -1,8 +1,9 @@
 /** What `cluster` says of its result: quantiles, scores against labels, seconds a stage. */
-import type { Stage, TokenClustering } from "../../../runtime/cluster/cluster";
+import type { TokenClustering } from "../../../runtime/cluster/cluster";
 import { type ClusterConfig, defaultMinSize } from "../../../runtime/cluster/config";
 import type { ClusterStability, Resampled } from "../../../runtime/cluster/resampling";
 import { scorePartition, scoreSets, shareAbove, type TokenSet } from "../../../runtime/cluster/score";
+import type { Stage } from "../../../runtime/cluster/search-options";
 import type { GivenLabels } from "../../../runtime/formats/labels";
 import { sortedQuantile } from "../../../runtime/statistics/ranks";
 import type { Progress } from "../progress";
