@@ -262,6 +262,13 @@ test("a file in pieces is the file, with its lines", async () => {
   );
 });
 
+test("rows of one cell below a first row of several are refused: the file was cut", async () => {
+  for (const text of ["x0,x1,x2,x3\n2.93", "a;b\n1\n2\n", "1\t2\n3\n"])
+    await refused(text, /the first row has \d cells, and the others have 1; give every row as many cells/);
+  await gives("length of it\n1\n2\n", [[1], [2]], ["length of it"], [HEADER]);
+  await gives('"a, b"\n1\n2\n', [[1], [2]], ["a, b"], [HEADER]);
+});
+
 test("a column named as labels are, of few whole numbers, is said", async () => {
   const rows = [0, 0, 1, 1, 2, 2].map((label, i) => `${i}.5,${label}`);
   const words = async (name: string, body = rows) => (await read(`a,${name}\n${body.join("\n")}\n`)).said.join("\n");

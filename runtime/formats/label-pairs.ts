@@ -7,9 +7,9 @@ export type { LabelPair };
 
 const NODE = /^(nodes?|rows?|row_?(id|number)|node_?(id|name)|vertex|v|id|name|index|user|key)$/i;
 const LABEL =
-  /^(labels?|class(es)?|target|truth|ground_?truth|gt|community|communities|cluster|cluster_?id|group|category|department|y|y_true|species|genus|club|subject|topic|party|league|conference|membership|module|block)$/i;
+  /^(labels?|class(es)?|target|truth|ground_?truth|gt|community|communities|cluster|cluster_?id|group|category|department|y_true|species|genus|club|subject|topic|party|league|conference|membership|module|block)$/i;
 /** Labels may be called so, where nothing else is called a label. */
-const WEAK_LABEL = /^(type|value|x)$/i;
+const WEAK_LABEL = /^(type|value|x|y)$/i;
 /** Nodes may be called so, where nothing else is called a node. */
 const COUNTS = /^(id|index|key)$/i;
 const INDEX = /^(|index|unnamed: ?0|row_?names?)$/i;
@@ -142,7 +142,7 @@ function columnOfRows(
 ): { pairs: LabelPair[]; said: string[] } | undefined {
   const { header, rows } = withHeader(given, nodes);
   if (!header || separator === BLANKS || nodes.targets.unit !== "rows" || rows.length !== nodes.n) return undefined;
-  const columns = header.map((_, column) => column).filter((column) => LABEL.test(header[column]));
+  const columns = labelColumns(header);
   if (columns.length !== 1) return undefined;
   return {
     pairs: rows.map(({ fields, line }, row) => ({ node: String(row), label: fields[columns[0]], line })),
@@ -171,10 +171,18 @@ function withHeader(table: Table, nodes: LabeledNodes): Table {
   return words && (named || nodes.node(rest[0].fields[0]) >= 0) ? { header: fields, rows: rest } : table;
 }
 
+/** Columns that are called labels; without, the one called y, where none beside it is called x. */
+function labelColumns(header: readonly string[]): number[] {
+  const all = header.map((_, column) => column);
+  const named = all.filter((column) => LABEL.test(header[column]));
+  const isCoordinate = header.some((name) => /^x$/i.test(name));
+  return named.length > 0 || isCoordinate ? named : all.filter((column) => /^y$/i.test(header[column]));
+}
+
 /** Columns of node and label by their names; of two columns without, the first and the second. */
 function namedColumns(header: readonly string[]): [number, number] | undefined {
   const all = header.map((_, column) => column);
-  const strong = all.filter((column) => LABEL.test(header[column]));
+  const strong = labelColumns(header);
   const label = strong.length > 0 ? strong : all.filter((column) => WEAK_LABEL.test(header[column]));
   const node = all.filter((column) => NODE.test(header[column]) && !label.includes(column));
   const key =

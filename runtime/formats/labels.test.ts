@@ -110,6 +110,9 @@ test("of several columns the one called label is taken before one called x, and 
   assert.equal(labelsOf("id,x,y1,species\n0,3,1,P\n1,3,1,Q\n2,3,1,P\n", ROWS), ["P", "Q", "P"]);
   assert.equal(labelsOf("species,id\nP,0\nQ,1\nP,2\n", ROWS), ["P", "Q", "P"]);
   refusedAtOnce(() => fit("id;x;pole;age\na;3;P;7\nb;3;Q;7\nc;3;P;7\n", NAMED), /has 4 columns.*which is the label/);
+  assert.equal(labelsOf("x,y,label\n5.1,3.5,P\n4.9,3,Q\n4.7,3.2,P\n", ROWS), ["P", "Q", "P"]);
+  assert.equal(labelsOf("a,b,y\n5.1,3.5,P\n4.9,3,Q\n4.7,3.2,P\n", ROWS), ["P", "Q", "P"]);
+  refusedAtOnce(() => fit("id,x,y\n0,5.1,3.5\n1,4.9,3\n2,4.7,3.2\n", ROWS), /has 3 columns.*which is the label/);
   const whole = fit("width,height,Species\n5.1,3.5,P\n4.9,3,Q\n4.7,3.2,P\n", ROWS);
   assert.equal([...whole.labels.numbers], [0, 1, 0]);
   assert.match(whole.said.join("\n"), /labels are the column Species, in the order of rows/);

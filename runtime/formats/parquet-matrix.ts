@@ -29,6 +29,7 @@ export async function parseParquetMatrix(bytes: Uint8Array, file: string): Promi
   const { names, index, rows } = await sound(file, async () => {
     const { children } = parquetSchema(metadata);
     const all = children.map(({ element }) => element.name);
+    if (all.some((name) => typeof name !== "string")) throw new Error("a column has no name");
     const left = indexColumns(metadata, all);
     const repeated = all.find((name, i) => all.indexOf(name) !== i);
     if (repeated !== undefined) fail(`has two columns named "${shown(repeated)}"`, "give every column its own name");
