@@ -269,6 +269,21 @@ test("rows of one cell below a first row of several are refused: the file was cu
   await gives('"a, b"\n1\n2\n', [[1], [2]], ["a, b"], [HEADER]);
 });
 
+test("a carriage return amid a line is refused by line", async () => {
+  await refused("x0,\r1\n-103,5\n108,26\n", /line 1 has a carriage return within it.*tr/);
+  await refused("x,y\n1,2\n3,4\r5,6\n", /line 3 has a carriage return/);
+  for (const end of ["\r\n", "\r", "\r\r\n"])
+    await gives(
+      `x,y${end}1,2${end}3,4${end}`,
+      [
+        [1, 2],
+        [3, 4],
+      ],
+      ["x", "y"],
+      [HEADER],
+    );
+});
+
 test("a column named as labels are, of few whole numbers, is said", async () => {
   const rows = [0, 0, 1, 1, 2, 2].map((label, i) => `${i}.5,${label}`);
   const words = async (name: string, body = rows) => (await read(`a,${name}\n${body.join("\n")}\n`)).said.join("\n");

@@ -25,6 +25,7 @@ export async function parseTextMatrix(bytes: Uint8Array, file: string): Promise<
   let firstLine = 1;
   for (const piece of pieces(bytes)) {
     const text = textOf(piece, file);
+    if (end === "\n") refuseReturns(text, file, firstLine);
     if (!table) {
       layout = layoutOf(text, parser, end, file);
       if (!layout) continue;
@@ -38,6 +39,16 @@ export async function parseTextMatrix(bytes: Uint8Array, file: string): Promise<
   }
   if (!table) throw new SpectroscopeError(`${file}: has no rows`, { hint: "give lines of numbers" });
   return table.matrix();
+}
+
+/** @throws SpectroscopeError for a return amid a line, which ends lines elsewhere */
+function refuseReturns(text: string, file: string, firstLine: number): void {
+  const at = text.search(/\r(?![\r\n]|$)/);
+  if (at < 0) return;
+  const line = firstLine + text.slice(0, at).split("\n").length - 1;
+  throw new SpectroscopeError(`${file}: line ${line} has a carriage return within it, and lines end with a line feed`, {
+    hint: "end all lines alike: tr '\\r' '\\n' < FILE > x.csv",
+  });
 }
 
 class Table {
