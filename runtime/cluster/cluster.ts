@@ -28,7 +28,7 @@ import type { Progress } from "./neighbors/slices";
 import { type NeighborLists, neighborLists } from "./neighbors/ties";
 import { type ColumnRule, normalize, type Points } from "./normalize";
 import { envelopeOf } from "./null-graphs";
-import { partsOf } from "./parts";
+import { centerParts, partsOf } from "./parts";
 import { whileStarting } from "./search";
 import { coverOptions, type SearchOptions } from "./search-options";
 import { symmetrize } from "./symmetrize";
@@ -186,10 +186,13 @@ export async function clusterTokens(
     return reordered(whole, nearbyOrder(whole));
   };
   let parts = full.search === "paper" || full.null === "none" ? [] : partsOf(graph, lists, minSize);
-  // What Gaussian points fall into as well says nothing: on a line there are gaps by chance, and where one column is all that rows
+  // What Gaussian points as wide as the parts fall into as well says nothing: on a line there are gaps by chance, and where one column is all that rows
   // have, standardized ones lie at two poles.
   for (let draw = 0; draw < PART_DRAWS && parts.length > 1; draw++) {
-    const noise = pointsOf(sorted, full, given, (columns) => fillGaussian(columns, full.seed + draw, "parts"));
+    const noise = pointsOf(sorted, full, given, (columns) => {
+      centerParts(columns, parts);
+      fillGaussian(columns, full.seed + draw, "parts");
+    });
     const made = await withPoints(noise);
     if (partsOf(made.graph, made.lists, minSize).length > 1) parts = [];
   }

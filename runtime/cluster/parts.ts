@@ -4,6 +4,7 @@
  * points in the void between.
  */
 import type { Graph } from "../../kernels/graph/csr";
+import type { Matrix } from "../statistics/matrix";
 import { connectedComponents } from "./components";
 import type { NeighborLists } from "./neighbors/ties";
 
@@ -67,6 +68,18 @@ export function shareOutside(rows: Iterable<number>, { offsets, ids }: NeighborL
     for (let i = offsets[v]; i < offsets[v + 1]; i++) if (!inside.has(ids[i])) out++;
   }
   return all > 0 ? out / all : 1;
+}
+
+/** Takes the mean of each part off its rows, in place: what is left is as wide as the parts are. */
+export function centerParts({ cols, data }: Matrix & { data: Float64Array }, parts: readonly Part[]): void {
+  for (const { rows } of parts) {
+    for (let c = 0; c < cols; c++) {
+      let sum = 0;
+      for (const v of rows) sum += data[v * cols + c];
+      const mean = sum / rows.length;
+      for (const v of rows) data[v * cols + c] -= mean;
+    }
+  }
 }
 
 /** Edges whose ends have a neighbor in common: a single edge between clouds far apart is of two points that have no closer ones. */
