@@ -133,4 +133,21 @@ test("other forms of a graph give the same clusters; - is stdin", () => {
   );
 });
 
+test("what people give first: a file in place of a run, a table with its labels, a preset for more rows", () => {
+  const rows = Array.from({ length: 40 }, (_, i) => [i % 2 === 0 ? i / 100 : 9 + i / 100, i / 90, (i % 7) / 50]);
+  const kind = (i: number) => (i % 2 === 0 ? "a kind" : "another");
+  put("whole.csv", `x,y,z,species\n${rows.map((row, i) => `${row.join()},${kind(i)}\n`).join("")}`);
+  put("numbers.csv", `x,y,z\n${rows.map((row) => `${row.join()}\n`).join("")}`);
+  assertRefused(cluster("numbers.csv", "--out", "never.jsonl"), 2, "numbers.csv is a file", "--matrix numbers.csv");
+  assertRefused(
+    cluster("--matrix", "numbers.csv", "--preset", "paper", "--out", "never.jsonl"),
+    2,
+    "preset paper takes k = 45 neighbors, and numbers.csv has 40 rows",
+    "--set k=N with N below 40",
+  );
+  const { json } = found("--matrix", "numbers.csv", "--preset", "points", "--labels", "whole.csv");
+  assert.is(json.scores.labels, 2);
+  assert.is(json.scores.ari, 1);
+});
+
 test.run();

@@ -245,7 +245,7 @@ test("bad matrices and settings: one line with the place and the remedy, and not
     refused(1, ["--matrix", "bad.npy"], `bad.npy: value ${text} at row 4, column 5 is not finite`);
   }
   putNpy("vector.npy", { shape: [180], data: small.data });
-  refused(2, ["--matrix", "vector.npy"], "vector.npy: has 1 axes, a matrix has 2");
+  refused(2, ["--matrix", "vector.npy"], "vector.npy: has 1 axis, a matrix has 2");
   putNpy("empty.npy", { shape: [0, 6], data: new Float64Array(0) });
   refused(1, ["--matrix", "empty.npy"], "empty.npy: 0 x 6");
   refused(1, ["--matrix", "absent.npy"], "cannot read absent.npy", "no such file");

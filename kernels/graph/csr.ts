@@ -175,15 +175,24 @@ export function inducedSubgraph(graph: Graph, nodes: Uint32Array, index = new In
     offsets[i + 1] = offsets[i] + inside;
   }
   const neighbors = new Uint32Array(offsets[nodes.length]);
-  const weights = new Float64Array(neighbors.length);
+  const weights = graph.unit ? graph.weights.subarray(0, neighbors.length) : new Float64Array(neighbors.length);
+  const degree = new Float64Array(nodes.length);
+  let volume = 0;
+  let unit = true;
   for (let i = 0, m = 0; i < nodes.length; i++) {
     for (let e = graph.offsets[nodes[i]]; e < graph.offsets[nodes[i] + 1]; e++) {
       const u = index[graph.neighbors[e]];
       if (u < 0) continue;
+      const w = graph.weights[e];
       neighbors[m] = u;
-      weights[m++] = graph.weights[e];
+      if (!graph.unit) weights[m] = w;
+      if (w !== 1) unit = false;
+      degree[i] += w;
+      m++;
     }
+    volume += degree[i];
   }
-  for (const v of nodes) index[v] = -1;
-  return checkCsr({ n: nodes.length, offsets, neighbors, weights });
+  for (let i = 0; i < nodes.length; i++) index[nodes[i]] = -1;
+  // What a checked graph has of these nodes needs no check.
+  return { n: nodes.length, offsets, neighbors, weights, degree, volume, unit };
 }

@@ -6,16 +6,7 @@ import { SpectroscopeError } from "../errors";
 import type { Graph } from "./csr";
 import { BATCH, GraphMemory, graphSource, MAX_SCALES } from "./memory";
 import type { ClusterTies, PiecesOptions, RelabelOptions } from "./partition";
-import {
-  emptyTies,
-  readPieces,
-  readTies,
-  sizesOf,
-  writeGammas,
-  writeLabels,
-  writeOrder,
-  writeRows,
-} from "./partition-memory";
+import { readPieces, tieRecords, tiesOf, writeGammas, writeLabels, writeOrder } from "./partition-memory";
 import {
   type PolishResult,
   type PushResult,
@@ -35,6 +26,7 @@ interface Exports {
   conductance(count: number): number;
   polish(from: number, count: number, rounds: number, strictness: number, minSize: number, maxVolume: number): void;
   beginRelabel(count: number): void;
+  placeRows(starts: number, count: number): void;
   relabelFlags(): number;
   relabelRound(share: number, gamma: number, joins: number, said: number): number;
   reachedCount: WebAssembly.Global;
@@ -218,14 +210,15 @@ export class GraphKernel {
   async clusterTies(labels: Int32Array, count: number): Promise<ClusterTies> {
     const { buffer } = this.host.memory;
     writeLabels(buffer, this.place, labels, count);
-    writeOrder(buffer, this.place, writeRows(buffer, this.place, labels, count));
+    const rows = this.writeRows(count);
     this.place.askParts(buffer, count);
-    const ties = { ...sizesOf(this.graph, labels, count), ...emptyTies(count) };
+    const records: Uint32Array[] = [];
     while (this.place.takenParts(buffer) < count) {
       const bytes = await this.runAll("tieRows");
-      for (let thread = 0; thread < bytes.length; thread++) readTies(buffer, this.place, thread, bytes[thread], ties);
+      for (let thread = 0; thread < bytes.length; thread++)
+        records.push(tieRecords(buffer, this.place, thread, bytes[thread]));
     }
-    return ties;
+    return tiesOf(records, rows);
   }
 
   /** Pieces of the clusters of a partition, on all threads; see the reference. Labels are below `count`, -1 for none. */
@@ -234,10 +227,18 @@ export class GraphKernel {
     writeLabels(buffer, this.place, labels, count);
     if (count === 0) return labels.slice();
     writeGammas(buffer, this.place, gamma, count);
-    writeOrder(buffer, this.place, writeRows(buffer, this.place, labels, count));
+    this.writeRows(count);
     this.place.askParts(buffer, count, rounds);
     await this.runAll("pieces");
     return readPieces(buffer, this.place, labels);
+  }
+
+  /** Writes the nodes by label, and the order in which threads take labels; returns where each label's nodes begin, a view. */
+  private writeRows(count: number): Uint32Array {
+    this.calls.placeRows(this.place.starts, count);
+    const starts = this.u32(this.place.starts, count + 1);
+    writeOrder(this.host.memory.buffer, this.place, starts);
+    return starts;
   }
 
   /** The search of each of `seeds` (distinct ids), in their order, on all threads; see the reference. */

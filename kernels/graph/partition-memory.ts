@@ -1,6 +1,5 @@
 /** How a partition gets into the memory of the graph's kernels and out of it; `memory.ts` says where it lies. */
 import { SpectroscopeError } from "../errors";
-import type { Graph } from "./csr";
 import type { GraphMemory } from "./memory";
 import { type ClusterTies, numbered } from "./partition";
 
@@ -25,23 +24,15 @@ export function writeLabels(
   return there;
 }
 
-/** Writes the nodes by label, ascending; returns where each label's begin, `[count + 1]`, a view. */
-export function writeRows(buffer: ArrayBufferLike, place: GraphMemory, labels: Int32Array, count: number): Uint32Array {
-  const starts = new Uint32Array(buffer, place.starts, count + 1).fill(0);
-  for (const label of labels) if (label >= 0) starts[label + 1]++;
-  for (let c = 0; c < count; c++) starts[c + 1] += starts[c];
-  const fill = starts.slice();
-  const rows = new Uint32Array(buffer, place.rows, starts[count]);
-  for (let v = 0; v < labels.length; v++) if (labels[v] >= 0) rows[fill[labels[v]]++] = v;
-  return starts;
-}
-
-/** Writes the order in which threads take clusters: the largest first, so that none is left with it at the end. */
+/** Writes the order in which threads take clusters, whose nodes begin at `starts`: the largest first, so that none is left with it at the end. */
 export function writeOrder(buffer: ArrayBufferLike, place: GraphMemory, starts: Uint32Array): void {
   const length = starts.length - 1;
   // Numbers alone are sorted several times as fast as by a function.
-  const keys = Float64Array.from({ length }, (_, c) => (starts[c] - starts[c + 1]) * length + c).sort();
-  new Uint32Array(buffer, place.clusters, length).set(keys.map((key) => ((key % length) + length) % length));
+  const keys = new Float64Array(length);
+  for (let c = 0; c < length; c++) keys[c] = (starts[c] - starts[c + 1]) * length + c;
+  keys.sort();
+  const there = new Uint32Array(buffer, place.clusters, length);
+  for (let i = 0; i < length; i++) there[i] = keys[i] - Math.floor(keys[i] / length) * length;
 }
 
 /** Writes the gamma of each cluster. */
@@ -63,47 +54,67 @@ export function writeGammas(
 
 /** The pieces that the threads have left, numbered by first appearance. */
 export function readPieces(buffer: ArrayBufferLike, place: GraphMemory, labels: Int32Array): Int32Array {
-  const there = new Int32Array(buffer, place.pieces, labels.length);
-  return numbered(Int32Array.from(labels, (label, v) => (label < 0 ? -1 : there[v])));
+  const found = new Int32Array(buffer, place.pieces, labels.length).slice();
+  for (let v = 0; v < labels.length; v++) if (labels[v] < 0) found[v] = -1;
+  return numbered(found);
 }
 
-export const emptyTies = (count: number): Pick<ClusterTies, "inside" | "between"> => ({
-  inside: new Float64Array(count),
-  between: Array.from({ length: count }, () => new Map<number, number>()),
-});
-
-/** Takes the records of a thread's output of `bytes`: see `tieRows` of `assembly/relabel.ts`. */
-export function readTies(
+/** A copy of a thread's output of `bytes`: records as `tieRows` of `assembly/relabel.ts` writes them. */
+export function tieRecords(
   buffer: ArrayBufferLike,
   { out, outStride }: GraphMemory,
   thread: number,
   bytes: number,
-  { inside, between }: Pick<ClusterTies, "inside" | "between">,
-): void {
-  const words = new Uint32Array(buffer, out + thread * outStride, bytes / 4);
-  const weights = new Float64Array(buffer, out + thread * outStride, bytes / 8);
+): Uint32Array {
+  return new Uint32Array(buffer, out + thread * outStride, bytes / 4).slice();
+}
+
+/** Words of a record before its weights. */
+const TIE_HEAD = 4;
+
+/** Ties of the clusters whose nodes begin at `starts`, of records in any order, one a cluster. */
+export function tiesOf(records: readonly Uint32Array[], rows: Uint32Array): ClusterTies {
+  const count = rows.length - 1;
+  const size = new Uint32Array(count);
+  for (let c = 0; c < count; c++) size[c] = rows[c + 1] - rows[c];
+  const starts = new Uint32Array(count + 1);
+  for (const words of records) countTies(words, starts);
+  for (let c = 0; c < count; c++) starts[c + 1] += starts[c];
+  const others = new Uint32Array(starts[count]);
+  const weights = new Float64Array(starts[count]);
+  const ties = { volume: new Float64Array(count), size, inside: new Float64Array(count), starts, others, weights };
+  for (const words of records) takeTies(words, ties);
+  return ties;
+}
+
+/** Adds to `starts[c + 1]` how many other clusters each cluster c is tied to. */
+function countTies(words: Uint32Array, starts: Uint32Array): void {
   for (let at = 0; at < words.length; ) {
     const cluster = words[at];
     const met = words[at + 1];
-    const ids = at + 2 + 2 * met;
-    for (let i = 0; i < met; i++) {
-      const weight = weights[at / 2 + 1 + i];
-      if (words[ids + i] === cluster) inside[cluster] = weight;
-      else between[cluster].set(words[ids + i], weight);
-    }
+    const ids = at + TIE_HEAD + 2 * met;
+    starts[cluster + 1] = met;
+    for (let i = 0; i < met; i++) if (words[ids + i] === cluster) starts[cluster + 1]--;
     at = ids + met + (met & 1);
   }
 }
 
-/** Volume and size of each cluster. */
-export function sizesOf({ degree }: Graph, labels: Int32Array, count: number) {
-  const volume = new Float64Array(count);
-  const size = new Uint32Array(count);
-  for (let v = 0; v < labels.length; v++) {
-    const label = labels[v];
-    if (label < 0) continue;
-    volume[label] += degree[v];
-    size[label]++;
+function takeTies(words: Uint32Array, { volume, inside, starts, others, weights }: ClusterTies): void {
+  const reals = new Float64Array(words.buffer);
+  for (let at = 0; at < words.length; ) {
+    const cluster = words[at];
+    const met = words[at + 1];
+    const from = (at + TIE_HEAD) / 2;
+    const ids = at + TIE_HEAD + 2 * met;
+    let next = starts[cluster];
+    volume[cluster] = reals[at / 2 + 1];
+    for (let i = 0; i < met; i++) {
+      if (words[ids + i] === cluster) inside[cluster] = reals[from + i];
+      else {
+        others[next] = words[ids + i];
+        weights[next++] = reals[from + i];
+      }
+    }
+    at = ids + met + (met & 1);
   }
-  return { volume, size };
 }

@@ -74,12 +74,15 @@ export function relabel(graph: Graph, labels: Int32Array, count: number, options
 /** What a partition looks like from its clusters. */
 export interface ClusterTies {
   /** `[clusters]`: sum of the members' degrees, in order of ids. */
-  volume: Float64Array;
-  size: Uint32Array;
-  /** Twice the weight inside. */
-  inside: Float64Array;
-  /** Weight to each other cluster, added in order of the members' ids and rows; clusters in the order in which they are met. */
-  between: Map<number, number>[];
+  readonly volume: Float64Array;
+  readonly size: Uint32Array;
+  /** `[clusters]`: weight inside, each edge from both ends. */
+  readonly inside: Float64Array;
+  /** `[clusters + 1]`: where each cluster's ties begin in `others` and `weights`. */
+  readonly starts: Uint32Array;
+  /** Clusters tied to each, in the order in which its members meet them, and the weights between; each tie stands in both rows. */
+  readonly others: Uint32Array;
+  readonly weights: Float64Array;
 }
 
 /** Ties of the clusters `0 .. count - 1` of `labels` (`[n]`, -1 for none). */
@@ -100,7 +103,19 @@ export function clusterTies(graph: Graph, labels: Int32Array, count: number): Cl
       else if (other >= 0) between[own].set(other, (between[own].get(other) ?? 0) + weights[e]);
     }
   }
-  return { volume, size, inside, between };
+  const starts = new Uint32Array(count + 1);
+  between.forEach((row, c) => {
+    starts[c + 1] = starts[c] + row.size;
+  });
+  const others = Uint32Array.from(between.flatMap((row) => [...row.keys()]));
+  return {
+    volume,
+    size,
+    inside,
+    starts,
+    others,
+    weights: Float64Array.from(between.flatMap((row) => [...row.values()])),
+  };
 }
 
 export interface PiecesOptions {

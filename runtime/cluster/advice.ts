@@ -72,7 +72,8 @@ export interface LeftOut {
 /** The largest piece in no cluster, of those that edges hold together; null where that is below a tenth of the nodes. */
 export function leftOut(graph: Graph, labels: Int32Array): LeftOut | null {
   const { n, offsets, neighbors, degree, volume } = graph;
-  const seen = Uint8Array.from(labels, (label) => (label < 0 ? 0 : 1));
+  const seen = new Uint8Array(n);
+  for (let v = 0; v < n; v++) if (labels[v] >= 0) seen[v] = 1;
   const stack = new Uint32Array(n);
   let largest = { nodes: 0, share: 0 };
   for (let v = 0; v < n; v++) {

@@ -15,6 +15,7 @@ export class BlockModel {
   /** (w_in - w_out) / (log w_in - log w_out): the resolution at which modularity is the likelihood of equal rates inside. */
   readonly gamma: number;
 
+  private readonly logOut: number;
   private readonly total: number;
   /** Edges a unit of weight: likelihoods count edges. */
   private readonly perWeight: number;
@@ -33,16 +34,27 @@ export class BlockModel {
     }
     // A perfect partition has no weight outside; one edge of mean weight stands for it, so that rates stay finite.
     this.out = Math.max(total - within, edge) / Math.max(total - expected, edge);
+    this.logOut = Math.log(this.out);
     const inner = within / expected;
     this.gamma = inner > this.out ? (inner - this.out) / Math.log(inner / this.out) : 1;
   }
 
-  /** Log-likelihood of one cluster more than of its parts a and b: their weights inside (twice), the tie, their volumes. */
-  union(insideA: number, insideB: number, tie: number, volumeA: number, volumeB: number): number {
-    const { total, out } = this;
-    const whole = volumeA + volumeB;
-    const one = ownRate(insideA + insideB + 2 * tie, (whole * whole) / total);
-    const parts = ownRate(insideA, (volumeA * volumeA) / total) + ownRate(insideB, (volumeB * volumeB) / total);
-    return this.perWeight * ((one - parts) / 2 - tie * Math.log(out) + (out * volumeA * volumeB) / total);
+  /** Log-likelihood of one cluster more than of its parts a and b: their weights inside (twice), the tie, their volumes; and what both are `alone`, where known. */
+  union(
+    insideA: number,
+    insideB: number,
+    tie: number,
+    volumeA: number,
+    volumeB: number,
+    parts = this.alone(insideA, volumeA) + this.alone(insideB, volumeB),
+  ): number {
+    const { total, out, logOut } = this;
+    const one = this.alone(insideA + insideB + 2 * tie, volumeA + volumeB);
+    return this.perWeight * ((one - parts) / 2 - tie * logOut + (out * volumeA * volumeB) / total);
+  }
+
+  /** What the edges inside one cluster are to the likelihood, without the unit of weight. */
+  alone(inside: number, volume: number): number {
+    return ownRate(inside, (volume * volume) / this.total);
   }
 }

@@ -36,14 +36,17 @@ export function rowOrder(...matrices: readonly Matrix[]): Uint32Array {
 export function restored<C extends Clustering>(found: C, order: Uint32Array, count = order.length): C {
   const labels = new Int32Array(count).fill(-1);
   for (let i = 0; i < order.length; i++) labels[order[i]] = found.labels[i];
+  const clusters = found.clusters.map((cluster) => ({
+    ...cluster,
+    seed: order[cluster.seed],
+    members: [] as number[],
+  }));
+  // A label is the place of its cluster, and the labels ascend by the caller's numbers.
+  for (let v = 0; v < count; v++) if (labels[v] >= 0) clusters[labels[v]].members.push(v);
   return {
     ...found,
     labels,
-    clusters: found.clusters.map((cluster) => ({
-      ...cluster,
-      seed: order[cluster.seed],
-      members: cluster.members.map((v) => order[v]).sort((a, b) => a - b),
-    })),
+    clusters,
     candidates: found.candidates.map((candidate) => ({
       ...candidate,
       seed: order[candidate.seed],

@@ -29,6 +29,7 @@ import { type NeighborLists, neighborLists } from "./neighbors/ties";
 import { type ColumnRule, normalize, type Points } from "./normalize";
 import { envelopeOf } from "./null-graphs";
 import { partsOf } from "./parts";
+import { whileStarting } from "./search";
 import { coverOptions, type SearchOptions } from "./search-options";
 import { symmetrize } from "./symmetrize";
 
@@ -228,11 +229,14 @@ export async function clusterGraph(
   options.onGraph?.(graph);
   const facts = graphFacts(graph);
   // Nodes without an edge come last. They are in no cluster, and say nothing of how large or how many clusters are.
-  const order = structureOrder(graph).subarray(0, graph.n - facts.isolated);
-  const found = await inOrder(graph, order, async (ordered) => {
-    const envelope = await envelopeOf(ordered, full, options);
-    options.progress?.("clusters", 0, 1);
-    return coverGraph(ordered, full, envelope, coverOptions(options, "clusters"));
+  const n = graph.n - facts.isolated;
+  const found = await whileStarting({ ...graph, n }, options.threads, (started) => {
+    const order = structureOrder(graph).subarray(0, n);
+    return inOrder(graph, order, async (ordered) => {
+      const envelope = await envelopeOf(ordered, full, options);
+      options.progress?.("clusters", 0, 1);
+      return coverGraph(ordered, full, envelope, { ...coverOptions(options, "clusters"), started });
+    });
   });
   return { ...found, graph: facts, left: leftOut(graph, found.labels), advice: graphAdvice(facts) };
 }

@@ -71,6 +71,10 @@ export function joined(
   graph: Graph,
   parts: readonly { readonly rows: Uint32Array; readonly clustering: Clustering }[],
 ): Clustering {
+  const [first] = parts;
+  // Of a part that is all of it, divided, everything stands already.
+  if (parts.length === 1 && first.rows.length === graph.n && first.clustering.clusters.length > 1)
+    return first.clustering;
   const set = new SetConductance(graph);
   const all: Clustering = {
     clusters: [],

@@ -4,6 +4,7 @@
  */
 import { type Graph, inducedSubgraph } from "../../kernels/graph/csr";
 import type { GraphKernel } from "../../kernels/graph/graph";
+import type { WasmPool } from "../threads/pool";
 import { assignByNeighbors } from "./assign";
 import {
   byConductance,
@@ -30,6 +31,8 @@ import { COMMON, SEARCHES, simpleTeleport, teleport, walkOptions } from "./walk-
 export interface CoverOptions {
   /** Threads that search; by default as many as there are cores. They change no result. */
   threads?: number;
+  /** Threads that have been started; see `whileStarting`. */
+  started?: Promise<WasmPool>;
   /** How many nodes of how many need no search any more. */
   progress?: (done: number, total: number) => void;
   /** Whether clusters get their sweep profile and candidates are kept; true by default. Costs a walk a cluster. */
@@ -101,11 +104,12 @@ export async function coverGraph(
 ): Promise<Clustering> {
   const { n } = graph;
   if (n === 0 || graph.volume === 0) return nothing(n);
-  return withKernel(graph, options.threads, async (kernel) => {
+  const body = async (kernel: GraphKernel) => {
     if (config.null === "none" && options.together !== true) return coverComponents(kernel, config, envelope, options);
     const found = await cover(kernel, config, envelope, nothing(n).labels, options);
     return config.null === "none" ? withComponents(graph, found, config) : found;
-  });
+  };
+  return withKernel(graph, options.threads, body, options.started);
 }
 
 /** Components without a cluster are clusters where there are others. */
@@ -176,13 +180,16 @@ async function cover(
   let count = 0;
   let rounds = 0;
   while (rounds < MAX_ROUNDS && open.length >= Math.max(minSize, STOP_FRACTION * n)) {
-    const nodes = nodesWhere(n, (v) => labels[v] < 0);
+    const nodes = without(labels);
     const part = rounds === 0 ? graph : inducedSubgraph(graph, nodes);
     if (part.volume === 0) break;
-    if (rounds > 0) kernel.load(part);
-    const index = new Int32Array(n).fill(-1);
-    for (let i = 0; i < nodes.length; i++) index[nodes[i]] = i;
-    const order = shuffledSeeds(open, config.num_seeds, config.seed + rounds).map((v) => index[v]);
+    const order = shuffledSeeds(open, config.num_seeds, config.seed + rounds);
+    if (rounds > 0) {
+      kernel.load(part);
+      const index = new Int32Array(n);
+      for (let i = 0; i < nodes.length; i++) index[nodes[i]] = i;
+      for (let i = 0; i < order.length; i++) order[i] = index[order[i]];
+    }
     const walk = { ...walkOptions(part, config, minSize, graph.volume), tolerances };
     const found = await searchSeeds(kernel, order, walk, config.max_hits ?? defaultMaxHits(n), progress);
     const fresh = accept(found, nodes, rounds === 0 ? undefined : set, graph, config, envelope);
@@ -247,9 +254,16 @@ function nodesWhere(n: number, test: (v: number) => boolean): Uint32Array {
   return nodes.slice(0, count);
 }
 
+/** Ascending ids of the nodes without a label. */
+function without(labels: Int32Array): Uint32Array {
+  const nodes = new Uint32Array(unassigned(labels));
+  for (let v = 0, count = 0; v < labels.length; v++) if (labels[v] < 0) nodes[count++] = v;
+  return nodes;
+}
+
 function unassigned(labels: Int32Array): number {
   let count = 0;
-  for (const label of labels) if (label < 0) count++;
+  for (let v = 0; v < labels.length; v++) if (labels[v] < 0) count++;
   return count;
 }
 

@@ -47,7 +47,8 @@ export function finish(
     tolerances: readonly number[];
   },
 ): Cluster[] {
-  const members: number[][] = Array.from({ length: count }, () => []);
+  const members: number[][] = [];
+  for (let c = 0; c < count; c++) members.push([]);
   for (let v = 0; v < graph.n; v++) if (labels[v] >= 0) members[labels[v]].push(v);
   const shared = new Uint32Array(count);
   const alike = new Map<Candidate, { label: number; jaccard: number }>();

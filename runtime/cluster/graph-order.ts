@@ -1,5 +1,6 @@
 /** Orders of a graph's nodes that do not depend on how the nodes are numbered, and the graph in such an order. */
 import type { Csr, Graph } from "../../kernels/graph/csr";
+import { connectedComponents } from "./components";
 import { mix, OrderedPartition } from "./ordered-partition";
 
 /** Rounds in which a node's hash takes in those of its neighbors: after them most nodes of real graphs differ. */
@@ -21,10 +22,10 @@ function weightCodes({ weights, unit }: Graph): Uint32Array | undefined {
 
 /** Hashes of the nodes' surroundings: sums over neighbors, which know no order, in integers, which round nothing. */
 function surroundings({ n, offsets, neighbors }: Csr, codes: Uint32Array | undefined): Uint32Array {
-  let hashes = new Uint32Array(n);
-  let next = new Uint32Array(n);
+  let hashes = new Int32Array(n);
   for (let v = 0; v < n; v++) hashes[v] = mix(offsets[v + 1] - offsets[v]);
   for (let round = 0; round < ROUNDS; round++) {
+    const next = new Int32Array(n);
     for (let v = 0; v < n; v++) {
       const end = offsets[v + 1];
       let sum = Math.imul(hashes[v], 0x9e3779b1);
@@ -32,21 +33,38 @@ function surroundings({ n, offsets, neighbors }: Csr, codes: Uint32Array | undef
       else for (let e = offsets[v]; e < end; e++) sum = (sum + hashes[neighbors[e]]) | 0;
       next[v] = mix(sum);
     }
-    [hashes, next] = [next, hashes];
+    hashes = next;
   }
-  return hashes;
+  return new Uint32Array(hashes.buffer);
 }
 
-/** Sorts numbers below 2^21, or any by a slower way, by their keys and then by themselves. */
-function sortByKey(values: Uint32Array, keys: Uint32Array): Uint32Array {
-  if (values.length < 2) return values;
-  if (keys.length > 2 ** 21) return values.sort((a, b) => keys[a] - keys[b] || a - b);
-  // 32 bits of key and 21 of number are a whole f64, and numbers sort without a call for each comparison.
-  const both = new Float64Array(values.length);
-  for (let i = 0; i < both.length; i++) both[i] = keys[values[i]] * 2 ** 21 + values[i];
-  both.sort();
-  for (let i = 0; i < both.length; i++) values[i] = both[i] % 2 ** 21;
-  return values;
+/** Bits of a key that one pass of the sort looks at. */
+const DIGIT = 11;
+
+/** `[n]`: numbers from 0 by their keys, those of one key ascending. By digits, the lowest first (radix sort). */
+function byKey(keys: Uint32Array): Uint32Array {
+  const n = keys.length;
+  // Engines hold these as whole numbers before they have compiled anything; of 32 bits without a sign they make objects.
+  const bits = new Int32Array(keys.buffer, keys.byteOffset, n);
+  const order = new Uint32Array(n);
+  for (let v = 0; v < n; v++) order[v] = v;
+  const spare = new Uint32Array(n);
+  byDigit(bits, 0, order, spare);
+  byDigit(bits, DIGIT, spare, order);
+  byDigit(bits, 2 * DIGIT, order, spare);
+  return spare;
+}
+
+function byDigit(bits: Int32Array, shift: number, from: Uint32Array, to: Uint32Array): void {
+  const mask = 2 ** DIGIT - 1;
+  const starts = new Int32Array(2 ** DIGIT);
+  for (let v = 0; v < bits.length; v++) starts[(bits[v] >> shift) & mask]++;
+  for (let d = 0, sum = 0; d < starts.length; d++) {
+    const count = starts[d];
+    starts[d] = sum;
+    sum += count;
+  }
+  for (let i = 0; i < from.length; i++) to[starts[(bits[from[i]] >> shift) & mask]++] = from[i];
 }
 
 /** The nodes component by component, and where components begin; within one in the order of `keys`. */
@@ -58,35 +76,23 @@ interface Components {
 }
 
 /** Components by size, the largest first, of one size by the sum of their nodes' keys, then by their lowest node. */
-function components({ n, offsets, neighbors }: Csr, keys: Uint32Array): Components {
-  const found = new Uint32Array(n);
-  const seen = new Uint8Array(n);
-  const list: { from: number; to: number; key: number }[] = [];
-  let filled = 0;
-  for (let v = 0; v < n; v++) {
-    if (seen[v]) continue;
-    const from = filled;
+function components(graph: Csr, keys: Uint32Array): Components {
+  const { of, members } = connectedComponents(graph);
+  const list = members.map((own, index) => {
     let key = 0;
-    seen[v] = 1;
-    found[filled++] = v;
-    for (let next = from; next < filled; next++) {
-      const w = found[next];
-      key = (key + mix(keys[w])) >>> 0;
-      for (let e = offsets[w]; e < offsets[w + 1]; e++) {
-        if (seen[neighbors[e]]) continue;
-        seen[neighbors[e]] = 1;
-        found[filled++] = neighbors[e];
-      }
-    }
-    list.push({ from, to: filled, key });
-  }
-  list.sort((a, b) => b.to - b.from - (a.to - a.from) || a.key - b.key || a.from - b.from);
-  const nodes = new Uint32Array(n);
-  const starts = new Uint32Array(list.length + 1);
-  list.forEach(({ from, to }, i) => {
-    nodes.set(sortByKey(found.subarray(from, to), keys), starts[i]);
-    starts[i + 1] = starts[i] + to - from;
+    for (let i = 0; i < own.length; i++) key = (key + mix(keys[own[i]])) >>> 0;
+    return { index, size: own.length, key };
   });
+  list.sort((a, b) => b.size - a.size || a.key - b.key || a.index - b.index);
+  const starts = new Uint32Array(list.length + 1);
+  const fill = new Uint32Array(list.length);
+  list.forEach(({ index, size }, i) => {
+    fill[index] = starts[i];
+    starts[i + 1] = starts[i] + size;
+  });
+  const sorted = byKey(keys);
+  const nodes = new Uint32Array(graph.n);
+  for (let i = 0; i < sorted.length; i++) nodes[fill[of[sorted[i]]]++] = sorted[i];
   return { nodes, starts };
 }
 
@@ -174,10 +180,11 @@ export function reordered(graph: Graph, order: Uint32Array): Graph {
   // Rows are filled from neighbors in ascending order, so they ascend.
   const fill = starts.slice(0, n);
   const ids = new Uint32Array(neighbors.length);
-  const values = new Float64Array(neighbors.length);
-  if (unit) values.fill(1);
+  // Weights of 1 are 1 in every order.
+  const values = unit ? weights : new Float64Array(neighbors.length);
   for (let i = 0; i < n; i++) {
-    for (let e = offsets[order[i]]; e < offsets[order[i] + 1]; e++) {
+    const stop = offsets[order[i] + 1];
+    for (let e = offsets[order[i]]; e < stop; e++) {
       const at = fill[place[neighbors[e]]]++;
       ids[at] = i;
       if (!unit) values[at] = weights[e];

@@ -11,7 +11,7 @@ import type { GraphKernel } from "../../kernels/graph/graph";
 import type { ClusterTies } from "../../kernels/graph/partition";
 import { BlockModel } from "./block-model";
 import { markAll } from "./candidates";
-import { contract, joinWeak } from "./merge";
+import { contract, joinWeak, type ShouldMerge } from "./merge";
 import { splitAlong, splitIntoPieces } from "./split";
 
 export interface RefineOptions {
@@ -59,8 +59,11 @@ export async function refine(
 ): Promise<Refined> {
   const { graph } = kernel;
   const held = new Uint8Array(graph.n);
-  for (const { members } of candidates) markAll(held, members);
-  const firsts = Uint32Array.from(candidates, ({ members }) => members[0]);
+  const firsts = new Uint32Array(candidates.length);
+  for (let i = 0; i < candidates.length; i++) {
+    markAll(held, candidates[i].members);
+    firsts[i] = candidates[i].members[0];
+  }
   /** Nodes of clusters that the last round split or merged: only there a cluster may newly split. */
   const changed = new Uint8Array(graph.n).fill(1);
   let least = share;
@@ -97,9 +100,8 @@ export async function refine(
     result.gamma = 1;
     for (let round = 0; round < ROUNDS && result.count > 0; round++) {
       const ties = await kernel.clusterTies(labels, result.count);
-      const { volume } = ties;
-      const more = (a: number, b: number, tie: number) => tie * graph.volume > volume[a] * volume[b];
-      if (!(await merged(contract(ties, Array.from(volume.keys()), more)))) break;
+      const more: ShouldMerge = (a, b, tie, { volume }) => tie * graph.volume > volume[a] * volume[b];
+      if (!(await merged(contract(ties, Array.from(ties.volume.keys()), more)))) break;
     }
     for (let round = 0; round < ROUNDS && result.count > 0; round++)
       if (!(await merged(joinWeak(await kernel.clusterTies(labels, result.count), graph.volume, stands)))) break;
@@ -130,6 +132,7 @@ function keep(
   minSize: number,
   maxVolume: number,
 ): number {
+  const { degree } = graph;
   const sizes = new Uint32Array(count);
   const cores = new Uint32Array(count);
   const volumes = new Float64Array(count);
@@ -138,12 +141,16 @@ function keep(
     if (label < 0) continue;
     sizes[label]++;
     cores[label] += held[v];
-    volumes[label] += graph.degree[v];
+    volumes[label] += degree[v];
   }
   let next = 0;
-  const renamed = Int32Array.from(sizes, (size, c) =>
-    size >= minSize && cores[c] >= CORE * size && volumes[c] <= maxVolume ? next++ : -1,
-  );
+  const renamed = new Int32Array(count);
+  for (let c = 0; c < count; c++) {
+    const stays = sizes[c] >= minSize && cores[c] >= CORE * sizes[c] && volumes[c] <= maxVolume;
+    renamed[c] = stays ? next++ : -1;
+  }
+  // Nothing to rename is the rule once clusters have settled.
+  if (next === count) return count;
   for (let v = 0; v < labels.length; v++) if (labels[v] >= 0) labels[v] = renamed[labels[v]];
   return next;
 }
@@ -159,12 +166,25 @@ function mergeAlike(
   parted: ReadonlySet<number>,
   changed: Uint8Array,
 ): number {
-  const { volume, inside } = ties;
-  const count = volume.length;
+  const count = ties.volume.length;
   const waits = new Uint8Array(count);
   for (const c of parted) if (c < count) waits[c] = 1;
-  const whole = Array.from(volume.keys()).filter((c) => waits[c] === 0);
-  const parent = contract(ties, whole, (a, b, tie) => model.union(inside[a], inside[b], tie, volume[a], volume[b]) > 0);
+  const whole = Array.from(waits.keys()).filter((c) => waits[c] === 0);
+  // Clusters keep what they are alone until they take another in.
+  const alone = new Float64Array(count);
+  const known = new Float64Array(count);
+  const kept = (c: number, inside: number, volume: number) => {
+    if (known[c] !== volume) {
+      known[c] = volume;
+      alone[c] = model.alone(inside, volume);
+    }
+    return alone[c];
+  };
+  const alike: ShouldMerge = (a, b, tie, { inside, volume }) => {
+    const parts = kept(a, inside[a], volume[a]) + kept(b, inside[b], volume[b]);
+    return model.union(inside[a], inside[b], tie, volume[a], volume[b], parts) > 0;
+  };
+  const parent = contract(ties, whole, alike);
   const merged = new Uint8Array(count);
   let merges = 0;
   for (let c = 0; c < count; c++) {

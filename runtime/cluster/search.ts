@@ -3,19 +3,53 @@ import type { Graph } from "../../kernels/graph/csr";
 import { GraphKernel } from "../../kernels/graph/graph";
 import { BATCH, GraphMemory, graphSource } from "../../kernels/graph/memory";
 import type { FoundSet, SearchOptions } from "../../kernels/graph/reference";
-import { defaultThreads, openPool } from "../threads/pool";
+import { defaultThreads, openPool, type WasmPool } from "../threads/pool";
 
 /** Below this many nodes starting threads costs more than they save. */
 export const FEW_NODES = 3000;
 
-/** Runs `body` with a kernel on `threads` threads, by default as many as there are cores. The threads change no result. */
+/** What a graph needs of memory. */
+type Extent = Pick<Graph, "n" | "neighbors" | "unit">;
+
+/** A pool for a graph of that size, on `threads` threads, by default as many as there are cores. */
+function poolFor(graph: Extent, threads: number | undefined, begun?: () => void): Promise<WasmPool> {
+  const count = graph.n === 0 ? 1 : (threads ?? (graph.n < FEW_NODES ? 1 : defaultThreads()));
+  return openPool(graphSource, { pages: new GraphMemory(graph, count).pages, threads: count, begun });
+}
+
+/**
+ * Runs `body` while the threads for `withKernel` start, which takes as long as to put a large graph in order. They are closed at
+ * the end.
+ */
+export async function whileStarting<T>(
+  graph: Extent,
+  threads: number | undefined,
+  body: (pool: Promise<WasmPool>) => Promise<T>,
+): Promise<T> {
+  let begun = () => {};
+  const started = new Promise<void>((resolve) => {
+    begun = resolve;
+  });
+  const pool = poolFor(graph, threads, begun);
+  await Promise.race([started, pool]);
+  try {
+    return await body(pool);
+  } finally {
+    await (await pool).close();
+  }
+}
+
+/**
+ * Runs `body` with a kernel on `threads` threads, by default as many as there are cores. The threads change no result.
+ * @param started threads that `whileStarting` has started
+ */
 export async function withKernel<T>(
   graph: Graph,
   threads: number | undefined,
   body: (kernel: GraphKernel) => Promise<T>,
+  started?: Promise<WasmPool>,
 ): Promise<T> {
-  const count = threads ?? (graph.n < FEW_NODES ? 1 : defaultThreads());
-  const pool = await openPool(graphSource, { pages: new GraphMemory(graph, count).pages, threads: count });
+  const pool = await (started ?? poolFor(graph, threads));
   try {
     return await body(new GraphKernel(graph, pool));
   } finally {

@@ -37,41 +37,17 @@ export function splitAlong(
   candidates: readonly { members: Uint32Array }[],
   minSize: number,
 ): Split {
-  const { offsets, neighbors, weights, degree, unit } = graph;
   const count = volume.length;
-  const marks = new Uint32Array(graph.n);
-  const shared = new Uint32Array(count);
+  const within = new Within(graph);
+  const shared = new SharedLabels(count);
   const best = new Map<number, { gain: number; candidate: number }>();
   for (let i = 0; i < candidates.length; i++) {
     const { members } = candidates[i];
-    const met: number[] = [];
-    for (const v of members) {
-      const label = labels[v];
-      if (label >= 0 && shared[label]++ === 0) met.push(label);
-    }
-    let home = -1;
-    for (const label of met) if (home < 0 || shared[label] > shared[home]) home = label;
-    const both = home < 0 ? 0 : shared[home];
-    for (const label of met) shared[label] = 0;
+    const both = shared.most(members, labels);
+    const home = shared.label;
     if (both < MOSTLY * members.length || both < minSize) continue;
     if (size[home] - both < Math.max(minSize, REST * size[home])) continue;
-    let part = 0;
-    for (const v of members) {
-      if (labels[v] !== home) continue;
-      marks[v] = i + 1;
-      part += degree[v];
-    }
-    let tie = 0;
-    let own = 0;
-    for (const v of members) {
-      if (labels[v] !== home) continue;
-      for (let e = offsets[v]; e < offsets[v + 1]; e++) {
-        const u = neighbors[e];
-        if (labels[u] !== home) continue;
-        if (marks[u] === i + 1) own += unit ? 1 : weights[e];
-        else tie += unit ? 1 : weights[e];
-      }
-    }
+    const { part, own, tie } = within.measure(members, labels, home);
     const rest = size[home] - both;
     const choices = size[home] * Math.log(size[home]) - both * Math.log(both) - rest * Math.log(rest);
     const gain = -model.union(own, inside[home] - own - 2 * tie, tie, part, volume[home] - part) - SPLIT_COST * choices;
@@ -83,6 +59,77 @@ export function splitAlong(
     next++;
   }
   return { splits: next - count, parted: new Set(best.keys()) };
+}
+
+/** Measures what a set has of one cluster: volume, weight inside from both ends, weight to the rest of the cluster. */
+class Within {
+  private readonly marks: Uint32Array;
+  private run = 0;
+
+  constructor(private readonly graph: Graph) {
+    this.marks = new Uint32Array(graph.n);
+  }
+
+  measure(members: Uint32Array, labels: Int32Array, home: number): { part: number; own: number; tie: number } {
+    const { offsets, neighbors, weights, degree, unit } = this.graph;
+    const { marks } = this;
+    const run = ++this.run;
+    let part = 0;
+    for (let j = 0; j < members.length; j++) {
+      const v = members[j];
+      if (labels[v] !== home) continue;
+      marks[v] = run;
+      part += degree[v];
+    }
+    let tie = 0;
+    let own = 0;
+    for (let j = 0; j < members.length; j++) {
+      const v = members[j];
+      if (labels[v] !== home) continue;
+      const stop = offsets[v + 1];
+      for (let e = offsets[v]; e < stop; e++) {
+        const u = neighbors[e];
+        if (labels[u] !== home) continue;
+        if (marks[u] === run) own += unit ? 1 : weights[e];
+        else tie += unit ? 1 : weights[e];
+      }
+    }
+    return { part, own, tie };
+  }
+}
+
+/** Counts what a set has of each label, in memory that it keeps. */
+class SharedLabels {
+  /** Of the last set: the label of most of its nodes, of several the one met first; -1 for none. */
+  label = -1;
+  private readonly shared: Uint32Array;
+  private readonly met: Uint32Array;
+
+  constructor(count: number) {
+    this.shared = new Uint32Array(count);
+    this.met = new Uint32Array(count);
+  }
+
+  /** How many of `members` have the label of most. */
+  most(members: Uint32Array, labels: Int32Array): number {
+    const { shared, met } = this;
+    let count = 0;
+    for (let i = 0; i < members.length; i++) {
+      const label = labels[members[i]];
+      if (label >= 0 && shared[label]++ === 0) met[count++] = label;
+    }
+    this.label = -1;
+    let both = 0;
+    for (let i = 0; i < count; i++) {
+      const label = met[i];
+      if (shared[label] > both) {
+        both = shared[label];
+        this.label = label;
+      }
+      shared[label] = 0;
+    }
+    return both;
+  }
 }
 
 /**
@@ -103,30 +150,33 @@ export async function splitIntoPieces(
   minSize: number,
 ): Promise<number> {
   const asked = new Uint8Array(first);
-  for (let v = 0; v < labels.length; v++) if (labels[v] >= 0 && open[v] === 1) asked[labels[v]] = 1;
+  for (let v = 0; v < labels.length; v++) if (open[v] === 1 && labels[v] >= 0) asked[labels[v]] = 1;
   for (const label of parted) asked[label] = 0;
-  const inner = labels.map((label) => (label >= 0 && asked[label] === 1 ? label : -1));
+  const inner = labels.slice();
+  for (let v = 0; v < inner.length; v++) if (inner[v] >= 0 && asked[inner[v]] === 0) inner[v] = -1;
+  const { starts, nodes } = membersOf(inner, first);
   const piece = await kernel.pieces(inner, first, { gamma: model.gamma, rounds: PIECES_ROUNDS });
   const joiner = new PieceJoiner(kernel.graph, piece, model, minSize);
   let next = first;
-  membersOf(inner, first).forEach((nodes, label) => {
-    if (nodes.length < 2 * minSize) return;
-    const { count, of } = joiner.parts(nodes, PIECES_COST);
-    if (count === 1) return;
+  for (let label = 0; label < first; label++) {
+    if (starts[label + 1] - starts[label] < 2 * minSize) continue;
+    const own = nodes.subarray(starts[label], starts[label + 1]);
+    const found = joiner.parts(own, PIECES_COST);
+    if (!found) continue;
     parted.add(label);
-    for (let i = 0; i < nodes.length; i++) if (of[i] > 0) labels[nodes[i]] = next + of[i] - 1;
-    next += count - 1;
-  });
+    for (let i = 0; i < own.length; i++) if (found.of[i] > 0) labels[own[i]] = next + found.of[i] - 1;
+    next += found.count - 1;
+  }
   return next - first;
 }
 
-/** Nodes of each label, ascending. */
-function membersOf(labels: Int32Array, count: number): Uint32Array[] {
+/** Nodes by label, ascending, and where each label's begin. */
+function membersOf(labels: Int32Array, count: number): { starts: Uint32Array; nodes: Uint32Array } {
   const starts = new Uint32Array(count + 1);
   for (let v = 0; v < labels.length; v++) if (labels[v] >= 0) starts[labels[v] + 1]++;
   for (let c = 0; c < count; c++) starts[c + 1] += starts[c];
   const fill = starts.slice();
   const nodes = new Uint32Array(starts[count]);
   for (let v = 0; v < labels.length; v++) if (labels[v] >= 0) nodes[fill[labels[v]]++] = v;
-  return Array.from({ length: count }, (_, c) => nodes.subarray(starts[c], starts[c + 1]));
+  return { starts, nodes };
 }

@@ -1,4 +1,5 @@
 /** How a table of text is laid out, told by its first rows: what parts cells, whether there is a header, which column names rows. */
+import { SpectroscopeError } from "../../kernels/errors";
 import { cellKind, isNumeric } from "./csv-cells";
 import { DELIMITERS, type Delimiter, eachRow, type Parser } from "./csv-rows";
 
@@ -35,7 +36,19 @@ export function layoutOf(text: string, parser: Parser, end: "\n" | "\r", file: s
   // Quotes that no delimiter makes sense of are told by the commonest.
   if (!best) eachRow(head, { parser, delimiter: ",", end }, { file, firstLine: 1 }, () => {});
   if (!best || best.rows.length === 0) return undefined;
+  if (best.score === 0) refuseCut(head, parser, end, file);
   return { ...describe(best.rows, commentedNames(head, best.delimiter, end)), delimiter: best.delimiter, end };
+}
+
+/** @throws SpectroscopeError where rows have one cell and the first has several: a file that was cut, or names with a comma */
+function refuseCut(head: string, parser: Parser, end: "\n" | "\r", file: string): void {
+  for (const delimiter of DELIMITERS) {
+    const [first, ...others] = (delimiter !== " " && rowsOf(head, { parser, delimiter, end }, file)) || [];
+    if (first?.length > 1 && others.length > 0 && others.every(({ length }) => length === 1))
+      throw new SpectroscopeError(`${file}: the first row has ${first.length} cells, and the others have 1`, {
+        hint: "give every row as many cells as the first; text with the separator in it stands in quotes",
+      });
+  }
 }
 
 function firstLines(text: string, end: string): string {

@@ -262,4 +262,48 @@ test("a file in pieces is the file, with its lines", async () => {
   );
 });
 
+test("rows of one cell below a first row of several are refused: the file was cut", async () => {
+  for (const text of ["x0,x1,x2,x3\n2.93", "a;b\n1\n2\n", "1\t2\n3\n"])
+    await refused(text, /the first row has \d cells, and the others have 1; give every row as many cells/);
+  await gives("length of it\n1\n2\n", [[1], [2]], ["length of it"], [HEADER]);
+  await gives('"a, b"\n1\n2\n', [[1], [2]], ["a, b"], [HEADER]);
+});
+
+test("a carriage return amid a line is refused by line", async () => {
+  await refused("x0,\r1\n-103,5\n108,26\n", /line 1 has a carriage return within it.*tr/);
+  await refused("x,y\n1,2\n3,4\r5,6\n", /line 3 has a carriage return/);
+  for (const end of ["\r\n", "\r", "\r\r\n"])
+    await gives(
+      `x,y${end}1,2${end}3,4${end}`,
+      [
+        [1, 2],
+        [3, 4],
+      ],
+      ["x", "y"],
+      [HEADER],
+    );
+});
+
+test("a column named as labels are, of few whole numbers, is said", async () => {
+  const rows = [0, 0, 1, 1, 2, 2].map((label, i) => `${i}.5,${label}`);
+  const words = async (name: string, body = rows) => (await read(`a,${name}\n${body.join("\n")}\n`)).said.join("\n");
+  for (const name of ["target", "Species", "class", "label", "y"])
+    assert.match(await words(name), new RegExp(`column "${name}" may be labels \\(3 whole numbers\\).*--labels`));
+  for (const name of ["b", "targets_hit", "weight"]) assert.not.match(await words(name), /may be labels/);
+  assert.not.match(
+    await words(
+      "target",
+      rows.map((row) => `${row}.25`),
+    ),
+    /may be labels/,
+  );
+  assert.not.match(
+    await words(
+      "target",
+      [1, 2, 3, 4, 5, 6].map((value) => `0.5,${value}`),
+    ),
+    /may be labels/,
+  );
+});
+
 test.run();

@@ -4,10 +4,13 @@ import { cellKind, cellValue, mayBeThousands } from "./csv-cells";
 import { type Layout, layoutOf } from "./csv-layout";
 import { csvParser, eachRow, lineEnd, pieces, textOf } from "./csv-rows";
 import type { GivenMatrix } from "./given-matrix";
+import { labelColumnWords } from "./label-column";
 import { shown, shownList } from "./text";
 
-const NUMBERS_ALONE =
-  'leave it out (pandas: df.select_dtypes("number").to_csv(FILE, index=False)), code it as numbers (pandas.get_dummies), or give it alone as --labels';
+const numbersAlone = (columns: number) => {
+  const [it, alone] = columns > 1 ? ["them", "one of them"] : ["it", "it"];
+  return `leave ${it} out (pandas: df.select_dtypes("number").to_csv(FILE, index=False)), code ${it} as numbers (pandas.get_dummies), or give ${alone} alone as --labels`;
+};
 
 /**
  * Rows of numbers. What parts cells (tab, semicolon, comma, |, spaces), a header and a column that names the rows are told by
@@ -22,6 +25,7 @@ export async function parseTextMatrix(bytes: Uint8Array, file: string): Promise<
   let firstLine = 1;
   for (const piece of pieces(bytes)) {
     const text = textOf(piece, file);
+    if (end === "\n") refuseReturns(text, file, firstLine);
     if (!table) {
       layout = layoutOf(text, parser, end, file);
       if (!layout) continue;
@@ -35,6 +39,16 @@ export async function parseTextMatrix(bytes: Uint8Array, file: string): Promise<
   }
   if (!table) throw new SpectroscopeError(`${file}: has no rows`, { hint: "give lines of numbers" });
   return table.matrix();
+}
+
+/** @throws SpectroscopeError for a return amid a line, which ends lines elsewhere */
+function refuseReturns(text: string, file: string, firstLine: number): void {
+  const at = text.search(/\r(?![\r\n]|$)/);
+  if (at < 0) return;
+  const line = firstLine + text.slice(0, at).split("\n").length - 1;
+  throw new SpectroscopeError(`${file}: line ${line} has a carriage return within it, and lines end with a line feed`, {
+    hint: "end all lines alike: tr '\\r' '\\n' < FILE > x.csv",
+  });
 }
 
 class Table {
@@ -117,13 +131,13 @@ class Table {
       );
     if (kind === "grouped")
       this.fail(`${place} is ${shown(cell)}: separators of thousands are not read`, "write plain numbers: 1234.5");
-    this.fail(`${place} is no number: "${shown(cell)}"`, NUMBERS_ALONE);
+    this.fail(`${place} is no number: "${shown(cell)}"`, numbersAlone(1));
   }
 
   private refuseText(columns: readonly number[]): never {
     const names = columns.map((c) => this.nameOf(c));
     const what = columns.length > 1 ? `columns ${shownList(names)} are text` : `column ${names[0]} is text`;
-    this.fail(what, NUMBERS_ALONE);
+    this.fail(what, numbersAlone(columns.length));
   }
 
   private nameOf(c: number): string {
@@ -157,6 +171,7 @@ class Table {
     const said = [
       ...(layout.skipFirst ? [`the first line is taken for a header: ${shownList(header ?? [])}`] : []),
       ...(index ? [`column ${this.nameOf(index.column)} is taken for names of rows and left out: ${index.why}`] : []),
+      ...labelColumnWords({ rows, cols: columns.length, data: this.values }, names),
       ...(comma === undefined ? [] : ["commas in numbers are read as points"]),
     ];
     const data = this.values.slice(0, this.count);

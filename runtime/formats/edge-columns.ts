@@ -1,5 +1,6 @@
 /** Which columns of an edge list are the ends and the weight, by the names of its header. */
 import { isNumber } from "./decimal";
+import { shownList } from "./text";
 
 /** What each column is taken for; columns count from 0. */
 export interface EdgeColumns {
@@ -94,7 +95,7 @@ export function namesPair(names: readonly string[]): boolean {
 export const beginsWithIndex = (names: readonly string[]): boolean =>
   (names[0] ?? "").trim() === "" || plain(names[0]) === "unnamed0";
 
-const listed = (names: readonly string[]) => names.map((name) => (name === "" ? '""' : name)).join(", ");
+const listed = (names: readonly string[]) => shownList(names.map((name) => (name === "" ? '""' : name)));
 
 /**
  * Columns by their names. A row number is never taken for an end, and a column is a weight only when it is named as one, or where

@@ -125,6 +125,13 @@ function commentNames(sample: Uint8Array, fields: number): readonly string[] | u
   return words.length === fields && namesEnds(words) ? words : undefined;
 }
 
+/** What stands between the ends of every edge and is no id: `a -> b`, `a -- b`. */
+function arrowOf(rows: readonly string[][]): string | undefined {
+  const [, between] = rows[0];
+  const same = /^(<?[-=~]+>?|[:\u2013\u2014\u2192\u2194])$/.test(between ?? "") && rows[0].length > 2;
+  return same && rows.every((row) => row[1] === between) ? between : undefined;
+}
+
 /** Lines from which on a first column that counts them is no chance. */
 const COUNTED_LINES = 10;
 
@@ -158,6 +165,12 @@ export function layoutOf(bytes: Uint8Array, file: string, header = true): EdgeLa
   };
   const positional: EdgeColumns = { ends: [0, 1], weight: 2, ignored: [] };
   if (rows.length === 0) return { dialect, fields: 2, columns: positional, doubtful: false };
+  const arrow = rows.length > 0 ? arrowOf(rows) : undefined;
+  if (arrow !== undefined)
+    refuse(
+      `line ${lineOfHeader(sample)} has ${shown(arrow)} between its ids`,
+      `write two ids a line: sed 's/ *${arrow} */\t/' FILE > edges.txt`,
+    );
   const words = headerOf(sample, dialect);
   const told = headerKind(words, rows);
   const head = told === "numbers" && !header ? "none" : told;

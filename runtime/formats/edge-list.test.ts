@@ -208,4 +208,20 @@ test("weights are decimal numbers, and what a message shows is short and has no 
   refused(`0 1 1\n1 2 \u001b[31m${"9".repeat(5000)}x\n`, /line 2 has weight \\u001b\[31m9+\.\.\.;/);
 });
 
+test("what stands between ids is no id, and a first line that may have been a header is told", () => {
+  for (const arrow of ["->", "--", "<->", "=>", "\u2192", "<-", "-", "\u2013", ":"])
+    refused(`a ${arrow} b\nb ${arrow} c\n`, /line 1 has \S+ between its ids/, /write two ids a line: sed/);
+  refused("# edges\n1 -- 2\n2 -- 3\n", /line 2 has -- between/);
+  assert.equal(parse("a - 1\na b 2\n").names, ["a", "-", "b"], "a name");
+  const edges = "ann,bob\nbob,cid\ncid,ann\n";
+  assert.equal(parse(`Person A,Person B\n${edges}`).lonely, ["Person A", "Person B"]);
+  assert.is(parse(edges).lonely, undefined);
+  assert.is(parse(`source,target\n${edges}`).lonely, undefined);
+});
+
+test("three columns without names are told for what they are taken", () => {
+  assert.equal(parse("0 1 5\n1 2 6\n").columns, { ends: ["column 1", "column 2"], weight: "column 3", ignored: [] });
+  assert.is(parse("0 1\n1 2\n").columns, undefined);
+});
+
 test.run();

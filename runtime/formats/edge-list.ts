@@ -30,7 +30,9 @@ export interface EdgeList {
   readonly ids?: Float64Array;
   /** A first line that was taken for a header. */
   readonly header?: string;
-  /** Absent where each line is an edge and perhaps its weight. */
+  /** Ids of a first line that no other line has: it may have been a header. */
+  readonly lonely?: readonly [string, string];
+  /** Absent where each line is two ids. */
   readonly columns?: ReadColumns;
   readonly selfLoops: number;
   /** Edges of weight 0, left out. */
@@ -154,7 +156,7 @@ function weightOf(lines: Lines, field: number): number {
 /** What was read as what, where it is not plainly an edge and a weight. */
 function columnsRead({ columns, names, fields }: EdgeLayout): ReadColumns | undefined {
   const { ends, weight, ignored } = columns;
-  if (names === undefined && fields <= 3) return undefined;
+  if (names === undefined && fields < 3) return undefined;
   const name = (column: number) => names?.[column] || `column ${column + 1}`;
   return {
     ends: [name(ends[0]), name(ends[1])],
@@ -189,9 +191,17 @@ export function parseEdgeList(given: Uint8Array, file: string, known?: EdgeLayou
     ...(weights ? { weights } : {}),
     ...(layout.header ? { header: headerText(bytes, file, layout) } : {}),
     ...(columns ? { columns } : {}),
+    ...(names && !layout.header && isLonely(raw) ? { lonely: [names[0], names[1]] as const } : {}),
     selfLoops,
     zeroWeights,
   };
+}
+
+/** Whether the ends of the first edge are in no other, where there are some. */
+function isLonely(ends: ArrayLike<number>): boolean {
+  if (ends.length < 6 || ends[0] !== 0 || ends[1] !== 1) return false;
+  for (let i = 2; i < ends.length; i++) if (ends[i] < 2) return false;
+  return true;
 }
 
 /** The header's words. @throws SpectroscopeError when it is not UTF-8 */

@@ -44,6 +44,9 @@ test("a form is told by content, then by name", () => {
   for (const [text, pattern] of [
     ["graph G {\n a -- b\n}\n", /^x: is DOT, which is not read; .*read_dot/],
     ["strict digraph {a -> b}", /is DOT/],
+    ["/* Created by igraph 0.10 */\n\ngraph {\n  0;\n}\n", /is DOT/],
+    ["// made by hand\ngraph {\n  0 -- 1;\n}\n", /is DOT/],
+    ['{"data": [], "directed": false, "elements": {"nodes": [], "edges": []}}', /is JSON.*cytoscape_graph/],
     ['<?xml version="1.0"?>\n<!-- c -->\n<graphml>', /is GraphML.*read_graphml/],
     ["\ufeff<gexf>", /is GEXF.*read_gexf/],
     ["<!DOCTYPE html><html>", /is HTML/],

@@ -19,10 +19,11 @@ const OTHER_TEXTS: readonly (readonly [begins: RegExp, name: string, hint: strin
   [/^<\?xml|^<!--|^<!doctype|^<[a-z]+[\s>]/, "XML", "write an edge list: two ids a line"],
   [/^\*(vertices|network|arcs|edges|matrix)\b/, "Pajek", networkx("Graph(networkx.read_pajek(FILE))")],
   [
-    /^(strict\s+)?(di)?graph(\s+("[^"\n]{0,200}"|[\w.-]{1,200}))?\s*\{/,
+    /^(\/\*[^*]{0,2000}\*\/\s*|\/\/[^\n]{0,500}\n\s*){0,20}(strict\s+)?(di)?graph(\s+("[^"\n]{0,200}"|[\w.-]{1,200}))?\s*\{/,
     "DOT",
     networkx("Graph(networkx.nx_pydot.read_dot(FILE))"),
   ],
+  [/^\{[\s\S]{0,8000}?"elements"\s*:\s*\{\s*"nodes"/, "JSON", networkx("cytoscape_graph(json.load(open(FILE)))")],
   [/^\{\s*("|\})/, "JSON", networkx("node_link_graph(json.load(open(FILE)))")],
   [/^\[\s*(\[|\{)/, "JSON", networkx("from_edgelist(json.load(open(FILE)))")],
   [/^(dl|DL)\s+n\s*=/, "UCINET's DL", "write an edge list: two ids a line"],

@@ -5,9 +5,11 @@ import { shown } from "./text";
 
 export type { LabelPair };
 
-const NODE = /^(nodes?|node_?(id|name)|vertex|v|id|name|index|user|key)$/i;
+const NODE = /^(nodes?|rows?|row_?(id|number)|node_?(id|name)|vertex|v|id|name|index|user|key)$/i;
 const LABEL =
-  /^(labels?|class(es)?|target|truth|ground_?truth|gt|community|communities|cluster|cluster_?id|group|category|department|y|y_true|type|value|x)$/i;
+  /^(labels?|class(es)?|target|truth|ground_?truth|gt|community|communities|cluster|cluster_?id|group|category|department|y_true|species|genus|club|subject|topic|party|league|conference|membership|module|block)$/i;
+/** Labels may be called so, where nothing else is called a label. */
+const WEAK_LABEL = /^(type|value|x|y)$/i;
 /** Nodes may be called so, where nothing else is called a node. */
 const COUNTS = /^(id|index|key)$/i;
 const INDEX = /^(|index|unnamed: ?0|row_?names?)$/i;
@@ -63,7 +65,7 @@ function tableOf(content: readonly Line[], separator: string): Table | undefined
   const [first, ...rest] = rows;
   // Between blanks the rest of a line is the label.
   const even = rest.every(({ fields }) => (separator === BLANKS ? fields.length >= 2 : fields.length === width));
-  if (!even || first.fields.length > width) return undefined;
+  if (!even || (separator !== BLANKS && first.fields.length > width)) return undefined;
   if (first.fields.length === width - 1 && rest.length > 0) return { header: ["", ...first.fields], rows: rest };
   return first.fields.length >= 2 ? { rows } : undefined;
 }
@@ -85,7 +87,7 @@ export function pairsOfLines(
   for (const separator of ["\t", ";", "|", ",", BLANKS]) {
     if (!content.at(-1)!.text.includes(separator === BLANKS ? " " : separator) && separator !== BLANKS) continue;
     const table = tableOf(content, separator);
-    const found = table && pairsOfTable(table, separator, nodes);
+    const found = table && (pairsOfTable(table, separator, nodes) ?? columnOfRows(table, separator, nodes));
     if (found) return found;
     if (table) strange ??= strangeKey(table, nodes);
   }
@@ -132,6 +134,22 @@ function pairsOfTable(
   };
 }
 
+/** The one column of a table that is called label, where there is a line for each row and none says which. */
+function columnOfRows(
+  given: Table,
+  separator: string,
+  nodes: LabeledNodes,
+): { pairs: LabelPair[]; said: string[] } | undefined {
+  const { header, rows } = withHeader(given, nodes);
+  if (!header || separator === BLANKS || nodes.targets.unit !== "rows" || rows.length !== nodes.n) return undefined;
+  const columns = labelColumns(header);
+  if (columns.length !== 1) return undefined;
+  return {
+    pairs: rows.map(({ fields, line }, row) => ({ node: String(row), label: fields[columns[0]], line })),
+    said: [`${nodes.file}: labels are the column ${shown(header[columns[0]])}, in the order of rows`],
+  };
+}
+
 /** The first key that no node is called, where lines can only be of nodes: these have names, or all keys are other numbers. */
 function strangeKey({ rows }: Table, nodes: LabeledNodes): { node: string; line: number } | undefined {
   if (nodes.targets.unit === "rows" || rows.length < 2) return undefined;
@@ -146,22 +164,32 @@ function withHeader(table: Table, nodes: LabeledNodes): Table {
   const { header, rows } = table;
   if (header || rows.length < 2) return table;
   const [{ fields }, ...rest] = rows;
-  if (fields.some((field) => nodes.node(field) >= 0 && !NODE.test(field) && !LABEL.test(field))) return table;
-  const named = INDEX.test(fields[0]) || NODE.test(fields[0]) || fields.some((field) => LABEL.test(field));
+  const names = (field: string) => NODE.test(field) || LABEL.test(field) || WEAK_LABEL.test(field);
+  if (fields.some((field) => nodes.node(field) >= 0 && !names(field))) return table;
+  const named = INDEX.test(fields[0]) || fields.some(names);
   const words = fields.every((field) => !LabeledNodes.isWhole(field));
   return words && (named || nodes.node(rest[0].fields[0]) >= 0) ? { header: fields, rows: rest } : table;
+}
+
+/** Columns that are called labels; without, the one called y, where none beside it is called x. */
+function labelColumns(header: readonly string[]): number[] {
+  const all = header.map((_, column) => column);
+  const named = all.filter((column) => LABEL.test(header[column]));
+  const isCoordinate = header.some((name) => /^x$/i.test(name));
+  return named.length > 0 || isCoordinate ? named : all.filter((column) => /^y$/i.test(header[column]));
 }
 
 /** Columns of node and label by their names; of two columns without, the first and the second. */
 function namedColumns(header: readonly string[]): [number, number] | undefined {
   const all = header.map((_, column) => column);
-  const label = all.filter((column) => LABEL.test(header[column]));
+  const strong = labelColumns(header);
+  const label = strong.length > 0 ? strong : all.filter((column) => WEAK_LABEL.test(header[column]));
   const node = all.filter((column) => NODE.test(header[column]) && !label.includes(column));
   const key =
     node.find((column) => !COUNTS.test(header[column])) ?? node[0] ?? all.find((column) => !label.includes(column));
   if (key === undefined) return undefined;
   const left = all.filter((column) => column !== key && !INDEX.test(header[column]));
-  if (label.length === 1 && label[0] !== key) return [key, label[0]];
+  if (strong.length === 1 && strong[0] !== key) return [key, strong[0]];
   if (left.length === 1) return [key, left[0]];
   return header.length === 2 ? [key, 1 - key] : undefined;
 }

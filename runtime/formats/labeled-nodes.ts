@@ -93,8 +93,14 @@ export class LabeledNodes {
     return Array.from({ length: this.n }, (_, v) => list[place(v)]);
   }
 
-  misfit(count: number): SpectroscopeError {
+  /** @param columns of each line of the file */
+  misfit(count: number, columns = 1): SpectroscopeError {
     const { unit } = this.targets;
+    if (columns > 1)
+      return new SpectroscopeError(
+        `${this.file}: ${count} lines of ${columns} columns for ${this.n} ${unit}, and none of them is known for the label`,
+        { hint: `give one label a line in the order of ${unit}, or columns named ${unit.slice(0, -1)} and label` },
+      );
     const hint =
       unit === "rows"
         ? "give one a row; an empty line for none"

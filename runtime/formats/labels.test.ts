@@ -2,6 +2,7 @@ import * as assert from "uvu/assert";
 import { refusedAtOnce } from "../../harness/test/refused";
 import { suite } from "../../harness/test/suite";
 import { fitLabels, type LabelTargets, readLabels } from "./labels";
+import { encodeNpy } from "./npy";
 
 const test = suite("runtime/formats/labels");
 
@@ -83,6 +84,54 @@ test("packed and binary files are named", () => {
   refusedBytes([0x28, 0xb5, 0x2f, 0xfd], /packed by zstd/);
   refusedBytes([0xff, 0xfe, 0x61, 0], /is UTF-16.*iconv/);
   assert.equal(labelsOf("PAR1 X\nPAR2 Y\nPAR3 X\n", { ...NAMED, names: ["PAR1", "PAR2", "PAR3"] }), ["X", "Y", "X"]);
+});
+
+test("a first line that no other line repeats names the labels, where there is a line more than rows", () => {
+  const four: LabelTargets = { n: 4, unit: "rows" };
+  for (const first of ["Iris species", "club", '"Species"'])
+    assert.equal(labelsOf(`${first}\na\nb\na\nb\n`, four), ["a", "b", "a", "b"], first);
+  assert.match(fit("kind\na\nb\na\nb\n", four).said.join(), /first line is taken for a header: kind/);
+  refusedAtOnce(() => fit("a\nb\na\nb\na\n", four), /5 labels for 4 rows/);
+  refusedAtOnce(() => fit("p\nq\nr\ns\nt\n", four), /5 labels for 4 rows/);
+  refusedAtOnce(() => fit("a\nb\na\nb\nc\n", four), /5 labels for 4 rows/);
+  // One for each number from 0, of nodes 1 to 4: nothing is a header.
+  const from1: LabelTargets = { n: 4, unit: "nodes", ids: [1, 2, 3, 4] };
+  assert.equal(labelsOf("z\na\nb\na\nb\n", from1), ["a", "b", "a", "b"]);
+});
+
+test("labels of more words than one stand behind their node, whichever line is longest", () => {
+  for (const text of ["0 Mr. Hi\n1 Officer\n2 Mr. Hi\n", "2 Mr. Hi\n0 Mr. Hi\n1 Officer\n"])
+    for (const targets of [FROM_0, ROWS]) assert.equal(labelsOf(text, targets), ["Mr. Hi", "Officer", "Mr. Hi"], text);
+  assert.equal(labelsOf("c Mr. Hi\nb Officer\na X\n", NAMED), ["Mr. Hi", "X", "Officer"]);
+});
+
+test("of several columns the one called label is taken before one called x, and a node's name may come last", () => {
+  assert.equal(labelsOf("id;x;club;age\na;3;P;7\nb;3;Q;7\nc;3;P;7\n", NAMED), ["P", "P", "Q"]);
+  assert.equal(labelsOf("id,x,y1,species\n0,3,1,P\n1,3,1,Q\n2,3,1,P\n", ROWS), ["P", "Q", "P"]);
+  assert.equal(labelsOf("species,id\nP,0\nQ,1\nP,2\n", ROWS), ["P", "Q", "P"]);
+  refusedAtOnce(() => fit("id;x;pole;age\na;3;P;7\nb;3;Q;7\nc;3;P;7\n", NAMED), /has 4 columns.*which is the label/);
+  assert.equal(labelsOf("x,y,label\n5.1,3.5,P\n4.9,3,Q\n4.7,3.2,P\n", ROWS), ["P", "Q", "P"]);
+  assert.equal(labelsOf("a,b,y\n5.1,3.5,P\n4.9,3,Q\n4.7,3.2,P\n", ROWS), ["P", "Q", "P"]);
+  refusedAtOnce(() => fit("id,x,y\n0,5.1,3.5\n1,4.9,3\n2,4.7,3.2\n", ROWS), /has 3 columns.*which is the label/);
+  const whole = fit("width,height,Species\n5.1,3.5,P\n4.9,3,Q\n4.7,3.2,P\n", ROWS);
+  assert.equal([...whole.labels.numbers], [0, 1, 0]);
+  assert.match(whole.said.join("\n"), /labels are the column Species, in the order of rows/);
+  refusedAtOnce(() => fit("width,height,Species\n5.1,3.5,P\n4.9,3,Q\n", ROWS), /3 lines of 3 columns for 3 rows/);
+  refusedAtOnce(() => fit("5.1,3.5,P\n4.9,3,Q\n4.7,3.2,P\n", ROWS), /3 lines of 3 columns for 3 rows/);
+  assert.equal(labelsOf("a, b, c\nd\na, b, c\n", ROWS), ["a, b, c", "d", "a, b, c"], "commas of a label");
+  refusedAtOnce(() => fit("class,width,Species\n5.1,3.5,P\n4.9,3,Q\n4.7,3.2,P\n", ROWS), /4 lines of 3 columns/);
+  refusedAtOnce(() => fit("p,q,kind\n1.5,2,P\n3,4,Q\n1,1,P\n", ROWS), /4 lines of 3 columns for 3 rows, and none/);
+});
+
+test("labels that say nothing are said to, and other files have the line that helps", () => {
+  const four: LabelTargets = { n: 4, unit: "rows" };
+  assert.match(fit("a\nb\nc\nd\n", four).said.join(), /no two have the same label: a, b, c, \.\.\./);
+  assert.match(fit("\n\n\n\n", four).said.join(), /no row has a label/);
+  assert.equal(fit("a\nb\na\nb\n", four).said, []);
+  const read = (bytes: number[]) => () => readLabels(Uint8Array.from(bytes), "labels");
+  refusedAtOnce(read([0x50, 0x4b, 3, 4, 20, 0]), /zip archive.*save the sheet as CSV, or numpy\.save/);
+  const onehot = Buffer.concat(encodeNpy({ shape: [2, 3], data: new Uint8Array(6) }));
+  refusedAtOnce(() => readLabels(new Uint8Array(onehot), "labels"), /has 2 axes, labels have 1.*argmax/);
 });
 
 test.run();

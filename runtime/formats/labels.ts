@@ -79,13 +79,25 @@ export function fitLabels({ file, lines, list, pairs }: LabelFile, targets: Labe
 
 function fitted({ labels, said }: { labels: readonly string[]; said: readonly string[] }): FittedLabels {
   const { numbers, found } = numberByAppearance(labels, (label) => label === "" || label === "-1");
-  return { labels: { numbers, names: found }, said };
+  const labeled = numbers.reduce((sum, number) => sum + (number >= 0 ? 1 : 0), 0);
+  const words = [...said];
+  if (labeled === 0) words.push("no row has a label");
+  else if (labeled > 3 && found.length === labeled)
+    words.push(
+      `no two have the same label: ${found
+        .slice(0, 3)
+        .map((name) => shown(name))
+        .join(", ")}, ...`,
+    );
+  return { labels: { numbers, names: found }, said: words };
 }
 
 function npyLabels(bytes: Uint8Array, path: string): string[] {
   const { shape, data } = decodeNpy(bytes, path);
   if (shape.length !== 1)
-    throw new SpectroscopeError(`${path}: has ${shape.length} axes, labels have 1`, { hint: "give labels.ravel()" });
+    throw new SpectroscopeError(`${path}: has ${shape.length} axes, labels have 1`, {
+      hint: shape.length === 2 && shape[1] > 1 ? "give labels.argmax(1) where a row is one-hot" : "give labels.ravel()",
+    });
   return Array.from(data, (value, row) => {
     if (!Number.isInteger(value))
       throw new SpectroscopeError(`${path}: label ${value} of row ${row} is no whole number`, {

@@ -63,7 +63,7 @@ test("told by content: .npy, a .npz of one array, Parquet, text", async () => {
 test("arrays of another number of axes, or of nothing, say what to do", async () => {
   const of = (shape: number[]) => npy({ shape, data: new Uint8Array(shape.reduce((a, b) => a * b, 1)) });
   await refused(of([]), /^x: has 0 axes, a matrix has 2; .*atleast_2d/, 2);
-  await refused(of([3]), /^x: has 1 axes, a matrix has 2; .*x\[:, None\]/, 2);
+  await refused(of([3]), /^x: has 1 axis, a matrix has 2; .*x\[:, None\]/, 2);
   await refused(of([2, 2, 2]), /^x: has 3 axes.*x\.reshape\(len\(x\), -1\)/, 2);
   await refused(of([0, 5]), /^x: 0 x 5 has no values/);
   await refused(npy({ shape: [1, 2], data: Float32Array.of(1, Number.NaN) }), /value NaN at row 0, column 1/);
@@ -92,7 +92,10 @@ test("files of other programs are refused by name, with what makes a matrix of t
     ["\xd0\xcf\x11\xe0", /Excel/],
     ["%%MatrixMarket matrix coordinate", /Matrix Market.*mmread/],
     ["[[1, 2], [3, 4]]", /is JSON.*json\.load/],
-    ['\xef\xbb\xbf{"a": 1}', /is JSON/],
+    ['\xef\xbb\xbf{"a": 1}', /is JSON.*read_json\(PATH\)/],
+    ['[{"a": 1}]', /is JSON.*read_json\(PATH\)\.to_csv/],
+    ['{"a": 1}\n{"a": 2}\n', /is JSON.*lines=True/],
+    ["% a comment\n@RELATION iris\n@ATTRIBUTE a NUMERIC\n@DATA\n1\n", /is ARFF.*loadarff/],
     ["\x01\x00\x02\x00", /neither text nor \.npy nor Parquet/],
     ["\xff\xfe1\x00", /UTF-16.*iconv/],
     ["a,b\n1,\xe4\n", /not UTF-8: byte 0xe4 in line 2/],

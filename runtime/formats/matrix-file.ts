@@ -11,6 +11,8 @@ import { ZipArchive } from "./zip";
 
 const READ = "a matrix is a .npy, a Parquet file, or text of numbers (.csv, .tsv)";
 
+const PICKLE = "numpy.save(FILE, numpy.asarray(pandas.read_pickle(PATH)))";
+
 /** Files that people have instead: how they begin, what they are, and what makes a matrix of them. */
 const OTHERS: readonly { readonly begin: string; readonly name: string; readonly hint: string }[] = [
   { begin: "\x89HDF", name: "an HDF5 file", hint: "numpy.save(FILE, h5py.File(PATH)[NAME][:])" },
@@ -19,8 +21,8 @@ const OTHERS: readonly { readonly begin: string; readonly name: string; readonly
   { begin: "\xfd7zXZ", name: "packed by xz", hint: "unpack it first: unxz" },
   { begin: "BZh", name: "packed by bzip2", hint: "unpack it first: bunzip2" },
   { begin: "\x28\xb5\x2f\xfd", name: "packed by zstd", hint: "unpack it first: unzstd" },
-  { begin: "\x80\x04\x95", name: "a Python pickle", hint: "numpy.save(FILE, numpy.asarray(x))" },
-  { begin: "\x80\x05\x95", name: "a Python pickle", hint: "numpy.save(FILE, numpy.asarray(x))" },
+  { begin: "\x80\x04\x95", name: "a Python pickle", hint: PICKLE },
+  { begin: "\x80\x05\x95", name: "a Python pickle", hint: PICKLE },
   { begin: "\xd0\xcf\x11\xe0", name: "an Excel workbook", hint: "save the sheet as CSV" },
   {
     begin: "%%MatrixMarket",
@@ -42,9 +44,22 @@ export async function parseMatrix(bytes: Uint8Array, file: string): Promise<Give
   if (other) refuse(file, `is ${other.name}, which is no matrix that is read`, other.hint);
   refuseOtherEncodings(bytes, file);
   if (bytes.subarray(0, 4096).includes(0)) refuse(file, "is neither text nor .npy nor Parquet", READ);
-  if (/^(\xef\xbb\xbf)?\s*(\[\s*[[{"\d-]|\{\s*["}])/.test(begin))
-    refuse(file, "is JSON", "numpy.save(FILE, numpy.array(json.load(open(PATH))))");
+  if (/^(\xef\xbb\xbf)?\s*(\[\s*[[{"\d-]|\{\s*["}])/.test(begin)) refuse(file, "is JSON", jsonHint(begin, bytes));
+  if (/^(%[^\n]*\s+)*@relation\b/i.test(new TextDecoder("latin1").decode(bytes.subarray(0, 4096))))
+    refuse(
+      file,
+      "is ARFF",
+      'pandas.DataFrame(scipy.io.arff.loadarff(PATH)[0]).select_dtypes("number").to_csv(FILE, index=False)',
+    );
   return parseTextMatrix(bytes, file);
+}
+
+/** Lists of numbers are an array; records and columns are pandas'. */
+function jsonHint(begin: string, bytes: Uint8Array): string {
+  if (/^(\xef\xbb\xbf)?\s*\[\s*[[\d-]/.test(begin)) return "numpy.save(FILE, numpy.array(json.load(open(PATH))))";
+  const first = bytes.indexOf(10);
+  const lines = /^(\xef\xbb\xbf)?\s*\{/.test(begin) && first > 0 && bytes[first - 1] === 0x7d;
+  return `pandas.read_json(PATH${lines ? ", lines=True" : ""}).to_csv(FILE, index=False)`;
 }
 
 function refuse(file: string, what: string, hint: string): never {
@@ -60,7 +75,10 @@ function npyMatrix(bytes: Uint8Array, file: string): GivenMatrix {
   const { shape, data } = decodeNpy(bytes, file);
   if (shape.length !== 2) {
     const hint = RESHAPE[shape.length] ?? "give [rows, columns]: x.reshape(len(x), -1) makes a row of each x[i]";
-    throw new SpectroscopeError(`${file}: has ${shape.length} axes, a matrix has 2`, { code: "usage", hint });
+    throw new SpectroscopeError(
+      `${file}: has ${shape.length === 1 ? "1 axis" : `${shape.length} axes`}, a matrix has 2`,
+      { code: "usage", hint },
+    );
   }
   const [rows, cols] = shape;
   if (rows === 0 || cols === 0) refuse(file, `${rows} x ${cols} has no values`, "save what is to be clustered");

@@ -87,7 +87,11 @@ const OTHERS: readonly (readonly [begin: RegExp, name: string, remedy: string])[
   [/^\|?O/, "Python objects", "save x.astype(numpy.float64)"],
   [/^[<>]?c\d/, "complex numbers", "save numpy.hstack([x.real, x.imag]) or abs(x)"],
   [/^[<>]f(10|12|16)$/, "longdouble numbers", "save x.astype(numpy.float64)"],
-  [/^[<>|]?[USaT]\d/, "text", "save x.astype(numpy.float64) where the text is numbers"],
+  [
+    /^[<>|]?[USaT]\d/,
+    "text",
+    'save x.astype(numpy.float64) where the text is numbers; labels as lines: numpy.savetxt(FILE, x, fmt="%s")',
+  ],
   [/^[<>]?M8/, "dates (datetime64)", 'save x.astype("datetime64[s]").astype(numpy.float64)'],
   [/^[<>]?m8/, "durations (timedelta64)", 'save x / numpy.timedelta64(1, "s")'],
   [/^\|?V\d/, "bytes without a type", "save x.astype(numpy.float32) before it is written: bfloat16 is such a type"],

@@ -13,6 +13,11 @@ const MAGIC: readonly (readonly [first: string, name: string, hint: string])[] =
   ["\x89HDF\r\n", "is HDF5", "write text: pandas.read_hdf(FILE).to_csv('x.csv', index=False)"],
   ["PAR1\x15", "is Parquet", "write text: pandas.read_parquet(FILE).to_csv('x.csv', index=False)"],
   ["ARROW1\0\0", "is Arrow", "write text: pandas.read_feather(FILE).to_csv('x.csv', index=False)"],
+  [
+    "PK\x03\x04",
+    "is a zip archive: a workbook of Excel's or a .npz",
+    "save the sheet as CSV, or numpy.save(FILE, numpy.load(PATH)[NAME])",
+  ],
   ["\x80\x03", "is a pickle of Python's", PICKLE],
   ["\x80\x04", "is a pickle of Python's", PICKLE],
   ["\x80\x05", "is a pickle of Python's", PICKLE],

@@ -2,6 +2,7 @@
 import type { AsyncBuffer, Compressors } from "hyparquet";
 import { SpectroscopeError } from "../../kernels/errors";
 import type { GivenMatrix } from "./given-matrix";
+import { labelColumnWords } from "./label-column";
 import { indexColumns, unfit } from "./parquet-schema";
 import { shown, shownList } from "./text";
 import { unpackedLimit } from "./unpacked";
@@ -28,6 +29,7 @@ export async function parseParquetMatrix(bytes: Uint8Array, file: string): Promi
   const { names, index, rows } = await sound(file, async () => {
     const { children } = parquetSchema(metadata);
     const all = children.map(({ element }) => element.name);
+    if (all.some((name) => typeof name !== "string")) throw new Error("a column has no name");
     const left = indexColumns(metadata, all);
     const repeated = all.find((name, i) => all.indexOf(name) !== i);
     if (repeated !== undefined) fail(`has two columns named "${shown(repeated)}"`, "give every column its own name");
@@ -58,7 +60,7 @@ export async function parseParquetMatrix(bytes: Uint8Array, file: string): Promi
   const short = filling.shortest();
   if (short) fail(`column "${shown(short.name)}" has ${short.rows} values for ${rows} rows`, "write it again");
   const said = index.length > 0 ? [`pandas' index is left out: ${shownList(index)}`] : [];
-  return { matrix, names, said };
+  return { matrix, names, said: [...said, ...labelColumnWords(matrix, names)] };
 }
 
 /** What a damaged file makes the reader throw is told as that. @throws SpectroscopeError */

@@ -26,6 +26,8 @@ export interface PoolOptions {
   readonly maxPages?: number;
   /** By default `defaultThreads()`. One where threads cannot share a memory. */
   readonly threads?: number;
+  /** Told when the threads have been started, which they go on with while this one computes; the pool is there when all are up. */
+  readonly begun?: () => void;
 }
 
 export interface WasmPool {
@@ -52,7 +54,7 @@ export async function openPool(source: WasmSource, options: PoolOptions): Promis
   const module = await WebAssembly.compile((shared ? source.shared : source.single) as BufferSource);
   const instance = new WebAssembly.Instance(module, { env: { memory, abort } });
   if (!shared) return new SinglePool(memory, instance);
-  const pool = await SharedPool.start(module, memory, instance, threads);
+  const pool = await SharedPool.start(module, memory, instance, threads, options.begun);
   // Where the system gives fewer threads, work is divided among those.
   return typeof pool === "number" ? openPool(source, { ...options, threads: Math.max(1, pool) }) : pool;
 }
@@ -132,6 +134,7 @@ class SharedPool implements WasmPool {
     memory: WebAssembly.Memory,
     instance: WebAssembly.Instance,
     threads: number,
+    begun?: () => void,
   ): Promise<SharedPool | number> {
     const pool = new SharedPool(memory, instance, threads);
     const ready = pool.expect("start");
@@ -143,6 +146,7 @@ class SharedPool implements WasmPool {
       await pool.close();
       return started;
     }
+    begun?.();
     await ready;
     return pool;
   }

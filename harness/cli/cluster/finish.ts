@@ -9,7 +9,7 @@ import { writeOutput } from "../../../runtime/node/output-file";
 import { output } from "../command";
 import type { Progress } from "../progress";
 import type { ClusterValues } from "./options";
-import { conductances, meanStability, type Stages, scoresAgainst, scoreWords } from "./outcome";
+import { conductances, counted, meanStability, type Stages, scoresAgainst, scoreWords } from "./outcome";
 import { type ReportInput, reportPage } from "./report";
 
 /** A clustering that is not a run's, with all that is to be said of it. */
@@ -68,7 +68,7 @@ export async function finish(finished: Finished): Promise<number> {
   const median = conductances(clusters)?.median;
   const piece = left ? `, ${left.nodes} in no cluster and in one piece` : "";
   const lines = [
-    `${clusters.length} clusters, ${share}${median === undefined ? "" : `, median conductance ${median.toFixed(3)}`}${piece}: ${out}`,
+    `${counted(clusters.length, "cluster")}, ${share}${median === undefined ? "" : `, median conductance ${median.toFixed(3)}`}${piece}: ${out}`,
   ];
   if (scores) lines.push(scoreWords(scores));
   if (resampled && clusters.length > 0) {

@@ -36,6 +36,12 @@ export async function clusterMatrix(path: string, out: string, values: ClusterVa
   const given = await labelsOf(values);
   const { matrix, names, said } = await readMatrix(path);
   for (const line of said) progress.say(line);
+  const { k } = preset.keys;
+  if (typeof k === "number" && config.k === k && k >= matrix.rows && matrix.rows > 1)
+    throw usage(
+      `preset ${preset.name} takes k = ${k} neighbors, and ${path} has ${matrix.rows} rows`,
+      `add --set k=N with N below ${matrix.rows}, or take another preset`,
+    );
   const labels = labelsFor(given, { n: matrix.rows, unit: "rows" }, progress);
   const large = matrix.rows ** 2 * matrix.cols > GPU_FROM;
   const device =

@@ -52,6 +52,9 @@ export function pointFacts(points: TokenClustering["points"]): Record<string, un
   return { ...constant, dimensions, shrinkage: shrinkage ?? null };
 }
 
+/** `1 cluster`, `2 clusters`. */
+export const counted = (count: number, what: string): string => `${count} ${what}${count === 1 ? "" : "s"}`;
+
 /** Quantiles of the conductances; null without clusters. */
 export function conductances(clusters: readonly { readonly conductance: number }[]): Record<string, number> | null {
   if (clusters.length === 0) return null;
@@ -113,7 +116,7 @@ export function scoreWords(scores: LabelScores): string {
   const { labels, scored, min_count, ari, nmi, mean_best_f1, above_half, above_four_fifths, purity } = scores;
   const percent = (share: number) => `${(100 * share).toFixed(0)} %`;
   return (
-    `against ${labels} labels: ARI ${ari.toFixed(3)}, NMI ${nmi.toFixed(3)}, purity ${purity.toFixed(3)}; ` +
+    `against ${counted(labels, "label")}: ARI ${ari.toFixed(3)}, NMI ${nmi.toFixed(3)}, purity ${purity.toFixed(3)}; ` +
     `of ${scored} labels with at least ${min_count} rows: mean best F1 ${mean_best_f1.toFixed(3)}, ` +
     `${percent(above_half)} above 0.5, ${percent(above_four_fifths)} above 0.8`
   );

@@ -18,6 +18,8 @@ export interface ReadGraph extends GivenGraph {
   readonly header?: string;
   /** What columns of an edge list were read as. */
   readonly columns?: ReadColumns;
+  /** Ids of a first line that no other line has. */
+  readonly lonely?: readonly [string, string];
   /** The file lists its nodes, in this order. */
   readonly listed?: boolean;
   /** What else the file says of nodes and edges. */
@@ -64,8 +66,13 @@ function readText(
     }
     default: {
       const list = parseEdgeList(bytes, file, format === "KONECT" ? konectLayout(bytes) : undefined);
-      const { header, columns } = list;
-      return { ...graphOfList(list), ...(header === undefined ? {} : { header }), ...(columns ? { columns } : {}) };
+      const { header, columns, lonely } = list;
+      return {
+        ...graphOfList(list),
+        ...(lonely ? { lonely } : {}),
+        ...(header === undefined ? {} : { header }),
+        ...(columns ? { columns } : {}),
+      };
     }
   }
 }
@@ -79,6 +86,7 @@ export function readWords({
   format,
   header,
   columns,
+  lonely,
   unread,
   directed,
 }: ReadGraph): string[] {
@@ -86,6 +94,10 @@ export function readWords({
   const words: string[] = [];
   if (format !== "edge list" && format !== "npz") words.push(`read as ${format}`);
   if (header !== undefined) words.push(`the first line is taken for a header: ${shown(header, 120)}`);
+  if (lonely)
+    words.push(
+      `the first line is taken for an edge, and no other has its ids: ${shown(lonely[0])}, ${shown(lonely[1])}; a header names them source and target`,
+    );
   if (columns) {
     const { ends, weight, ignored } = columns;
     const left = ignored.length > 0 ? `; left out: ${shownList(ignored)}` : "";

@@ -1,3 +1,4 @@
+import { stat } from "node:fs/promises";
 import { join } from "node:path";
 import { clusterSchema } from "../../../runtime/cluster/config";
 import type { ClusterStability } from "../../../runtime/cluster/resampling";
@@ -53,6 +54,8 @@ export const cluster = command(
         "--report is for --matrix and --graph",
         `a run has a report of its own: ${join(path, "report.html")}`,
       );
+    if (path !== undefined && (await isFile(path)))
+      throw usage(`${path} is a file, and a run is a directory`, `give --matrix ${path} or --graph ${path}`);
     if (path !== undefined) return clusterRun(path, values);
     if (values.out === undefined) throw usage("--out is missing", "write --out clusters.jsonl");
     const { matrix, graph, labels } = values;
@@ -62,6 +65,12 @@ export const cluster = command(
     return matrix !== undefined ? clusterMatrix(matrix, values.out, values) : clusterNodes(graph!, values.out, values);
   },
 );
+
+const isFile = (path: string): Promise<boolean> =>
+  stat(path).then(
+    (found) => found.isFile(),
+    () => false,
+  );
 
 /** `cluster RUN`: all its feature sets and controls again. */
 async function clusterRun(path: string, values: ClusterValues): Promise<number> {

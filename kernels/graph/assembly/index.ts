@@ -5,7 +5,7 @@ export { attach } from "./layout";
 export { begin, grow, pushCount, reachedCount } from "./walk";
 export { chosenSize, closed, conductance, sweep, sweptCount } from "./sweep";
 export { moveCount, polish, polishedCapped, polishedConductance, polishedSize, polishedVolume } from "./polish";
-export { beginRelabel, foresee, relabelCount, relabelFlags, relabelRound, tieRows } from "./relabel";
+export { beginRelabel, foresee, placeRows, relabelCount, relabelFlags, relabelRound, tieRows } from "./relabel";
 export { pieces } from "./pieces";
 export { work } from "./search";
 

@@ -156,9 +156,33 @@ function bestFor(v: u32, own: i32, degree: f64, share: f64, gamma: f64): i32 {
   return best;
 }
 
+/** The nodes of each label below `count`, ascending, in `rows`, and where each label's begin at `starts`. Borrowed: `order`. */
+export function placeRows(starts: usize, count: u32): void {
+  memory.fill(starts, 0, (<usize>count + 1) << 2);
+  for (let v: usize = 0; v < n; v++) {
+    const label = load<i32>(labels + (v << 2));
+    if (label < 0) continue;
+    const at = starts + (<usize>label << 2);
+    store<u32>(at, load<u32>(at, 4) + 1, 4);
+  }
+  for (let c: usize = 0; c < count; c++) {
+    const at = starts + (c << 2);
+    store<u32>(at, load<u32>(at) + load<u32>(at, 4), 4);
+  }
+  memory.copy(order, starts, <usize>count << 2);
+  for (let v: usize = 0; v < n; v++) {
+    const label = load<i32>(labels + (v << 2));
+    if (label < 0) continue;
+    const next = order + (<usize>label << 2);
+    const at = load<u32>(next);
+    store<u32>(rows + (<usize>at << 2), <u32>v);
+    store<u32>(next, at + 1);
+  }
+}
+
 /**
  * One thread's part of the ties between clusters, in the order that the host has listed, until none is left or its output may
- * not hold another. A record is the cluster and the number of clusters met as u32, the weights to them as f64, and their numbers
+ * not hold another. A record is the cluster and the number of clusters met as u32, its volume as f64, the weights to those as f64, and their numbers
  * as u32, padded to 8, in the order of meeting. Returns the bytes written.
  */
 export function tieRows(control: usize, thread: u32, fresh: bool): u32 {
@@ -167,7 +191,7 @@ export function tieRows(control: usize, thread: u32, fresh: bool): u32 {
   memory.fill(keys, 0, <usize>count << 3);
   const starts = <usize>load<u32>(control, STARTS);
   const base = <usize>load<u32>(control, OUT) + <usize>thread * load<u32>(control, OUT_STRIDE);
-  const last = base + load<u32>(control, OUT_STRIDE) - (16 + 12 * <usize>count);
+  const last = base + load<u32>(control, OUT_STRIDE) - (24 + 12 * <usize>count);
   let out = base;
   while (out <= last && atomic.load<u32>(control + NEXT_PART) < count) {
     const i = atomic.add<u32>(control + NEXT_PART, 1);
@@ -177,7 +201,8 @@ export function tieRows(control: usize, thread: u32, fresh: bool): u32 {
     const met = tieRow(load<u32>(row), load<u32>(row, 4));
     store<u32>(out, cluster);
     store<u32>(out, met, 4);
-    out += 8;
+    store<f64>(out, rowVolume, 8);
+    out += 16;
     for (let j: u32 = 0; j < met; j++) {
       const at = keys + (<usize>load<u32>(order + (<usize>j << 2)) << 3);
       store<f64>(out, load<f64>(at));
@@ -190,11 +215,16 @@ export function tieRows(control: usize, thread: u32, fresh: bool): u32 {
   return <u32>(out - base);
 }
 
+/** Volume of the nodes that `tieRow` has looked at. */
+let rowVolume: f64 = 0;
+
 /** Weight from the nodes at `from` .. `to` of `rows` to each cluster, in `keys`; clusters met in `order`. Returns how many. */
 function tieRow(from: u32, to: u32): u32 {
   let met: u32 = 0;
+  rowVolume = 0;
   for (let i = from; i < to; i++) {
     const v = load<u32>(rows + (<usize>i << 2));
+    rowVolume += degreeOf(v);
     const stop = rowEnd(v);
     for (let e = rowStart(v); e < stop; e++) {
       const label = load<i32>(labels + (<usize>load<u32>(neighbors + (e << 2)) << 2));

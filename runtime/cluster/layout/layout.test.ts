@@ -207,4 +207,50 @@ test("weights of any scale give the same map, and equal starts are pulled apart"
   );
 });
 
+test("of the smallest graphs neighbors are nearest: a path is in order, a star about its middle", () => {
+  const graphOf = (n: number, edges: [number, number][]) => graphFromEdges(n, edges.flat());
+  for (const [n, edges] of [
+    [
+      3,
+      [
+        [0, 1],
+        [1, 2],
+      ],
+    ],
+    [
+      3,
+      [
+        [1, 0],
+        [0, 2],
+      ],
+    ],
+    [
+      4,
+      [
+        [0, 1],
+        [1, 2],
+        [2, 3],
+      ],
+    ],
+    [
+      4,
+      [
+        [0, 1],
+        [0, 2],
+        [0, 3],
+      ],
+    ],
+  ] as [number, [number, number][]][]) {
+    const at = layOut(graphOf(n, edges));
+    const apart = (a: number, b: number) => Math.hypot(at[2 * a] - at[2 * b], at[2 * a + 1] - at[2 * b + 1]);
+    const joined = (a: number, b: number) => edges.some(([x, y]) => (x === a && y === b) || (x === b && y === a));
+    let [longest, shortest] = [0, Infinity];
+    for (let a = 0; a < n; a++)
+      for (let b = 0; b < a; b++)
+        if (joined(a, b)) longest = Math.max(longest, apart(a, b));
+        else shortest = Math.min(shortest, apart(a, b));
+    assert.ok(longest < shortest, `${JSON.stringify(edges)}: edges to ${longest}, others from ${shortest}`);
+  }
+});
+
 test.run();

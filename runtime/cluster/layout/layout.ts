@@ -10,6 +10,8 @@ import { startOf } from "./start";
 const START = 5;
 /** Nodes further out than this many spreads are brought to there: too far for the descent to bring them back. */
 const FARTHEST = 2.5;
+/** Nodes of a component that stay where they start: so few have nothing to be pushed from, and the descent folds a path of them. */
+const FEW = 4;
 /** Jitter of a start, so that no two nodes stand in one place. */
 const JITTER = 1e-3;
 
@@ -43,7 +45,8 @@ export function layOut(graph: Graph, { seed = 0, start, progress }: LayoutOption
     const at = (start && given(start, nodes)) ?? startOf(own);
     spread(at, seed);
     const before = done;
-    descend(own, at, seed, progress && ((share) => progress((before + share * nodes.length) / graph.n)));
+    const told = progress && ((share: number) => progress((before + share * nodes.length) / graph.n));
+    if (nodes.length > FEW) descend(own, at, seed, told);
     done += nodes.length;
     level(at);
     drawIn(at);
