@@ -12,9 +12,9 @@ export interface Cluster {
   seed: number;
   /** Ascending. */
   members: number[];
-  /** Conductance of the prefixes of the seed's sweep, at most four times the cluster's size; empty without `profiles`. */
+  /** Conductance of the prefixes of the seed's sweep, at most four times the cluster's size; empty without `profiles`, and of a whole part. */
   sweep: number[];
-  /** Tolerance of the walk. */
+  /** Tolerance of the walk; 0 where a whole part is the cluster and there was none. */
   tolerance: number;
   /** Share by which the conductance lies below the lowest of the null at this volume. */
   excess: number;
