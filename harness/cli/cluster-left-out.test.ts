@@ -53,7 +53,7 @@ test("a clique above max_share is told in words and in JSON, and the value that 
   const value = said.match(/set max_share=([\d.]+)/)?.[1];
   assert.is(json("--graph", "edges.txt", "--set", `max_share=${value}`).clusters, 2);
   const words = runProgram(folder, ["cluster", "--graph", "edges.txt", "--set", "max_share=0.5", "--out", "c.jsonl"]);
-  assert.match(words.stdout, /^1 clusters, 13\.0 % of 46 nodes, .*, 40 in no cluster and in one piece: c\.jsonl/);
+  assert.match(words.stdout, /^1 cluster, 13\.0 % of 46 nodes, .*, 40 in no cluster and in one piece: c\.jsonl/);
   assert.match(words.stderr, `advice: ${said}`);
 });
 

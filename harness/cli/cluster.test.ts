@@ -76,8 +76,11 @@ test("planted clusters of a matrix are found by the defaults, one JSON object a 
       seen.add(row);
     }
     assert.ok(line.conductance >= 0 && line.conductance < 1 && line.excess > 0 && line.recurrence > 0);
-    assert.ok(line.tolerance > 0 && line.seed < planted.rows);
-    assert.ok(line.sweep.sizes.length > 1 && line.sweep.sizes.length === line.sweep.conductance.length);
+    // What lies apart as a whole was found by no walk.
+    const whole = line.tolerance === 0;
+    assert.is(whole, line.excess === 1 && line.recurrence === 1 && line.sweep.sizes.length === 0);
+    assert.ok(line.seed < planted.rows && (whole || line.sweep.sizes.length > 1));
+    assert.is(line.sweep.sizes.length, line.sweep.conductance.length);
     assert.equal([line.profile!.length, line.profile_error!.length], [planted.cols, planted.cols]);
     assert.is(line.stability, undefined);
   });
