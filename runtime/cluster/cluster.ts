@@ -17,7 +17,7 @@ import {
   parseClusterConfig,
   squashOf,
 } from "./config";
-import { fillGaussian } from "./controls";
+import { fillGaussian, shuffleColumnsInPlace } from "./controls";
 import { coverGraph } from "./cover";
 import { nearbyOrder, reordered, structureOrder } from "./graph-order";
 import type { NeighborSearch } from "./knn";
@@ -81,7 +81,7 @@ export function graphFacts(graph: Graph): GraphFacts {
   return { nodes: graph.n, edges: graph.neighbors.length / 2, isolated };
 }
 
-/** Gaussian points that must not fall into parts where the matrix does. */
+/** Sets of points without structure, of which most must not fall into parts where the matrix does. */
 const PART_DRAWS = 3;
 
 /** Changes normalized columns in place. */
@@ -186,15 +186,20 @@ export async function clusterTokens(
     return reordered(whole, nearbyOrder(whole));
   };
   let parts = full.search === "paper" || full.null === "none" ? [] : partsOf(graph, lists, minSize);
-  // What Gaussian points as wide as the parts fall into as well says nothing: on a line there are gaps by chance, and where one column is all that rows
-  // have, standardized ones lie at two poles.
-  for (let draw = 0; draw < PART_DRAWS && parts.length > 1; draw++) {
-    const noise = pointsOf(sorted, full, given, (columns) => {
-      centerParts(columns, parts);
-      fillGaussian(columns, full.seed + draw, "parts");
-    });
-    const made = await withPoints(noise);
-    if (partsOf(made.graph, made.lists, minSize).length > 1) parts = [];
+  // What points as wide as the parts mostly fall into as well, Gaussian ones or with columns of their values, says nothing: on a line
+  // there are gaps by chance, and where one column with heavy tails is all that rows have, standardized ones lie at two poles.
+  for (const fill of [fillGaussian, shuffleColumnsInPlace]) {
+    let fallen = 0;
+    for (let draw = 0; draw < PART_DRAWS && parts.length > 1; draw++) {
+      const noise = pointsOf(sorted, full, given, (columns) => {
+        centerParts(columns, parts);
+        fill(columns, full.seed + draw, "parts");
+      });
+      const made = await withPoints(noise);
+      if (partsOf(made.graph, made.lists, minSize).length > 1) fallen++;
+      if (2 * fallen > PART_DRAWS) parts = [];
+      if (2 * (draw + 1 - fallen) > PART_DRAWS) break;
+    }
   }
   const found =
     parts.length > 1

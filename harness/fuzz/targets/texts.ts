@@ -22,6 +22,10 @@ function numbersOf(given: readonly number[]): { readonly n: number; readonly ids
   return { n: span, ...(first === 0 ? {} : { ids: Array.from({ length: span }, (_, v) => v + 1) }) };
 }
 
+/** Whether ends begin with 0 and 1, which no later edge has, of three edges or more. */
+const isFirstAlone = ([a, b, ...rest]: readonly number[]) =>
+  a === 0 && b === 1 && rest.length >= 4 && rest.every((end) => end > 1);
+
 function edges(random: Random, odd: boolean): { bytes: Uint8Array; expected: EdgeList } {
   const named = random.chance(0.4);
   const weighted = random.chance(0.4);
@@ -55,12 +59,17 @@ function edges(random: Random, odd: boolean): { bytes: Uint8Array; expected: Edg
     ...(nodes.ids ? { ids: Float64Array.from(nodes.ids) } : {}),
     ...(weighted ? { weights: Float64Array.from(proper.map(({ i }) => weights[i])) } : {}),
     ...(named ? { names: index.found } : {}),
-    ...(header === undefined
-      ? {}
-      : {
-          header,
-          columns: { ends: ["source", "target"] as const, weight: weighted ? "weight" : null, ignored: [] },
-        }),
+    ...(header === undefined ? {} : { header }),
+    // Of two columns without names there is nothing to tell.
+    ...(header !== undefined
+      ? { columns: { ends: ["source", "target"] as const, weight: weighted ? "weight" : null, ignored: [] } }
+      : weighted
+        ? { columns: { ends: ["column 1", "column 2"] as const, weight: "column 3", ignored: [] } }
+        : {}),
+    // A first line of two names that no other line has may have been a header, and is told of.
+    ...(named && header === undefined && isFirstAlone(proper.flatMap(({ a, b }) => [place(a), place(b)]))
+      ? { lonely: [index.found[0], index.found[1]] as const }
+      : {}),
     ...{ selfLoops: loops, zeroWeights: count - kept.length },
   };
   return { bytes: joined(marked(whole, random), bytesOf(`${whole}\n`)), expected };
