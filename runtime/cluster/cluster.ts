@@ -81,6 +81,8 @@ export function graphFacts(graph: Graph): GraphFacts {
   return { nodes: graph.n, edges: graph.neighbors.length / 2, isolated };
 }
 
+/** Below this many dimensions standardized rows of noise crowd around poles of a small sphere: where they leave gaps says nothing. */
+const POLES = 4;
 /** Sets of points without structure, of which most must not fall into parts where the matrix does. */
 const PART_DRAWS = 3;
 
@@ -185,7 +187,9 @@ export async function clusterTokens(
     const { graph: whole } = await withPoints(pointsOf(sorted, full, given, between, taken));
     return reordered(whole, nearbyOrder(whole));
   };
-  let parts = full.search === "paper" || full.null === "none" ? [] : partsOf(graph, lists, minSize);
+  const poles = full.rows === "standardize" && dimensions < POLES;
+  const searched = full.search !== "paper" && full.null !== "none" && !poles;
+  let parts = searched ? partsOf(graph, lists, minSize) : [];
   // What points as wide as the parts mostly fall into as well, Gaussian ones or with columns of their values, says nothing: on a line
   // there are gaps by chance, and where one column with heavy tails is all that rows have, standardized ones lie at two poles.
   for (const fill of [fillGaussian, shuffleColumnsInPlace]) {
