@@ -82,13 +82,14 @@ test("one component that nothing divides is no cluster, for there is nothing tha
   assert.is((await cover(14, [...clique(0, 12), 12, 13])).clusters.length, 1, "a pair is, though it is no cluster");
 });
 
-test("a component is clustered as it would be alone", async () => {
+test("a component that is a graph of its own, an eighth of all or more, is clustered as it would be alone", async () => {
   for (let seed = 0; seed < 10; seed++) {
     const a = groupsOf(makeRandom(seed), false, 0.02);
     const alone = await cover(a.n, a.ends);
-    const beside = await cover(a.n + 9, [...renamed(a.ends, (v) => v + 9), ...clique(0, 9)]);
-    assert.equal(setsOf(beside.labels.slice(9)), setsOf(alone.labels), `graph ${seed}`);
-    assert.equal(new Set(beside.labels.slice(0, 9)).size, 1);
+    const size = Math.ceil(a.n / 4);
+    const beside = await cover(a.n + size, [...renamed(a.ends, (v) => v + size), ...clique(0, size)]);
+    assert.equal(setsOf(beside.labels.slice(size)), setsOf(alone.labels), `graph ${seed}`);
+    assert.equal(new Set(beside.labels.slice(0, size)).size, 1);
   }
 });
 

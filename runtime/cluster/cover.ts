@@ -105,11 +105,27 @@ export async function coverGraph(
   const { n } = graph;
   if (n === 0 || graph.volume === 0) return nothing(n);
   const body = async (kernel: GraphKernel) => {
-    if (config.null === "none" && options.together !== true) return coverComponents(kernel, config, envelope, options);
+    if (config.null === "none" && options.together !== true && isSeveral(graph))
+      return coverComponents(kernel, config, envelope, options);
     const found = await cover(kernel, config, envelope, nothing(n).labels, options);
     return config.null === "none" ? withComponents(graph, found, config) : found;
   };
   return withKernel(graph, options.threads, body, options.started);
+}
+
+/** A component of this share of the nodes is a graph of its own, where such hold this share of all. */
+const GRAPH = 1 / 8;
+const GRAPHS = 0.95;
+
+/**
+ * Whether a graph is one, or several side by side, which say nothing of each other: a few components hold nearly all of it. One that
+ * fell into many is one graph: what little is between its groups says that pieces with ties belong together.
+ */
+function isSeveral(graph: Graph): boolean {
+  const sizes = connectedComponents(graph).members.map(({ length }) => length);
+  const tied = sizes.reduce((sum, size) => sum + (size > 1 ? size : 0), 0);
+  const large = sizes.filter((size) => size >= GRAPH * tied);
+  return large.length > 1 && large.reduce((sum, size) => sum + size, 0) >= GRAPHS * tied;
 }
 
 /** Components without a cluster are clusters where there are others. */
@@ -124,8 +140,8 @@ function withComponents(graph: Graph, found: Clustering, config: ClusterConfig):
 }
 
 /**
- * Each component as a graph of its own, so that nothing in it depends on what else there is. One that nothing divides is a
- * cluster where there are others.
+ * Each component as a graph of its own, so that nothing in it depends on what else there is. One that nothing divides is a cluster
+ * where there are others.
  */
 async function coverComponents(
   kernel: GraphKernel,
