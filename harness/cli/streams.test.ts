@@ -151,12 +151,13 @@ test("names drive no terminal", (t) => {
   const missing = runProgram(folder, ["cluster", "--graph", name, "--out", "z"]);
   assert.is(
     missing.stderr,
-    "spectroscope: cannot read x\\u001b[31m\\ny\\u009b: no such file or directory; check the path\n",
+    "preset graph: null=none\nspectroscope: cannot read x\\u001b[31m\\ny\\u009b: no such file or directory; check the path\n",
   );
   writeFileSync(join(folder, name), "a b c d e f\n");
   const broken = runProgram(folder, ["cluster", "--graph", name, "--out", "z"]);
   assert.is(broken.status, 1);
-  assert.is(broken.stderr.split("\n").length, 2, broken.stderr);
+  assert.is(broken.stderr.split("\n").length, 3, broken.stderr);
+  assert.match(broken.stderr, /^preset graph: null=none\nspectroscope: /);
   const written = runProgram(folder, [...CLUSTER.split(" "), "--out", "o\u001b]0;t\u0007"]);
   assert.is(written.status, 0);
   for (const { stdout, stderr } of [missing, broken, written]) assert.not.match(stdout + stderr, /[^\P{Cc}\n]/u);
