@@ -104,11 +104,12 @@ export async function coverGraph(
 ): Promise<Clustering> {
   const { n } = graph;
   if (n === 0 || graph.volume === 0) return nothing(n);
+  const components = config.null === "none" ? connectedComponents(graph).members : undefined;
   const body = async (kernel: GraphKernel) => {
-    if (config.null === "none" && options.together !== true && isSeveral(graph))
-      return coverComponents(kernel, config, envelope, options);
+    if (components && options.together !== true && areSeveral(components))
+      return coverComponents(kernel, components, config, envelope, options);
     const found = await cover(kernel, config, envelope, nothing(n).labels, options);
-    return config.null === "none" ? withComponents(graph, found, config) : found;
+    return components ? withComponents(components, found, config) : found;
   };
   return withKernel(graph, options.threads, body, options.started);
 }
@@ -118,22 +119,22 @@ const GRAPH = 1 / 8;
 const GRAPHS = 0.95;
 
 /**
- * Whether a graph is one, or several side by side, which say nothing of each other: a few components hold nearly all of it. One that
+ * Whether components are one graph, or several side by side, which say nothing of each other: a few components hold nearly all of it. One that
  * fell into many is one graph: what little is between its groups says that pieces with ties belong together.
  */
-function isSeveral(graph: Graph): boolean {
-  const sizes = connectedComponents(graph).members.map(({ length }) => length);
+function areSeveral(components: readonly Uint32Array[]): boolean {
+  const sizes = components.map(({ length }) => length);
   const tied = sizes.reduce((sum, size) => sum + (size > 1 ? size : 0), 0);
   const large = sizes.filter((size) => size >= GRAPH * tied);
   return large.length > 1 && large.reduce((sum, size) => sum + size, 0) >= GRAPHS * tied;
 }
 
 /** Components without a cluster are clusters where there are others. */
-function withComponents(graph: Graph, found: Clustering, config: ClusterConfig): Clustering {
-  const minSize = config.min_size ?? defaultMinSize(graph.n, config.null);
-  const { members } = connectedComponents(graph);
-  const free = members.filter((rows) => rows.length >= minSize && rows.every((v) => found.labels[v] < 0));
-  if (free.length === 0 || members.filter((rows) => rows.length >= minSize).length === 1) return found;
+function withComponents(components: readonly Uint32Array[], found: Clustering, config: ClusterConfig): Clustering {
+  const minSize = config.min_size ?? defaultMinSize(found.labels.length, config.null);
+  const large = components.filter((rows) => rows.length >= minSize);
+  const free = large.filter((rows) => rows.every((v) => found.labels[v] < 0));
+  if (free.length === 0 || large.length === 1) return found;
   const clusters = [...found.clusters, ...free.map((rows) => wholeCluster(rows))];
   numberClusters(clusters, found.labels);
   return { ...found, clusters };
@@ -145,12 +146,12 @@ function withComponents(graph: Graph, found: Clustering, config: ClusterConfig):
  */
 async function coverComponents(
   kernel: GraphKernel,
+  components: readonly Uint32Array[],
   config: ClusterConfig,
   envelope: Envelope,
   options: CoverOptions,
 ): Promise<Clustering> {
   const { graph } = kernel;
-  const { members: components } = connectedComponents(graph);
   const tied = components.filter((nodes) => nodes.length > 1);
   const found: { rows: Uint32Array; clustering: Clustering }[] = [];
   const index = new Int32Array(graph.n).fill(-1);
