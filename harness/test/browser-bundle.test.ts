@@ -15,6 +15,7 @@ const ROOMS = [
   ...["kernels", "runtime/plan", "runtime/webgpu", "runtime/processor", "runtime/threads", "runtime/transformer"],
   ...["runtime/config", "runtime/formats", "runtime/statistics"],
   ...["runtime/sampler", "runtime/susceptibility", "runtime/cluster", "runtime/store", "runtime/measure"],
+  ...["runtime/modes", "runtime/sae"],
   ...["models/families", "models/formats", "models/text", "models/grammars", "models/nano", "models/iota"],
 ];
 

@@ -25,7 +25,12 @@ const INSIDE: Readonly<Record<string, readonly string[]>> = {
   susceptibility: ["config", "sampler", "statistics"],
   cluster: ["config", "formats", "plan", "statistics", "threads"],
   store: ["config", "formats", "sampler", "susceptibility"],
-  measure: ["config", "formats", "plan", "transformer", "sampler", "statistics", "susceptibility", "cluster", "store"],
+  modes: ["plan", "statistics"],
+  sae: ["plan", "statistics"],
+  measure: [
+    ...["config", "formats", "plan", "transformer", "sampler", "statistics", "susceptibility", "cluster", "store"],
+    ...["modes", "sae"],
+  ],
   node: ["formats", "plan", "webgpu", "processor", "threads", "store"],
 };
 

@@ -1,0 +1,25 @@
+/** chi on all pairs of a context and a token, in a form that needs no N × V buffer. */
+
+/**
+ * A component's chi_xy = offset[x] + left[x] · right[y], nats squared, for N contexts and V tokens. Exact, since logits are linear in
+ * the last hidden state: where only what comes before the unembedding moves, `left` has covariances of phi with hidden states and
+ * `right` is the unembedding; where only the unembedding moves, it is the other way about. R is the width of either.
+ */
+export interface PairChi {
+  readonly contexts: number;
+  readonly tokens: number;
+  readonly rank: number;
+  /** [N]. */
+  readonly offset: Float64Array;
+  /** [N, R]. */
+  readonly left: Float64Array;
+  /** [V, R]. */
+  readonly right: Float64Array;
+}
+
+/** chi of a component from all chains, and with each chain left out in turn, for the jackknife; none with one chain. */
+export interface PairColumn {
+  readonly name: string;
+  readonly all: PairChi;
+  readonly without: readonly PairChi[];
+}
