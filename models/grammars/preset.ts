@@ -24,6 +24,8 @@ export interface Preset {
   readonly quick: readonly string[];
   /** Whether a run keeps every token's loss at every draw unless it is told: a few MiB here, terabytes of a large model. */
   readonly keepTraces: boolean;
+  /** Likewise whether a run keeps what chi on all pairs follows from. */
+  readonly keepModes: boolean;
   /** The text of an id; `#id` where there is none. */
   nameOf(id: number): string;
   /**
@@ -61,6 +63,7 @@ export function grammarPreset(source: CorpusSource, componentScale: Preset["comp
     weightRestrictions: ["fine"],
     quick: QUICK,
     keepTraces: true,
+    keepModes: true,
     nameOf,
     corpora(request, positions) {
       const probe = source.generate({

@@ -17,9 +17,13 @@ export interface PairChi {
   readonly right: Float64Array;
 }
 
-/** chi of a component from all chains, and with each chain left out in turn, for the jackknife; none with one chain. */
+/** chi of a component. */
 export interface PairColumn {
   readonly name: string;
+  /** Pooled over all chains. */
   readonly all: PairChi;
+  /** With each chain left out in turn, for the jackknife; none with one chain. */
   readonly without: readonly PairChi[];
+  /** Of each chain alone: independent of each other. */
+  readonly chains: readonly PairChi[];
 }
