@@ -197,6 +197,7 @@ test("a checkpoint that is damaged, which is said, or another run's is not gone 
   const [{ restriction, settings: own, chains }] = plan;
   const spec = {
     ...texts,
+    pairs: true,
     restriction: parseRestriction(restriction, model.model),
     ...{ settings: own, chains, acceptanceChecks: 2 },
   };
