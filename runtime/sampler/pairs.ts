@@ -14,8 +14,9 @@ import type { MovingWeights } from "../transformer/moving";
 import type { Restriction } from "../transformer/restriction";
 import type { SumViews } from "./sum-views";
 
+export const PAIR_KINDS = ["hidden", "unembedding", "logits"] as const;
 /** What of the logits moves: hidden states, the unembedding, or both. */
-export type PairKind = "hidden" | "unembedding" | "logits";
+export type PairKind = (typeof PAIR_KINDS)[number];
 
 /** Where what moves is summed up; M chains, E elements: N * D, V * D or N * V. */
 export interface PairTensors {

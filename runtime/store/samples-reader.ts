@@ -2,7 +2,7 @@
 import { SpectroscopeError } from "../../kernels/errors";
 import { isObject } from "../config/schema";
 import type { JsonObject } from "../formats/json";
-import type { PairSums } from "../sampler/pairs";
+import { PAIR_KINDS, type PairSums } from "../sampler/pairs";
 import type { DrawSums, Sums } from "../sampler/sums";
 import { transposed } from "./box";
 import { openFinished } from "./finished";
@@ -159,9 +159,15 @@ export class Samples {
     return { ...own, shifted: { lag, ...(await both("_shifted")) } };
   }
 
+  /** Whether what chi on all pairs follows from was kept. */
+  async keepsPairs(): Promise<boolean> {
+    for (const kind of PAIR_KINDS) if (await this.group.has(`mean_${kind}`)) return true;
+    return false;
+  }
+
   /** What chi on all pairs follows from: [chains, elements]; nothing where the run kept none. @throws SpectroscopeError */
   async pairs(): Promise<PairSums | undefined> {
-    for (const kind of ["hidden", "unembedding", "logits"] as const) {
+    for (const kind of PAIR_KINDS) {
       if (!(await this.group.has(`mean_${kind}`))) continue;
       const arrays = await Promise.all(
         ["mean", "cov_phi"].map(async (what) => this.group.array(`${what}_${kind}`, "f32")),
