@@ -1,4 +1,4 @@
-/** The null of a match: the same maximum over all features after labels were exchanged between tokens of one id and like position. */
+/** The null of a match: the same maximum over all features after tokens of one id and like position exchanged their labels. */
 import type { Firings } from "./firings";
 import { highestF1, type TokenSets } from "./match-overlap";
 import { permuteLabels, type Strata } from "./match-strata";
@@ -19,8 +19,9 @@ export interface NullMaxima {
 }
 
 /**
- * Percentile `percent` of ascending null values such that it is surpassed just where p = (1 + #{null >= measured}) / (1 + R) is at most
- * 1 - percent / 100: the k-th largest of R values, k the whole part of (100 - percent) (R + 1) / 100. Infinite where R is too small to say.
+ * Percentile `percent` of ascending null values such that it is surpassed just where p = (1 + #{null >= measured}) / (1 + R) is
+ * at most 1 - percent / 100: the k-th largest of R values, k the whole part of (100 - percent) (R + 1) / 100. Infinite where R is
+ * too small to say.
  */
 export function nullPercentile(ascending: ArrayLike<number>, percent: number): number {
   const rank = Math.floor(((100 - percent) * (ascending.length + 1)) / 100);
@@ -30,13 +31,17 @@ export function nullPercentile(ascending: ArrayLike<number>, percent: number): n
 /**
  * Permutes labels and finds the same maxima again.
  *
- * Under the null a token's label is independent of what fires on it, given its id and the bin of its position: within a stratum all
- * arrangements of labels are equally likely, whatever the firings. Measured labels and R permuted ones are then exchangeable, each
- * permutation being uniform and independent of the others, and so are the R + 1 values of any statistic of labels and firings, such as the maximum over all
- * features. The measured one is among the k largest with probability at most k / (R + 1), and p holds its level exactly, but for
- * ties, which make it smaller. It holds only because strata depend on ids and positions and on nothing else. A set is permuted
- * together with all others, which changes nothing for it: by itself it is a random set of its own number of tokens in each
- * stratum. Where positions were merged, labels and firings that both follow the position within a bin are not of this null, and such a pair may pass it.
+ * Under the null a token's label is independent of what fires on it, given its id and the bin of its position: within a stratum
+ * all arrangements of labels are equally likely, whatever the firings. Measured labels and R permuted ones are then exchangeable,
+ * each permutation being uniform and independent of the others, and so are the R + 1 values of any statistic of labels and
+ * firings, such as the maximum over all features. The measured one is among the k largest with probability at most k / (R + 1):
+ * p holds its level exactly, but for ties, which make it smaller. A set is permuted together with all others, which changes
+ * nothing for it: by itself it is a random set of its own number of tokens in each stratum.
+ *
+ * What it rests on: strata that depend on ids and positions and on nothing else, and labels that are exchangeable in them. Where
+ * positions were merged, labels and firings that both follow the position within a bin are not of this null, and such a pair may
+ * pass it. Where neighboring tokens, or those of one text, tend to have one label and to have the same features firing, tokens count
+ * for less than their number, the null is too narrow, and a pair that has only its texts in common may pass it.
  * @param measured highest F1 of every set [sets] and every feature [features]
  * @param counted [features]: whether the feature is counted in `featureCounts`
  */

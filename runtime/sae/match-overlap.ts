@@ -136,7 +136,10 @@ export function highestF1(
   });
 }
 
-/** Tokens by a number that each has (an id, a role), as firings: one feature for every number that occurs, ascending; negative ones are none. */
+/**
+ * Tokens by a number that each has (an id, a role), as firings: one feature for every number that occurs, ascending; negative ones
+ * are none.
+ */
 export function firingsOf(numbers: ArrayLike<number>): {
   readonly firings: Firings;
   readonly values: readonly number[];

@@ -21,7 +21,7 @@ export interface FeatureOverlap extends Overlap {
   readonly fires: number;
 }
 
-/** The id that the targets of strata, or of a baseline, are told by: what is predicted, what was read last, or both together. */
+/** The id that strata are of: of the target, of what was read last, or of both together. */
 export type StrataBy = "target" | "input" | "both";
 
 /** A token id beside a cluster: all tokens with this target, or with this last input. */

@@ -14,8 +14,8 @@ export interface Strata {
 }
 
 /**
- * Strata of ids and positions. Those of an id are its single positions, where each has `least` tokens; neighboring positions
- * are merged, from the first on, until they have, and what is left at the end goes to the last. An id with fewer tokens is one stratum.
+ * Strata of ids and positions. Those of an id are its single positions, where each has `least` tokens; neighboring positions are
+ * merged, from the first on, until they have, and what is left at the end goes to the last. An id with fewer tokens is one stratum.
  * @param ids [tokens]; or several such, whose combination counts
  * @param positions [tokens]
  */
@@ -51,8 +51,8 @@ export function idsOf(by: StrataBy, targets: ArrayLike<number>, inputs?: ArrayLi
 }
 
 /**
- * Permutation `number` of labels within strata, uniform among all up to 2^-32 of the size of a stratum: into `out` [tokens]. It depends on the
- * seed, its number and the strata alone.
+ * Permutation `number` of labels within strata, into `out` [tokens]: uniform among all, up to 2^-32 of the size of a stratum. It
+ * depends on the seed, its number and the strata alone.
  */
 export function permuteLabels(
   { order, starts }: Strata,

@@ -26,6 +26,7 @@ export function saidOfMatch(found: Omit<MatchResult, "said">): string[] {
     `${some(n - found.aboveToken, "cluster")} of ${n} ${n - found.aboveToken === 1 ? "is" : "are"} found by a single token id at least as well as by any feature: a match of those would say only ` +
       "that the feature knows the token.",
     ...aboutStrata(strata, n),
+    "Permutations take tokens one by one. Where tokens of one text tend to share a cluster and features, the null is too narrow, and a match may be of texts only.",
     "A match is an overlap of tokens in this text. It does not say that one causes the other, that the model uses the feature, nor that it holds in other text; " +
       "clusters without a match may be matched by features of another layer, width or training.",
     aboutUnions(found),

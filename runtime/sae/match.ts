@@ -23,15 +23,16 @@ const PAPER = { matched: 259, clusters: 510 } as const;
 /**
  * Compares clusters with features by the tokens that both have.
  *
- * For every cluster the feature of the highest F1, 2 shared / (size + fires), of equally good ones that of the lowest number. With many features the best of
- * them overlaps with any set, so the same maximum is taken after labels were permuted among tokens of one id and like position
- * (match-null.ts says why that null is exact), and beside it stands the single token id of the highest F1, as target or, where `inputs` are given, as last
- * input: a cluster that is one token is matched by whatever fires on that token. A cluster counts as matched where its best F1 is above its null's percentile and
- * above the best token id's. 5 % (or 1 %) is the level for each cluster by itself: of n clusters that match nothing 5 % of n are
- * expected above the 95th percentile.
+ * For every cluster the feature of the highest F1, 2 shared / (size + fires), of equally good ones that of the lowest number.
+ * With many features the best of them overlaps with any set, so the same maximum is taken after labels were permuted among tokens of
+ * one id and like position (match-null.ts says when that null is exact). Beside it stands the single token id of the highest F1, as
+ * target or, where `inputs` are given, as last input: a cluster that is one token is matched by whatever fires on that token. A
+ * cluster counts as matched where its best F1 is above its null's percentile and above the best token id's. 5 % (or 1 %) is the level
+ * for each cluster by itself: of n clusters that match nothing up to 5 % of n are expected above the 95th percentile.
  *
  * All tokens are the population, those without a cluster too. Tokens that should not count, such as a sequence's first, are to be
- * left out of all inputs. One pass over the firings a permutation: about a second for 200 permutations of 1 million firings.
+ * left out of all inputs. The cost is one pass over the firings a permutation: 100,000 tokens, 32,768 features, 500 clusters and 200
+ * permutations took 9 s of one core with 1.6 million firings and 34 s with 10 million, in memory of 0.1 and 0.3 GB beside them.
  * @param labels [tokens]: cluster of each token, negative for none
  * @throws SpectroscopeError (`bad-input`) where lengths, numbers or options do not fit
  */
