@@ -14,14 +14,33 @@ export interface Branch {
   readonly tokens: readonly number[];
   /** How likely each outcome of the next choice is; empty at the end of an item. */
   readonly odds: readonly number[];
-  /** What follows an outcome, by its index in `odds`. */
+  /** What follows an outcome, by its index in `odds`; found anew whenever it is asked for. */
   follow(outcome: number): Branch;
 }
 
 /** Ends a run at a choice that is not given. */
 const STOP = new Error("a choice is not given");
+/** Odds of so many outcomes that are as likely as each other, by how many: one array for all branches. */
+const EVEN: (readonly number[])[] = [];
+const even = (n: number): readonly number[] => {
+  EVEN[n] ??= Array.from({ length: n }, () => 1 / n);
+  return EVEN[n];
+};
+
 /** An element of a sample that nobody has looked at yet. */
 const UNDRAWN = Symbol("undrawn");
+
+/** Choices made, the last one first: branches share those before. */
+interface Path {
+  readonly before: Path | undefined;
+  readonly outcome: number;
+}
+
+function choicesOf(path: Path | undefined): number[] {
+  const choices: number[] = [];
+  for (let at = path; at; at = at.before) choices.push(at.outcome);
+  return choices.reverse();
+}
 
 /** Random numbers of which the first are given. */
 class GivenChoices extends Stream {
@@ -47,7 +66,7 @@ class GivenChoices extends Stream {
 
   override below(n: number): number {
     if (!(n >= 1)) throw new RangeError(`a choice among ${n}`);
-    return n === 1 ? 0 : this.choose(() => Array.from({ length: n }, () => 1 / n));
+    return n === 1 ? 0 : this.choose(() => even(n));
   }
 
   override chance(probability: number): boolean {
@@ -72,12 +91,12 @@ class GivenChoices extends Stream {
 }
 
 /**
- * The tree of a grammar's items, grown where it is walked.
+ * The tree of a grammar's items, by its root.
  * @throws RangeError of an item that ends without a token, or with one that `tokenId` does not know
  */
 export function itemTree(grammar: Grammar, tokenId: (token: string) => number): Branch {
-  const branch = (path: readonly number[]): Branch => {
-    const random = new GivenChoices(path);
+  const branch = (path: Path | undefined): Branch => {
+    const random = new GivenChoices(choicesOf(path));
     const tokens: number[] = [];
     let written = 0;
     const write = (token: string) => {
@@ -90,15 +109,7 @@ export function itemTree(grammar: Grammar, tokenId: (token: string) => number): 
     } catch (error) {
       if (error !== STOP) throw error;
     }
-    const children: Branch[] = [];
-    return {
-      tokens,
-      odds: random.odds,
-      follow: (outcome) => {
-        children[outcome] ??= branch([...path, outcome]);
-        return children[outcome];
-      },
-    };
+    return { tokens, odds: random.odds, follow: (outcome) => branch({ before: path, outcome }) };
   };
-  return branch([]);
+  return branch(undefined);
 }

@@ -269,6 +269,14 @@ test("a grammar of its own: one that only has one item, and one that writes noth
   follows(language(backwards), "", { x: 1 / 3, y: 2 / 3 });
   follows(language(backwards), "y", { x: 1 / 2, y: 1 / 2 });
   follows(language(backwards), "x", { y: 1 });
+  // Its last choice writes nothing or one token more.
+  const trailing = grammar("trailing", ["all"], (write, random) => {
+    write("x", "all");
+    if (random.chance(0.25)) write("y", "all");
+  });
+  follows(language(trailing), "x", { y: 0.25, x: 0.75 });
+  follows(language(trailing), "x x", { y: 0.25, x: 0.75 });
+  follows(language(trailing), "x y", { x: 1 });
   const silent = language(grammar("silent", ["all"], (write, random) => random.chance(0.5) && write("x", "all")));
   assert.throws(() => following(silent, ""), /an item of silent ends without a token/);
 });

@@ -26,24 +26,17 @@ interface Step {
 /** The hidden Markov model of a grammar's documents: items one after another. */
 class Mode {
   readonly start: State;
-  /** By branch, then by tokens written: a place is one object, so that the ways which lead to it are added up. */
-  private readonly states = new Map<Branch, State[]>();
   /** Steps found so far. */
   size = 0;
 
-  constructor(private readonly root: Branch) {
-    this.start = this.state(root, 0);
+  constructor(root: Branch) {
+    this.start = { mode: this, branch: root, at: 0 };
   }
 
+  /** Asked once for every place but the start: only one step leads to it, and steps are kept. Every item's end is the start. */
   private state(branch: Branch, at: number): State {
-    if (branch.odds.length === 0 && at === branch.tokens.length) return this.start;
-    let states = this.states.get(branch);
-    if (!states) {
-      states = [];
-      this.states.set(branch, states);
-    }
-    states[at] ??= { mode: this, branch, at };
-    return states[at];
+    const ended = branch.odds.length === 0 && at === branch.tokens.length;
+    return ended ? this.start : { mode: this, branch, at };
   }
 
   /** What may be written next, and with which probability; a token that several ways lead to is there more than once. */
@@ -53,7 +46,9 @@ class Mode {
     const walk = (branch: Branch, at: number, probability: number) => {
       const token = branch.tokens[at];
       if (token !== undefined) steps.push({ token, next: this.state(branch, at + 1), probability });
-      else if (branch.odds.length === 0) walk(this.root, 0, probability);
+      else if (branch.odds.length === 0)
+        for (const first of this.steps(this.start))
+          steps.push({ ...first, probability: probability * first.probability });
       else for (const [outcome, odds] of branch.odds.entries()) walk(branch.follow(outcome), 0, probability * odds);
     };
     walk(state.branch, state.at, 1);
