@@ -59,12 +59,12 @@ export class InnerProducts {
     const right = mostShared([...some, ...others]);
     const vectors = some.map((chi) => this.vectorOf(chi, right));
     const otherVectors = others === some ? vectors : others.map((chi) => this.vectorOf(chi, right));
-    const out = new Float64Array(some.length * others.length);
+    const out = dots(vectors, otherVectors);
     for (const [i, chi] of some.entries())
       for (const [j, other] of others.entries()) {
-        const [own, its] = [vectors[i], otherVectors[j]];
-        if (others === some && j < i) out[i * others.length + j] = out[j * others.length + i];
-        else out[i * others.length + j] = own && its ? dot(own, its) : innerProduct(chi, other, this.measure);
+        if (vectors[i] && otherVectors[j]) continue;
+        const at = i * others.length + j;
+        out[at] = others === some && j < i ? out[j * others.length + i] : innerProduct(chi, other, this.measure);
       }
     return out;
   }
@@ -84,6 +84,32 @@ export class InnerProducts {
     for (let x = 0; x < q.length; x++) for (let r = 0; r < n; r++) rows[x * n + r] *= Math.sqrt(q[x]);
     return this.shared.products.project({ rows: q.length, data: rows });
   }
+}
+
+/** Places of vectors whose products are summed at once: what a cache holds. */
+const CHUNK = 4096;
+
+/** Dot products of some vectors with others, [some, others]; 0 where either is missing. */
+function dots(
+  some: readonly (Float64Array | undefined)[],
+  others: readonly (Float64Array | undefined)[],
+): Float64Array {
+  const length = Math.max(...[...some, ...others].map((vector) => vector?.length ?? 0));
+  const size = Math.min(CHUNK, length);
+  const out = new Float64Array(some.length * others.length);
+  if (size === 0) return out;
+  const products = new ThinProducts(size, others.length);
+  const gather = (vectors: readonly (Float64Array | undefined)[], from: number) => {
+    const rows = new Float64Array(vectors.length * size);
+    for (const [i, vector] of vectors.entries()) if (vector) rows.set(vector.subarray(from, from + size), i * size);
+    return rows;
+  };
+  for (let from = 0; from < length; from += size) {
+    products.load(gather(others, from));
+    const part = products.project({ rows: some.length, data: gather(some, from) });
+    for (let i = 0; i < out.length; i++) out[i] += part[i];
+  }
+  return out;
 }
 
 /** The right factor that most have. */

@@ -74,6 +74,8 @@ export class NormSums {
   private plain = 0;
   private without: number[] = [];
   private readonly pairs = new PairSums(1);
+  /** Inner products of chains m and m', by their names "m m'", m > m'. */
+  private readonly byPair = new Map<string, number>();
   private readonly products: InnerProducts;
 
   constructor(measure: Measure) {
@@ -87,7 +89,19 @@ export class NormSums {
     this.plain += gram[0];
     for (let m = 0; m < without.length; m++) this.without[m] = (this.without[m] ?? 0) + gram[(m + 1) * (n + 1)];
     const first = 1 + without.length;
-    this.pairs.add(name, chains.length, (m, other, add) => add(0, gram[(first + m) * n + first + other]));
+    this.pairs.add(name, chains.length, (m, other, add) => {
+      const product = gram[(first + m) * n + first + other];
+      const pair = `${m} ${other}`;
+      this.byPair.set(pair, (this.byPair.get(pair) ?? 0) + product);
+      add(0, product);
+    });
+  }
+
+  /** The norm without noise from products of these chains only, two or more. */
+  normOf(chains: readonly number[]): number {
+    let sum = 0;
+    for (const m of chains) for (const other of chains) if (other < m) sum += this.byPair.get(`${m} ${other}`) ?? 0;
+    return (2 * sum) / (chains.length * (chains.length - 1));
   }
 
   get norms(): Norms {

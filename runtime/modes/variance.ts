@@ -1,5 +1,5 @@
 import { SpectroscopeError } from "../../kernels/errors";
-import { type Basis, firstOf, sizeOf } from "./basis";
+import { type Basis, sizeOf } from "./basis";
 import { bestBasis } from "./best-bases";
 import type { Pairs } from "./couplings";
 import { meanOf } from "./inner-products";
@@ -14,8 +14,8 @@ export interface VarianceOptions {
   readonly measured?: Pairs;
   /** Random bases and random orders; by default 20. */
   readonly seeds?: number;
-  /** Functions of a random basis; by default 32, at most K. */
-  readonly randomCount?: number;
+  /** Functions on either side of random bases and of the best; by default 32, at most K. */
+  readonly compared?: number;
 }
 
 /** A best choice's shares: fitted to all of chi, an upper bound; and fitted to half of the chains, tried on the other half. */
@@ -52,9 +52,10 @@ export async function varianceOf(columns: PairColumns, basis: Basis, options: Va
   const { seeds = 20, measured } = options;
   const { a, b } = sizeOf(basis);
   const K = Math.min(a, b);
+  const compared = Math.min(options.compared ?? 32, K);
   const normSums = new NormSums(basis);
   const energies = new EnergySums(basis);
-  const random = new RandomBases(basis, Math.min(options.randomCount ?? 32, K), seeds);
+  const random = new RandomBases(basis, compared, seeds);
   const measuredSums = measured && new MeasuredSums(basis, measured);
   let components = 0;
   let chains = 0;
@@ -76,35 +77,39 @@ export async function varianceOf(columns: PairColumns, basis: Basis, options: Va
     randomOrder: randomOrders(energies, norms, K, seeds),
     randomBases: random.shares(norms),
     best: {
-      plain: await bestShares(columns, basis, K, ({ all }) => all),
-      ...(chains >= 4 && { heldOut: await heldOutShares(columns, basis, K) }),
+      plain: await bestShares(columns, basis, compared, norms),
+      ...(chains >= 4 && { heldOut: await heldOutShares(columns, basis, compared, normSums, chains) }),
     },
     principal: await principalShares(columns, basis, chains),
     ...(measuredSums && { measured: measuredSums.shares }),
   };
 }
 
-async function bestShares(
-  columns: PairColumns,
-  basis: Basis,
-  K: number,
-  chosen: (column: PairColumn) => PairChi,
-): Promise<Float64Array> {
-  const plain = (column: PairColumn): PairColumn => ({ name: column.name, all: chosen(column), without: [] });
-  const best = await fitted(columns, basis, K, chosen);
-  const { norms, energies } = await summed(columns, best, plain);
-  return energies.shares(norms).plain.shares;
+async function bestShares(columns: PairColumns, basis: Basis, count: number, norms: Norms): Promise<Float64Array> {
+  const best = await fitted(columns, basis, count, ({ all }) => all);
+  const energies = new EnergySums(best);
+  for await (const { name, all } of columns) energies.add({ name, all, without: [] });
+  return energies.shares({ plain: { all: norms.plain.all, without: [] } }).plain.shares;
 }
 
-async function heldOutShares(columns: PairColumns, basis: Basis, K: number): Promise<Float64Array> {
+async function heldOutShares(
+  columns: PairColumns,
+  basis: Basis,
+  count: number,
+  norms: NormSums,
+  chains: number,
+): Promise<Float64Array> {
   const ways: Float64Array[] = [];
   for (const side of [0, 1] as const) {
-    const best = await fitted(columns, basis, K, ({ chains }) => meanOf(halvesOf(chains!)[side]));
-    const { norms, energies } = await summed(columns, best, ({ name, chains }) => {
-      const other = halvesOf(chains!)[1 - side];
-      return { name, all: other[0], without: [], chains: other };
-    });
-    ways.push(energies.shares(norms).noiseFree!.shares);
+    const best = await fitted(columns, basis, count, (column) => meanOf(halvesOf(column.chains!)[side]));
+    const energies = new EnergySums(best);
+    for await (const { name, chains: parts } of columns) {
+      const other = halvesOf(parts!)[1 - side];
+      energies.add({ name, all: other[0], without: [], chains: other });
+    }
+    const norm = norms.normOf(halvesOf(Array.from({ length: chains }, (_, m) => m))[1 - side]);
+    const none = { all: Number.NaN, without: [] };
+    ways.push(energies.shares({ plain: none, noiseFree: { all: norm, without: [] } }).noiseFree!.shares);
   }
   return ways[0].map((share, k) => (share + ways[1][k]) / 2);
 }
@@ -112,22 +117,11 @@ async function heldOutShares(columns: PairColumns, basis: Basis, K: number): Pro
 async function fitted(
   columns: PairColumns,
   basis: Basis,
-  K: number,
+  count: number,
   chosen: (column: PairColumn) => PairChi,
 ): Promise<Basis> {
   const each = async (take: (chi: PairChi) => void) => {
     for await (const column of columns) take(chosen(column));
   };
-  return firstOf(await bestBasis(each, basis, K), K);
-}
-
-async function summed(columns: PairColumns, basis: Basis, as: (column: PairColumn) => PairColumn) {
-  const norms = new NormSums(basis);
-  const energies = new EnergySums(basis);
-  for await (const column of columns) {
-    const own = as(column);
-    norms.add(own);
-    energies.add(own);
-  }
-  return { norms: norms.norms, energies };
+  return bestBasis(each, basis, count);
 }
