@@ -6,7 +6,7 @@ import type { LawOperator } from "./law-operator";
 /**
  * The `count` largest singular values of T - sqrt(q) sqrt(q0)' with their vectors, column-major, by subspace iteration on tokens'
  * side: each round is one pass over the law, T'T times the directions, made orthonormal again; the last pass takes T times them,
- * whose SVD is exact within their span.
+ * whose SVD is exact within their span. Values below 1e-8 of the largest are not resolved, since rounds square them.
  */
 export async function rangeOf(
   operator: LawOperator,
@@ -20,7 +20,9 @@ export async function rangeOf(
   let basis = normals(deriveKey("modes of a law", seed), 0, width * V);
   for (let j = 0; j < width; j++) for (let y = 0; y < V; y++) if (q0[y] === 0) basis[j * V + y] = 0;
   orthonormalize(basis, V, width);
-  for (let round = 0; round < iterations; round++) {
+  // Directions that span all tokens need no round, and a round squares small values away.
+  const rounds = width === V ? 0 : iterations;
+  for (let round = 0; round < rounds; round++) {
     products.load(basis);
     products.clear();
     await operator.eachBlock((_, rows, T) => products.square({ rows, data: T }));

@@ -15,7 +15,10 @@ export interface Curve {
 /** Of chi as it was estimated; and of chi without its noise, where columns have two chains or more of their own. */
 export interface Shares {
   readonly plain: Curve;
-  /** Squares are products of different chains, so noise has mean 0 in them; errors need three chains. */
+  /**
+   * Squares are products of different chains, so noise has mean 0 in them. Errors need three chains, and are too large where there is
+   * little but noise: the jackknife counts products of noise 2 (M - 1) / (M - 2) times in the variance.
+   */
   readonly noiseFree?: Curve;
 }
 
