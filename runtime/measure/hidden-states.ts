@@ -1,12 +1,11 @@
 /** Activations of a text's tokens at hook points of a model, in blocks of sequences: of many tokens they are never whole in memory. */
 import type { Device } from "../plan/device";
-import type { BoundPlan, Memory } from "../plan/memory";
-import type { View } from "../plan/plan";
 import type { Matrix } from "../statistics/matrix";
 import { FixedTensors } from "../transformer/fixed";
 import type { HookPoint } from "../transformer/hook-points";
 import { planHooks } from "../transformer/hooks";
 import { tokenView } from "../transformer/model";
+import type { Rows } from "../transformer/tape";
 import { type Corpus, checkCorpus } from "./corpus";
 import { type Attention, stopIfAsked } from "./events";
 import type { MeasuredModel } from "./request";
@@ -36,7 +35,7 @@ export interface HiddenOptions extends Pick<Attention, "signal"> {
   readonly onBlock: (block: HiddenBlock) => void | Promise<void>;
   /** Default `before`. */
   readonly at?: ReadAt;
-  /** Tokens of a block at most, but never less than a row; default 2,048. */
+  /** Tokens of a block at most, but never less than a row; default 2,048. Another number gives other last bits. */
   readonly blockTokens?: number;
   readonly progress?: (done: number, total: number) => void;
 }
@@ -88,24 +87,25 @@ export async function hiddenStates(
   if (reading.count === 0 || points.length === 0) return counts;
   const memory = device.openMemory();
   const fixed = new FixedTensors(weights, device.bindingBytes);
-  const plan = (sequences: number) => {
-    const inputs = tokenView("inputs", [sequences * reading.positions]);
-    const rows = { sequences, positions: reading.positions };
-    return { inputs, ...planHooks({ name: "hidden states", model, fixed, rows, inputs }, points) };
-  };
-  let pass: Pass | undefined;
   try {
+    const inputs = tokenView("inputs", [most * reading.positions]);
+    const block = { sequences: most, positions: reading.positions };
+    const { plan, states } = planHooks({ name: "hidden states", model, fixed, rows: block, inputs }, points);
+    const bound = await device.within("the model and its activations", async () => {
+      memory.write(inputs, new Uint32Array(inputs.slot.size));
+      await fixed.flush(memory);
+      return memory.bind(plan);
+    });
     for (let row = 0; row < rows; row += most) {
       stopIfAsked(options, `hidden states: stopped after ${row} of ${rows} rows`, "run it again");
       const sequences = Math.min(most, rows - row);
-      if (pass?.sequences !== sequences) {
-        pass?.free();
-        pass = await Pass.open(device, memory, fixed, sequences, plan(sequences));
-      }
-      const states = await pass.run(inputsOf(ids, columns, row, sequences, reading));
+      // A last block of fewer rows goes through the same plan, the rest of it filled with id 0: a row's bits are those of any block.
+      memory.write(inputs, inputsOf(ids, columns, row, sequences, block));
+      await bound.run();
+      const found = (await memory.read(states)) as Float32Array[];
       await options.onBlock({
         targets: targetsOf(columns, row, sequences, reading),
-        states: states.map((data) => targetRows(data, sequences, reading, model.dims.hidden)),
+        states: found.map((data) => targetRows(data, sequences, reading, model.dims.hidden)),
       });
       options.progress?.(row + sequences, rows);
     }
@@ -115,48 +115,10 @@ export async function hiddenStates(
   return counts;
 }
 
-/** A bound plan for a number of sequences. */
-class Pass {
-  private constructor(
-    readonly sequences: number,
-    private readonly memory: Memory,
-    private readonly bound: BoundPlan,
-    private readonly inputs: View,
-    private readonly states: readonly View[],
-  ) {}
-
-  static async open(
-    device: Device,
-    memory: Memory,
-    fixed: FixedTensors,
-    sequences: number,
-    { inputs, plan, states }: { inputs: View } & ReturnType<typeof planHooks>,
-  ): Promise<Pass> {
-    const bound = await device.within("the model and its activations", async () => {
-      memory.write(inputs, new Uint32Array(inputs.slot.size));
-      await fixed.flush(memory);
-      return memory.bind(plan);
-    });
-    return new Pass(sequences, memory, bound, inputs, states);
-  }
-
-  /** [sequences * positions, D] by point. */
-  async run(ids: Uint32Array): Promise<Float32Array[]> {
-    this.memory.write(this.inputs, ids);
-    await this.bound.run();
-    return (await this.memory.read(this.states)) as Float32Array[];
-  }
-
-  /** Makes room for a pass of another size. */
-  free(): void {
-    this.bound.destroy();
-    for (const slot of new Set([this.inputs, ...this.states].map(({ slot }) => slot))) this.memory.release(slot);
-    this.memory.releaseShared();
-  }
-}
-
-function inputsOf(ids: Uint32Array, columns: number, row: number, sequences: number, { positions }: Reading) {
-  const out = new Uint32Array(sequences * positions);
+/** Ids that the model reads of some rows, [block's sequences * positions]. */
+function inputsOf(ids: Uint32Array, columns: number, row: number, sequences: number, block: Rows): Uint32Array {
+  const { positions } = block;
+  const out = new Uint32Array(block.sequences * positions);
   for (let s = 0; s < sequences; s++) {
     const from = (row + s) * columns;
     out.set(ids.subarray(from, from + positions), s * positions);
@@ -173,7 +135,7 @@ function targetsOf(columns: number, row: number, sequences: number, { count }: R
 /** The rows of targets alone. */
 function targetRows(data: Float32Array, sequences: number, { positions, first, count }: Reading, D: number): Matrix {
   const rows = sequences * count;
-  if (count === positions) return { rows, cols: D, data };
+  if (count === positions) return { rows, cols: D, data: data.subarray(0, rows * D) };
   const out = new Float32Array(rows * D);
   for (let s = 0; s < sequences; s++) {
     const from = (s * positions + first) * D;
