@@ -19,8 +19,8 @@ export async function verifyHidden(device: Device, manifest: Manifest, onRow: On
   for (const entry of golden.entries) {
     const subject = await modelOf(manifest, entry);
     const { layers } = subject.model.dims;
-    const ofLayers = Array.from({ length: layers }, (_, layer) => LAYER_POINTS.map((what) => ({ what, layer })));
-    const points: HookPoint[] = [{ what: "embed" }, ...ofLayers.flat(), { what: "final" }];
+    const ofLayers = Array.from({ length: layers }, (_, layer) => LAYER_POINTS.map((kind) => ({ kind, layer })));
+    const points: HookPoint[] = [{ kind: "embed" }, ...ofLayers.flat(), { kind: "final" }];
     for (const at of ["before", "own"] as const) {
       for (const [i, states] of (await read(device, golden, entry, subject, points, at)).entries()) {
         const name = hookName(points[i]);
@@ -68,7 +68,7 @@ async function read(
 /** What a layer reads is what came before it; of each row the last position is no target's before, the first no target's own. */
 function expectedStates(golden: Golden, entry: GoldenEntry, point: HookPoint, at: ReadAt): Float64Array {
   const before = "layer" in point && point.layer > 0 ? `l${point.layer - 1} resid_post` : "embed";
-  const name = point.what === "resid_pre" ? before : hookName(point);
+  const name = point.kind === "resid_pre" ? before : hookName(point);
   const { data, shape } = golden.tensor(`${entry.case}/${name}`);
   const [rows, columns, width] = shape;
   const out = new Float64Array(rows * (columns - 1) * width);

@@ -12,10 +12,10 @@ const OF_LAYERS: readonly { readonly pattern: RegExp; readonly layer: 1 | 2 }[] 
   { pattern: new RegExp(`^blocks\\.${N}\\.hook_(resid_pre|attn_out|mlp_out|resid_post)$`), layer: 1 },
   // A module's output: of a layer, of its attention or its MLP, with or without what it lies in (gpt_neox, model, transformer).
   {
-    pattern: new RegExp(`^(?:[a-z]\\w*\\.){0,2}(?:layers|h)\\.${N}(|\\.mlp|\\.attention|\\.self_attn|\\.attn)$`),
+    pattern: new RegExp(`^(?:[a-z]\\w*\\.){0,2}(?:layers|h|blocks)\\.${N}(|\\.mlp|\\.attention|\\.self_attn|\\.attn)$`),
     layer: 1,
   },
-  { pattern: new RegExp(`^(resid_pre|resid_out|resid_post|attn_out|mlp_out)_layer_?${N}$`), layer: 2 },
+  { pattern: new RegExp(`^(resid_pre|resid_out|resid_post|attn_out|mlp_out)_?layer_?${N}$`), layer: 2 },
 ];
 
 const MEANINGS: Readonly<Record<string, LayerPoint>> = {
@@ -31,9 +31,9 @@ const MEANINGS: Readonly<Record<string, LayerPoint>> = {
   ".mlp": "mlp_out",
 };
 
-const OTHERS: readonly { readonly pattern: RegExp; readonly what: "embed" | "final" }[] = [
-  { pattern: /^(?:embed|hook_embed|(?:[a-z]\w*\.){0,2}(?:embed_in|embed_tokens|wte))$/, what: "embed" },
-  { pattern: /^(?:final|(?:[a-z]\w*\.){0,2}(?:final_layer_norm|norm|ln_f))$/, what: "final" },
+const OTHERS: readonly { readonly pattern: RegExp; readonly kind: "embed" | "final" }[] = [
+  { pattern: /^(?:embed|hook_embed|(?:[a-z]\w*\.){0,2}(?:embed_in|embed_tokens|wte))$/, kind: "embed" },
+  { pattern: /^(?:final|(?:[a-z]\w*\.){0,2}(?:final_layer_norm|norm|ln_f))$/, kind: "final" },
 ];
 
 /**
@@ -45,10 +45,10 @@ export function parseHookPoint(text: string, model: Pick<Model, "dims">): HookPo
   for (const { pattern, layer } of OF_LAYERS) {
     const found = pattern.exec(text);
     if (!found) continue;
-    return checkHookPoint({ what: MEANINGS[found[3 - layer]], layer: Number(found[layer]) }, model, quoted(text));
+    return checkHookPoint({ kind: MEANINGS[found[3 - layer]], layer: Number(found[layer]) }, model, quoted(text));
   }
   const other = OTHERS.find(({ pattern }) => pattern.test(text));
-  if (other) return { what: other.what };
+  if (other) return { kind: other.kind };
   throw new SpectroscopeError(`no hook point ${quoted(text)}`, {
     code: "bad-input",
     hint: `${hookPointsOf(model)}, as "l0 resid_post", "blocks.0.hook_resid_post", "layers.0" or "resid_out_layer0"`,

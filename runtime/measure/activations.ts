@@ -14,7 +14,7 @@ export async function finalActivations(
   const cols = subject.model.dims.hidden;
   const rows = (ids.length / columns) * (columns - 1);
   const data = new Float32Array(rows * cols);
-  await hiddenStates(device, subject, text, [{ what: "final" }], {
+  await hiddenStates(device, subject, text, [{ kind: "final" }], {
     onBlock: ({ targets, states }) => data.set(states[0].data, targets[0] * cols),
   });
   return { rows, cols, data };

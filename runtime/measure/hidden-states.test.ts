@@ -15,8 +15,8 @@ import { type HiddenOptions, hiddenStates } from "./hidden-states";
 const test = suite("runtime/measure/hidden-states", { gpu: true });
 const D = 64;
 const POINTS: readonly HookPoint[] = [
-  { what: "resid_post", layer: 0 },
-  { what: "mlp_out", layer: 1 },
+  { kind: "resid_post", layer: 0 },
+  { kind: "mlp_out", layer: 1 },
 ];
 const subject = await nanoFolder();
 const text = (sequences: number, context: number) => ({
@@ -172,7 +172,7 @@ test("a signal stops between blocks; bad rows, ids and layers are refused before
   await refused(bad({ columns: 16 }), /text: 4\.25 rows of 16 ids/);
   await refused(bad({ ids: own.ids.map((id, i) => (i === 20 ? 104 : id)) }), /row 1, column 3 is 104, outside/);
   await refused(bad(text(1, 65)), /rows of 66 ids read 65 positions, the model has 64/);
-  await refused(bad({}, [{ what: "attn_out", layer: 2 }]), /l2 attn_out: the model has 2 layers/);
+  await refused(bad({}, [{ kind: "attn_out", layer: 2 }]), /l2 attn_out: the model has 2 layers/);
   assert.equal(await bad({}, []), { read: 64, leftOut: 0 });
 });
 
@@ -181,7 +181,7 @@ test("the final norm's are the baseline of features", async () => {
   const own = text(3, 12);
   const { rows, cols, data } = await finalActivations(device, subject, own);
   assert.equal([rows, cols], [36, D]);
-  assert.equal(data, (await all(device, own, { blockTokens: 12 }, [{ what: "final" }])).states[0]);
+  assert.equal(data, (await all(device, own, { blockTokens: 12 }, [{ kind: "final" }])).states[0]);
 });
 
 test.run();

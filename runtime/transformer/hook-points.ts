@@ -15,12 +15,12 @@ export type LayerPoint = (typeof LAYER_POINTS)[number];
  * that is its `resid_pre`. `final`: after the final norm, what the unembedding reads.
  */
 export type HookPoint =
-  | { readonly what: "embed" | "final" }
-  | { readonly what: LayerPoint /** From 0. */; readonly layer: number };
+  | { readonly kind: "embed" | "final" }
+  | { readonly kind: LayerPoint /** From 0. */; readonly layer: number };
 
 /** As a person reads and writes it: `embed`, `l3 resid_post`. */
 export function hookName(point: HookPoint): string {
-  return "layer" in point ? `l${point.layer} ${point.what}` : point.what;
+  return "layer" in point ? `l${point.layer} ${point.kind}` : point.kind;
 }
 
 /** What there is in a model, in words. */

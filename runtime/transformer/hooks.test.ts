@@ -34,8 +34,8 @@ async function values(points: readonly HookPoint[]): Promise<Map<string, Float64
   return new Map(states.map((view, i) => [hookName(points[i]), Float64Array.from(memory.at(view, T * D))]));
 }
 
-const layer = (what: "resid_pre" | "attn_out" | "mlp_out" | "resid_post", layer: number): HookPoint => ({
-  what,
+const layer = (kind: "resid_pre" | "attn_out" | "mlp_out" | "resid_post", layer: number): HookPoint => ({
+  kind,
   layer,
 });
 const labels = (points: readonly HookPoint[]) => planned(points).plan.calls.map(({ label }) => label);
@@ -58,7 +58,7 @@ test("what a layer hands on is what it reads and both outputs; the next reads th
 });
 
 test("embed is the matrix's rows; what layer 0 reads is after what the family does to them", async () => {
-  const found = await values([{ what: "embed" }, layer("resid_pre", 0)]);
+  const found = await values([{ kind: "embed" }, layer("resid_pre", 0)]);
   const all = await readAll(weights);
   const [table, weight, bias] = ["tokens.weight", "embedded.weight", "embedded.bias"].map(
     (name) => all.get(name)!.data,
@@ -76,7 +76,7 @@ test("embed is the matrix's rows; what layer 0 reads is after what the family do
 });
 
 test("only what a point needs is computed", () => {
-  assert.equal(labels([{ what: "embed" }]), ["embed"]);
+  assert.equal(labels([{ kind: "embed" }]), ["embed"]);
   assert.equal(labels([layer("resid_pre", 0)]), ["embed", "embedded norm"]);
   assert.equal(labels([layer("attn_out", 0)]), [
     ...["embed", "embedded norm", "l0 norm"],
@@ -86,7 +86,7 @@ test("only what a point needs is computed", () => {
   assert.ok(!labels([layer("mlp_out", 0)]).some((label) => label.includes("attention")));
   assert.ok(!labels([layer("resid_post", 0)]).some((label) => label.includes("l1") || label.includes("alone")));
   assert.ok(!labels([layer("resid_pre", 1)]).some((label) => label.includes("l1")));
-  assert.is(labels([{ what: "final" }]).at(-1), "final norm");
+  assert.is(labels([{ kind: "final" }]).at(-1), "final norm");
 });
 
 test("a point twice is one place; none is none", () => {

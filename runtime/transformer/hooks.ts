@@ -51,7 +51,7 @@ class TappedLayers extends TapeLayers {
     into: View | undefined,
     build: (part: LayerPart) => Value,
   ): Value {
-    const point = hookName({ what: by === "head" ? "attn_out" : "mlp_out", layer });
+    const point = hookName({ kind: by === "head" ? "attn_out" : "mlp_out", layer });
     if (this.wanted.has(point)) {
       if (this.taken.has(point))
         throw new SpectroscopeError(`${point}: planned in several pieces`, { code: "internal" });
@@ -79,12 +79,12 @@ export function planHooks(options: HookPlanOptions, points: readonly HookPoint[]
   const layers = wanted.has("final") ? model.dims.layers : Math.max(0, ...points.map(layersBefore));
   let h = model.planInput?.(plan, embedded) ?? embedded;
   for (let layer = 0; layer < layers; layer++) {
-    taken.set(hookName({ what: "resid_pre", layer }), h);
+    taken.set(hookName({ kind: "resid_pre", layer }), h);
     h = model.planLayer(plan, h, layer);
-    taken.set(hookName({ what: "resid_post", layer }), h);
+    taken.set(hookName({ kind: "resid_post", layer }), h);
   }
   // What the next layer would read is this one's output.
-  taken.set(hookName({ what: "resid_pre", layer: layers }), h);
+  taken.set(hookName({ kind: "resid_pre", layer: layers }), h);
   if (wanted.has("final")) taken.set("final", model.planFinalNorm(plan, h));
   const states = points.map((point) => {
     const value = taken.get(hookName(point));
@@ -100,5 +100,5 @@ export function planHooks(options: HookPlanOptions, points: readonly HookPoint[]
 /** How many layers must be planned for a point. */
 function layersBefore(point: HookPoint): number {
   if (!("layer" in point)) return 0;
-  return point.what === "resid_pre" ? point.layer : point.layer + 1;
+  return point.kind === "resid_pre" ? point.layer : point.layer + 1;
 }
