@@ -27,7 +27,7 @@ from transformers import GPTNeoXForCausalLM
 
 from train import losses, read_ids
 
-DEAD_TOKENS = 500_000  # a feature that fired on none of so many tokens is dead
+DEAD_TOKENS = 200_000  # a feature that fired on none of so many tokens is dead
 AUXILIARY = 1 / 32
 
 
@@ -202,7 +202,7 @@ def role_scores(model: GPTNeoXForCausalLM, sae: Autoencoder, folder: Path, layer
 
 
 def config(args: argparse.Namespace, width: int) -> dict:
-    """What SAELens 6 writes."""
+    """What SAELens writes. Without its version it would take the file for one of an older form, and not read the metadata."""
     return {
         "d_in": width,
         "d_sae": args.features,
@@ -212,14 +212,16 @@ def config(args: argparse.Namespace, width: int) -> dict:
         "normalize_activations": "none",
         "reshape_activations": "none",
         "metadata": {
+            "sae_lens_version": "6.54.12",
+            "sae_lens_training_version": None,
             "model_name": args.model.name,
             "hook_name": f"blocks.{args.layer}.hook_resid_post",
             "hook_head_index": None,
-            "model_class_name": "GPTNeoXForCausalLM",
-            "model_from_pretrained_kwargs": {},
+            # The model as it is: TransformerLens would center what is written to the residual stream.
+            "model_from_pretrained_kwargs": {"center_writing_weights": False},
             "prepend_bos": False,
-            "exclude_special_tokens": False,
             "context_size": args.context,
+            "dataset_path": f"models/{args.model.name}/corpus.ts",
         },
         "k": args.k,
         "rescale_acts_by_decoder_norm": False,
@@ -234,11 +236,11 @@ def main() -> None:
     args.add_argument("--valid", type=Path, required=True)
     args.add_argument("--probe", type=Path)
     args.add_argument("--out", type=Path, required=True)
-    args.add_argument("--layer", type=int, default=1)
+    args.add_argument("--layer", type=int, default=0)
     args.add_argument("--features", type=int, default=512)
     args.add_argument("--k", type=int, default=8)
     args.add_argument("--steps", type=int, default=6000)
-    args.add_argument("--batch", type=int, default=2048)
+    args.add_argument("--batch", type=int, default=1024)
     args.add_argument("--lr", type=float, default=1e-3)
     args.add_argument("--seed", type=int, default=0)
     args.add_argument("--threads", type=int, default=1)

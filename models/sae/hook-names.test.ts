@@ -22,7 +22,7 @@ const NAMES: Readonly<Record<string, readonly string[]>> = {
       "model.layers.1",
       "transformer.h.1",
     ],
-    ...["resid_out_layer1", "resid_post_layer_1"],
+    ...["resid_out_layer1", "resid_post_layer_1", "blocks.1"],
   ],
   "l1 mlp_out": ["l1 mlp_out", "blocks.1.hook_mlp_out", "layers.1.mlp", "gpt_neox.layers.1.mlp", "mlp_out_layer1"],
   "l0 attn_out": [
