@@ -1,5 +1,6 @@
 /** What a report shows; `report.ts` turns it into one HTML file. Everything in it was measured or read, nothing is derived there. */
 
+import type { ModeFindings } from "./mode-findings";
 import type { RowDraws } from "./row-draws";
 
 /** The prior of a component, nats. */
@@ -199,6 +200,10 @@ export interface ReportData {
   readonly comparisons: readonly PriorComparison[];
   /** Absent where no sweep was run. */
   readonly sensitivity?: Sensitivity;
+  /** Absent where modes were not looked for. */
+  readonly modes?: ModeFindings;
+  /** Whether they were found with other clusters than these. */
+  readonly modesStale?: boolean;
   /** Where the run lies, for commands to copy. */
   readonly directory?: string;
   /** Honest remarks: what was left out or is doubtful. */
