@@ -98,6 +98,21 @@ test("by hand: what each scaling makes of a vector", async () => {
     });
     assert.is(list.length, 4);
   }
+  const zeros = await codesOf(
+    await wasmDevice(),
+    {
+      ...{
+        width: 2,
+        features: 1,
+        scaling: { kind: "unit_rms" },
+        weight: Float32Array.of(1, 1),
+        bias: Float32Array.of(3),
+      },
+      activation: { kind: "relu" },
+    },
+    new Float32Array(2),
+  );
+  assert.equal(zeros.list, [{ token: 0, feature: 0, value: 3 }], "a vector of zeros stays one");
 });
 
 /** Bits of a list of codes. */
@@ -114,7 +129,7 @@ for (const [where, open] of Object.entries(devices)) {
         const { list, encoded } = await codesOf(await open(), encoder, x);
         for (const options of [
           { block: 1, piece: 100 },
-          { block: 7, piece: 1 },
+          { block: 20, piece: 3 },
           { block: 16, piece: 37, weightBytes: 0 },
           { block: 1000, piece: 1000, weightBytes: 0 },
           { block: 40, piece: 208 },
@@ -127,6 +142,21 @@ for (const [where, open] of Object.entries(devices)) {
     });
   }
 }
+
+test("a device that binds little gets small pieces: the same bits; one that binds too little says so", async () => {
+  const random = seededRandom(15);
+  const x = normals(T * D, 16);
+  const encoder = randomEncoder(D, F, random, { activation: { kind: "topk", k: 5 } });
+  const device = await wasmDevice();
+  const { list } = await codesOf(device, encoder, x);
+  // 20 features a piece.
+  assert.is(bits((await codesOf({ ...device, bindingBytes: 4 * 41 * 20 }, encoder, x)).list), bits(list));
+  const error = await codesOf({ ...device, bindingBytes: 4 * 41 }, encoder, x).then(
+    () => assert.unreachable("accepted"),
+    (thrown) => thrown,
+  );
+  assert.match(error.line, /a block of 41 tokens 24 wide does not fit the device; encode fewer/);
+});
 
 test("one thread and three: the same bits", async () => {
   const [one, three] = await Promise.all([openProcessor(1), openProcessor(3)]);
@@ -161,7 +191,7 @@ for (const [where, open] of Object.entries(devices)) {
     const x = normals(50 * 8, 10);
     const scores = plainCodes(base, x).codes;
     let cut = 0;
-    for (const piece of [60, 20, 13, 4, 1]) {
+    for (const piece of [60, 20, 13, 3]) {
       for (let k = 1; k <= features; k += 7) {
         const { list } = await codesOf(await open(), { ...base, activation: { kind: "topk", k } }, x, { piece });
         for (let token = 0; token < 50; token++) {

@@ -49,14 +49,14 @@ export class BlockOfCodes {
   }
 
   private grow(): void {
-    const wider = <T extends Uint32Array | Float32Array>(old: T, make: new (size: number) => T): T => {
-      const array = new make(2 * old.length);
+    const length = 2 * this.size;
+    const longer = <A extends Uint32Array | Float32Array>(array: A, old: A): A => {
       array.set(old);
       return array;
     };
-    this.rows = wider(this.rows, Uint32Array as new (size: number) => Uint32Array<ArrayBuffer>);
-    this.features = wider(this.features, Uint32Array as new (size: number) => Uint32Array<ArrayBuffer>);
-    this.values = wider(this.values, Float32Array as new (size: number) => Float32Array<ArrayBuffer>);
+    this.rows = longer(new Uint32Array(length), this.rows);
+    this.features = longer(new Uint32Array(length), this.features);
+    this.values = longer(new Float32Array(length), this.values);
   }
 }
 

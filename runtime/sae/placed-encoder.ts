@@ -90,7 +90,7 @@ export class PlacedEncoder {
   private bound: { readonly rows: number; readonly plans: readonly BoundPlan[] } = { rows: 0, plans: [] };
 
   private constructor(
-    device: Device,
+    private readonly device: Device,
     private readonly encoder: Encoder,
     options: PlacedOptions,
   ) {
@@ -196,17 +196,20 @@ export class PlacedEncoder {
   }
 
   private async begin(x: Float32Array, rows: number): Promise<readonly BoundPlan[]> {
-    this.memory.write(this.x, x.subarray(0, rows * this.encoder.width));
-    if (this.bound.rows === rows) return this.bound.plans;
-    for (const plan of this.bound.plans) plan.destroy();
-    this.bound = { rows: 0, plans: [] };
-    const plans: BoundPlan[] = [];
-    for (const piece of this.pieces) {
-      const name = `codes of features from ${piece.first}`;
-      plans.push(await this.memory.bind({ name, calls: this.callsOf(piece, rows) }));
-    }
-    this.bound = { rows, plans };
-    return plans;
+    const write = () => this.memory.write(this.x, x.subarray(0, rows * this.encoder.width));
+    if (this.bound.rows !== rows) {
+      for (const plan of this.bound.plans) plan.destroy();
+      this.bound = { rows: 0, plans: [] };
+      await this.device.within(`codes of ${rows} tokens`, async () => {
+        write();
+        this.bound = { rows, plans: await Promise.all(this.pieces.map((piece) => this.bind(piece, rows))) };
+      });
+    } else write();
+    return this.bound.plans;
+  }
+
+  private bind(piece: Piece, rows: number): Promise<BoundPlan> {
+    return this.memory.bind({ name: `codes of features from ${piece.first}`, calls: this.callsOf(piece, rows) });
   }
 
   private async submit(plan: BoundPlan, piece: Piece): Promise<void> {

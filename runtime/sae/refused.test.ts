@@ -4,6 +4,7 @@ import { randomEncoder } from "../../harness/test/plain-codes";
 import { seededRandom } from "../../harness/test/random";
 import { suite } from "../../harness/test/suite";
 import { SpectroscopeError } from "../../kernels/errors";
+import type { Memory } from "../plan/memory";
 import { type EncodeOptions, encodeTokens, type TokenSource, tokenSource } from "./encode";
 import type { Encoder } from "./encoder";
 
@@ -16,7 +17,13 @@ async function refused(
   { of = encoder, source = tokenSource(x, 4), ...options }: { of?: Encoder; source?: TokenSource } & EncodeOptions,
   code = "bad-input",
 ): Promise<void> {
-  const device = await wasmDevice();
+  const opened = await wasmDevice();
+  const memories: Memory[] = [];
+  const openMemory = () => {
+    memories.push(opened.openMemory());
+    return memories[memories.length - 1];
+  };
+  const device = { ...opened, openMemory };
   const error = await encodeTokens(device, of, source, options).then(
     () => assert.unreachable(`accepted: ${what}`),
     (thrown) => thrown,
@@ -25,6 +32,10 @@ async function refused(
   assert.match(error.line, what);
   assert.is(error.code, code);
   assert.ok(error.hint);
+  assert.ok(
+    memories.every(({ bytes }) => bytes === 0),
+    "nothing stays on the device",
+  );
 }
 
 test("encoders whose parts do not agree, or hold no numbers, are refused by name", async () => {
