@@ -10,7 +10,16 @@ import { foreignKeys } from "../store/unit-identity";
 import { METADATA } from "../store/zarr-files";
 import { configOf, runConfig } from "./config";
 import { type Attention, stopIfAsked } from "./events";
-import { begunConfig, RUN_LEAVES, readLabels, readResults, readSensitivity, readTiming, remedyOf } from "./run-files";
+import {
+  begunConfig,
+  PAIR_RUN,
+  RUN_LEAVES,
+  readLabels,
+  readResults,
+  readSensitivity,
+  readTiming,
+  remedyOf,
+} from "./run-files";
 import { savedFault } from "./unit-sampler";
 
 /** A file that is not as it should be. */
@@ -121,7 +130,7 @@ class Check {
     for (const key of this.below(prefix)) this.known.add(key);
   }
 
-  /** A run below the store: the run itself, or one of a sweep. */
+  /** A run below the store: the run itself, one of a sweep, or its components drawn once more. */
   async run(store: Store, prefix: string): Promise<void> {
     const at = (key: string) => joinKeys(prefix, key);
     this.read(at(MANIFEST), `checking ${store.name}`);
@@ -141,9 +150,9 @@ class Check {
       this.fault(this.store.nameOf(key), "left over: its unit is done, or none of this run", "delete it");
     }
     await this.results(run, at);
-    for (const name of await store.names("sweep")) {
-      const own = store.below("sweep").below(name);
-      if (this.sizes.has(at(`sweep/${name}/${MANIFEST}`))) await this.run(own, at(`sweep/${name}`));
+    const others = [PAIR_RUN, ...(await store.names("sweep")).map((name) => `sweep/${name}`)];
+    for (const name of others) {
+      if (this.sizes.has(at(`${name}/${MANIFEST}`))) await this.run(store.below(name), at(name));
     }
     for (const key of this.sizes.keys()) {
       if (this.known.has(key) || !(prefix === "" || key.startsWith(`${prefix}/`))) continue;
@@ -236,7 +245,7 @@ class Check {
       if (root && root.hash !== hash) this.fault(own.nameOf(METADATA), exchanged(own).message, remedy);
     }
     const present = await store.names("");
-    const loose = ["timing.json", "report.html", "sweep"];
+    const loose = ["timing.json", "report.html", "sweep", PAIR_RUN];
     for (const name of RUN_LEAVES) {
       if (loose.includes(name) || run.resultHash(name) !== undefined || !present.includes(name)) continue;
       this.known.add(at(name));

@@ -41,6 +41,7 @@ test("a preset is what holds where the config is silent; a manifest's config nee
     componentScale: { l0h0: 0.3, embed: 0.1 },
     weightRestrictions: ["fine"],
     keepTraces: true,
+    keepModes: true,
   };
   const bare = of();
   assert.equal([bare.component_scale, bare.keep_traces, bare.weight_restrictions], [{}, false, ["standard"]]);

@@ -123,6 +123,13 @@ export const samplingSchema = {
       "store every token's loss at every draw (`--keep-traces`): for trace features, influence functions, shuffled " +
       "draws. Those of an embedded model are a few MiB, of a large model and probe terabytes",
   },
+  keep_modes: {
+    type: "boolean",
+    nullable: "for embedded models only",
+    help:
+      "keep what chi of all tokens after all contexts follows from, for `spectroscope modes`: two numbers a chain, context and " +
+      "width of the model, 2 MiB a component of `nano`. Without it `modes` samples once more",
+  },
   trace_rank: { type: "integer", default: 32, min: 3, help: "principal axes kept of the trace features" },
   component_scale: {
     type: "table",
@@ -138,9 +145,10 @@ export const samplingSchema = {
 /** A run's config whole: sampling, and the clustering under `cluster`. */
 export const runSchema = { ...samplingSchema, cluster: clusterSchema } as const satisfies Schema;
 
-export type RunConfig = Omit<Values<typeof runSchema>, "weight_restrictions" | "keep_traces"> & {
+export type RunConfig = Omit<Values<typeof runSchema>, "weight_restrictions" | "keep_traces" | "keep_modes"> & {
   weight_restrictions: readonly string[];
   keep_traces: boolean;
+  keep_modes: boolean;
 };
 
 /** What a known model brings to its runs where the config does not say otherwise. */
@@ -149,6 +157,7 @@ export interface RunPreset {
   readonly componentScale: Readonly<Record<string, number>>;
   readonly weightRestrictions: readonly string[];
   readonly keepTraces: boolean;
+  readonly keepModes: boolean;
 }
 
 const ids = (of: "probe" | "pool"): Agreement<RunConfig> => ({
@@ -186,6 +195,7 @@ export function runConfig(json: unknown, source: string, sets: readonly string[]
     ...given,
     weight_restrictions: given.weight_restrictions ?? preset?.weightRestrictions ?? ["standard"],
     keep_traces: given.keep_traces ?? preset?.keepTraces ?? false,
+    keep_modes: given.keep_modes ?? preset?.keepModes ?? false,
     component_scale: { ...preset?.componentScale, ...given.component_scale },
   };
   checkAgreements(AGREEMENTS, config, source);

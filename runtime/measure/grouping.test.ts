@@ -65,7 +65,13 @@ const opened = (name: string) =>
 
 async function context(name: string, componentsAtOnce: number, attention: Attention = {}): Promise<SamplingContext> {
   const config = {
-    ...{ keep_traces: true, checkpoint_draws: 2, acceptance_checks: 2, components_at_once: componentsAtOnce },
+    ...{
+      keep_traces: true,
+      keep_modes: true,
+      checkpoint_draws: 2,
+      acceptance_checks: 2,
+      components_at_once: componentsAtOnce,
+    },
     estimator: "single_chain" as const,
   };
   return { device: await testDevice(), model, texts, run: await opened(name), units, config, ...attention };

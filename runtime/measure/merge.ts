@@ -1,6 +1,7 @@
 import { SpectroscopeError } from "../../kernels/errors";
 import type { SamplerSettings } from "../config/sampler";
 import { differences } from "../formats/json";
+import type { PairSums } from "../sampler/pairs";
 import { Run } from "../store/run";
 import type { ObservableId } from "../store/samples";
 import type { Samples } from "../store/samples-reader";
@@ -173,6 +174,7 @@ async function mergeUnit(run: Run, unit: UnitPlan, parts: readonly Samples[]): P
     const rows = (checks[0]?.length ?? 0) / first.chains;
     return rows > 0 ? joinChains(checks as Float32Array[], parts.map(chainsOf), rows) : undefined;
   };
+  const pairs = await joinPairs(parts);
   const { flops, ...facts } = first.facts;
   await writer.finish({
     initLoss: await first.initLoss(),
@@ -180,6 +182,7 @@ async function mergeUnit(run: Run, unit: UnitPlan, parts: readonly Samples[]): P
     sums,
     logAcceptance: joined(await Promise.all(parts.map((part) => part.logAcceptance()))),
     kineticTemperature: joined(await Promise.all(parts.map((part) => part.kineticTemperature()))),
+    ...(pairs ? { pairs } : {}),
     facts: {
       ...facts,
       ...unitFacts(run, unit),
@@ -187,6 +190,21 @@ async function mergeUnit(run: Run, unit: UnitPlan, parts: readonly Samples[]): P
       flops: parts.reduce((sum, part) => sum + Number(part.facts.flops), 0),
     },
   });
+}
+
+/** What chi on all pairs follows from, where the shards kept it. */
+async function joinPairs(parts: readonly Samples[]): Promise<PairSums | undefined> {
+  const [first, ...others] = await Promise.all(parts.map((part) => part.pairs()));
+  if (!first) return undefined;
+  const own = [first, ...others] as readonly PairSums[];
+  const join = (values: (one: PairSums) => PairSums["mean"]) =>
+    joinChains(
+      own.map((one) => Float32Array.from(values(one))),
+      parts.map(chainsOf),
+      1,
+    );
+  const { kind, elements } = first;
+  return { kind, elements, mean: join(({ mean }) => mean), covariance: join(({ covariance }) => covariance) };
 }
 
 /** Those found for a prior at equal rise, by chain. */

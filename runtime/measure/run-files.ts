@@ -28,8 +28,17 @@ const TIMING = "timing";
 export const ANALYSIS_FILES = [
   ...[`${CLUSTER_CONFIG}.json`, CHI, "labels.npy", "clusters.jsonl", "tokens.csv", "results.json"],
 ] as const;
+/** Where a run's components lie that were drawn once more. */
+export const PAIR_RUN = "modes";
 /** All that lies in a run beside its manifest and its units. */
-export const RUN_LEAVES = [...ANALYSIS_FILES, `${SENSITIVITY}.json`, `${TIMING}.json`, "report.html", "sweep"] as const;
+export const RUN_LEAVES = [
+  ...ANALYSIS_FILES,
+  `${SENSITIVITY}.json`,
+  `${TIMING}.json`,
+  "report.html",
+  "sweep",
+  PAIR_RUN,
+] as const;
 
 /** What makes a result again. */
 export const remedyOf = (run: Run, name = "") =>

@@ -66,7 +66,7 @@ async function context(
     texts: { pool, probe },
     run,
     units: plan,
-    config: { ...CONFIG, keep_traces: true, checkpoint_draws: 2, acceptance_checks: 2 },
+    config: { ...CONFIG, keep_traces: true, keep_modes: true, checkpoint_draws: 2, acceptance_checks: 2 },
     ...changes,
   };
 }
@@ -140,7 +140,7 @@ for (const keep of [true, false]) {
     const what = `${keep ? "with" : "without"} traces${task ? ", another sampling task" : ""}`;
     test(`stopped after every draw it comes to the same bytes, ${what}`, async () => {
       const texts: SampledTexts = { pool, probe, ...(task ? { task } : {}) };
-      const config = { ...CONFIG, keep_traces: keep, checkpoint_draws: 2, acceptance_checks: 3 };
+      const config = { ...CONFIG, keep_traces: keep, keep_modes: keep, checkpoint_draws: 2, acceptance_checks: 3 };
       const whole = await opened(`whole ${what}`, kinds);
       await sampleUnits(await context(whole, kinds, { texts, config }));
       const path = join(folder, `stopped ${what}`);
@@ -197,6 +197,7 @@ test("a checkpoint that is damaged, which is said, or another run's is not gone 
   const [{ restriction, settings: own, chains }] = plan;
   const spec = {
     ...texts,
+    pairs: true,
     restriction: parseRestriction(restriction, model.model),
     ...{ settings: own, chains, acceptanceChecks: 2 },
   };
@@ -209,7 +210,7 @@ test("a checkpoint that is damaged, which is said, or another run's is not gone 
   };
   for (const [kind, damage] of Object.entries(damages)) {
     const directory = await opened(kind, plan);
-    const keep = { keep_traces: true, checkpoint_draws: 2 };
+    const keep = { keep_traces: true, keep_modes: true, checkpoint_draws: 2 };
     const flops = chainWork(lab, spec).total.flops;
     const job = { lab, unit: plan[0], spec, flops, texts: { pool, probe }, run: directory, keep };
     const said: string[] = [];

@@ -13,7 +13,7 @@ import type { MeasuredModel } from "./request";
 import { costLine, type SetCost, short } from "./set-cost";
 import type { SampledTexts } from "./texts";
 import { checkSaved, sampleJobs } from "./unit-sampler";
-import type { UnitPlan } from "./units";
+import { isMeasurement, type UnitPlan } from "./units";
 
 export interface SamplingContext extends Attention {
   readonly device: Device;
@@ -25,7 +25,7 @@ export interface SamplingContext extends Attention {
   readonly cost?: SetCost;
   readonly config: Pick<
     RunConfig,
-    "keep_traces" | "checkpoint_draws" | "acceptance_checks" | "components_at_once" | "estimator"
+    "keep_traces" | "keep_modes" | "checkpoint_draws" | "acceptance_checks" | "components_at_once" | "estimator"
   >;
 }
 
@@ -61,7 +61,9 @@ export async function sampleUnits(
     const planned = pending.map((unit): PlannedUnit => {
       const restriction = parseRestriction(unit.restriction, model.model);
       const { settings, chains } = unit;
-      const spec: ChainSpec = { ...placed, restriction, settings, chains, acceptanceChecks: config.acceptance_checks };
+      const pairs = config.keep_modes && isMeasurement(unit) && restriction.name !== "full";
+      const common = { ...placed, restriction, settings, chains, pairs };
+      const spec: ChainSpec = { ...common, acceptanceChecks: config.acceptance_checks };
       const whole = wholes.get(chains.length) ?? wholeWork(lab, spec);
       wholes.set(chains.length, whole);
       return { unit, spec, work: chainWork(lab, spec, whole) };

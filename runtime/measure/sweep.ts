@@ -40,6 +40,7 @@ function variants({ config, settings, factors }: SweepRequest): Variant[] {
     sampler: { ...config.sampler, seed, ...sampler },
     controls: { n_beta_zero: false, equal_rise: false },
     keep_traces: false,
+    keep_modes: false,
   });
   const moved = settings.flatMap((key) =>
     factors.map((factor): Variant => {

@@ -105,12 +105,14 @@ async function targetOf({ unit, run }: UnitJob): Promise<RiseTarget> {
 async function finish({ unit, spec, run, flops }: UnitJob, writer: SamplesWriter, chains: ComponentChains) {
   const { logAcceptance, kineticTemperature } = chains;
   const localization = unit.match && (await chains.localization());
+  const pairs = await chains.pairSums();
   await writer.finish({
     initLoss: meanByPosition(chains.taskBaseline, spec.probe.rows.positions),
     baseline: chains.baseline,
     sums: await chains.sums(),
     ...(logAcceptance.length > 0 ? { logAcceptance } : {}),
     ...(kineticTemperature.length > 0 ? { kineticTemperature } : {}),
+    ...(pairs ? { pairs } : {}),
     facts: {
       ...unitFacts(run, unit),
       sampler: chains.kind,

@@ -14,6 +14,8 @@ import { tokenView } from "../transformer/model";
 import { ChainWeights, type MovingWeights } from "../transformer/moving";
 import type { Restriction } from "../transformer/restriction";
 import type { TextOnDevice } from "./laboratory";
+import { type PairTensors, pairTensors } from "./pairs";
+import type { SumViews } from "./sum-views";
 
 /** How weights are drawn: by chains, or, where no loss is in the posterior, directly. */
 export type SamplerKind = "sgld" | "gaussian";
@@ -37,6 +39,8 @@ export interface ChainSpec {
    * temperature. 0: none.
    */
   readonly acceptanceChecks?: number;
+  /** Whether sums are kept from which chi follows on all pairs of a context and a token. */
+  readonly pairs?: boolean;
 }
 
 /** How a restricted run draws its weights. */
@@ -52,14 +56,6 @@ export function chainNumbers({ chains, settings }: ChainSpec): readonly number[]
 /** How many draws lie between phi and the losses that the shifted-draws control pairs with it: half of them. */
 export function shiftOf(settings: SamplerSettings): number {
   return Math.max(1, Math.floor(settings.num_draws / 2));
-}
-
-/** Streaming sums of d and of phi times d, each in two f32 parts whose sum is the value, by the kernel's names; [M, N] each. */
-export interface SumViews {
-  readonly sum_d: View;
-  readonly sum_phi_d: View;
-  readonly c_d: View;
-  readonly c_phi_d: View;
 }
 
 /** Sum of squared deviations of d - phi in two f32 parts, by the kernel's names; [M, N] each. */
@@ -121,6 +117,8 @@ export interface ChainTensors {
   readonly squares: SquareViews;
   /** Those of the shifted-draws control. */
   readonly shiftedSums: SumViews;
+  /** Those of all pairs of a context and a token, where they are kept. */
+  readonly pairs?: PairTensors;
 }
 
 /** Label of the call that moves the chains, whose `step` counts updates (or direct draws). */
@@ -139,7 +137,7 @@ export function batchTokens(spec: Pick<ChainSpec, "settings" | "pool">): number 
 }
 
 /** Makes the tensors of a component's chains; `targets`: where those of the batches lie, [M, R], if not by themselves. */
-export function chainTensors(model: Model, spec: ChainSpec, targets?: View): ChainTensors {
+export function chainTensors(model: Model, spec: ChainSpec, bindingBytes: number, targets?: View): ChainTensors {
   const { restriction, settings, probe, task } = spec;
   const kind = samplerKind(spec);
   const M = chainNumbers(spec).length;
@@ -179,7 +177,11 @@ export function chainTensors(model: Model, spec: ChainSpec, targets?: View): Cha
   });
   const moving = new ChainWeights(block, { weights: views.w, gradients: views.g });
   const squares = { m2: state("squares", [M, N]), c_m2: state("carry squares", [M, N]) };
-  return { kind, block, moving, views, sums: sumViews("sum"), squares, shiftedSums: sumViews("shifted") };
+  const pairs = spec.pairs
+    ? pairTensors({ restriction, chains: M, tokens: N }, model, { blockSize: P, center: views.center, bindingBytes })
+    : undefined;
+  const sums = { sums: sumViews("sum"), squares, shiftedSums: sumViews("shifted") };
+  return { kind, block, moving, views, ...sums, ...(pairs ? { pairs } : {}) };
 }
 
 /** Tokens that a text measures. */

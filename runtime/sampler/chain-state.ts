@@ -24,6 +24,11 @@ export interface StateArrays {
   readonly sum_phi_d_shifted: Float32Array;
   readonly c_d_shifted: Float32Array;
   readonly c_phi_d_shifted: Float32Array;
+  /** Those of all pairs, where they are kept: see pairs.ts. */
+  readonly sum_pairs?: Float32Array;
+  readonly sum_phi_pairs?: Float32Array;
+  readonly c_pairs?: Float32Array;
+  readonly c_phi_pairs?: Float32Array;
   /** l(w*) of the probe and of the sampling task. */
   readonly baseline: Float32Array;
   readonly task_baseline: Float32Array;
@@ -49,7 +54,8 @@ export function stateViews({
   sums,
   squares,
   shiftedSums,
-}: Pick<ChainTensors, "views" | "sums" | "squares" | "shiftedSums">): (readonly [keyof StateArrays, View])[] {
+  pairs,
+}: Pick<ChainTensors, "views" | "sums" | "squares" | "shiftedSums" | "pairs">): (readonly [keyof StateArrays, View])[] {
   return [
     ["w", views.w],
     ...(views.v ? [["v", views.v] as const] : []),
@@ -65,6 +71,14 @@ export function stateViews({
     ["sum_phi_d_shifted", shiftedSums.sum_phi_d],
     ["c_d_shifted", shiftedSums.c_d],
     ["c_phi_d_shifted", shiftedSums.c_phi_d],
+    ...(pairs
+      ? ([
+          ["sum_pairs", pairs.sums.sum_d],
+          ["sum_phi_pairs", pairs.sums.sum_phi_d],
+          ["c_pairs", pairs.sums.c_d],
+          ["c_phi_pairs", pairs.sums.c_phi_d],
+        ] as const)
+      : []),
   ];
 }
 

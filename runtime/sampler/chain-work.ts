@@ -9,6 +9,7 @@ import { PrefixCache } from "../transformer/tape";
 import { batchSequences, type ChainSpec, chainNumbers, tokensOf } from "./chain-plans";
 import type { Laboratory, TextOnDevice } from "./laboratory";
 import { type LockstepPlans, type PlanContext, planLockstep } from "./lockstep-plans";
+import { pairSlots } from "./pairs";
 
 /** The same passes by the whole model, each counted for all chains of a unit. */
 export interface WholeWork {
@@ -82,14 +83,13 @@ function ownBytes(
   { restriction, pool, probe, task }: ChainSpec,
   width: number,
 ): number {
-  const [{ views, sums, squares, shiftedSums, losses }] = components;
+  const [{ views, sums, squares, shiftedSums, losses, pairs }] = components;
   const tensors = [views, sums, squares, shiftedSums, losses].flatMap((group) => Object.values(group) as View[]);
+  const slots = [...tensors.map(({ slot }) => slot), ...(pairs ? pairSlots(pairs) : [])];
   const shared = estimatePlans([draw, ...(train ? [train.gradient] : [])]).shared;
   const rows = [pool, probe, ...(task ? [task] : [])].map(tokensOf);
   const total = (numbers: readonly number[]) => numbers.reduce((a, b) => a + b, 0);
-  return (
-    total(shared) + 4 * total(tensors.map(({ slot }) => slot.size)) + (restriction.parts ? 4 * width * total(rows) : 0)
-  );
+  return total(shared) + 4 * total(slots.map(({ size }) => size)) + (restriction.parts ? 4 * width * total(rows) : 0);
 }
 
 /** Constants of its own, so that counting leaves nothing to be written to the device. */

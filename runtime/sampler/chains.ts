@@ -4,6 +4,7 @@ import type { ChainState } from "./chain-state";
 import type { ComponentChains, Draw } from "./component-chains";
 import type { Laboratory } from "./laboratory";
 import { Lockstep } from "./lockstep";
+import type { PairSums } from "./pairs";
 import type { Sums } from "./sums";
 
 /**
@@ -72,6 +73,11 @@ export class Chains {
   async draw(options: { readonly traces?: boolean } = {}): Promise<Draw> {
     const [draw] = await this.lockstep.draw(options);
     return draw;
+  }
+
+  /** What chi on all pairs follows from, so far; nothing where it is not kept. */
+  pairSums(): Promise<PairSums | undefined> {
+    return this.own.pairSums();
   }
 
   /** The streaming sums so far. */

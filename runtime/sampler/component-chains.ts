@@ -3,11 +3,13 @@ import type { View } from "../plan/plan";
 import type { ParameterBlock } from "../transformer/block";
 import { AcceptanceCheck } from "./acceptance-check";
 import { Batches, Minibatches } from "./batches";
-import { type ChainSpec, chainNumbers, type SamplerKind, type SumViews, shiftOf } from "./chain-plans";
+import { type ChainSpec, chainNumbers, type SamplerKind, shiftOf } from "./chain-plans";
 import { type ChainState, type StateArrays, stateViews } from "./chain-state";
 import type { Laboratory } from "./laboratory";
 import type { LockstepComponent } from "./lockstep-plans";
-import type { DrawSums, Sums } from "./sums";
+import { type PairSums, pairSlots, pairSums } from "./pairs";
+import type { SumViews } from "./sum-views";
+import type { Sums } from "./sums";
 import { TemperatureCheck } from "./temperature-check";
 
 /** One draw of all chains of a component. */
@@ -158,7 +160,19 @@ export class ComponentChains {
     };
   }
 
-  private async readSums({ sum_d, c_d, sum_phi_d, c_phi_d }: SumViews): Promise<DrawSums> {
+  /** What chi on all pairs follows from, so far; nothing where it is not kept. */
+  async pairSums(): Promise<PairSums | undefined> {
+    const { pairs } = this.planned;
+    if (!pairs) return undefined;
+    return pairSums(
+      pairs,
+      await this.readSums(pairs.sums),
+      this.phi.slice(0, this.stand.drawn * this.count),
+      this.count,
+    );
+  }
+
+  private async readSums({ sum_d, c_d, sum_phi_d, c_phi_d }: SumViews) {
     const [sumD, sumPhiD] = await this.readWhole([
       [sum_d, c_d],
       [sum_phi_d, c_phi_d],
@@ -206,6 +220,7 @@ export class ComponentChains {
     const { views, sums, squares, shiftedSums, losses } = this.planned;
     const own = [views, sums, squares, shiftedSums, losses].flatMap((group) => Object.values(group) as View[]);
     for (const { slot } of own) this.lab.memory.release(slot);
+    if (this.planned.pairs) for (const slot of pairSlots(this.planned.pairs)) this.lab.memory.release(slot);
   }
 }
 

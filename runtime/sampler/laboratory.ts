@@ -3,7 +3,8 @@ import type { Memory } from "../plan/memory";
 import type { View } from "../plan/plan";
 import type { Model } from "../transformer/family";
 import { FixedTensors } from "../transformer/fixed";
-import { splitRows, tokenView } from "../transformer/model";
+import { planModel, splitRows, tokenView } from "../transformer/model";
+import { FIXED_WEIGHTS } from "../transformer/moving";
 import type { TokenViews } from "../transformer/request";
 import { PrefixCache, type Rows } from "../transformer/tape";
 import type { Weights } from "../transformer/weights";
@@ -22,6 +23,7 @@ export interface TextOnDevice {
 export class Laboratory {
   readonly memory: Memory;
   readonly fixed: FixedTensors;
+  private readonly hidden = new Map<TextOnDevice, Promise<Float32Array>>();
 
   constructor(
     readonly device: Device,
@@ -42,6 +44,30 @@ export class Laboratory {
     };
     const tokens = { inputs: place("inputs", inputs), targets: place("targets", targets) };
     return { rows, tokens, inputs, targets, cache: new PrefixCache() };
+  }
+
+  /** What the unembedding reads at the trained weights, [sequences * positions, D]; computed once for a text. */
+  finalHidden(text: TextOnDevice): Promise<Float32Array> {
+    const known = this.hidden.get(text) ?? this.computeHidden(text);
+    this.hidden.set(text, known);
+    return known;
+  }
+
+  private async computeHidden({ rows, tokens }: TextOnDevice): Promise<Float32Array> {
+    const { memory, fixed, model } = this;
+    const cache = new PrefixCache(false);
+    const restriction = { name: "none", slices: [] };
+    const common = { name: "hidden at w*", model, fixed, restriction, moving: FIXED_WEIGHTS, groups: 1 };
+    const { prefix, hidden } = planModel({ ...common, rows, tokens, cache });
+    await fixed.flush(memory);
+    const bound = await memory.bind(prefix);
+    await bound.run();
+    const [data] = await memory.read([hidden]);
+    bound.destroy();
+    // The first call forgets nothing of what was just made, the second all of it.
+    cache.trim();
+    for (const { slot } of cache.trim()) memory.release(slot);
+    return data as Float32Array;
   }
 
   /** Frees the cached activations of a text that no component used since the last call. */

@@ -21,6 +21,7 @@ import {
   updateCall,
 } from "./chain-plans";
 import type { Laboratory, TextOnDevice } from "./laboratory";
+import { pairCalls } from "./pairs";
 
 /** What planning asks of a laboratory. */
 export type PlanContext = Pick<Laboratory, "model" | "fixed">;
@@ -69,9 +70,9 @@ export function lockstepKey({ model }: Pick<Laboratory, "model">, spec: ChainSpe
   const rows = samplerKind(spec) === "sgld" ? [...measured, batchTokens(spec)] : measured;
   const slices = [...measured.map((tokens) => chains * tokens), ...rows.map((n) => chains * n * model.dims.hidden)];
   if (slices.some((size) => size % ALIGNED_ELEMENTS !== 0)) return undefined;
-  const { settings, acceptanceChecks = 0 } = spec;
+  const { settings, acceptanceChecks = 0, pairs = false } = spec;
   const common = Object.entries(settings).filter(([key]) => !OWN.includes(key as keyof SamplerSettings));
-  return JSON.stringify({ layer, kind: samplerKind(spec), acceptanceChecks, common });
+  return JSON.stringify({ layer, kind: samplerKind(spec), acceptanceChecks, pairs, common });
 }
 
 /** Plans components that run in lockstep: one, or several with one `lockstepKey`. */
@@ -100,7 +101,7 @@ export function planLockstep(
   const targets = tokenView(name("batch targets"), [groups, R]);
   // Only kernels' bindings must begin at multiples of 64, and none reads the targets of one component.
   const ownTargets = (i: number): View => ({ ...targets, shape: [counts[i], R], offset: starts[i] * R });
-  const chains = specs.map((spec, i) => chainTensors(model, spec, ownTargets(i)));
+  const chains = specs.map((spec, i) => chainTensors(model, spec, fixed.bindingBytes, ownTargets(i)));
   /** The model over a text: alone as one plan, together as one plan with a branch for each component. */
   const pass = (what: string, { rows, tokens }: TextOnDevice, cache: PrefixCache, sequences?: number) => {
     const common = { name: name(what), model, fixed, rows, tokens, cache };
@@ -134,7 +135,12 @@ export function planLockstep(
   }));
   const losses = [...onProbe.body.calls, ...(onTask?.body.calls ?? [])];
   const moves = trained ? [] : chains.map(({ views }, i) => gaussianCall(views, specs[i].settings));
-  const draw = [...moves, ...losses, ...components.flatMap((own) => drawCalls(own, own.losses))];
+  const hiddenOf = (i: number) => (specs.length === 1 ? onProbe.hidden : part(onProbe.hidden, i));
+  const pairs = components.flatMap(({ pairs: own, views, moving }, i) => {
+    const { phi, w: weights } = views;
+    return own ? pairCalls(own, { phi, weights, hidden: hiddenOf(i), moving, fixed, model }) : [];
+  });
+  const draw = [...moves, ...losses, ...components.flatMap((own) => drawCalls(own, own.losses)), ...pairs];
   const trial = [...moves, ...losses, ...components.flatMap((own) => riseCalls(own, own.losses))];
   const shifted = components.map((own) => shiftedCall(own, own.losses));
   const updates = chains.map(({ views }, i) => updateCall(views, specs[i].settings));

@@ -18,6 +18,7 @@ import { type Baselines, ComponentChains, type Draw, type Stand } from "./compon
 import type { Laboratory } from "./laboratory";
 import { type LockstepPlans, lockstepKey, planLockstep } from "./lockstep-plans";
 import { startingMomenta } from "./momenta";
+import type { PairTensors } from "./pairs";
 
 /** Updates that a device's queue holds at most: so few that no watchdog is woken. */
 const MOST_QUEUED = 8;
@@ -87,6 +88,7 @@ export class Lockstep {
       if (state)
         for (const [name, view] of stateViews({ views, ...component })) memory.write(view, state.arrays[name]!);
     });
+    for (const [i, { pairs }] of components.entries()) if (pairs) await placePairs(lab, specs[i], pairs);
     const bound = {
       ...(train ? { gradient: await memory.bind(train.gradient), update: await memory.bind(train.update) } : {}),
       draw: await memory.bind(planned.draw),
@@ -283,6 +285,29 @@ async function placeChains(
     memory.write(views.localization, new Float32Array(numbers.length).fill(settings.localization));
   if (views.p) memory.write(views.p, startingMomenta(settings, restriction.name, numbers, block.size));
   if (views.v) memory.write(views.v, start.fill(settings.rmsprop_init === "ones" ? 1 : 0));
+}
+
+/** What the sums of all pairs are taken from: a constant, so that whoever goes on may compute it anew. */
+async function placePairs(lab: Laboratory, { probe }: ChainSpec, { kind, baseline }: PairTensors): Promise<void> {
+  if (kind === "unembedding") return;
+  const hidden = await lab.finalHidden(probe);
+  lab.memory.write(baseline, kind === "hidden" ? hidden : await logitsOf(lab, hidden));
+}
+
+/** Logits of hidden states [N, D] at the trained weights, [N, V]. */
+async function logitsOf({ weights, model }: Laboratory, hidden: Float32Array): Promise<Float32Array> {
+  const { vocab, hidden: width } = model.dims;
+  const matrix = await weights.read(model.unembedding, 0, vocab * width);
+  const tokens = hidden.length / width;
+  const logits = new Float32Array(tokens * vocab);
+  for (let x = 0; x < tokens; x++) {
+    for (let y = 0; y < vocab; y++) {
+      let sum = 0;
+      for (let k = 0; k < width; k++) sum += hidden[x * width + k] * matrix[y * width + k];
+      logits[x * vocab + y] = sum;
+    }
+  }
+  return logits;
 }
 
 /** l(w*) by component: as saved, else through the chains' own plan while they stand at w*. */

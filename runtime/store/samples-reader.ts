@@ -2,6 +2,7 @@
 import { SpectroscopeError } from "../../kernels/errors";
 import { isObject } from "../config/schema";
 import type { JsonObject } from "../formats/json";
+import { PAIR_KINDS, type PairSums } from "../sampler/pairs";
 import type { DrawSums, Sums } from "../sampler/sums";
 import { transposed } from "./box";
 import { openFinished } from "./finished";
@@ -156,6 +157,31 @@ export class Samples {
     if (!(await group.has("sum_d_shifted"))) return own;
     const lag = Number((await group.array("sum_d_shifted", "f64")).attributes.lag);
     return { ...own, shifted: { lag, ...(await both("_shifted")) } };
+  }
+
+  /** Whether what chi on all pairs follows from was kept. */
+  async keepsPairs(): Promise<boolean> {
+    for (const kind of PAIR_KINDS) if (await this.group.has(`mean_${kind}`)) return true;
+    return false;
+  }
+
+  /** What chi on all pairs follows from: [chains, elements]; nothing where the run kept none. @throws SpectroscopeError */
+  async pairs(): Promise<PairSums | undefined> {
+    for (const kind of PAIR_KINDS) {
+      if (!(await this.group.has(`mean_${kind}`))) continue;
+      const arrays = await Promise.all(
+        ["mean", "cov_phi"].map(async (what) => this.group.array(`${what}_${kind}`, "f32")),
+      );
+      const [mean, covariance] = await Promise.all(arrays.map((array) => array.read()));
+      const elements = mean.length / this.chains;
+      if (kind !== "unembedding") {
+        const width = elements / this.tokens;
+        for (const { shape } of arrays)
+          this.checkShape(kind, shape, [this.chains, this.sequences, this.positions, width]);
+      }
+      return { kind, elements, mean, covariance };
+    }
+    return undefined;
   }
 
   /**

@@ -1,6 +1,7 @@
 /** Writes the samples of one restricted run, draws as they come; the layout is in `samples.ts`. */
 import { SpectroscopeError } from "../../kernels/errors";
 import { differences, type JsonObject, normalizeJson } from "../formats/json";
+import type { PairSums } from "../sampler/pairs";
 import type { DrawSums, Sums } from "../sampler/sums";
 import { gridIndices, transposed } from "./box";
 import { beginAgain, finishStore, firstFault, isFinished } from "./finished";
@@ -21,6 +22,8 @@ export interface SamplesResults {
   readonly logAcceptance?: ArrayLike<number>;
   /** Kinetic temperatures, [checks, chains]. */
   readonly kineticTemperature?: ArrayLike<number>;
+  /** What chi on all pairs follows from. */
+  readonly pairs?: PairSums;
   /** Anything else worth knowing: sampler, weights, FLOPs, acceptance; becomes `metadata.spectroscope`. */
   readonly facts: JsonObject;
 }
@@ -38,6 +41,9 @@ function check(name: string, values: ArrayLike<number>, expected: number, finite
     throw new SpectroscopeError(`${name}: element ${i} is ${values[i]}`, { code: "non-finite" });
   }
 }
+
+/** What the last axis of a kind of pairs holds. */
+const PAIR_AXIS = { hidden: "hidden", unembedding: "vocab_hidden", logits: "vocab" } as const;
 
 /** Losses (nats, not their rises) of one draw by text, [chains, tokens] each. */
 export type DrawLosses = Readonly<Partial<Record<ObservableId, ArrayLike<number>>>>;
@@ -177,10 +183,30 @@ export class SamplesWriter {
     };
     if (logAcceptance) await checked("log_acceptance", logAcceptance, false);
     if (kineticTemperature) await checked("kinetic_temperature", kineticTemperature, true);
+    if (results.pairs) await this.writePairs(results.pairs);
     const metadata = samplesMetadata(this.spec);
     return finishStore(group, {
       metadata: { ...metadata, spectroscope: { ...results.facts, ...metadata.spectroscope } },
     });
+  }
+
+  private async writePairs({ kind, elements, mean, covariance }: PairSums): Promise<void> {
+    const { settings, positions } = this.spec;
+    const sequences = sequencesOf(this.spec, "probe");
+    const text = kind === "unembedding" ? [] : [sequences, positions];
+    const rows = text.reduce((a, b) => a * b, 1);
+    const width = elements / rows;
+    // Only the unembedding has rows that are no contexts: its store tells its size by one axis.
+    const shape = [settings.num_chains, ...text, width];
+    const dims = ["chain", ...(text.length > 0 ? ["batch_probe", "token_pos"] : []), PAIR_AXIS[kind]];
+    for (const [what, values] of [
+      ["mean", mean],
+      ["cov_phi", covariance],
+    ] as const) {
+      const name = `${what}_${kind}`;
+      check(name, values, settings.num_chains * elements);
+      await this.group.write({ name, dtype: "f32", dims, shape }, values);
+    }
   }
 
   private checkDraws(): void {

@@ -13,6 +13,10 @@
  *     sum_d_shifted, sum_phi_d_shifted   the same; attribute lag
  *     log_acceptance                  (chain, check) f32              where it was measured
  *     kinetic_temperature             (chain, check) f32              where it was measured: with BAOAB
+ *     mean_hidden, cov_phi_hidden     (chain, batch_probe, token_pos, hidden) f32   with `keep_modes`: of h(w) - h(w*), the last
+ *                                     hidden state; means over draws, and covariances with phi, within a chain
+ *     mean_unembedding, ...           (chain, vocab_hidden) f32       the same of the unembedding where that is what moves
+ *     mean_logits, ...                (chain, batch_probe, token_pos, vocab) f32    the same of logits where both move
  *
  * Attributes of the root: `metadata.config` (devinterp's), `metadata.spectroscope` (ours; of a run's unit its name, its chains and
  * the hashes of what the run reads), `sha256` and `completed`.

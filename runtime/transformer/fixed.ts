@@ -28,7 +28,7 @@ export class FixedTensors {
   /** @param bindingBytes the adapter's limit on a binding: larger vocabulary matrices are cut */
   constructor(
     readonly weights: Weights,
-    private readonly bindingBytes = Number.POSITIVE_INFINITY,
+    readonly bindingBytes = Number.POSITIVE_INFINITY,
   ) {}
 
   /** A trained parameter, whole or some of its rows. */

@@ -35,6 +35,8 @@ export interface JointPlan {
   readonly body: Plan;
   /** Per-token losses in nats, [G, R], components in their order. */
   readonly losses: View;
+  /** What the unembedding reads, [G, R, D]. */
+  readonly hidden: View;
 }
 
 /** The layer that holds all of a restriction's weights; nothing where they lie elsewhere, or in several. */
@@ -104,5 +106,6 @@ export function planJoint(options: JointPlanOptions): JointPlan {
     prefix: { name: `${name} prefix`, calls: neededCalls(trunk.prefix) },
     body: { name, calls: trunk.body },
     losses,
+    hidden: normed.view,
   };
 }

@@ -16,7 +16,7 @@ export interface ModelPlan {
   readonly body: Plan;
   /** Per-token losses in nats, [G, R] of the body's rows. */
   readonly losses: View;
-  /** What the unembedding reads, after the final norm: kept, [R, D], where no chain changes it. */
+  /** What the unembedding reads, after the final norm: kept, [R, D], where no chain changes it; else [G, R, D] of the body. */
   readonly hidden: View;
 }
 
