@@ -73,48 +73,6 @@ for (const [where, open] of Object.entries(devices)) {
   }
 }
 
-test("by hand: what each scaling makes of a vector", async () => {
-  const x = Float32Array.of(1, 2, 3, 6);
-  // Mean 3, unbiased variance 14/3; length sqrt(50).
-  const std = Math.sqrt(14 / 3);
-  const want: [InputScaling, number[]][] = [
-    [{ kind: "none" }, [1, 2, 3, 6]],
-    [{ kind: "factor", factor: -2 }, [-2, -4, -6, -12]],
-    [{ kind: "standardize", epsilon: 0.5 }, [-2, -1, 0, 3].map((v) => v / (std + 0.5))],
-    [{ kind: "unit_rms" }, [1, 2, 3, 6].map((v) => (2 * v) / Math.sqrt(50))],
-  ];
-  const weight = new Float32Array(16);
-  for (let i = 0; i < 4; i++) weight[5 * i] = 1;
-  for (const [scaling, row] of want) {
-    const center = Float32Array.of(-20, -20, -20, -20.5);
-    const encoder: Encoder = {
-      ...{ width: 4, features: 4, scaling, center, weight },
-      bias: new Float32Array(4),
-      activation: { kind: "relu" },
-    };
-    const { list } = await codesOf(await wasmDevice(), encoder, x);
-    list.forEach(({ value }, i) => {
-      assert.ok(Math.abs(value - row[i] + center[i]) < 2e-6, `${scaling.kind}: ${i}`);
-    });
-    assert.is(list.length, 4);
-  }
-  const zeros = await codesOf(
-    await wasmDevice(),
-    {
-      ...{
-        width: 2,
-        features: 1,
-        scaling: { kind: "unit_rms" },
-        weight: Float32Array.of(1, 1),
-        bias: Float32Array.of(3),
-      },
-      activation: { kind: "relu" },
-    },
-    new Float32Array(2),
-  );
-  assert.equal(zeros.list, [{ token: 0, feature: 0, value: 3 }], "a vector of zeros stays one");
-});
-
 /** Bits of a list of codes. */
 const bits = (list: readonly { token: number; feature: number; value: number }[]) =>
   list.map(({ token, feature, value }) => `${token} ${feature} ${value}`).join("\n");
