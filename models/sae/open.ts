@@ -34,16 +34,16 @@ const FORMATS: readonly Format[] = [
 const EXPECTED = `an autoencoder is ${LENS_CONFIG} and ${LENS_WEIGHTS} (SAELens), ${SPARSIFY_CONFIG} and ${SPARSIFY_WEIGHTS} (sparsify), ${MLSAE_CONFIG} and ${MLSAE_WEIGHTS} (mlsae), or ${DICTIONARY_WEIGHTS} (dictionary_learning)`;
 
 /**
- * Names of an autoencoder's files out of the keys of a repository, and of the run's config above them; none where the folder
- * holds no autoencoder. `keys`: all keys, with slashes.
+ * Names of an autoencoder's files out of the keys of a repository, and of the run's config above them, its weights last; none where
+ * the folder holds no autoencoder. `keys`: all keys, with slashes.
  */
 export function saeFilesAmong(keys: readonly string[], folder = ""): readonly string[] {
   const prefix = folder === "" ? "" : `${folder}/`;
   const format = FORMATS.find(({ weights }) => keys.includes(prefix + weights));
   if (!format) return [];
   const above = prefix.replace(/[^/]+\/$/, "");
-  const wanted = [prefix + format.config, prefix + format.weights];
-  if (format.weights === SPARSIFY_WEIGHTS) wanted.push(`${above}config.json`);
+  const run = format.weights === SPARSIFY_WEIGHTS ? [`${above}config.json`] : [];
+  const wanted = [prefix + format.config, ...run, prefix + format.weights];
   return wanted.filter((key, i) => keys.includes(key) && wanted.indexOf(key) === i);
 }
 
