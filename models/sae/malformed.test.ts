@@ -211,7 +211,6 @@ test("a file cut anywhere, or with a byte changed, is refused cleanly or read in
   const weights = {
     "saelens-gated": "sae_weights.safetensors",
     "dictionary-batchtopk": "ae.pt",
-    "dictionary-gated": "ae.pt",
   };
   for (const [folder, name] of Object.entries(weights)) {
     const files = fixture(folder);
