@@ -34,7 +34,7 @@ export interface ModeCurve {
   readonly high?: readonly number[];
 }
 
-/** Shares of chi's variance over all pairs of a context and a token. */
+/** Shares of chi's variance over all pairs of a context and a token: about its mean over them, which the trivial pair holds alone. */
 export interface ModeShares {
   /** In the pairs (a, b < k) of the modes. */
   readonly modes: ModeCurve;
@@ -80,8 +80,9 @@ export interface ClusterModes {
 
 /** Rows that come from modes through the same clustering as chi. */
 export interface ModeClustering {
-  readonly rows: string;
-  /** Modes that they are made of. */
+  /** s_a v_a(x) and s_a u_a(y), which know nothing of chi; or the expansion of chi, cut. */
+  readonly rows: "coordinates" | "chi";
+  /** Modes that they are made of, the first ones. */
   readonly k: number;
   readonly clusters: number;
   /** Adjusted Rand index with the clusters of chi. */

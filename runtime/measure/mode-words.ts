@@ -32,45 +32,41 @@ const percent = (share: number) => `${(100 * share).toFixed(share < 0.1 ? 1 : 0)
 /** Sentences about one law, without their full stops. */
 export function wordsOf(own: Omit<LawFindings, "said">, { count }: Pick<Modes, "count">): string[] {
   const said: string[] = [];
-  const last = own.bands.at(-1);
-  const half = own.bands.find(({ from }) => from <= 0.5) ?? last;
-  const noise = own.noiseFree ? "of chi's variance that chains agree about" : "of chi's variance, noise and all,";
-  if (half && last) {
+  const all = own.bands.at(-1);
+  const half = own.bands.find(({ from }) => from <= 0.5) ?? all;
+  const whose = own.noiseFree ? "of the variance that chains agree about" : "of chi's variance, noise and all";
+  if (half && all) {
     const range = half.error === null ? "" : ` ± ${percent(half.error)}`;
     said.push(
-      `The ${half.modes} of ${count} modes with a singular value of ${half.from} or more hold ${percent(half.share)}${range} ${noise} ` +
-        `in their pairs; as many of the same modes at random hold ${percent(half.random)}`,
+      `Pairs of the ${half.modes} of ${count} modes with a singular value of ${half.from} or more hold ${percent(half.share)}${range} ` +
+        `${whose}; as many modes at random ${percent(half.random)}`,
+      verdict(half, all),
     );
-    said.push(verdict(own, half));
-    if (last.share < 0.95)
-      said.push(
-        `All ${count} modes together hold ${percent(last.share)}: the rest depends on contexts in ways that no mode of the law tells apart`,
-      );
   }
-  const reach = (curve: readonly number[], share: number) => curve.findIndex((value) => value >= share) + 1;
   const { modes, best } = own.noiseFree ?? own.plain;
   const most = Math.min(best.shares.length, modes.shares.length);
   if (most > 0) {
     const [ours, theirs] = [modes.shares[most - 1], best.shares[most - 1]];
     said.push(
-      `The first ${most} modes hold ${percent(ours)}; the best ${most} functions on either side, which know chi, ${percent(theirs)}`,
+      `The first ${most} modes hold ${percent(ours)}, the best ${most} functions of contexts and of tokens, which know chi, ${percent(theirs)}`,
     );
   }
-  const needed = reach(modes.shares, 0.5);
-  if (needed > 0) said.push(`Half of it is reached with the first ${needed} modes`);
-  for (const { rows, k, ari } of own.clusterings)
-    said.push(
-      `Clusters of ${rows.replace("the first", `the first ${k}`)} agree with those of chi to ARI ${ari.toFixed(2)}`,
-    );
+  for (const { rows, k, ari } of own.clusterings) {
+    const what = rows === "coordinates" ? `coordinates of ${k} modes alone` : `chi cut at ${k} modes`;
+    said.push(`Clusters of ${what} agree with those of chi to an ARI of ${ari.toFixed(2)}`);
+  }
   return said;
 }
 
 /** Whether chi couples to large modes only. */
-function verdict({ bands }: Pick<LawFindings, "bands">, half: ModeBand): string {
-  const above = half.share - half.random;
+function verdict(half: ModeBand, all: ModeBand): string {
   const error = half.error ?? 0;
-  const small = (bands.at(-1)?.share ?? half.share) - half.share;
-  if (above <= 2 * error) return "That is no more than chance: large modes are not what chi couples to here";
-  if (small <= Math.max(0.05, 2 * error)) return "chi couples to large modes, and to next to nothing else";
-  return `chi couples to large modes more than to others, but not only: pairs with a smaller one hold ${percent(small)}`;
+  if (half.share - half.random <= 2 * error)
+    return "That is no more than chance: large modes are not what chi couples to here";
+  const [small, none] = [all.share - half.share, 1 - all.share];
+  if (small + none <= Math.max(0.05, 2 * error)) return "chi couples to large modes, and to next to nothing else";
+  return (
+    `chi couples to large modes more than to others, but not to them alone: ${percent(small)} lies in pairs with a smaller mode, ` +
+    `${percent(none)} where contexts differ that no mode tells apart`
+  );
 }

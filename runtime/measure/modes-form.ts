@@ -63,7 +63,7 @@ function law(told: Told): void {
     }
   }
   for (const one of told.at("clusterings").list()) {
-    one.at("rows").text();
+    one.at("rows").choice(["coordinates", "chi"]);
     for (const key of ["k", "clusters"]) one.at(key).whole();
     one.at("ari").number();
     optional(one.at("ariRoles"), (ari) => ari.number());

@@ -2,13 +2,14 @@
 import { SpectroscopeError } from "../../kernels/errors";
 import { clusterEach } from "../cluster/many";
 import { scorePartition } from "../cluster/score";
+import { firstOf } from "../modes/basis";
 import { countsLaw } from "../modes/counts-law";
 import { CouplingMaker, type Couplings, expansionRows, type Pairs } from "../modes/couplings";
 import type { Law } from "../modes/law";
 import { clusterLoads, extremesOf, modeCoordinates } from "../modes/loads";
 import { modelLaw } from "../modes/model-law";
 import { type Modes, modesOf } from "../modes/modes";
-import type { PairColumn } from "../modes/pair-chi";
+import type { PairChi, PairColumn } from "../modes/pair-chi";
 import { type Variance, varianceOf } from "../modes/variance";
 import type { Run } from "../store/run";
 import { finalActivations } from "./activations";
@@ -19,6 +20,7 @@ import type {
   ClusterModes,
   LawFindings,
   LawName,
+  ModeClustering,
   ModeCurve,
   ModeEnd,
   ModeEnds,
@@ -54,6 +56,9 @@ export interface ModesRequest extends PairRunRequest {
 /** Modes, and ends of each, that are told in words. */
 const TOLD = { modes: 16, contexts: 6, tokens: 8, loads: 4, context: 6 } as const;
 
+/** Random bases and orders that modes are held against, and functions on either side of random and best bases. */
+const COMPARED = { seeds: 10, functions: 16 } as const;
+
 /** Columns are kept in memory up to this many values; else they are read again for every pass. */
 const MOST_HELD = 2 ** 28;
 
@@ -81,7 +86,13 @@ export async function findModes(request: ModesRequest): Promise<ModeFindings> {
     say(request, `modes of the ${named.name} law`);
     stopIfAsked(request, "stopped before the modes were written", "run the same command again");
     const found = await modesOf(named.law, { count: request.count });
-    const variance = await varianceOf(columns, found, { measured: pairs });
+    // Variance is about the mean over all pairs, which the trivial pair of modes alone holds.
+    const about = { [Symbol.asyncIterator]: () => centered(columns, found) };
+    const variance = await varianceOf(about, found, {
+      measured: pairs,
+      seeds: COMPARED.seeds,
+      compared: COMPARED.functions,
+    });
     const { noiseFree, plain } = variance.norms;
     agreed = noiseFree ? noiseFree.all / plain.all : null;
     stopIfAsked(request, "stopped before the modes were written", "run the same command again");
@@ -125,6 +136,18 @@ function columnsOf(run: Run, components: readonly string[], parts: LogitParts): 
       }
     },
   };
+}
+
+/** Columns less their means over all pairs of a context and a token. */
+async function* centered(columns: AsyncIterable<PairColumn>, modes: Modes): AsyncGenerator<PairColumn> {
+  const maker = new CouplingMaker(firstOf(modes, 1));
+  const less = (chi: PairChi): PairChi => {
+    const [mean] = maker.of(chi);
+    return { ...chi, offset: chi.offset.map((value) => value - mean) };
+  };
+  for await (const { name, all, without, chains } of columns) {
+    yield { name, all: less(all), without: without.map(less), ...(chains ? { chains: chains.map(less) } : {}) };
+  }
 }
 
 function lawOf(
@@ -248,37 +271,29 @@ function mapsOf(couplings: readonly Couplings[], { count: K }: Modes, asked: num
   return { mapSize: size, overall: rounded(overall.map(Math.sqrt)), maps };
 }
 
-/** Clusters of mode coordinates alone, and of chi as far as its first modes go, beside those of chi. */
+/** Clusters of mode coordinates alone, and of chi as far as modes go, beside those of chi: of the first modes, and of all. */
 async function clusterModes(
   { config, corpora, device, threads, signal, clustered }: ModesRequest,
   modes: Modes,
   couplings: readonly Couplings[],
   pairs: Pairs,
   labels: Int32Array,
-) {
-  const k = Math.min(clustered, modes.count);
-  if (k < 2) return [];
+): Promise<ModeClustering[]> {
   const { roles } = corpora.probe.labels ?? {};
-  const rows = [
-    {
-      rows: "coordinates of the first modes alone",
-      matrix: modeCoordinates(modes, pairs, k),
-      columns: "none" as const,
-    },
-    {
-      rows: "chi cut at the first modes",
-      matrix: expansionRows(couplings, modes, pairs, k),
-      columns: "zscore" as const,
-    },
-  ];
-  const jobs = rows.map(({ matrix, columns }) => async () => ({
-    matrix,
+  const counts = [...new Set([Math.min(clustered, modes.count), modes.count])].filter((k) => clustered > 0 && k > 1);
+  const rows = counts.flatMap((k) => [
+    { rows: "coordinates" as const, k, columns: "none" as const, make: () => modeCoordinates(modes, pairs, k) },
+    { rows: "chi" as const, k, columns: "zscore" as const, make: () => expansionRows(couplings, modes, pairs, k) },
+  ]);
+  const jobs = rows.map(({ make, columns }) => () => ({
+    matrix: make(),
     config: config.cluster,
     options: { columns },
   }));
   const found = await clusterEach(tokensOf(corpora.probe), jobs, { device, threads, signal });
   return found.map(({ labels: own, clusters }, i) => ({
-    ...{ rows: rows[i].rows, k, clusters: clusters.length, ari: round(scorePartition(own, labels).ari) },
+    ...{ rows: rows[i].rows, k: rows[i].k, clusters: clusters.length },
+    ari: round(scorePartition(own, labels).ari),
     ...(roles ? { ariRoles: round(scorePartition(own, roles.numbers).ari) } : {}),
   }));
 }
