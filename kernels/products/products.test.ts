@@ -2,7 +2,7 @@ import * as assert from "uvu/assert";
 import { seededRandom } from "../../harness/test/random";
 import { suite } from "../../harness/test/suite";
 import { SpectroscopeError } from "../errors";
-import { Products } from "./products";
+import { Products, ThinProducts } from "./products";
 
 const test = suite("kernels/products");
 
@@ -41,6 +41,29 @@ test("both products are those of plain loops, for rows, columns and widths of ev
     }
   }
   assert.is(worst, 0);
+});
+
+test("a matrix told in blocks has the same products, and pulls back whatever image it is given", () => {
+  const [rows, cols, width] = [70, 33, 11];
+  const data = values(rows * cols);
+  const [basis, image] = [values(width * cols), values(rows * width)];
+  const whole = new Products({ rows, cols, data, origin: new Float64Array(cols) }, width);
+  const told = new ThinProducts(cols, width);
+  told.load(basis);
+  const blocks = [0, 32, 64].map((from) => ({ from, rows: Math.min(32, rows - from) }));
+  const projected = blocks.flatMap(({ from, rows }) => [
+    ...told.project({ rows, data: data.subarray(from * cols, (from + rows) * cols) }),
+  ]);
+  assert.equal(projected, Array.from(whole.project(basis)));
+  for (const { from, rows } of blocks) told.square({ rows, data: data.subarray(from * cols, (from + rows) * cols) });
+  assert.equal(told.sums(), whole.square(basis));
+  told.clear();
+  told.pull({ rows, data }, image);
+  const plain = new Float64Array(width * cols);
+  for (let i = 0; i < rows; i++)
+    for (let j = 0; j < width; j++)
+      for (let c = 0; c < cols; c++) plain[j * cols + c] += data[i * cols + c] * image[i * width + j];
+  assert.equal(told.sums(), plain);
 });
 
 test("columns past what WebAssembly holds are refused before anything is allocated", () => {

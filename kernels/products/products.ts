@@ -17,20 +17,28 @@ interface Exports {
   pullBack(x: number, stride: number, rows: number, cols: number, image: number, panels: number, sum: number): void;
 }
 
-/** Rows of a matrix of `cols` columns, less `origin`. */
-export interface Rows {
+/** Some rows of a matrix, less `origin` where there is one. */
+export interface RowBlock {
   readonly rows: number;
-  readonly cols: number;
   /** [rows, cols]. */
   readonly data: ArrayLike<number>;
   /** [cols]. */
+  readonly origin?: ArrayLike<number>;
+}
+
+/** Rows of a matrix of `cols` columns, less `origin`. */
+export interface Rows extends RowBlock {
+  readonly cols: number;
   readonly origin: ArrayLike<number>;
 }
 
 let compiled: WebAssembly.Module | undefined;
 
-/** Both products of one matrix with thin matrices of `width` columns. */
-export class Products {
+/**
+ * Products of blocks of rows of `cols` columns with `width` thin vectors, for a matrix that comes block by block and is never held
+ * whole: its projections, and sums over all rows that were told since `clear`.
+ */
+export class ThinProducts {
   private readonly calls: Exports;
   private readonly panels: number;
   /** Columns made even, by one of zeros. */
@@ -39,15 +47,14 @@ export class Products {
   private readonly stride: number;
   private readonly x: Float64Array;
   private readonly thin: Float64Array;
-  private readonly sum: Float64Array;
+  private readonly total: Float64Array;
   private readonly image: Float64Array;
 
   /** @throws SpectroscopeError `memory` when rows and thin matrices do not fit in 4 GiB */
   constructor(
-    private readonly matrix: Rows,
+    readonly cols: number,
     readonly width: number,
   ) {
-    const { cols } = matrix;
     this.panels = Math.ceil(width / LANES);
     this.even = cols + (cols % 2);
     const lines = Math.ceil(this.even / 8);
@@ -68,76 +75,129 @@ export class Products {
     const memory = new WebAssembly.Memory({ initial: pages, maximum: 65536 });
     this.calls = new WebAssembly.Instance(compiled, { env: { memory } }).exports as unknown as Exports;
     let at = FIRST_BYTE;
-    const [x, thin, sum, image] = sizes.map((bytes) => {
+    const [x, thin, total, image] = sizes.map((bytes) => {
       at += bytes;
       return new Float64Array(memory.buffer, at - bytes, bytes / 8);
     });
-    [this.x, this.thin, this.sum, this.image] = [x, thin, sum, image];
+    [this.x, this.thin, this.total, this.image] = [x, thin, total, image];
   }
 
-  /** matrix x basis: [rows, width]. `basis`: [width, cols], a vector a row. */
-  project(basis: Float64Array): Float64Array {
-    const { rows } = this.matrix;
-    const { width } = this;
-    const out = new Float64Array(rows * width);
-    this.load(basis);
-    this.eachBlock((from, count) => {
+  /** Takes the thin matrix of `project` and `square`: [width, cols], a vector a row. */
+  load(basis: ArrayLike<number>): void {
+    const { cols } = this;
+    this.eachPlace((j, c, place) => {
+      this.thin[place] = basis[j * cols + c];
+    });
+  }
+
+  /** Sums begin at 0. */
+  clear(): void {
+    this.total.fill(0);
+  }
+
+  /** block x basis: [rows, width]. */
+  project(block: RowBlock): Float64Array {
+    const { width, panels } = this;
+    const out = new Float64Array(block.rows * width);
+    this.eachBlock(block, (from, count) => {
+      this.toImage(count);
       for (let i = 0; i < count; i++) {
-        const at = i * this.panels * LANES;
+        const at = i * panels * LANES;
         out.set(this.image.subarray(at, at + width), (from + i) * width);
       }
     });
     return out;
   }
 
-  /** matrix' x matrix x basis: [width, cols], in one pass over the rows. `basis`: [width, cols], a vector a row. */
-  square(basis: Float64Array): Float64Array {
-    const { cols } = this.matrix;
-    this.load(basis);
-    this.sum.fill(0);
-    const { calls, x, stride, even, image, panels, sum } = this;
-    this.eachBlock((_, count) => {
-      calls.pullBack(x.byteOffset, stride, count, even, image.byteOffset, panels, sum.byteOffset);
+  /** Adds block' x block x basis to the sums. */
+  square(block: RowBlock): void {
+    this.eachBlock(block, (_, count) => {
+      this.toImage(count);
+      this.pullBack(count);
     });
+  }
+
+  /** Adds block' x image to the sums. `image`: [rows, width]. */
+  pull(block: RowBlock, image: ArrayLike<number>): void {
+    const { width, panels } = this;
+    this.eachBlock(block, (from, count) => {
+      for (let i = 0; i < count; i++) {
+        const at = i * panels * LANES;
+        for (let j = 0; j < width; j++) this.image[at + j] = image[(from + i) * width + j];
+      }
+      this.pullBack(count);
+    });
+  }
+
+  /** The sums so far: [width, cols]. */
+  sums(): Float64Array {
+    const { cols, total } = this;
     const out = new Float64Array(this.width * cols);
     this.eachPlace((j, c, place) => {
-      out[j * cols + c] = sum[place];
+      out[j * cols + c] = total[place];
     });
     return out;
   }
 
-  /** Puts a thin matrix into panels. */
-  private load(basis: Float64Array): void {
-    const { cols } = this.matrix;
-    this.eachPlace((j, c, place) => {
-      this.thin[place] = basis[j * cols + c];
-    });
+  private toImage(count: number): void {
+    const { calls, x, stride, even, thin, image, panels } = this;
+    // A row that a shorter block leaves over is computed beside the last one, and nobody asks for it.
+    calls.project(x.byteOffset, stride, count + (count % 2), even, thin.byteOffset, panels, image.byteOffset);
+  }
+
+  private pullBack(count: number): void {
+    const { calls, x, stride, even, image, panels, total } = this;
+    calls.pullBack(x.byteOffset, stride, count, even, image.byteOffset, panels, total.byteOffset);
   }
 
   /** Where value `c` of vector `j` lies in panels. */
   private eachPlace(each: (j: number, c: number, place: number) => void): void {
-    const { cols } = this.matrix;
+    const { cols } = this;
     for (let j = 0; j < this.width; j++) {
       const start = Math.floor(j / LANES) * this.even * LANES + (j % LANES);
       for (let c = 0; c < cols; c++) each(j, c, start + c * LANES);
     }
   }
 
-  /** Projects the rows block by block; `each` finds a block's own in `x`, and its image. */
-  private eachBlock(each: (from: number, count: number) => void): void {
-    const { rows, cols, data, origin } = this.matrix;
-    const { calls, x, stride, even, thin, image, panels } = this;
+  /** Puts the rows into the memory piece by piece; `each` finds a piece's own in `x`. */
+  private eachBlock({ rows, data, origin }: RowBlock, each: (from: number, count: number) => void): void {
+    const { x, stride, cols } = this;
     for (let from = 0; from < rows; from += BLOCK) {
       const count = Math.min(BLOCK, rows - from);
       for (let i = 0; i < count; i++) {
         const at = (from + i) * cols;
         const row = (i * stride) / 8;
-        for (let c = 0; c < cols; c++) x[row + c] = data[at + c] - origin[c];
+        if (origin) for (let c = 0; c < cols; c++) x[row + c] = data[at + c] - origin[c];
+        else for (let c = 0; c < cols; c++) x[row + c] = data[at + c];
       }
-      // A row that a shorter block leaves over is computed beside the last one, and nobody asks for it.
-      const pairs = count + (count % 2);
-      calls.project(x.byteOffset, stride, pairs, even, thin.byteOffset, panels, image.byteOffset);
       each(from, count);
     }
+  }
+}
+
+/** Both products of one matrix with thin matrices of `width` columns. */
+export class Products {
+  private readonly products: ThinProducts;
+
+  /** @throws SpectroscopeError `memory` when rows and thin matrices do not fit in 4 GiB */
+  constructor(
+    private readonly matrix: Rows,
+    readonly width: number,
+  ) {
+    this.products = new ThinProducts(matrix.cols, width);
+  }
+
+  /** matrix x basis: [rows, width]. `basis`: [width, cols], a vector a row. */
+  project(basis: Float64Array): Float64Array {
+    this.products.load(basis);
+    return this.products.project(this.matrix);
+  }
+
+  /** matrix' x matrix x basis: [width, cols], in one pass over the rows. `basis`: [width, cols], a vector a row. */
+  square(basis: Float64Array): Float64Array {
+    this.products.load(basis);
+    this.products.clear();
+    this.products.square(this.matrix);
+    return this.products.sums();
   }
 }

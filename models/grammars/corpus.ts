@@ -39,13 +39,24 @@ export interface Language {
   readonly grammars: readonly Grammar[];
 }
 
-export interface CorpusSource {
-  readonly vocabulary: readonly string[];
+/**
+ * The id of a token.
+ * @throws RangeError of a token that the vocabulary lacks
+ */
+export function tokenIds({ name, vocabulary }: Pick<Language, "name" | "vocabulary">): (token: string) => number {
+  const idOf = new Map(vocabulary.map((token, id) => [token, id]));
+  return (token) => {
+    const id = idOf.get(token);
+    if (id === undefined) throw new RangeError(`${name} vocabulary has no token ${JSON.stringify(token)}`);
+    return id;
+  };
+}
+
+export interface CorpusSource extends Language {
   /** Mode of a sequence, by `modes` value. */
   readonly modeNames: readonly string[];
   /** Role of a token, by `roles` value: "mode.slot"; 0 is the start token, which is never a target. */
   readonly roleNames: readonly string[];
-  readonly grammars: readonly Grammar[];
   /** @throws SpectroscopeError `bad-input` when a number of the request is not an integer in range. */
   readonly generate: (request: CorpusRequest) => Corpus;
   /** The corpus fingerprint recorded with a run: changes when the vocabulary or the start of the text does. */
@@ -60,12 +71,7 @@ export function corpusSource({ name, vocabulary, start, grammars }: Language): C
   const modeNames = grammars.map((g) => g.mode);
   const roleNames = ["start", ...grammars.flatMap((g) => g.roles.map((role) => `${g.mode}.${role}`))];
   const roleIds = new Map(roleNames.map((role, id) => [role, id]));
-  const idOf = new Map(vocabulary.map((token, id) => [token, id]));
-  const tokenId = (token: string): number => {
-    const id = idOf.get(token);
-    if (id === undefined) throw new RangeError(`${name} vocabulary has no token ${JSON.stringify(token)}`);
-    return id;
-  };
+  const tokenId = tokenIds({ name, vocabulary });
   const modeOf = (seed: number, sequence: number): number => {
     const n = grammars.length;
     const order = new Stream(seed, ROUNDS + Math.floor(sequence / n)).sample([...grammars.keys()], n);
@@ -107,7 +113,7 @@ export function corpusSource({ name, vocabulary, start, grammars }: Language): C
     });
     return h.toString(16).padStart(8, "0");
   };
-  return { vocabulary, modeNames, roleNames, grammars, generate, fingerprint };
+  return { name, vocabulary, start, grammars, modeNames, roleNames, generate, fingerprint };
 }
 
 function checkRequest(name: string, { seed, sequences, context }: CorpusRequest): void {

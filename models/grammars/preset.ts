@@ -1,7 +1,9 @@
 /** What is known of an embedded model beside its weights: how far to let its components out, its text, its tokens' names and truth. */
 import type { Corpora, Corpus, Labelling } from "../../runtime/measure/corpus";
+import type { Law } from "../../runtime/modes/law";
 import { numberByAppearance } from "../../runtime/statistics/numbering";
 import { type CorpusSource, targets } from "./corpus";
+import { prefixLaw } from "./law";
 
 /** Which text is made of the preset's own corpus. */
 export interface PresetText {
@@ -34,6 +36,12 @@ export interface Preset {
    * @throws SpectroscopeError when a number of the request is not an integer in range
    */
   corpora(request: PresetText, positions: number): Corpora;
+  /**
+   * How likely each token is after each prefix of its own text, exactly.
+   * @param corpus text of its own, such as `corpora(...).probe`
+   * @throws SpectroscopeError as `prefixLaw` does
+   */
+  law(corpus: Pick<Corpus, "ids" | "columns">): Law;
 }
 
 /** Labels numbered in the order of their first targets: of those that the text has, none is left out and no other is there. */
@@ -85,5 +93,6 @@ export function grammarPreset(source: CorpusSource, componentScale: Preset["comp
       };
       return { probe: { ...corpus(probe), labels }, pool: corpus(pool) };
     },
+    law: ({ ids, columns }) => prefixLaw(source, ids, columns),
   };
 }

@@ -73,10 +73,11 @@ const sorting = grammar("sorting", ["unsorted", "arrow", "least", "greater", "en
 /** c 4 , a 7 , k 2 ? a 7 ? c 4 | */
 const lookup = grammar("lookup", ["key", "value", "comma", "ask", "asked", "answer", "end"], (write, random) => {
   const keys = random.sample(LETTERS, random.between(2, 4));
-  const values = keys.map(() => random.pick(DIGITS));
+  const values: string[] = [];
   keys.forEach((key, i) => {
     if (i > 0) write(",", "comma");
     write(key, "key");
+    values.push(random.pick(DIGITS));
     write(values[i] as string, "value");
   });
   for (let questions = random.between(1, 3); questions > 0; questions--) {

@@ -187,9 +187,7 @@ const biography = grammar(
   "biography",
   ["name", "bracket", "century", "year", "phrase", "job", "recalled", "stop", "newline"],
   (write, random) => {
-    const name = random.pick(NAMES);
-    const born = random.between(1700, 1939);
-    const died = born + random.between(20, 60);
+    // Each is drawn as late as it can be: the law of what follows then has few cases to hold apart.
     const date = (year: number) => {
       const [a, b, c, d] = `${year}` as unknown as [string, string, string, string];
       write(a, "century");
@@ -197,10 +195,13 @@ const biography = grammar(
       write(c, "year");
       write(d, "year");
     };
+    const name = random.pick(NAMES);
     write(name, "name");
     write("(", "bracket");
+    const born = random.between(1700, 1939);
     date(born);
     write("-", "bracket");
+    const died = born + random.between(20, 60);
     date(died);
     write(")", "bracket");
     write("was", "phrase");

@@ -78,11 +78,11 @@ for (const [name, kind] of [
   test(`chi of other targets is what chains measure that have those targets: ${name}`, async (t) => {
     const { model, weights } = loaded;
     const { vocab, hidden: width } = model.dims;
-    const unembedding = await weights.read(model.unembedding, 0, vocab * width);
+    const unembedding = Float64Array.from(await weights.read(model.unembedding, 0, vocab * width));
     const own = await sampled(name, text.ids, true);
     assert.is((own.pairs as PairSums).kind, kind);
     const targets = Array.from(text.ids).filter((_, i) => i % (CONTEXT + 1) > 0);
-    const parts = { hidden: own.hidden, unembedding, targets, width };
+    const parts = { hidden: Float64Array.from(own.hidden), unembedding, targets, width };
     const column = pairColumnOf(name, own.sums, own.pairs as PairSums, parts);
     assert.is(column.without.length, 3);
     const [expected, got]: [number[], number[]] = [[], []];
@@ -101,7 +101,7 @@ for (const [name, kind] of [
     // Losses are f32 of size 1 to 10, their rises 1e-2 to 1: an f32 of the loss is 1e-5 of the smallest rises, and draws average it.
     assert.ok(error < 5e-6, `${error}`);
     // With all chains but one, at the measured targets: the run's own chi without that chain.
-    for (const [m, one] of column.chains.entries()) {
+    for (const [m, one] of (column.chains ?? []).entries()) {
       const { chi } = susceptibility(chainOf(own.sums, m));
       targets.forEach((y, x) => {
         assert.ok(Math.abs(at(one, x, y) - chi[x]) < 1e-9, `chain ${m}, context ${x}`);

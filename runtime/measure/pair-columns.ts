@@ -10,9 +10,9 @@ import { openUnit } from "./chi-tables";
 /** The model at its trained weights, as far as logits show it. */
 export interface LogitParts {
   /** What the unembedding reads, [N, D]. */
-  readonly hidden: ArrayLike<number>;
-  /** [V, D]. */
-  readonly unembedding: ArrayLike<number>;
+  readonly hidden: Float64Array;
+  /** [V, D]; one array for all components, so that products with it are made once. */
+  readonly unembedding: Float64Array;
   /** Ids of the measured targets, [N]. */
   readonly targets: ArrayLike<number>;
   readonly width: number;
@@ -72,9 +72,9 @@ function pairChi(sums: Sums, pairs: PairSums, chains: readonly number[], model: 
   const moved = pooledCovariance(sums, pairs, chains);
   const [left, right, rank] =
     pairs.kind === "hidden"
-      ? [moved, Float64Array.from(unembedding), width]
+      ? [moved, unembedding, width]
       : pairs.kind === "unembedding"
-        ? [Float64Array.from(hidden), moved, width]
+        ? [hidden, moved, width]
         : [moved, identity(tokens), tokens];
   const offset = new Float64Array(contexts);
   for (let x = 0; x < contexts; x++) {

@@ -13,7 +13,7 @@ export interface PairChi {
   readonly offset: Float64Array;
   /** [N, R]. */
   readonly left: Float64Array;
-  /** [V, R]. */
+  /** [V, R]. Components that have it in common best share one array: products with it are then made once. */
   readonly right: Float64Array;
 }
 
@@ -24,6 +24,12 @@ export interface PairColumn {
   readonly all: PairChi;
   /** With each chain left out in turn, for the jackknife; none with one chain. */
   readonly without: readonly PairChi[];
-  /** Of each chain alone: independent of each other. */
-  readonly chains: readonly PairChi[];
+  /**
+   * Each chain's own covariance, about its own means. Chains are independent, so products of different chains have no noise on
+   * average: what shares of variance without noise are made of. By default there are none of those.
+   */
+  readonly chains?: readonly PairChi[];
 }
+
+/** Columns one at a time, gone through as often as an analysis needs: an array, or what reads them from a store. */
+export type PairColumns = Iterable<PairColumn> | AsyncIterable<PairColumn>;

@@ -1,0 +1,43 @@
+import { ThinProducts } from "../../kernels/products/products";
+
+/** Inner products of functions [n, K], in L2 of `weights` [n], with columns of matrices [n, R]. */
+export class Projector {
+  readonly count: number;
+  /** [n, K]: weights times functions. */
+  private readonly weighted: Float64Array;
+  private products?: ThinProducts;
+  private last?: { readonly matrix: Float64Array; readonly image: Float64Array };
+
+  constructor(
+    functions: Float64Array,
+    private readonly weights: Float64Array,
+  ) {
+    const K = functions.length / weights.length;
+    this.count = K;
+    this.weighted = functions.map((value, at) => value * weights[Math.floor(at / K)]);
+  }
+
+  /** Sum over i of weight_i f_a(i) matrix_ir: [K, R]. Asked again of the same array, it is not made again. */
+  of(matrix: Float64Array): Float64Array {
+    if (this.last?.matrix === matrix) return this.last.image;
+    const rows = this.weights.length;
+    const cols = matrix.length / rows;
+    if (this.products?.cols !== cols) this.products = new ThinProducts(cols, this.count);
+    this.products.clear();
+    this.products.pull({ rows, data: matrix }, this.weighted);
+    const image = this.products.sums();
+    this.last = { matrix, image };
+    return image;
+  }
+
+  /** Sum over i of weight_i f_a(i) values_i: [K]; by default of the constant 1. */
+  ofValues(values?: Float64Array): Float64Array {
+    const { count: K, weighted } = this;
+    const sums = new Float64Array(K);
+    for (let i = 0; i < this.weights.length; i++) {
+      const value = values ? values[i] : 1;
+      for (let a = 0; a < K; a++) sums[a] += value * weighted[i * K + a];
+    }
+    return sums;
+  }
+}
