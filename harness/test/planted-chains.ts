@@ -1,7 +1,9 @@
 /** The model of planted-modes.ts through the real chains, on the processor, all components in lockstep. */
 import { plainSgld, type SamplerSettings } from "../../runtime/config/sampler";
 import { pairColumnOf } from "../../runtime/measure/pair-columns";
-import type { PairChi } from "../../runtime/modes/pair-chi";
+import type { Law } from "../../runtime/modes/law";
+import { modelLaw } from "../../runtime/modes/model-law";
+import type { PairColumn } from "../../runtime/modes/pair-chi";
 import { Laboratory } from "../../runtime/sampler/laboratory";
 import { Lockstep } from "../../runtime/sampler/lockstep";
 import { parseRestriction } from "../../runtime/transformer/restriction";
@@ -15,15 +17,9 @@ export const plantedSettings: SamplerSettings = {
   ...{ seed: 1, num_chains: 16, num_draws: 48, num_burnin_steps: 10, num_steps_bw_draws: 2, batch_size: 0 },
 };
 
-/** chi of a component on all pairs, [contexts * tokens], nats squared: from all chains, and with each left out. */
-export interface SampledChi {
-  readonly all: Float64Array;
-  readonly without: readonly Float64Array[];
-}
-
 /** What chains of every component say, and the losses of the text's rows at w*. */
 export interface PlantedRun {
-  readonly chi: readonly SampledChi[];
+  readonly columns: readonly PairColumn[];
   /** l(w*) of every pair, [contexts * tokens], nats. */
   readonly baseline: Float64Array;
 }
@@ -48,10 +44,9 @@ export async function samplePlanted(
   const chains = await Lockstep.open(lab, specs);
   for (let draw = 0; draw < settings.num_draws; draw++) await chains.draw({ traces: false });
   const parts = { ...logitParts(planted, scalars), targets: probe.targets };
-  const chi: SampledChi[] = [];
+  const columns: PairColumn[] = [];
   for (const [a, own] of chains.components.entries()) {
-    const { all, without } = pairColumnOf(component(a), await own.sums(), (await own.pairSums())!, parts);
-    chi.push({ all: wholeChi(all), without: without.map(wholeChi) });
+    columns.push(pairColumnOf(component(a), await own.sums(), (await own.pairSums())!, parts));
   }
   const baseline = new Float64Array(counts.length);
   chains.components[0].taskBaseline.forEach((loss, i) => {
@@ -59,7 +54,7 @@ export async function samplePlanted(
   });
   chains.close();
   lab.close();
-  return { chi, baseline };
+  return { columns, baseline };
 }
 
 /** Hidden states [N, D] and unembedding [V, D] at w*. */
@@ -73,14 +68,5 @@ function logitParts({ contexts, tokens, contextModes, tokenModes }: Planted, sca
   return { hidden, unembedding, width: MODES };
 }
 
-/** [N * V]. */
-function wholeChi({ contexts, tokens, rank, offset, left, right }: PairChi): Float64Array {
-  const chi = new Float64Array(contexts * tokens);
-  for (let x = 0; x < contexts; x++) {
-    for (let y = 0; y < tokens; y++) {
-      chi[x * tokens + y] = offset[x];
-      for (let k = 0; k < rank; k++) chi[x * tokens + y] += left[x * rank + k] * right[y * rank + k];
-    }
-  }
-  return chi;
-}
+/** What the model at w* predicts after each context. */
+export const predictedLaw = (planted: Planted, scalars: Float32Array): Law => modelLaw(logitParts(planted, scalars));

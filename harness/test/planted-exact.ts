@@ -1,5 +1,6 @@
 /** What is true of the model of planted-modes.ts, in f64: its trained scalars, its predictions, chi of all pairs by quadrature. */
 import type { SamplerSettings } from "../../runtime/config/sampler";
+import type { PairChi } from "../../runtime/modes/pair-chi";
 import { MODES, type Planted } from "./planted-modes";
 import { makeGrid, posterior } from "./quadrature";
 
@@ -58,8 +59,8 @@ export function trainedScalars(planted: Planted): Float32Array {
 }
 
 /**
- * chi = -E[(phi - E phi) (d - phi)] of all pairs under a component's posterior, [contexts, tokens], nats squared. On a pair of its
- * own context d = log Z(t) - log Z(t*) - (t - t*) v u; elsewhere it is 0. Integrated by an even grid over A and B.
+ * chi = -E[(phi - E phi) (d - phi)] of all pairs under a component's posterior, nats squared. On a pair of its own context
+ * d = log Z(t) - log Z(t*) - (t - t*) v u; elsewhere it is 0. Integrated by an even grid over A and B.
  */
 export function exactChi(
   planted: Planted,
@@ -67,7 +68,7 @@ export function exactChi(
   a: number,
   settings: Posterior,
   points = 121,
-): Float64Array {
+): PairChi {
   const { contexts, tokens, counts } = planted;
   const { lefts, rights } = stored(planted);
   const total = counts.reduce((sum, count) => sum + count);
@@ -104,10 +105,9 @@ export function exactChi(
   const phiMean = mean(phi);
   const covariance = (values: Float64Array) => mean(values.map((value, p) => (phi[p] - phiMean) * value));
   const [ofPhi, ofShift] = [covariance(phi), covariance(shift)];
-  const chi = new Float64Array(contexts * tokens).fill(ofPhi);
+  const offset = new Float64Array(contexts).fill(ofPhi);
   own.forEach((x, i) => {
-    const ofLogZ = covariance(rises[i]);
-    for (let y = 0; y < tokens; y++) chi[x * tokens + y] += ofShift * lefts[a][x] * rights[a][y] - ofLogZ;
+    offset[x] -= covariance(rises[i]);
   });
-  return chi;
+  return { contexts, tokens, rank: 1, offset, left: lefts[a].map((v) => ofShift * v), right: rights[a] };
 }

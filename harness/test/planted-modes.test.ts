@@ -1,9 +1,12 @@
 /** The planted law, the model's own law and exact chi: what the chains' tests stand on. */
 import * as assert from "uvu/assert";
-import { angleTo, type Bases, basesOf } from "./planted-bases";
-import { plantedSettings } from "./planted-chains";
+import { type Basis, completeBasis, firstOf, principalAngles } from "../../runtime/modes/basis";
+import { CouplingMaker, expand, pairValues } from "../../runtime/modes/couplings";
+import type { Law } from "../../runtime/modes/law";
+import { modesOf } from "../../runtime/modes/modes";
+import { plantedSettings, predictedLaw } from "./planted-chains";
 import { exactChi, logLaw, trainedScalars } from "./planted-exact";
-import { type Design, EVEN, GRADED, MODES, plant } from "./planted-modes";
+import { type Design, EVEN, everyPair, GRADED, MODES, type Planted, plant } from "./planted-modes";
 import { suite } from "./suite";
 
 const test = suite("harness/planted-modes");
@@ -11,54 +14,53 @@ const test = suite("harness/planted-modes");
 const DESIGNS: Readonly<Record<string, Design>> = { graded: GRADED, even: EVEN };
 const ALL = Array.from({ length: MODES }, (_, a) => a);
 
+/** Of functions a to a + count - 1 of a basis, and of planted ones made of norm 1 by its own weights: the largest angle, degrees. */
+function angleOf(planted: readonly Float64Array[], functions: Float64Array, weights: Float64Array, first: number) {
+  const [n, K] = [weights.length, functions.length / weights.length];
+  const of = (count: number, value: (i: number, k: number) => number) =>
+    Float64Array.from({ length: n * count }, (_, i) => value(Math.floor(i / count), i % count));
+  const found = of(planted.length, (i, k) => functions[i * K + first + k]);
+  // In the space of T the planted function is sqrt(1 / n) f, whatever the weights of the law that is held to it.
+  const put = of(planted.length, (i, k) => planted[k][i] / Math.sqrt(n * weights[i]));
+  return (Math.max(...principalAngles(found, put, weights)) * 180) / Math.PI;
+}
+
+/** Angles of each mode by itself, of contexts and of tokens, and of all of them together, degrees. */
+function anglesOf({ contextModes, tokenModes }: Planted, { v, u, q, q0 }: Basis) {
+  return {
+    contexts: ALL.map((a) => angleOf([contextModes[a]], v, q, a + 1)),
+    tokens: ALL.map((a) => angleOf([tokenModes[a]], u, q0, a + 1)),
+    together: [angleOf(contextModes, v, q, 1), angleOf(tokenModes, u, q0, 1)],
+  };
+}
+
 for (const [name, design] of Object.entries(DESIGNS)) {
   const planted = plant(design);
-  const { contexts, tokens, counts, strengths, contextModes, tokenModes } = planted;
+  const { contexts, tokens, counts, strengths } = planted;
   const total = counts.reduce((a, b) => a + b);
   const scalars = trainedScalars(planted);
   const products = Float64Array.from(scalars, (scalar) => scalar ** 2);
-  const own = basesOf(
-    logLaw(planted, products).map((loss) => Math.exp(loss) / contexts),
-    tokens,
-  );
 
-  /** Angles of each mode by itself, of contexts and of tokens, and of all of them together. */
-  const angles = ({ v, u, q, q0 }: Bases) => ({
-    contexts: ALL.map((a) => angleTo([contextModes[a]], v, q, [a + 1])),
-    tokens: ALL.map((a) => angleTo([tokenModes[a]], u, q0, [a + 1])),
-    together: [
-      angleTo(
-        contextModes,
-        v,
-        q,
-        ALL.map((a) => a + 1),
-      ),
-      angleTo(
-        tokenModes,
-        u,
-        q0,
-        ALL.map((a) => a + 1),
-      ),
-    ],
-  });
-
-  test(`${name}: the text has the six planted modes and no others`, () => {
-    const law = basesOf(
-      counts.map((count) => count / total),
-      tokens,
-    );
-    const expected = [1, ...strengths];
-    // Eigenvalues of T T' are good to 1e-16, so that singular values of 0 come out as 1e-8.
-    law.values.forEach((value, a) => {
-      assert.ok(Math.abs(value ** 2 - (expected[a] ?? 0) ** 2) < 1e-14, `s_${a} ${value}`);
-    });
+  test(`${name}: the text has the six planted modes and no others`, async () => {
+    const rows = counts.map((count) => count / (total / contexts));
+    const law: Law = { contexts, tokens, rows: (from, to) => rows.subarray(from * tokens, to * tokens) };
+    const modes = await modesOf(law);
+    assert.is(modes.count, MODES + 1);
+    for (const a of ALL)
+      assert.ok(Math.abs(modes.values[a + 1] - strengths[a]) < 1e-12, `s_${a} ${modes.values[a + 1]}`);
     assert.ok(Math.min(...counts) >= 1, "every pair is in the text");
     assert.is(new Set(strengths.map((s) => s.toFixed(6))).size, MODES);
-    for (const angle of Object.values(angles(law)).flat()) assert.ok(angle < 1e-5, `${angle} degrees`);
+    for (const angle of Object.values(anglesOf(planted, modes)).flat()) assert.ok(angle < 1e-9, `${angle} degrees`);
   });
 
-  test(`${name}: the model's own predictions have the six modes within 5 degrees`, (t) => {
-    const found = angles(own);
+  test(`${name}: the model's own predictions have the six modes within 5 degrees`, async (t) => {
+    const law = predictedLaw(planted, scalars);
+    const host = logLaw(planted, products);
+    Array.from(await law.rows(0, contexts)).forEach((p, i) => {
+      assert.ok(Math.abs(p - Math.exp(host[i])) < 1e-7, `pair ${i}: ${p} and ${Math.exp(host[i])}`);
+    });
+    const own = await modesOf(law);
+    const found = anglesOf(planted, own);
     const round = (values: readonly number[]) => values.map((angle) => angle.toFixed(2)).join(", ");
     t.note(`singular values ${Array.from(own.values.subarray(1, 9), (s) => s.toFixed(4)).join(", ")}`);
     t.note(`planted ${strengths.map((s) => s.toFixed(4)).join(", ")}`);
@@ -80,34 +82,24 @@ for (const [name, design] of Object.entries(DESIGNS)) {
     }
   });
 
-  test(`${name}: exact chi is converged, sums to 0 over the law, and is the sum of its couplings`, () => {
-    const { q, q0, v, u } = own;
+  test(`${name}: exact chi is converged, sums to 0 over the law, and is the sum of its couplings`, async () => {
+    const modes = await modesOf(predictedLaw(planted, scalars));
+    const complete = completeBasis(modes);
+    const pairs = everyPair(planted);
     for (const a of ALL) {
-      const chi = exactChi(planted, scalars, a, plantedSettings);
+      const exact = exactChi(planted, scalars, a, plantedSettings);
+      const chi = pairValues(exact, pairs);
+      const finer = pairValues(exactChi(planted, scalars, a, plantedSettings, 161), pairs);
       const scale = Math.max(...chi.map(Math.abs));
-      const finer = exactChi(planted, scalars, a, plantedSettings, 161);
-      const moved = Math.max(...chi.map((value, i) => Math.abs(value - finer[i])));
-      assert.ok(moved < 1e-10 * scale, `a finer grid moves chi by ${moved}`);
+      const apart = (other: Float64Array) => Math.max(...chi.map((value, i) => Math.abs(value - other[i]))) / scale;
+      assert.ok(apart(finer) < 1e-10, `a finer grid moves chi by ${apart(finer)}`);
       const mean = chi.reduce((sum, value, i) => sum + (counts[i] / total) * value, 0);
       assert.ok(Math.abs(mean) < 1e-12 * scale, `mean over the law ${mean}`);
-      // Complete bases, of the model's own law: N contexts' and V tokens' functions.
-      const couplings = new Float64Array(contexts * tokens);
-      for (let pair = 0; pair < chi.length; pair++) {
-        const [x, y] = [Math.floor(pair / tokens), pair % tokens];
-        for (let k = 0; k < contexts; k++) {
-          for (let l = 0; l < tokens; l++) {
-            couplings[k * tokens + l] += q[x] * q0[y] * v[x * contexts + k] * u[y * tokens + l] * chi[pair];
-          }
-        }
-      }
-      for (let pair = 0; pair < chi.length; pair++) {
-        const [x, y] = [Math.floor(pair / tokens), pair % tokens];
-        let sum = 0;
-        for (let k = 0; k < contexts; k++) {
-          for (let l = 0; l < tokens; l++) sum += couplings[k * tokens + l] * v[x * contexts + k] * u[y * tokens + l];
-        }
-        assert.ok(Math.abs(sum - chi[pair]) < 1e-10 * scale, `pair ${pair}: ${sum - chi[pair]}`);
-      }
+      const whole = expand(new CouplingMaker(complete).of(exact), complete, pairs);
+      assert.ok(apart(whole) < 1e-10, `the whole expansion is off by ${apart(whole)}`);
+      const few = firstOf(complete, MODES, MODES);
+      const cut = expand(new CouplingMaker(few).of(exact), few, pairs);
+      assert.ok(apart(cut) > 0.01, "an expansion that is cut is not whole");
     }
   });
 }

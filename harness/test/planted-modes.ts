@@ -116,6 +116,12 @@ export function plant({ base, modes }: Design): Planted {
   };
 }
 
+/** All pairs, in the order of arrays of them. */
+export function everyPair({ contexts, tokens }: Planted): { contexts: Uint32Array; tokens: Uint32Array } {
+  const of = (id: (pair: number) => number) => Uint32Array.from({ length: contexts * tokens }, (_, pair) => id(pair));
+  return { contexts: of((pair) => Math.floor(pair / tokens)), tokens: of((pair) => pair % tokens) };
+}
+
 /** Rows of a context and its target, every pair as often as `counts` [N * V] says: [pairs, 2]. */
 export function pairRows(counts: ArrayLike<number>, tokens: number): Uint32Array {
   const rows: number[] = [];
