@@ -148,17 +148,19 @@ function parametersOf(tokens: number): Map<string, Parameter> {
   return parameters.set("tokens", { shape: [tokens, MODES], part: "unembed" });
 }
 
-/** Every mode picked out of what was embedded, taken times its two scalars, and put beside the others. */
+/** Every mode picked out of what was embedded, taken times its two scalars, and put beside the others: last those that move. */
 function planLayer(plan: LayerPlan, h: Value, _layer: number, into?: View): Value {
+  const apply = (a: number, part: string, x: Value, options: Parameters<typeof linear>[6] = {}) =>
+    linear(plan.tape, name(a, part), x, plan.weight(name(a, part)), undefined, plan.fixed, { keep: true, ...options });
+  const scaled = Array.from({ length: MODES }, (_, a) => ({
+    a,
+    value: apply(a, "out", apply(a, "in", apply(a, "pick", h))),
+  }));
+  scaled.sort((one, other) => Number(one.value.moves) - Number(other.value.moves));
   let sum: Value | undefined;
-  for (let a = 0; a < MODES; a++) {
-    const apply = (part: string, x: Value, options: Parameters<typeof linear>[6] = {}) =>
-      linear(plan.tape, name(a, part), x, plan.weight(name(a, part)), undefined, plan.fixed, {
-        keep: true,
-        ...options,
-      });
-    const scaled = apply("out", apply("in", apply("pick", h)));
-    sum = apply("put", scaled, { ...(sum ? { residual: sum } : {}), ...(a === MODES - 1 ? { into } : {}) });
+  for (const [i, { a, value }] of scaled.entries()) {
+    const last = i === MODES - 1;
+    sum = apply(a, "put", value, { ...(sum ? { residual: sum } : {}), ...(last ? { into } : {}) });
   }
   return sum!;
 }
