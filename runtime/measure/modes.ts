@@ -87,8 +87,7 @@ export async function findModes(request: ModesRequest): Promise<ModeFindings> {
     stopIfAsked(request, "stopped before the modes were written", "run the same command again");
     const found = await modesOf(named.law, { count: request.count });
     // Variance is about the mean over all pairs, which the trivial pair of modes alone holds.
-    const about = { [Symbol.asyncIterator]: () => centered(columns, found) };
-    const variance = await varianceOf(about, found, {
+    const variance = await varianceOf(centered(columns, found), found, {
       measured: pairs,
       seeds: COMPARED.seeds,
       compared: COMPARED.functions,
@@ -139,15 +138,25 @@ function columnsOf(run: Run, components: readonly string[], parts: LogitParts): 
 }
 
 /** Columns less their means over all pairs of a context and a token. */
-async function* centered(columns: AsyncIterable<PairColumn>, modes: Modes): AsyncGenerator<PairColumn> {
+function centered(columns: AsyncIterable<PairColumn>, modes: Modes): AsyncIterable<PairColumn> {
   const maker = new CouplingMaker(firstOf(modes, 1));
+  const offsets = new WeakMap<PairChi, Float64Array>();
   const less = (chi: PairChi): PairChi => {
-    const [mean] = maker.of(chi);
-    return { ...chi, offset: chi.offset.map((value) => value - mean) };
+    let offset = offsets.get(chi);
+    if (!offset) {
+      const [mean] = maker.of(chi);
+      offset = chi.offset.map((value) => value - mean);
+      offsets.set(chi, offset);
+    }
+    return { ...chi, offset };
   };
-  for await (const { name, all, without, chains } of columns) {
-    yield { name, all: less(all), without: without.map(less), ...(chains ? { chains: chains.map(less) } : {}) };
-  }
+  return {
+    async *[Symbol.asyncIterator]() {
+      for await (const { name, all, without, chains } of columns) {
+        yield { name, all: less(all), without: without.map(less), ...(chains ? { chains: chains.map(less) } : {}) };
+      }
+    },
+  };
 }
 
 function lawOf(
