@@ -136,9 +136,28 @@ ${Array.from({ length: 8 }, (_, chain) => `.ch${chain}{--hue:${(235 + 45 * chain
 .panel dl{display:grid;grid-template-columns:auto 1fr;gap:0 12px;margin:0}.panel dt{font-size:12.5px}.panel dd{text-align:right;font-variant-numeric:tabular-nums}
 `;
 
+const modes = `
+.law{border-top:1px solid var(--line);padding:10px 0}.law summary{cursor:pointer;color:var(--accent);font-size:13.5px;padding:4px 0}.law>summary{font-size:16px;font-weight:600}
+.law h4{margin:20px 0 6px}.law .soft{color:var(--soft);font-size:12px}.scores.narrow{width:auto}.scores.narrow th,.scores.narrow td{padding-right:28px}
+.charts{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,420px),1fr));gap:14px 28px;margin:14px 0}.charts figure{margin:0}.charts figcaption{font-size:13px;color:var(--soft);margin-bottom:6px}
+.charts svg,.cmap{display:block;width:100%}.charts .grid,.charts .zero{stroke:var(--line);stroke-width:.7}.charts .zero{stroke:var(--soft)}.charts .bar{fill:var(--accent);opacity:.7}
+.curve{fill:none;stroke:var(--accent);stroke-width:1.5;stroke-linejoin:round}.shares circle{fill:var(--accent)}.curve.modes{stroke-width:2.2}.band{fill:var(--accent);opacity:.18}
+.curve.randomOrder{stroke:var(--soft)}.band.randomOrder,.band.randomBases{fill:var(--soft)}.curve.randomBases{stroke:var(--soft);stroke-dasharray:1.5 2.5}.curve.best{stroke:var(--pos)}.curve.principal{stroke:var(--pos);stroke-dasharray:5 3}
+.keys{display:flex;flex-wrap:wrap;gap:2px 18px;margin:6px 0 0;font-size:12.5px;color:var(--soft)}.keys span{display:inline-flex;gap:7px;align-items:center}.keys svg{width:26px;height:10px;flex:none}
+.words{min-width:900px}.words th,.words td{vertical-align:top}.words td:not(.number){font-size:12.5px}.words td:not(.number):nth-child(odd){width:31%}.words q{quotes:none;font-family:ui-monospace,"DejaVu Sans Mono",monospace;background:var(--faint);border-radius:3px;padding:0 4px;margin:0 3px 2px 0;display:inline-block;overflow-wrap:anywhere}
+.couplings{display:grid;grid-template-columns:minmax(0,300px) minmax(0,1fr);gap:10px 24px;align-items:center}.couplings figure,.cmaps figure{margin:0}.couplings figcaption{font-size:12px;color:var(--soft)}.couplings b.p{color:var(--pos)}.couplings b.n{color:var(--neg)}
+@media (max-width:640px){.couplings{grid-template-columns:minmax(0,1fr)}}
+.cmaps{display:grid;grid-template-columns:repeat(auto-fill,minmax(92px,1fr));gap:10px 8px;margin:8px 0}.cmaps .cmap{background:var(--mid)}.cmaps figcaption{font-size:10.5px;line-height:1.3;color:var(--soft);overflow-wrap:anywhere}
+.cmap path{stroke-width:1.02}.cmap .ground{fill:var(--mid)}.cmap .hits{fill:transparent}.cmap .s{stroke:var(--ink);stroke-width:.32;stroke-linecap:round}
+${[30, 52, 76, 100].map((share, i) => `.cmap .p${i + 1}{stroke:color-mix(in oklab,var(--pos) ${share}%,var(--mid))}.cmap .n${i + 1}{stroke:color-mix(in oklab,var(--neg) ${share}%,var(--mid))}`).join("")}
+.load{display:inline-block;margin-right:16px;white-space:nowrap}
+`;
+
 const print = `
 @media print{html{scroll-padding:0}body{font-size:11pt}.top{position:static}.top nav,.selection,.tip,.zoom,.readout,.card summary{display:none}
 main,footer{max-width:none}.card{break-inside:avoid}section{margin:20px 0}h2{break-after:avoid}.map{border:0;padding:0}.heat canvas{max-width:100%}}
 `;
 
-export const styleSheet = [theme, layout, overview, scores, clusters, tokens, heat, diagnostics, print].join("").trim();
+export const styleSheet = [theme, layout, overview, scores, clusters, tokens, heat, diagnostics, modes, print]
+  .join("")
+  .trim();
