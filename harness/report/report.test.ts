@@ -11,7 +11,7 @@ import { viewOf } from "./view";
 
 const test = suite("report");
 
-const SECTIONS = ["measured", "summary", "clusters", "tokens", "heat", "diagnostics", "controls", "remarks"];
+const SECTIONS = ["measured", "summary", "clusters", "tokens", "heat", "modes", "diagnostics", "controls", "remarks"];
 
 function sectionsOf(text: string): string[] {
   return [...text.matchAll(/<section id="(\w+)"/g)].map(([, id]) => id);

@@ -17,42 +17,51 @@ function ends(told: Told): void {
     }
 }
 
-function curve(told: Told): void {
-  numbers(told.at("shares"));
-  for (const key of ["low", "high"]) optional(told.at(key), numbers);
-  optional(told.at("errors"), (errors) => errors.list().map(numberOrNull));
+/** A list as long as it must be. */
+function listOf(told: Told, length: number, check: (one: Told) => unknown): void {
+  const list = told.list();
+  list.forEach(check);
+  if (list.length !== length) told.refuse(`a list of ${length}`);
 }
 
-function shares(told: Told): void {
+function curve(told: Told): void {
+  const { length } = numbers(told.at("shares"));
+  for (const key of ["low", "high"]) optional(told.at(key), (ends) => listOf(ends, length, (end) => end.number()));
+  optional(told.at("errors"), (errors) => listOf(errors, length, numberOrNull));
+}
+
+function shares(told: Told, modes: number): void {
   for (const key of ["modes", "randomOrder", "randomBases", "best", "principal"]) curve(told.at(key));
+  listOf(told.at("modes").at("shares"), modes, (share) => share.number());
 }
 
 function map(told: Told, cells: number): void {
   told.at("name").text();
-  if (numbers(told.at("values")).length !== cells) told.at("values").refuse(`a list of ${cells}`);
-  if (told.at("errors").list().map(numberOrNull).length !== cells) told.at("errors").refuse(`a list of ${cells}`);
+  listOf(told.at("values"), cells, (value) => value.number());
+  listOf(told.at("errors"), cells, numberOrNull);
 }
 
 function law(told: Told): void {
   told.at("law").choice(LAWS);
   told.at("source").text();
   for (const key of ["loss", "held"]) told.at(key).number();
-  for (const key of ["values", "measured"]) numbers(told.at(key));
+  const { length } = numbers(told.at("values"));
+  listOf(told.at("measured"), length, (share) => share.number());
   for (const mode of told.at("modes").list()) {
     mode.at("mode").whole();
     mode.at("value").number();
     ends(mode.at("contexts"));
     ends(mode.at("tokens"));
   }
-  shares(told.at("plain"));
-  optional(told.at("noiseFree"), shares);
+  shares(told.at("plain"), length);
+  optional(told.at("noiseFree"), (own) => shares(own, length));
   for (const band of told.at("bands").list()) {
     for (const key of ["from", "share", "random"]) band.at(key).number();
     band.at("modes").whole();
     numberOrNull(band.at("error"));
   }
   const cells = told.at("mapSize").whole(1) ** 2;
-  if (numbers(told.at("overall")).length !== cells) told.at("overall").refuse(`a list of ${cells}`);
+  listOf(told.at("overall"), cells, (value) => value.number());
   for (const one of told.at("maps").list()) map(one, cells);
   for (const cluster of told.at("clusters").list()) {
     cluster.at("id").whole();

@@ -16,6 +16,7 @@ import { finalActivations } from "./activations";
 import { openUnit } from "./chi-tables";
 import { type Corpus, tokensOf } from "./corpus";
 import { say, stopIfAsked } from "./events";
+import { checkProbe } from "./fingerprint";
 import type {
   ClusterModes,
   LawFindings,
@@ -29,7 +30,7 @@ import type {
   ModeShares,
 } from "./mode-findings";
 import { bandsOf, wordsOf } from "./mode-words";
-import { type LogitParts, pairColumn } from "./pair-columns";
+import { checkLosses, type LogitParts, pairColumn } from "./pair-columns";
 import { type PairRunRequest, pairRun } from "./pair-run";
 import { readLabels, readResults } from "./run-files";
 
@@ -69,6 +70,8 @@ const MOST_HELD = 2 ** 28;
 export async function findModes(request: ModesRequest): Promise<ModeFindings> {
   const { run, corpora, model, device, components } = request;
   const { probe } = corpora;
+  checkComponents(run, components);
+  await checkProbe(run, probe);
   const [results, labels] = [await readResults(run), await readLabels(run)];
   const source = await pairRun(request);
   const { hidden: width, vocab } = model.model.dims;
@@ -76,9 +79,10 @@ export async function findModes(request: ModesRequest): Promise<ModeFindings> {
   const hidden = Float64Array.from((await finalActivations(device, model, probe)).data);
   const targets = Uint32Array.from(probe.ids.filter((_, i) => i % probe.columns > 0));
   const parts: LogitParts = { hidden, unembedding, targets, width };
+  const first = await openUnit(source, components[0]);
+  checkLosses(run, await first.baseline(), parts);
   const columns = columnsOf(source, components, parts);
   const pairs: Pairs = { contexts: targets.map((_, i) => i), tokens: targets };
-  const first = await openUnit(source, components[0]);
   const laws: LawFindings[] = [];
   let agreed: number | null = null;
   for (const asked of request.laws) {

@@ -35,6 +35,36 @@ export async function pairColumn(run: Run, component: string, model: LogitParts)
   return pairColumnOf(component, await unit.sums(), pairs, model);
 }
 
+/** Contexts whose losses are held against those of the run, and by how many nats they may differ: another adapter, another order. */
+const [CHECKED, APART] = [8, 1e-3];
+
+/**
+ * Refuses another model than the run's: chi elsewhere than at the targets hangs on its weights.
+ * @param losses l(w*) of the run, nats, [N]
+ * @throws SpectroscopeError where the model's losses are others
+ */
+export function checkLosses(
+  run: Run,
+  losses: ArrayLike<number>,
+  { hidden, unembedding, targets, width }: LogitParts,
+): void {
+  for (let x = 0; x < Math.min(CHECKED, targets.length); x++) {
+    const logits = Float64Array.from({ length: unembedding.length / width }, (_, y) => {
+      let sum = 0;
+      for (let k = 0; k < width; k++) sum += hidden[x * width + k] * unembedding[y * width + k];
+      return sum;
+    });
+    const most = logits.reduce((a, b) => Math.max(a, b), Number.NEGATIVE_INFINITY);
+    const sum = logits.reduce((total, logit) => total + Math.exp(logit - most), 0);
+    const loss = most + Math.log(sum) - logits[targets[x]];
+    if (Math.abs(loss - losses[x]) <= APART) continue;
+    throw new SpectroscopeError(
+      `${run.name}: was sampled on another model: token ${x} has a loss of ${loss.toFixed(4)}, there ${losses[x].toFixed(4)}`,
+      { code: "bad-input", hint: "give the model that the run was begun with" },
+    );
+  }
+}
+
 /** The same of sums that are at hand. */
 export function pairColumnOf(name: string, sums: Sums, pairs: PairSums, model: LogitParts): PairColumn {
   const all = Array.from({ length: sums.chains }, (_, chain) => chain);
