@@ -170,6 +170,11 @@ test("a map: runs of one color, by the root of the size up to the largest but th
   assert.not.match(one, 'class="s"');
   assert.not.match(one, "Chains agree");
   assert.match(html, "mode 1 of contexts, mode 2 of tokens: 6</title>");
+  assert.match(html, `Chains agree about 50${thin}% of its variance`);
+  assert.match(
+    section({ ...findings, agreed: -0.01 }),
+    "Chains agree about none of its variance: what follows is noise",
+  );
 });
 
 test("82 maps of 12 × 12 take less than 175 kB, even of noise without runs", () => {

@@ -105,7 +105,11 @@ export function modes(view: ReportView): Markup {
     return html`<section id="modes"><h2>Modes of the data</h2><p class="lead">Modes were not looked for: ${again}</p></section>`;
   const { components, contexts, tokens, agreed, laws } = found;
   const noise =
-    agreed === null ? "" : ` Chains agree about ${percent(agreed, 0)} of its variance; the rest is their noise.`;
+    agreed === null
+      ? ""
+      : agreed > 0
+        ? ` Chains agree about ${percent(agreed, 0)} of its variance; the rest is their noise.`
+        : " Chains agree about none of its variance: what follows is noise.";
   const stale =
     modesStale &&
     html`<p class="callout">The run was clustered again after these modes were found. What they say of clusters is of the earlier ones and is left out here; to have it made again: ${again}</p>`;

@@ -1,6 +1,7 @@
 /** Units of a run directory from made-up traces, as a sampler would have stored them. */
 import { plainSgld, type SamplerSettings } from "../../runtime/config/sampler";
 import type { JsonObject } from "../../runtime/formats/json";
+import type { PairSums } from "../../runtime/sampler/pairs";
 import type { ShiftedSums } from "../../runtime/sampler/sums";
 import type { UnitPlan } from "../../runtime/store/manifest";
 import type { Run } from "../../runtime/store/run";
@@ -24,6 +25,8 @@ export interface MadeUpUnit {
   readonly ids?: ArrayLike<number>;
   readonly keepTraces?: boolean;
   readonly sampler?: Partial<SamplerSettings>;
+  /** What chi on all pairs follows from. */
+  readonly pairs?: PairSums;
   /** [checks, chains]. */
   readonly logAcceptance?: Float32Array;
   readonly facts?: JsonObject;
@@ -91,6 +94,7 @@ export async function storeUnit(run: Run, name: string, unit: MadeUpUnit): Promi
     baseline: unit.baseline ?? new Float32Array(tokens),
     sums: { ...sumsFromTraces(traces, phi, sizes), shifted: shiftedSumsOf(unit, Math.floor(draws / 2)) },
     ...(unit.logAcceptance ? { logAcceptance: unit.logAcceptance } : {}),
+    ...(unit.pairs ? { pairs: unit.pairs } : {}),
     facts: { unit: name, chains: numbers(chains), ...inputs, weights: 1, sampler: "sgld", ...unit.facts },
   });
   await run.finishUnit(name);

@@ -4,8 +4,10 @@ import { plannedUnits, storeUnit } from "../../harness/test/made-up-unit";
 import { refused } from "../../harness/test/refused";
 import { suite } from "../../harness/test/suite";
 import type { JsonObject } from "../formats/json";
+import type { PairSums } from "../sampler/pairs";
 import { MemoryStore } from "../store/memory-store";
 import { Run } from "../store/run";
+import { need } from "../store/store";
 import { openUnit } from "./chi-tables";
 import { mergeShards } from "./merge";
 
@@ -42,6 +44,52 @@ test("chains stand by their numbers whatever order shards are named in; work add
     assert.equal(Array.from(sumD), [1, 1, 1, 21, 21, 21]);
     assert.equal([merged.facts.flops, merged.facts.chains], [10, [0, 1]]);
     assert.equal(Array.from(await merged.baseline()), [LOSS, LOSS, LOSS]);
+  }
+});
+
+test("sums of pairs stand by chains too, in the bytes that a run of all chains has", async () => {
+  for (const [kind, elements] of [
+    ["hidden", 4 * sizes.tokens],
+    ["unembedding", 10],
+    ["logits", 7 * sizes.tokens],
+  ] as const) {
+    const pairsOf = (chains: readonly number[]): PairSums => {
+      const values = (scale: number) =>
+        Float32Array.from({ length: chains.length * elements }, (_, i) => {
+          return scale * (100 * chains[Math.floor(i / elements)] + (i % elements)) + 0.1;
+        });
+      return { kind, elements, mean: values(1), covariance: values(-2) };
+    };
+    // Of three chains the second shard has the middle one.
+    const parts = [[0, 2], [1]];
+    const stored = async (own: readonly number[], shard?: string) => {
+      const store = new MemoryStore();
+      const plan = plannedUnits(["l0h1"], { ...sizes, chains: 3 });
+      const config: JsonObject = shard ? { shard } : {};
+      const run = await Run.begin(store, {
+        ...{ config, provenance: {}, plan },
+        own: plan.map((unit) => ({ ...unit, chains: own })),
+      });
+      await storeUnit(run, "l0h1", {
+        ...{ sizes: { ...sizes, chains: own.length }, facts: { chains: own, flops: own.length }, pairs: pairsOf(own) },
+        phi: Float32Array.from({ length: sizes.draws * own.length }, (_, i) => i),
+        traces: new Float32Array(sizes.draws * own.length * sizes.tokens),
+      });
+      return store;
+    };
+    const whole = await stored([0, 1, 2]);
+    const merged = new MemoryStore();
+    await mergeShards(merged, [await stored(parts[1], "2/2"), await stored(parts[0], "1/2")]);
+    const keys = (await whole.list("")).filter((key) => key.includes(`_${kind}/`));
+    assert.equal(
+      [...new Set(keys.map((key) => key.split("/")[1]))].sort(),
+      [`cov_phi_${kind}`, `mean_${kind}`],
+      `${keys}`,
+    );
+    for (const key of keys) assert.equal(await need(merged, key), await need(whole, key), key);
+    const pairs = await (await openUnit(await Run.open(merged), "l0h1")).pairs();
+    assert.equal([pairs?.kind, pairs?.elements], [kind, elements]);
+    assert.is(pairs?.covariance[elements + 1], Math.fround(-2 * 101 + 0.1));
   }
 });
 

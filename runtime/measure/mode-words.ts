@@ -29,9 +29,20 @@ export function bandsOf({ values }: Pick<Modes, "values">, { modes, randomOrder 
 const digits = (value: number) => Number(value.toPrecision(5));
 const percent = (share: number) => `${(100 * share).toFixed(share < 0.1 ? 1 : 0)} %`;
 
-/** Sentences about one law, without their full stops. */
-export function wordsOf(own: Omit<LawFindings, "said">, { count }: Pick<Modes, "count">): string[] {
+/**
+ * Sentences about one law, without their full stops.
+ * @param agreed share of chi's variance that chains agree about, null where that is not known
+ */
+export function wordsOf(
+  own: Omit<LawFindings, "said">,
+  { count }: Pick<Modes, "count">,
+  agreed: number | null,
+): string[] {
   const said: string[] = [];
+  if (agreed !== null && agreed <= 0)
+    said.push(
+      "Chains agree about none of chi's variance: the shares are those of noise, and more draws would tell more",
+    );
   const all = own.bands.at(-1);
   const half = own.bands.find(({ from }) => from <= 0.5) ?? all;
   const whose = own.noiseFree ? "of the variance that chains agree about" : "of chi's variance, noise and all";

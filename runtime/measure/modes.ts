@@ -91,11 +91,13 @@ export async function findModes(request: ModesRequest): Promise<ModeFindings> {
     stopIfAsked(request, "stopped before the modes were written", "run the same command again");
     const found = await modesOf(named.law, { count: request.count });
     // Variance is about the mean over all pairs, which the trivial pair of modes alone holds.
-    const variance = await varianceOf(centered(columns, found), found, {
-      measured: pairs,
-      seeds: COMPARED.seeds,
-      compared: COMPARED.functions,
-    });
+    const variance = agreedOn(
+      await varianceOf(centered(columns, found), found, {
+        measured: pairs,
+        seeds: COMPARED.seeds,
+        compared: COMPARED.functions,
+      }),
+    );
     const { noiseFree, plain } = variance.norms;
     agreed = noiseFree ? noiseFree.all / plain.all : null;
     stopIfAsked(request, "stopped before the modes were written", "run the same command again");
@@ -113,12 +115,28 @@ export async function findModes(request: ModesRequest): Promise<ModeFindings> {
       }),
       clusterings: await clusterModes(request, found, couplings, pairs, labels),
     };
-    laws.push({ ...own, said: wordsOf(own, found) });
+    laws.push({ ...own, said: wordsOf(own, found, agreed) });
   }
   return {
     ...{ format: "spectroscope-modes", version: 1, labels: run.resultHash("labels.npy") ?? "" },
     ...{ contexts: tokensOf(probe), tokens: vocab, components: components.length },
     ...{ chains: first.chains, draws: first.draws, agreed: agreed === null ? null : round(agreed), laws },
+  };
+}
+
+/** Where chains agree about nothing, shares of what they agree about mean nothing: those with noise are left. */
+function agreedOn(variance: Variance): Variance {
+  const { norms, modes, randomOrder, randomBases, best, principal, measured } = variance;
+  if (!norms.noiseFree || norms.noiseFree.all > 0) return variance;
+  return {
+    ...variance,
+    ...{ modes: { plain: modes.plain }, randomOrder: { plain: randomOrder.plain } },
+    ...{
+      randomBases: { plain: randomBases.plain },
+      best: { plain: best.plain },
+      principal: { plain: principal.plain },
+    },
+    ...(measured ? { measured: { plain: measured.plain } } : {}),
   };
 }
 

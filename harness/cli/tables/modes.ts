@@ -27,7 +27,7 @@ function shareLines({ noiseFree, plain, values }: LawFindings): string[] {
 export function modesTable({ laws, contexts, tokens, components, agreed }: ModeFindings): string {
   const lines = [
     `chi of ${components} components on ${contexts} contexts × ${tokens} tokens` +
-      (agreed === null ? "" : `; chains agree about ${percent(agreed)} of its variance`),
+      (agreed === null ? "" : `; chains agree about ${agreed > 0 ? percent(agreed) : "none"} of its variance`),
   ];
   for (const law of laws) {
     lines.push("", `${law.law} law (${law.source}): ${law.loss.toFixed(4)} nats a token`, ...shareLines(law));
