@@ -24,12 +24,15 @@ const PLACES = {
   "models/weights.ts": [620, 3, "config and tensors"],
   "models/formats": [500, 4, "safetensors, ids"],
   "models/families": [660, 4, "GPT-NeoX"],
+  "models/sae": [790, 3, "autoencoders' files"],
   "runtime/measure": [255, 5, "the pipeline"],
   "runtime/node": [790, 5, "all that is Node's"],
   "runtime/store": [400, 6, "runs, Zarr"],
   "runtime/susceptibility": [360, 7, "chi, diagnostics"],
   "runtime/sampler": [420, 8, "chains"],
   "runtime/cluster": [258, 9, "graph, clusters"],
+  "runtime/modes": [96, 9, "laws, modes, shares"],
+  "runtime/sae": [620, 7, "codes of features"],
   "runtime/transformer": [520, 9, "plans of a model"],
   "runtime/webgpu": [670, 9, "a GPU as Device"],
   "runtime/processor": [820, 9, "WebAssembly"],
@@ -43,7 +46,7 @@ const PLACES = {
 
 /** Arrows that leave their straight way for this x, to pass between boxes. */
 const DETOURS = {
-  "runtime/store>runtime/formats": 90,
+  "runtime/store>runtime/formats": 16,
   "runtime/susceptibility>runtime/statistics": 168,
   "models/families>runtime/transformer": 520,
 };

@@ -30,14 +30,14 @@ import { PAIR_RUN, readChi, readModes, readReportData, writeModes } from "./run-
 
 const test = suite("runtime/measure/modes");
 
-const CONTEXT = 12;
+const [CONTEXT, DRAWS] = [12, 16];
 const COMPONENTS = ["l0h1", "l1h2", "unembed"];
 const nameOf = (id: number) => vocabulary[id];
 const textOf = (seed: number, rows: number): Corpus => {
   const { ids } = generate({ seed, sequences: rows, context: CONTEXT });
   return { ids, rows, columns: CONTEXT + 1, nameOf };
 };
-const [corpus, pool] = [textOf(5, 5), textOf(6, 16)];
+const [corpus, pool] = [textOf(5, 6), textOf(6, 16)];
 const { ids } = corpus;
 
 let device: ProcessorDevice;
@@ -50,7 +50,7 @@ async function request(...sets: string[]): Promise<MeasureRequest & { store: Mem
   const subject = await quickSubject(
     ...[
       `weight_restrictions=${COMPONENTS}`,
-      "sampler.num_draws=6",
+      `sampler.num_draws=${DRAWS}`,
       "sampler.num_chains=4",
       "controls.n_beta_zero=false",
     ],
@@ -58,7 +58,7 @@ async function request(...sets: string[]): Promise<MeasureRequest & { store: Mem
       "controls.equal_rise=false",
       "sampler.num_burnin_steps=1",
       "sampler.num_steps_bw_draws=1",
-      "checkpoint_draws=2",
+      "checkpoint_draws=4",
     ],
     ...["acceptance_checks=0", "keep_traces=false", "cluster.null=none", "cluster.k=4", "cluster.min_size=3"],
     ...["cluster.excess_min=0", "cluster.recurrence_min=0", "cluster.comparison=0", ...sets],
@@ -117,7 +117,7 @@ function numbersOf(value: unknown, path = ""): [string, number][] {
 test("findings are whole: sizes, laws in order, shares up to all that modes can hold, modes in words", () => {
   const { found } = kept;
   const { contexts, tokens, components, chains, draws, laws } = found;
-  assert.equal([contexts, tokens, components, chains, draws], [5 * CONTEXT, vocabulary.length, 3, 4, 6]);
+  assert.equal([contexts, tokens, components, chains, draws], [6 * CONTEXT, vocabulary.length, 3, 4, DRAWS]);
   assert.equal(
     laws.map(({ law }) => law),
     ["grammar", "model", "counts"],
@@ -222,10 +222,11 @@ test("the sum over the law of q(x, y) chi is 0 within what sampling the targets 
     t.note(
       `${name}: ${mean.toExponential(2)} under the law, root mean square ${size.toExponential(2)}, z ${z.toFixed(2)}`,
     );
-    assert.ok(Math.abs(z) < 4, `${name}: ${z}`);
+    assert.ok(Math.abs(z) < 5, `${name}: ${z}`);
     wrong = Math.max(wrong, Math.abs(meanUnder(values, (x) => (x + 1) % N).z));
   }
-  assert.ok(wrong > 6, `under the law of the next context: ${wrong}`);
+  t.note(`under the law of the next context: z ${wrong.toFixed(1)}`);
+  assert.ok(wrong > 8, `under the law of the next context: ${wrong}`);
 });
 
 test("a run that kept nothing is drawn once more below itself, once, and says the same", async (t) => {
@@ -239,7 +240,7 @@ test("a run that kept nothing is drawn once more below itself, once, and says th
   const found = await findModes(ask(run, asked, { on, laws: [grammar] }));
   assert.ok(events.some((event) => event.kind === "say" && /are drawn once more/.test(event.text)));
   const drawn = events.filter(({ kind }) => kind === "draw").length;
-  assert.is(drawn, COMPONENTS.length * 6);
+  assert.is(drawn, COMPONENTS.length * DRAWS);
   // The same draws; sums of f32 may round differently in other company.
   const [ours, theirs] = [numbersOf(found.laws), numbersOf(kept.found.laws.slice(0, 1))];
   assert.is(ours.length, theirs.length);
@@ -265,7 +266,7 @@ test("drawing once more goes on where it was stopped, to the same findings", asy
   const stop = new AbortController();
   let drawn = 0;
   const on = (event: MeasureEvent) => {
-    if (event.kind === "draw" && ++drawn === 4) stop.abort();
+    if (event.kind === "draw" && ++drawn === 6) stop.abort();
   };
   const stopped = await findModes(ask(run, asked, { on, signal: stop.signal, laws: ["model"] })).catch(
     (error) => error,
@@ -275,7 +276,7 @@ test("drawing once more goes on where it was stopped, to the same findings", asy
   const before = drawn;
   const count = (event: MeasureEvent) => void (event.kind === "draw" && drawn++);
   const found = await findModes(ask(run, asked, { on: count, laws: ["model"] }));
-  assert.ok(drawn > before && drawn - before < COMPONENTS.length * 6, `${drawn - before}`);
+  assert.ok(drawn > before && drawn - before < COMPONENTS.length * DRAWS, `${drawn - before}`);
   const off = found.laws[0].plain.modes.shares.map((share, i) => share - kept.found.laws[1].plain.modes.shares[i]);
   assert.ok(Math.max(...off.map(Math.abs)) < 1e-3);
 });
@@ -335,7 +336,7 @@ test("where chains agree about nothing, shares hold noise and all, and a sentenc
   );
   const { run } = await measure(asked);
   const found = await findModes(ask(run, asked, { laws: [grammar], clustered: 0 }));
-  t.note(`agreed: ${found.agreed}`);
+  t.note(`agreed: ${found.agreed}; of more draws and chains ${kept.found.agreed}`);
   assert.ok(found.agreed! <= 0, `${found.agreed}`);
   const [law] = found.laws;
   assert.is(law.noiseFree, undefined);
