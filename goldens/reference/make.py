@@ -1,4 +1,4 @@
-"""Makes the goldens: `python goldens/reference/make.py [--only kernels|nano|random|pythia|saturated] [--out goldens]`.
+"""Makes the goldens: `python goldens/reference/make.py [--only kernels|nano|random|hidden|pythia|saturated] [--out goldens]`.
 
 Needs the packages of requirements.txt; for the nano part also Node and the repository's node_modules, because the text comes
 from the project's own corpus generator. The same machine gives the same bytes; another processor may change last digits.
@@ -18,7 +18,7 @@ HERE = Path(__file__).resolve().parent
 
 def main() -> None:
     parser = argparse.ArgumentParser(description="Makes the goldens from PyTorch and transformers in float64.")
-    parser.add_argument("--only", choices=["kernels", "nano", "random", "pythia", "saturated"], help="make this part and keep the other")
+    parser.add_argument("--only", choices=["kernels", "nano", "random", "hidden", "pythia", "saturated"], help="make this part and keep the other")
     parser.add_argument("--out", type=Path, default=HERE.parent, help="folder of manifest.json (default: goldens)")
     parser.add_argument("--model", help="instead: the golden of a checkpoint, OWNER/NAME[@REVISION] of the hub or a directory")
     parser.add_argument("--revision", help="with --model: a branch, tag or commit")
@@ -50,6 +50,11 @@ def main() -> None:
         from random_models import make_random
 
         make_random(store)
+    if args.only in (None, "hidden"):
+        # After nano and random, whose ids and weights it reads.
+        from hidden import make_hidden
+
+        make_hidden(store)
     if args.only in (None, "pythia"):
         from pythia import make_pythia
 

@@ -39,9 +39,9 @@ def corpus(seed: int, sequences: int, context: int) -> torch.Tensor:
     with tempfile.TemporaryDirectory() as folder:
         bundle = Path(folder) / "export.mjs"
         options = ["--bundle", "--platform=node", "--format=esm", "--log-level=error", f"--outfile={bundle}"]
-        subprocess.run([esbuild, str(ROOT / "harness" / "setup" / "nano-text.ts"), *options], check=True)
+        subprocess.run([esbuild, str(ROOT / "harness" / "setup" / "corpus-text.ts"), *options], check=True)
         out = Path(folder) / "text"
-        subprocess.run(["node", str(bundle), str(out), str(seed), str(sequences), str(context)], check=True)
+        subprocess.run(["node", str(bundle), "nano", str(out), str(seed), str(sequences), str(context)], check=True)
         ids = np.fromfile(out / "ids.u8", dtype=np.uint8)
     return torch.from_numpy(ids.reshape(sequences, context + 1).astype(np.int64))
 

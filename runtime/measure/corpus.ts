@@ -49,7 +49,12 @@ export function checkCorpora({ probe, pool }: Corpora, { dims }: Pick<Model, "di
   checkCorpus("pool", pool, dims);
 }
 
-function checkCorpus(name: string, { ids, rows, columns, labels }: Corpus, { vocab, positions }: Dims): void {
+/** The same for one of them. */
+export function checkCorpus(
+  name: string,
+  { ids, rows, columns, labels }: Pick<Corpus, "ids" | "rows" | "columns" | "labels">,
+  { vocab, positions }: Dims,
+): void {
   const fail = (what: string, hint: string): never => {
     throw new SpectroscopeError(`${name}: ${what}`, { code: "bad-input", hint });
   };

@@ -123,8 +123,8 @@ export interface LayerPart {
   optional(name: string): Weight | undefined;
   /** A parameter of the whole sublayer that is added once, such as an output's bias: nothing but in the first part. */
   once(name: string): Weight | undefined;
-  /** How its output joins the others: options of its last product. */
-  readonly sum: { readonly residual: Value; readonly keep?: boolean; readonly into?: View };
+  /** How its output joins the others: options of its last product. No residual: the sublayer's output is wanted by itself. */
+  readonly sum: { readonly residual?: Value; readonly keep?: boolean; readonly into?: View };
 }
 
 /** Shapes by name, in the model's order. */

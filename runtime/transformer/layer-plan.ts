@@ -47,7 +47,7 @@ export class TapeLayers implements LayerPlan {
     const { model, restriction } = this.options;
     const parts = restriction.parts?.get(layer);
     const moving = (by === "head" ? parts?.heads : parts?.neurons) ?? [];
-    if (moving.length === 0) return build(new Whole(model, this.weights, label, { residual, keep: true, into }));
+    if (moving.length === 0) return build(this.whole(label, { residual, keep: true, into }));
     // The trained part lacks what moves here: no other component can read it again.
     let out = build(new Rest(model, this.weights, label, { residual }, moving));
     moving.forEach((own, i) => {
@@ -55,6 +55,11 @@ export class TapeLayers implements LayerPlan {
       out = build(new Moving(model, this.weights, label, { residual: out, into: last ? into : undefined }, own));
     });
     return out;
+  }
+
+  /** A sublayer in one part. */
+  protected whole(label: string, sum: LayerPart["sum"]): LayerPart {
+    return new Whole(this.options.model, this.weights, label, sum);
   }
 }
 

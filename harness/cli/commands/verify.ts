@@ -3,6 +3,7 @@ import { MODEL_FORMS, openModel } from "../../../models/hub/open";
 import { usage } from "../../../runtime/config/schema";
 import { openTuned } from "../../../runtime/node/open-tuned";
 import type { Device } from "../../../runtime/plan/device";
+import { verifyHidden } from "../../verify/hidden";
 import { type Row, verifyKernels } from "../../verify/kernels";
 import { checkFiles, readManifest } from "../../verify/manifest";
 import { findCheckpointGolden, verifyCheckpoint } from "../../verify/models";
@@ -16,7 +17,7 @@ import { Progress, showFetching } from "../progress";
 
 type Verify = (device: Device, onRow: (row: Row) => void) => Promise<Row[]>;
 
-const PARTS = ["kernels", "nano", "random", "pythia", "saturated", "wide"] as const;
+const PARTS = ["kernels", "nano", "random", "hidden", "pythia", "saturated", "wide"] as const;
 type Part = (typeof PARTS)[number];
 
 /** Holds kernels and models against the goldens, on this adapter. */
@@ -88,6 +89,7 @@ async function goldenParts(only: "all" | Part): Promise<Verify[]> {
     kernels: (device, onRow) => verifyKernels(device, manifest, everyKernel, onRow),
     nano: (device, onRow) => verifyNano(device, manifest, onRow),
     random: (device, onRow) => verifyRandom(device, manifest, onRow),
+    hidden: (device, onRow) => verifyHidden(device, manifest, onRow),
     pythia: async (device, onRow) => {
       const rows: Row[] = [];
       for (const part of Object.values(pythiaParts)) rows.push(...(await part(device, manifest, onRow)));
@@ -96,7 +98,7 @@ async function goldenParts(only: "all" | Part): Promise<Verify[]> {
     saturated: (device, onRow) => verifySaturated(device, manifest, onRow),
     wide: (device, onRow) => verifyWide(device, manifest, onRow),
   };
-  return only === "all" ? [run.kernels, run.nano, run.random, run.pythia, run.saturated] : [run[only]];
+  return only === "all" ? [run.kernels, run.nano, run.random, run.hidden, run.pythia, run.saturated] : [run[only]];
 }
 
 /** A checkpoint and its golden, which are looked for before a device is opened. */
