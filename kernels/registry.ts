@@ -23,6 +23,8 @@ import { covariance } from "./moments/covariance";
 import { deviation } from "./moments/deviation";
 import { sumRows } from "./reduce/sum_rows";
 import { rotate } from "./rotary/rotate";
+import { activate } from "./sae/activate";
+import { topk } from "./sae/topk";
 import { baoab } from "./sgld/baoab";
 import { gaussian } from "./sgld/gaussian";
 import { rmsprop } from "./sgld/rmsprop";
@@ -54,6 +56,8 @@ export const kernels: readonly Kernel[] = [
   deviation,
   sumRows,
   rotate,
+  activate,
+  topk,
   gaussian,
   rmsprop,
   step,

@@ -38,7 +38,7 @@ def main() -> None:
     store = Store(args.out)
     if args.only in (None, "kernels"):
         # Each registers its goldens.
-        import attention, layers, linear, loss, sampling  # noqa: E401, F401
+        import attention, codes, layers, linear, loss, sampling  # noqa: E401, F401
         from kernels import make_kernels
 
         make_kernels(store)

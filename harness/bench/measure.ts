@@ -5,6 +5,7 @@ import type { Device } from "../../runtime/plan/device";
 import type { Model } from "../../runtime/transformer/family";
 import type { Weights } from "../../runtime/transformer/weights";
 import { isWebGpu } from "../../runtime/webgpu/device";
+import { benchEncoding } from "./encoding";
 import { hostBenches } from "./host";
 import { benchKernel } from "./kernels";
 import type { BenchRow, HeaderRow } from "./lines";
@@ -64,6 +65,10 @@ export async function measure(device: Device, options: MeasureOptions): Promise<
   for (const kernel of options.kernels) {
     say(kernel.name);
     for (const row of await benchKernel(device, kernel, budgetMs)) onRow(row);
+  }
+  if (options.kernels.some(({ name }) => name.startsWith("sae/"))) {
+    say("encoding");
+    for (const row of await benchEncoding(device, budgetMs)) onRow(row);
   }
   if (options.host) for (const row of hostBenches()) onRow(row);
   for (const model of options.models) {

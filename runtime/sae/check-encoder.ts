@@ -1,0 +1,43 @@
+import { SpectroscopeError } from "../../kernels/errors";
+import type { Encoder } from "./encoder";
+
+/** @throws SpectroscopeError bad-input: sizes that do not agree, a k that chooses nothing, numbers that are not finite */
+export function checkEncoder({ width, features, scaling, center, weight, bias, activation }: Encoder): void {
+  for (const [name, size] of Object.entries({ width, features })) {
+    if (!Number.isSafeInteger(size) || size < 1) throw wrong(`${name} is ${size}`, "it is a whole number, 1 or more");
+  }
+  finite("weight", weight, features * width);
+  finite("bias", bias, features);
+  if (center) finite("center", center, width);
+  if (scaling.kind === "factor" && !Number.isFinite(scaling.factor)) throw wrong(`its factor is ${scaling.factor}`);
+  if (scaling.kind === "standardize" && !(scaling.epsilon >= 0 && Number.isFinite(scaling.epsilon)))
+    throw wrong(`its epsilon is ${scaling.epsilon}`, "it is 0 or more");
+  if (activation.kind === "jumprelu") finite("threshold", activation.threshold, features);
+  if (activation.kind === "gated") {
+    finite("scale", activation.scale, features);
+    finite("gateBias", activation.gateBias, features);
+  }
+  if (activation.kind === "topk") {
+    count(activation.k, features);
+    if (activation.score) finite("score", activation.score, features);
+  }
+  if (activation.kind === "groupmax") {
+    count(activation.k, features);
+    if (features % activation.k !== 0)
+      throw wrong(`${features} features are no ${activation.k} groups of equal size`, "k divides the features");
+  }
+}
+
+function count(k: number, features: number): void {
+  if (!Number.isSafeInteger(k) || k < 1 || k > features) throw wrong(`k is ${k} of ${features} features`);
+}
+
+function finite(name: string, values: Float32Array, size: number): void {
+  if (values.length !== size) throw wrong(`${name} has ${values.length} values, not ${size}`);
+  const at = values.findIndex((value) => !Number.isFinite(value));
+  if (at >= 0) throw wrong(`${name} is ${values[at]} at ${at}`);
+}
+
+function wrong(what: string, why = "look at the file that it was read from"): SpectroscopeError {
+  return new SpectroscopeError(`encoder: ${what}`, { code: "bad-input", hint: why });
+}
