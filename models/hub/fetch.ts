@@ -15,7 +15,7 @@ import { interrupted } from "./failures";
 import { folderOfUrl, stateOf, WebFolder } from "./folder";
 import { HttpClient } from "./http";
 import { ModelFolder } from "./model-folder";
-import type { RemoteName } from "./name";
+import type { RemoteName, RepoName } from "./name";
 import { Repository } from "./repository";
 import type { ModelSource } from "./source";
 
@@ -194,9 +194,11 @@ class Fetch {
     }
   }
 
-  async run(): Promise<FetchedModel> {
+  /** @param names of the files, in the order in which they get their places; by default those of a model */
+  async run(names?: readonly string[]): Promise<FetchedModel> {
     const { source, environment } = this;
-    await this.list();
+    if (names) for (const name of names) await this.need(name);
+    else await this.list();
     await this.download(this.files);
     const { folder, label, revision } = source;
     const commit = source.commit ?? stateOf(this.files);
@@ -237,7 +239,37 @@ export async function fetchModel(name: RemoteName, options: FetchOptions = {}): 
     }
     return { ...found, files, downloadedBytes: 0, mended: [] };
   }
-  const { signal, say, backoffMs } = options;
+  return withClient(name, environment, options, async (client) => {
+    const source =
+      name.kind === "repo"
+        ? await Repository.open(client, environment, name)
+        : new WebFolder(client, environment, name);
+    return new Fetch(source, client, environment, options).run();
+  });
+}
+
+/**
+ * Like `fetchModel`, for files of a repository that `choose` names out of all that it holds; they get their places in that order.
+ * @throws SpectroscopeError those of `fetchModel`, and what `choose` throws
+ */
+export async function fetchFiles(
+  name: RepoName,
+  choose: (files: readonly string[]) => readonly string[],
+  options: FetchOptions = {},
+): Promise<FetchedModel> {
+  const environment = options.environment ?? readHubEnvironment();
+  return withClient(name, environment, options, async (client) => {
+    const source = await Repository.open(client, environment, name);
+    return new Fetch(source, client, environment, options).run(choose(source.files));
+  });
+}
+
+async function withClient<T>(
+  name: RemoteName,
+  environment: HubEnvironment,
+  { signal, say, backoffMs }: FetchOptions,
+  body: (client: HttpClient) => Promise<T>,
+): Promise<T> {
   const { stallMs, proxy } = environment;
   // The token is the hub's; no other server is to see it.
   const trusted =
@@ -246,11 +278,7 @@ export async function fetchModel(name: RemoteName, options: FetchOptions = {}): 
       : {};
   const client = new HttpClient({ ...trusted, stallMs, proxy, backoffMs, signal, say });
   try {
-    const source =
-      name.kind === "repo"
-        ? await Repository.open(client, environment, name)
-        : new WebFolder(client, environment, name);
-    return await new Fetch(source, client, environment, options).run();
+    return await body(client);
   } catch (error) {
     throw signal?.aborted ? interrupted() : error;
   }

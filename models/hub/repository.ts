@@ -110,6 +110,11 @@ export class Repository implements ModelSource {
     return this.name.repo;
   }
 
+  /** Names of all files, with slashes. */
+  get files(): readonly string[] {
+    return [...this.names];
+  }
+
   get revision(): string {
     return this.name.revision ?? "main";
   }
@@ -122,7 +127,8 @@ export class Repository implements ModelSource {
   async find(file: string): Promise<RemoteFile | undefined> {
     if (!this.names.has(file)) return undefined;
     const { environment, name, client } = this;
-    const url = `${environment.endpoint}/${name.repo}/resolve/${this.commit}/${encodeURIComponent(file)}`;
+    const path = file.split("/").map(encodeURIComponent).join("/");
+    const url = `${environment.endpoint}/${name.repo}/resolve/${this.commit}/${path}`;
     const refused = (reply: Reply) => refusal(reply, environment, name, file);
     // A large file's hash stands on the redirect to where it lies, which does not know it.
     const linked = (reply: Reply) => reply.headers["x-linked-etag"] !== undefined;

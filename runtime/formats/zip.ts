@@ -30,6 +30,8 @@ export class ZipArchive {
   constructor(
     private readonly bytes: Uint8Array,
     private readonly file: string,
+    /** What writes such an archive anew, for errors. */
+    private readonly remedy = "write it with scipy.sparse.save_npz",
   ) {
     this.view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     const end = this.findEnd();
@@ -64,6 +66,11 @@ export class ZipArchive {
 
   has(name: string): boolean {
     return this.entries.has(name);
+  }
+
+  /** Bytes of a member as the directory tells them; 0 where there is none. */
+  size(name: string): number {
+    return this.entries.get(name)?.size ?? 0;
   }
 
   /** Bytes of a member, held against their checksum. @throws SpectroscopeError */
@@ -133,7 +140,7 @@ export class ZipArchive {
     for (let at = length - END_BYTES; at >= Math.max(0, length - END_BYTES - 0xffff); at--)
       if (this.view.getUint32(at, true) === END) return at;
     throw new SpectroscopeError(`${this.file}: not a whole zip archive (no end record)`, {
-      hint: "write it with scipy.sparse.save_npz, or copy it again",
+      hint: `${this.remedy}, or copy it again`,
     });
   }
 
