@@ -15,6 +15,7 @@ import { loss } from "./commands/loss";
 import { merge } from "./commands/merge";
 import { report } from "./commands/report";
 import { run, sample } from "./commands/run";
+import { sae } from "./commands/sae";
 import { sweep } from "./commands/sweep";
 import { tune } from "./commands/tune";
 import { verify } from "./commands/verify";
@@ -25,7 +26,7 @@ useNodeThreads();
 
 const commands: Command[] = [
   ...[run, devices, verify, bench, tune, fetch, loss],
-  ...[sample, merge, cluster, controls, sweep, compare, llc, influence, report, check],
+  ...[sample, merge, cluster, controls, sweep, compare, sae, llc, influence, report, check],
 ];
 const specs = commands.map(({ spec }) => spec);
 

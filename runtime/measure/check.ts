@@ -20,6 +20,7 @@ import {
   readTiming,
   remedyOf,
 } from "./run-files";
+import { readComparisons } from "./sae-files";
 import { savedFault } from "./unit-sampler";
 
 /** A file that is not as it should be. */
@@ -231,6 +232,16 @@ class Check {
     return false;
   }
 
+  /** Comparisons with autoencoders: their form, and whether they are of the clusters that are there. */
+  private async comparisons(run: Run): Promise<void> {
+    const file = run.store.nameOf("sae.json");
+    const all = await this.tried(file, remedyOf(run, "sae.json"), () => readComparisons(run));
+    for (const { sae, hook, at, current } of all ?? []) {
+      if (!current)
+        this.notes.push(`${file}: ${sae.name}, ${hook}, ${at}: is of an earlier clustering; \`sae\` makes it again`);
+    }
+  }
+
   private async results(run: Run, at: (key: string) => string): Promise<void> {
     const { store } = run;
     const before = this.faults.length;
@@ -267,6 +278,7 @@ class Check {
       const known = await this.tried(file, MANIFEST_REMEDY, async () => runConfig(configOf(run), file));
       if (known) await this.tried(store.nameOf("cluster-config.json"), remedyOf(run), () => begunConfig(run));
       await this.tried(store.nameOf("sensitivity.json"), remedyOf(run, "sensitivity.json"), () => readSensitivity(run));
+      await this.comparisons(run);
     }
     if (present.includes("timing.json")) {
       this.read(at("timing.json"), `checking ${run.name}`);

@@ -1,6 +1,7 @@
 /** What a report shows; `report.ts` turns it into one HTML file. Everything in it was measured or read, nothing is derived there. */
 
 import type { RowDraws } from "./row-draws";
+import type { KeptComparison } from "./sae-result";
 
 /** The prior of a component, nats. */
 export interface PriorDiagnostics {
@@ -199,6 +200,8 @@ export interface ReportData {
   readonly comparisons: readonly PriorComparison[];
   /** Absent where no sweep was run. */
   readonly sensitivity?: Sensitivity;
+  /** Absent where clusters were held against no autoencoder. */
+  readonly autoencoders?: readonly KeptComparison[];
   /** Where the run lies, for commands to copy. */
   readonly directory?: string;
   /** Honest remarks: what was left out or is doubtful. */

@@ -15,6 +15,7 @@ import type { Corpus } from "./corpus";
 import type { ReportData, Sensitivity } from "./report-data";
 import { RESULTS_FORMAT, RESULTS_VERSION, type Results } from "./results";
 import { parseResults, parseSensitivity } from "./results-form";
+import { readComparisons, SAE_FILES, saeRemedy } from "./sae-files";
 import { tokenTable } from "./token-table";
 import { version } from "./version";
 
@@ -34,6 +35,7 @@ export const PAIR_RUN = "modes";
 export const RUN_LEAVES = [
   ...ANALYSIS_FILES,
   `${SENSITIVITY}.json`,
+  ...SAE_FILES,
   `${TIMING}.json`,
   "report.html",
   "sweep",
@@ -42,9 +44,11 @@ export const RUN_LEAVES = [
 
 /** What makes a result again. */
 export const remedyOf = (run: Run, name = "") =>
-  name === `${SENSITIVITY}.json`
-    ? `run \`npx spectroscope sweep ${run.name}\` to have it made again`
-    : `run \`npx spectroscope cluster ${run.name}${clusterSets(run)}\` to have it made again`;
+  SAE_FILES.some((file) => file === name)
+    ? saeRemedy(run)
+    : name === `${SENSITIVITY}.json`
+      ? `run \`npx spectroscope sweep ${run.name}\` to have it made again`
+      : `run \`npx spectroscope cluster ${run.name}${clusterSets(run)}\` to have it made again`;
 
 /** ` --set` of what the results' clustering had beside the defaults: `cluster` takes over nothing of a run's. */
 function clusterSets(run: Run): string {
@@ -232,6 +236,7 @@ async function shownConfig(run: Run): Promise<JsonObject> {
 /** Everything a report needs. @throws SpectroscopeError for a run that was not analyzed yet */
 export async function readReportData(run: Run): Promise<ReportData> {
   const [results, sensitivity] = [await readResults(run), await readSensitivity(run)];
+  const autoencoders = await readComparisons(run);
   const { format: _format, version: _version, ...found } = results;
   const timing = (await readTiming(run)) ?? untimed(run);
   const { chi, error } = await readChi(run);
@@ -245,6 +250,7 @@ export async function readReportData(run: Run): Promise<ReportData> {
     ...timing,
     ...found,
     ...(sensitivity ? { sensitivity } : {}),
+    ...(autoencoders.length > 0 ? { autoencoders } : {}),
     directory: run.name,
     config: await shownConfig(run),
     chi,
