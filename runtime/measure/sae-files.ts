@@ -3,7 +3,7 @@ import { SpectroscopeError } from "../../kernels/errors";
 import type { Run } from "../store/run";
 import { readResultJson } from "../store/run-reader";
 import { parseComparisons } from "./sae-form";
-import { type KeptComparison, keyOf, SAE_FORMAT, SAE_VERSION, type SaeComparison } from "./sae-result";
+import { type KeptComparison, keyOf, READ_POSITIONS, SAE_FORMAT, SAE_VERSION, type SaeComparison } from "./sae-result";
 import { matchTable } from "./sae-table";
 
 const SAE = "sae";
@@ -17,6 +17,13 @@ async function stored(run: Run): Promise<readonly SaeComparison[]> {
   const [name] = SAE_FILES;
   if (run.resultHash(name) === undefined && !(await run.has(name))) return [];
   return parseComparisons(await readResultJson(run, SAE, saeRemedy(run)));
+}
+
+/** By their names, and of one place those at the token first. */
+function byKey(a: SaeComparison, b: SaeComparison): number {
+  const place = ({ sae, model, hook }: SaeComparison) => JSON.stringify([sae.name, model, hook]);
+  if (place(a) !== place(b)) return place(a) < place(b) ? -1 : 1;
+  return READ_POSITIONS.indexOf(a.at) - READ_POSITIONS.indexOf(b.at);
 }
 
 /** Every comparison of a run; none where none was made. @throws SpectroscopeError for files that are half-written or altered */
@@ -38,7 +45,7 @@ export async function writeComparison(run: Run, comparison: SaeComparison): Prom
       return [];
     });
     const others = before.filter((one) => keyOf(one) !== keyOf(comparison));
-    const comparisons = [...others, comparison].sort((a, b) => (keyOf(a) < keyOf(b) ? -1 : 1));
+    const comparisons = [...others, comparison].sort(byKey);
     await run.replaceResults(SAE_FILES, async () => {
       await run.writeFile(SAE_FILES[1], matchTable(comparisons));
       await run.writeJson(SAE, { format: SAE_FORMAT, version: SAE_VERSION, comparisons });
