@@ -15,12 +15,15 @@ import { attentionOf } from "../attention";
 import { ADAPTER, command, JSON_FLAG, output } from "../command";
 import { onInterrupt } from "../interrupt";
 import { SET_OPTION } from "../options";
+import { phase } from "../phase";
 import { duration, Progress } from "../progress";
 import { readRunConfig } from "../run-config";
+import { modesOfRun } from "../run-modes";
 import { openRun, storeAt } from "../stores";
 import { writeNote } from "../streams";
 import { openSubject } from "../subject";
 import { calibrationTable, scalesTable } from "../tables/calibration";
+import { modesLines } from "../tables/modes";
 import { adviceLines, comparisonLines, scoreTable, summary } from "../tables/results";
 
 const RUN_OPTIONS = {
@@ -174,16 +177,17 @@ export const run = command(
     const { out } = settings;
     const { result, seconds } = await measured(values, settings, async (request) => {
       const { run, results } = await measure(request);
-      return { run, results, report: await writeReport(run, out) };
+      const modes = request.config.keep_modes ? await phase(run, "modes", () => modesOfRun(run, request)) : undefined;
+      return { run, results, modes, report: await writeReport(run, out) };
     });
-    const { run, results } = result;
+    const { run, results, modes } = result;
     const report = relative(process.cwd(), result.report) || "report.html";
     if (values.json) {
       const { adapter } = (await readTiming(run))!;
       output(JSON.stringify({ run: out, report, adapter, seconds, ...summary(results) }));
     } else
       output(
-        `${scoreTable(results)}\n${comparisonLines(results.comparisons)}${adviceLines(results.advice)}report: ${report}  (${duration(seconds)})`,
+        `${scoreTable(results)}\n${comparisonLines(results.comparisons)}${modes ? modesLines(modes) : ""}${adviceLines(results.advice)}report: ${report}  (${duration(seconds)})`,
       );
     return 0;
   },
