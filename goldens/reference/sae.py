@@ -15,6 +15,7 @@ Needs no other part of the goldens.
 
 import importlib.machinery
 import json
+import os
 import shutil
 import sys
 import types
@@ -354,7 +355,10 @@ def make_dictionaries() -> None:
     groups = MatryoshkaBatchTopKSAE(D, F, K, group_sizes=[8, F - 8])
     dictionary("dictionary-matryoshka", groups, {**named("MatryoshkaBatchTopKSAE"), "k": K})
     dictionary("dictionary-jumprelu", d.JumpReluAutoEncoder(D, F), named("JumpReluAutoEncoder"), dtype=torch.float16)
-    old = clean("refused-legacy")
+    old = OUT / "refused-legacy"
+    if old.exists():
+        return  # Storages are named by their addresses there: every run would give other bytes.
+    old.mkdir()
     torch.save({"bias": torch.zeros(2)}, old / "ae.pt", _use_new_zipfile_serialization=False)
 
 
@@ -369,10 +373,13 @@ def main() -> None:
     make_dictionaries()
     packages = ["sae-lens", "eai-sparsify", "dictionary-learning", "torch", "safetensors", "huggingface_hub"]
     made = {name: version(name) for name in packages}
-    save_file({"x": X.contiguous(), **codes}, OUT / "codes.safetensors", metadata=made)
+    save_file({"x": X.contiguous(), **codes}, OUT / "codes.safetensors", metadata={"made_with": json.dumps(made)})
     assert load_file(OUT / "codes.safetensors").keys() == {"x", *codes}
     print(f"{len(codes)} autoencoders in {OUT}")
 
 
 if __name__ == "__main__":
+    # SAELens writes keys of a config in the order of a set: the same one each time.
+    if os.environ.get("PYTHONHASHSEED") != "0":
+        os.execve(sys.executable, [sys.executable, *sys.argv], {**os.environ, "PYTHONHASHSEED": "0"})
     main()

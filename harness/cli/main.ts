@@ -13,6 +13,7 @@ import { influence } from "./commands/influence";
 import { llc } from "./commands/llc";
 import { loss } from "./commands/loss";
 import { merge } from "./commands/merge";
+import { modes } from "./commands/modes";
 import { report } from "./commands/report";
 import { run, sample } from "./commands/run";
 import { sae } from "./commands/sae";
@@ -26,7 +27,7 @@ useNodeThreads();
 
 const commands: Command[] = [
   ...[run, devices, verify, bench, tune, fetch, loss],
-  ...[sample, merge, cluster, controls, sweep, compare, sae, llc, influence, report, check],
+  ...[sample, merge, cluster, controls, sweep, modes, sae, compare, llc, influence, report, check],
 ];
 const specs = commands.map(({ spec }) => spec);
 

@@ -5,8 +5,8 @@
  */
 import { SpectroscopeError } from "../../kernels/errors";
 import { quoted, unquoted } from "../../kernels/quoted";
-import { firstInvalidUtf8 } from "../../runtime/formats/utf8";
 import { opcodeName, READ } from "./opcodes";
+import { PickleReader } from "./pickle-reader";
 import {
   Global,
   PickledDict,
@@ -24,42 +24,15 @@ const KNOWN = new Set([ORDERED, TENSOR, PARAMETER, ...Object.keys(STORAGES).map(
 
 /** Values on the stack, and remembered: a state dict of ten thousand tensors has less. */
 const DEEPEST = 2 ** 17;
-/** Bytes of a name or a text. */
-const LONGEST = 2 ** 16;
 const AXES = 16;
 
 /** One run over one pickle. */
-class Machine {
-  private at = 0;
-  private opcode = 0;
+class Machine extends PickleReader {
   private stack: PickleValue[] = [];
   /** Stacks below the marks. */
   private readonly below: PickleValue[][] = [];
   private depth = 0;
   private readonly memo = new Map<number, PickleValue>();
-  private readonly view: DataView;
-
-  constructor(
-    private readonly bytes: Uint8Array,
-    private readonly file: string,
-  ) {
-    this.view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  }
-
-  private fail(what: string, hint = "the file is damaged: copy or download it again"): never {
-    throw new SpectroscopeError(`${this.file}: ${what}`, { code: "bad-input", hint });
-  }
-
-  private refuse(what: string): never {
-    return this.fail(
-      `${what}, which is not read and not run`,
-      "only a state dict of tensors is read: torch.save(model.state_dict(), FILE)",
-    );
-  }
-
-  private damaged(what: string): never {
-    return this.fail(`damaged pickle: ${opcodeName(this.opcode)} before byte ${this.at} ${what}`);
-  }
 
   run(): PickleValue {
     for (;;) {
@@ -191,50 +164,6 @@ class Machine {
       default:
         this.damaged("is not known");
     }
-  }
-
-  /** Place of so many bytes, passed over. */
-  private take(count: number): number {
-    if (count > this.bytes.length - this.at)
-      this.fail(`the pickle ends at byte ${this.bytes.length}, in the middle of ${opcodeName(this.opcode)}`);
-    this.at += count;
-    return this.at - count;
-  }
-
-  private byte(): number {
-    if (this.at >= this.bytes.length) this.fail(`the pickle ends at byte ${this.at} without STOP`);
-    return this.bytes[this.at++];
-  }
-
-  private text(length: number): string {
-    if (length > LONGEST) this.damaged(`has a text of ${length} bytes`);
-    const at = this.take(length);
-    const part = this.bytes.subarray(at, this.at);
-    if (firstInvalidUtf8(part) < part.length) this.damaged("has a text that is not UTF-8");
-    return new TextDecoder("utf-8", { ignoreBOM: true }).decode(part);
-  }
-
-  private line(): string {
-    const end = this.bytes.indexOf(10, this.at);
-    if (end < 0) this.fail("the pickle ends in the name of a global");
-    const text = this.text(end - this.at);
-    this.at = end + 1;
-    return text;
-  }
-
-  /** A little-endian whole number in two's complement. */
-  private long(length: number): number {
-    const at = this.take(length);
-    let value = 0n;
-    for (let i = length - 1; i >= 0; i--) value = (value << 8n) | BigInt(this.bytes[at + i]);
-    const number = Number(BigInt.asIntN(8 * length, value));
-    if (!Number.isSafeInteger(number)) this.damaged("has a number beyond 2^53 - 1");
-    return number;
-  }
-
-  private frame(): void {
-    const length = this.view.getBigUint64(this.take(8), true);
-    if (length > BigInt(this.bytes.length - this.at)) this.damaged(`says ${length} bytes, there are fewer`);
   }
 
   private push(value: PickleValue): void {

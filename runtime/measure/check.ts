@@ -15,6 +15,7 @@ import {
   PAIR_RUN,
   RUN_LEAVES,
   readLabels,
+  readModes,
   readResults,
   readSensitivity,
   readTiming,
@@ -278,6 +279,7 @@ class Check {
       const known = await this.tried(file, MANIFEST_REMEDY, async () => runConfig(configOf(run), file));
       if (known) await this.tried(store.nameOf("cluster-config.json"), remedyOf(run), () => begunConfig(run));
       await this.tried(store.nameOf("sensitivity.json"), remedyOf(run, "sensitivity.json"), () => readSensitivity(run));
+      await this.tried(store.nameOf("modes.json"), remedyOf(run, "modes.json"), () => readModes(run));
       await this.comparisons(run);
     }
     if (present.includes("timing.json")) {

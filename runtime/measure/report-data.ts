@@ -1,5 +1,6 @@
 /** What a report shows; `report.ts` turns it into one HTML file. Everything in it was measured or read, nothing is derived there. */
 
+import type { ModeFindings } from "./mode-findings";
 import type { RowDraws } from "./row-draws";
 import type { KeptComparison } from "./sae-result";
 
@@ -200,6 +201,10 @@ export interface ReportData {
   readonly comparisons: readonly PriorComparison[];
   /** Absent where no sweep was run. */
   readonly sensitivity?: Sensitivity;
+  /** Absent where modes were not looked for. */
+  readonly modes?: ModeFindings;
+  /** Whether they were found with other clusters than these. */
+  readonly modesStale?: boolean;
   /** Absent where clusters were held against no autoencoder. */
   readonly autoencoders?: readonly KeptComparison[];
   /** Where the run lies, for commands to copy. */

@@ -12,6 +12,8 @@ import type { ChiTable } from "../susceptibility/chi-table";
 import type { Analysis } from "./analysis";
 import { configOf, type RunConfig, runConfig } from "./config";
 import type { Corpus } from "./corpus";
+import type { ModeFindings } from "./mode-findings";
+import { parseModes } from "./modes-form";
 import type { ReportData, Sensitivity } from "./report-data";
 import { RESULTS_FORMAT, RESULTS_VERSION, type Results } from "./results";
 import { parseResults, parseSensitivity } from "./results-form";
@@ -24,6 +26,7 @@ const CHI = "susceptibilities.zarr";
 /** The clustering's config that the results were made with. */
 const CLUSTER_CONFIG = "cluster-config";
 const SENSITIVITY = "sensitivity";
+const MODES = "modes";
 const TIMING = "timing";
 /** What an analysis leaves, all of it or nothing. */
 export const ANALYSIS_FILES = [
@@ -35,6 +38,7 @@ export const PAIR_RUN = "modes";
 export const RUN_LEAVES = [
   ...ANALYSIS_FILES,
   `${SENSITIVITY}.json`,
+  `${MODES}.json`,
   ...SAE_FILES,
   `${TIMING}.json`,
   "report.html",
@@ -42,12 +46,15 @@ export const RUN_LEAVES = [
   PAIR_RUN,
 ] as const;
 
+/** Commands that make a file of their own. */
+const MAKERS: Readonly<Record<string, string>> = { [`${SENSITIVITY}.json`]: "sweep", [`${MODES}.json`]: "modes" };
+
 /** What makes a result again. */
 export const remedyOf = (run: Run, name = "") =>
-  SAE_FILES.some((file) => file === name)
-    ? saeRemedy(run)
-    : name === `${SENSITIVITY}.json`
-      ? `run \`npx spectroscope sweep ${run.name}\` to have it made again`
+  name in MAKERS
+    ? `run \`npx spectroscope ${MAKERS[name]} ${run.name}\` to have it made again`
+    : SAE_FILES.some((file) => file === name)
+      ? saeRemedy(run)
       : `run \`npx spectroscope cluster ${run.name}${clusterSets(run)}\` to have it made again`;
 
 /** ` --set` of what the results' clustering had beside the defaults: `cluster` takes over nothing of a run's. */
@@ -107,6 +114,18 @@ export async function writeResults(
 /** Stores what a sweep found, beside what an earlier one did. */
 export async function writeSensitivity(run: Run, sensitivity: Sensitivity): Promise<void> {
   await run.replaceResults([`${SENSITIVITY}.json`], () => run.writeJson(SENSITIVITY, sensitivity));
+}
+
+/** Stores what was found of a run's modes. */
+export async function writeModes(run: Run, findings: ModeFindings): Promise<void> {
+  await run.replaceResults([`${MODES}.json`], () => run.writeJson(MODES, findings));
+}
+
+/** What was found of a run's modes; nothing where they were not looked for. @throws SpectroscopeError for what is half-written or altered */
+export async function readModes(run: Run): Promise<ModeFindings | undefined> {
+  const name = `${MODES}.json`;
+  if (run.resultHash(name) === undefined && !(await run.has(name))) return undefined;
+  return parseModes(await readResultJson(run, MODES, remedyOf(run, name)));
 }
 
 /** chi of an analyzed run. */
@@ -235,7 +254,7 @@ async function shownConfig(run: Run): Promise<JsonObject> {
 
 /** Everything a report needs. @throws SpectroscopeError for a run that was not analyzed yet */
 export async function readReportData(run: Run): Promise<ReportData> {
-  const [results, sensitivity] = [await readResults(run), await readSensitivity(run)];
+  const [results, sensitivity, modes] = [await readResults(run), await readSensitivity(run), await readModes(run)];
   const autoencoders = await readComparisons(run);
   const { format: _format, version: _version, ...found } = results;
   const timing = (await readTiming(run)) ?? untimed(run);
@@ -250,6 +269,7 @@ export async function readReportData(run: Run): Promise<ReportData> {
     ...timing,
     ...found,
     ...(sensitivity ? { sensitivity } : {}),
+    ...(modes ? { modes, modesStale: modes.labels !== run.resultHash("labels.npy") } : {}),
     ...(autoencoders.length > 0 ? { autoencoders } : {}),
     directory: run.name,
     config: await shownConfig(run),

@@ -80,14 +80,22 @@ export function expand(values: ArrayLike<number>, basis: Basis, pairs: Pairs, k 
       hint: "give the couplings of this basis",
     });
   checkPairs(pairs, basis.q.length, basis.q0.length);
-  return Float64Array.from({ length: pairs.contexts.length }, (_, i) => {
-    const [x, y] = [pairs.contexts[i] * Ka, pairs.tokens[i] * Kb];
-    let sum = 0;
-    for (let a = 0; a < Math.min(k, Ka); a++) {
-      let row = 0;
-      for (let b = 0; b < Math.min(k, Kb); b++) row += values[a * Kb + b] * u[y + b];
-      sum += v[x + a] * row;
+  const [na, nb] = [Math.min(k, Ka), Math.min(k, Kb)];
+  // Of every token once: pairs have far fewer tokens than they are.
+  const ofToken = new Map<number, Float64Array>();
+  const functionsOf = (y: number) => {
+    let known = ofToken.get(y);
+    if (!known) {
+      known = new Float64Array(na);
+      for (let a = 0; a < na; a++) for (let b = 0; b < nb; b++) known[a] += values[a * Kb + b] * u[y * Kb + b];
+      ofToken.set(y, known);
     }
+    return known;
+  };
+  return Float64Array.from({ length: pairs.contexts.length }, (_, i) => {
+    const [x, own] = [pairs.contexts[i] * Ka, functionsOf(pairs.tokens[i])];
+    let sum = 0;
+    for (let a = 0; a < na; a++) sum += v[x + a] * own[a];
     return sum;
   });
 }

@@ -34,12 +34,12 @@ export interface ModesOptions {
   /** Further directions of the random projection, 16, and its power iterations, 3. */
   readonly oversampling?: number;
   readonly iterations?: number;
-  /** By default dense where the smaller of N and V is at most 400 and N × V at most 2^24. */
+  /** By default dense where the smaller of N and V is at most 400 and N × V at most 2^22. */
   readonly method?: "dense" | "randomized";
 }
 
 const DENSE_SIDE = 400;
-const DENSE_VALUES = 2 ** 24;
+const DENSE_VALUES = 2 ** 22;
 /** Singular values below are rounding: the trivial one is 1. */
 const LEAST = 1e-12;
 

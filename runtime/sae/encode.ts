@@ -4,6 +4,7 @@ import type { Device } from "../plan/device";
 import { checkEncoder } from "./check-encoder";
 import { chooser } from "./choose";
 import type { Encoder } from "./encoder";
+import { exactCodes } from "./exact-codes";
 import { BlockOfCodes, FiringList, type SparseCodes } from "./firing-list";
 import type { Firings } from "./firings";
 import { PlacedEncoder } from "./placed-encoder";
@@ -59,8 +60,9 @@ export function tokenSource(data: Float32Array, width: number): TokenSource {
 }
 
 /**
- * Encodes tokens. Codes are f32 sums of d products, some 1e-7 of their largest terms off; every result is the same for any block,
- * piece and number of threads.
+ * Encodes tokens. The device decides in f32 which features fire: where a decision hangs on less than some 1e-7 of the terms of a sum
+ * it may go either way. Codes of those that fire are computed again in f64 and rounded once. Every result is the same for any
+ * block, piece and number of threads.
  * @throws SpectroscopeError bad-input: an encoder or options that make no sense, activations of another width, not finite or too
  * large; `interrupted` by the signal; `memory` where a block or the firings do not fit
  */
@@ -106,7 +108,8 @@ export async function* sparseCodes(
     ...(weightBytes === undefined ? {} : { weightBytes }),
   });
   try {
-    const scaled = new Float32Array(most * width);
+    const scaled = new Float64Array(most * width);
+    const rounded = new Float32Array(most * width);
     const found = new BlockOfCodes();
     const choose = chooser(encoder, placed, active, most);
     for (let from = 0; from < tokens; from += most) {
@@ -119,8 +122,9 @@ export async function* sparseCodes(
         });
       }
       scaleTokens(encoder, reach, x, to - from, from, scaled);
-      await choose(scaled, to - from, found);
-      yield found.take(from, to - from);
+      rounded.set(scaled);
+      await choose(rounded, to - from, found);
+      yield exactCodes(encoder, scaled, found.take(from, to - from), active);
     }
   } finally {
     placed.close();

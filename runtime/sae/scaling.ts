@@ -36,8 +36,8 @@ export function scaleOf(activation: Encoder["activation"]): Float32Array | undef
 }
 
 /**
- * scaled(x) - center of `rows` activation vectors [rows, d], in f64, rounded once into `out`. A vector of zeros stays one under
- * `unit_rms`. `first`: the token of the first row, for errors.
+ * scaled(x) - center of `rows` activation vectors [rows, d] into `out`, in f64. A vector of zeros stays one under `unit_rms`.
+ * `first`: the token of the first row, for errors.
  * @throws SpectroscopeError bad-input: a vector that is not finite, before or after, or too large for f32 products
  */
 export function scaleTokens(
@@ -46,14 +46,14 @@ export function scaleTokens(
   x: Float32Array,
   rows: number,
   first: number,
-  out: Float32Array,
+  out: Float64Array,
 ): void {
   for (let row = 0; row < rows; row++) {
     const at = row * width;
     const [shift, factor] = lineOf(scaling, x, at, width);
     let square = 0;
     for (let i = 0; i < width; i++) {
-      const value = Math.fround((x[at + i] - shift) * factor - (center ? center[i] : 0));
+      const value = (x[at + i] - shift) * factor - (center ? center[i] : 0);
       out[at + i] = value;
       square += value * value;
     }

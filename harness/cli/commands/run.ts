@@ -15,14 +15,18 @@ import { attentionOf } from "../attention";
 import { ADAPTER, command, JSON_FLAG, output } from "../command";
 import { onInterrupt } from "../interrupt";
 import { SET_OPTION } from "../options";
+import { phase } from "../phase";
 import { duration, Progress } from "../progress";
 import { readRunConfig } from "../run-config";
+import { modesOfRun } from "../run-modes";
 import { compareWithEmbeddedSae } from "../sae/embedded";
+import { embeddedSae } from "../sae/open";
 import { openRun, storeAt } from "../stores";
 import { writeNote } from "../streams";
 import { openSubject } from "../subject";
 import { calibrationTable, scalesTable } from "../tables/calibration";
 import { featuresLine } from "../tables/features";
+import { modesLines } from "../tables/modes";
 import { adviceLines, comparisonLines, scoreTable, summary } from "../tables/results";
 
 const RUN_OPTIONS = {
@@ -176,17 +180,20 @@ export const run = command(
     const { out } = settings;
     const { result, seconds } = await measured(values, settings, async (request, progress) => {
       const { run, results } = await measure(request);
-      const features = await compareWithEmbeddedSae(run, request, progress);
-      return { run, results, features, report: await writeReport(run, out) };
+      const modes = request.config.keep_modes ? await phase(run, "modes", () => modesOfRun(run, request)) : undefined;
+      const features = embeddedSae(request.config.model)
+        ? await phase(run, "features", () => compareWithEmbeddedSae(run, request, progress))
+        : undefined;
+      return { run, results, modes, features, report: await writeReport(run, out) };
     });
-    const { run, results, features } = result;
+    const { run, results, modes, features } = result;
     const report = relative(process.cwd(), result.report) || "report.html";
     if (values.json) {
       const { adapter } = (await readTiming(run))!;
       output(JSON.stringify({ run: out, report, adapter, seconds, ...summary(results) }));
     } else
       output(
-        `${scoreTable(results)}\n${comparisonLines(results.comparisons)}${adviceLines(results.advice)}${features ? `${featuresLine(features)}\n` : ""}report: ${report}  (${duration(seconds)})`,
+        `${scoreTable(results)}\n${comparisonLines(results.comparisons)}${modes ? modesLines(modes) : ""}${features ? `${featuresLine(features)}\n` : ""}${adviceLines(results.advice)}report: ${report}  (${duration(seconds)})`,
       );
     return 0;
   },

@@ -9,8 +9,7 @@ import type { Progress } from "../progress";
 import { embeddedSae, openSaeFor } from "./open";
 
 /**
- * Holds a run's clusters against its model's own autoencoder and stores what was found; nothing for a model that brings none. A
- * comparison of the same that is there already and of these clusters is left as it is.
+ * Holds a run's clusters against its model's own autoencoder and stores what was found; nothing for a model that brings none.
  * @throws SpectroscopeError those of `compareFeatures`
  */
 export async function compareWithEmbeddedSae(

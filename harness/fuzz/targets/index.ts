@@ -1,6 +1,7 @@
 /** Every parser of what people, hubs and disks give: a new one is a line here. */
 import type { Target } from "../target";
 import { gzip, npz, savez, zip } from "./archives";
+import { pickle, saeConfig } from "./autoencoders";
 import { gml, matrixMarket, metis } from "./graphs";
 import { tokenIds } from "./ids";
 import { tokenizer, tuning } from "./machine";
@@ -16,6 +17,7 @@ export const TARGETS: readonly Target[] = [
   ...[matrixMarket, metis, gml],
   ...[textMatrix, pandasMatrix, parquetMatrix, matrixFile],
   ...[safetensors, shardIndex, tokenIds, modelConfig, model, tokenizer],
+  ...[pickle, saeConfig],
   ...[runConfigs, settings, restrictions, hubNames, unitNames],
   ...[manifest, checkpoint, zarr, finished, tuning],
 ];

@@ -8,7 +8,7 @@ import type { Memory } from "../plan/memory";
 import { type EncodeOptions, encodeTokens, type TokenSource, tokenSource } from "./encode";
 import type { Encoder } from "./encoder";
 
-const test = suite("runtime/sae/refused");
+const test = suite("runtime/sae/check-encoder");
 const encoder = randomEncoder(4, 6, seededRandom(1));
 const x = Float32Array.from({ length: 40 }, (_, i) => Math.sin(i));
 

@@ -1,0 +1,321 @@
+/** The modes of a run: laws of its probe, their singular values, and how chi couples to them. */
+import { SpectroscopeError } from "../../kernels/errors";
+import { clusterEach } from "../cluster/many";
+import { scorePartition } from "../cluster/score";
+import { firstOf } from "../modes/basis";
+import { countsLaw } from "../modes/counts-law";
+import { CouplingMaker, type Couplings, expansionRows, type Pairs } from "../modes/couplings";
+import type { Law } from "../modes/law";
+import { clusterLoads, extremesOf, modeCoordinates } from "../modes/loads";
+import { modelLaw } from "../modes/model-law";
+import { type Modes, modesOf } from "../modes/modes";
+import type { PairChi, PairColumn } from "../modes/pair-chi";
+import { type Variance, varianceOf } from "../modes/variance";
+import type { Run } from "../store/run";
+import { finalActivations } from "./activations";
+import { openUnit } from "./chi-tables";
+import { type Corpus, tokensOf } from "./corpus";
+import { say, stopIfAsked } from "./events";
+import type {
+  ClusterModes,
+  LawFindings,
+  LawName,
+  ModeClustering,
+  ModeCurve,
+  ModeEnd,
+  ModeEnds,
+  ModeFindings,
+  ModeInfo,
+  ModeShares,
+} from "./mode-findings";
+import { bandsOf, wordsOf } from "./mode-words";
+import { type LogitParts, pairColumn } from "./pair-columns";
+import { type PairRunRequest, pairRun } from "./pair-run";
+import { readLabels, readResults } from "./run-files";
+
+/** A law beside the model's own: of known text, or of counts. */
+export interface NamedLaw {
+  readonly name: LawName;
+  readonly source: string;
+  readonly law: Law;
+}
+
+export interface ModesRequest extends PairRunRequest {
+  /** Laws in the order in which they are told; the model's own and that of counts are made here where they are named. */
+  readonly laws: readonly (NamedLaw | "model" | "counts")[];
+  /** Modes of each law, the trivial one too; at most as many as there are. */
+  readonly count: number;
+  /** Modes of a map's side. */
+  readonly mapSize: number;
+  /** Modes whose coordinates are clustered. */
+  readonly clustered: number;
+  /** Ids of context of the law from counts. */
+  readonly order: number;
+}
+
+/** Modes, and ends of each, that are told in words. */
+const TOLD = { modes: 16, contexts: 6, tokens: 8, loads: 4, context: 6 } as const;
+
+/** Random bases and orders that modes are held against, and functions on either side of random and best bases. */
+const COMPARED = { seeds: 10, functions: 16 } as const;
+
+/** Columns are kept in memory up to this many values; else they are read again for every pass. */
+const MOST_HELD = 2 ** 28;
+
+/**
+ * Modes of an analyzed run. @throws SpectroscopeError for a run that is not analyzed, for draws that cannot be had again, `interrupted`
+ * when the signal asks to stop
+ */
+export async function findModes(request: ModesRequest): Promise<ModeFindings> {
+  const { run, corpora, model, device, components } = request;
+  const { probe } = corpora;
+  const [results, labels] = [await readResults(run), await readLabels(run)];
+  const source = await pairRun(request);
+  const { hidden: width, vocab } = model.model.dims;
+  const unembedding = Float64Array.from(await model.weights.read(model.model.unembedding, 0, vocab * width));
+  const hidden = Float64Array.from((await finalActivations(device, model, probe)).data);
+  const targets = Uint32Array.from(probe.ids.filter((_, i) => i % probe.columns > 0));
+  const parts: LogitParts = { hidden, unembedding, targets, width };
+  const columns = columnsOf(source, components, parts);
+  const pairs: Pairs = { contexts: targets.map((_, i) => i), tokens: targets };
+  const first = await openUnit(source, components[0]);
+  const laws: LawFindings[] = [];
+  let agreed: number | null = null;
+  for (const asked of request.laws) {
+    const named = lawOf(asked, request, parts, vocab);
+    say(request, `modes of the ${named.name} law`);
+    stopIfAsked(request, "stopped before the modes were written", "run the same command again");
+    const found = await modesOf(named.law, { count: request.count });
+    // Variance is about the mean over all pairs, which the trivial pair of modes alone holds.
+    const variance = await varianceOf(centered(columns, found), found, {
+      measured: pairs,
+      seeds: COMPARED.seeds,
+      compared: COMPARED.functions,
+    });
+    const { noiseFree, plain } = variance.norms;
+    agreed = noiseFree ? noiseFree.all / plain.all : null;
+    stopIfAsked(request, "stopped before the modes were written", "run the same command again");
+    const couplings = await couplingsOf(columns, found);
+    const own = {
+      ...(await lawFacts(named, found, targets)),
+      modes: modeInfos(found, probe),
+      ...sharesOf(variance),
+      measured: rounded(variance.measured?.noiseFree ?? variance.measured?.plain ?? []),
+      bands: bandsOf(found, variance),
+      ...mapsOf(couplings, found, request.mapSize),
+      clusters: results.clusters.map(({ id, members }): ClusterModes => {
+        const loads = clusterLoads(found, pairs, members).slice(0, TOLD.loads);
+        return { id, loads: loads.map(({ mean, z, ...one }) => ({ ...one, mean: round(mean), z: round(z) })) };
+      }),
+      clusterings: await clusterModes(request, found, couplings, pairs, labels),
+    };
+    laws.push({ ...own, said: wordsOf(own, found) });
+  }
+  return {
+    ...{ format: "spectroscope-modes", version: 1, labels: run.resultHash("labels.npy") ?? "" },
+    ...{ contexts: tokensOf(probe), tokens: vocab, components: components.length },
+    ...{ chains: first.chains, draws: first.draws, agreed: agreed === null ? null : round(agreed), laws },
+  };
+}
+
+/** Columns as often as they are asked for: held where they are few, else read anew. */
+function columnsOf(run: Run, components: readonly string[], parts: LogitParts): AsyncIterable<PairColumn> {
+  const held = new Map<string, PairColumn>();
+  let values = 0;
+  return {
+    async *[Symbol.asyncIterator]() {
+      for (const component of components) {
+        const known = held.get(component) ?? (await pairColumn(run, component, parts));
+        if (!held.has(component)) {
+          const { all, without, chains = [] } = known;
+          values += all.left.length * (1 + without.length + chains.length);
+          if (values < MOST_HELD) held.set(component, known);
+        }
+        yield known;
+      }
+    },
+  };
+}
+
+/** Columns less their means over all pairs of a context and a token. */
+function centered(columns: AsyncIterable<PairColumn>, modes: Modes): AsyncIterable<PairColumn> {
+  const maker = new CouplingMaker(firstOf(modes, 1));
+  const offsets = new WeakMap<PairChi, Float64Array>();
+  const less = (chi: PairChi): PairChi => {
+    let offset = offsets.get(chi);
+    if (!offset) {
+      const [mean] = maker.of(chi);
+      offset = chi.offset.map((value) => value - mean);
+      offsets.set(chi, offset);
+    }
+    return { ...chi, offset };
+  };
+  return {
+    async *[Symbol.asyncIterator]() {
+      for await (const { name, all, without, chains } of columns) {
+        yield { name, all: less(all), without: without.map(less), ...(chains ? { chains: chains.map(less) } : {}) };
+      }
+    },
+  };
+}
+
+function lawOf(
+  asked: NamedLaw | "model" | "counts",
+  { corpora, order }: ModesRequest,
+  { hidden, unembedding, width }: LogitParts,
+  tokens: number,
+): NamedLaw {
+  if (typeof asked === "object") return asked;
+  if (asked === "model") {
+    const law = modelLaw({ hidden, unembedding, width });
+    return { name: "model", source: "the model's own predictions at its trained weights", law };
+  }
+  const { pool, probe } = corpora;
+  const ids = `${order === 0 ? "no context" : order === 1 ? "the last id" : `the last ${order} ids`}`;
+  const source = `counts of the pool after ${ids}, smoothed (Witten and Bell)`;
+  return { name: "counts", source, law: countsLaw({ pool, probe, tokens, order }) };
+}
+
+async function lawFacts({ name, source, law }: NamedLaw, modes: Modes, targets: Uint32Array) {
+  let loss = 0;
+  const block = 64;
+  for (let from = 0; from < law.contexts; from += block) {
+    const to = Math.min(law.contexts, from + block);
+    const rows = await law.rows(from, to);
+    for (let i = from; i < to; i++) loss -= Math.log(rows[(i - from) * law.tokens + targets[i]]) / law.contexts;
+  }
+  return { law: name, source, loss: round(loss), values: rounded(modes.values), held: round(modes.held) };
+}
+
+async function couplingsOf(columns: AsyncIterable<PairColumn>, modes: Modes): Promise<Couplings[]> {
+  const maker = new CouplingMaker(modes);
+  const all: Couplings[] = [];
+  for await (const column of columns) all.push(maker.ofColumn(column));
+  return all;
+}
+
+function modeInfos(modes: Modes, probe: Corpus): ModeInfo[] {
+  return Array.from({ length: Math.min(TOLD.modes, modes.count - 1) }, (_, i) => {
+    const mode = i + 1;
+    const { contexts, tokens } = extremesOf(modes, mode, TOLD.contexts * 8);
+    const ends = (
+      { positive, negative }: typeof contexts,
+      textOf: (index: number) => string,
+      most: number,
+    ): ModeEnds => {
+      const end = (places: typeof positive) => distinct(places, textOf).slice(0, most);
+      return { positive: end(positive), negative: end(negative) };
+    };
+    return {
+      mode,
+      value: round(modes.values[mode]),
+      contexts: ends(contexts, (index) => contextText(probe, index), TOLD.contexts),
+      tokens: ends(tokens, (id) => probe.nameOf(id), TOLD.tokens),
+    };
+  });
+}
+
+/** Each text once: a context that stands in many rows says nothing more. */
+function distinct(
+  places: readonly { readonly index: number; readonly value: number }[],
+  textOf: (index: number) => string,
+): ModeEnd[] {
+  const seen = new Set<string>();
+  return places.flatMap(({ index, value }) => {
+    const text = textOf(index);
+    if (seen.has(text)) return [];
+    seen.add(text);
+    return [{ index, value: round(value), text }];
+  });
+}
+
+/** The last tokens before a measured one, as a person reads them. */
+export function contextText({ ids, columns, nameOf }: Corpus, token: number): string {
+  const positions = columns - 1;
+  const row = Math.floor(token / positions) * columns;
+  const end = row + (token % positions) + 1;
+  const names = Array.from(ids.subarray(Math.max(row, end - TOLD.context), end), (id) => nameOf(id));
+  const separator = names.some((name) => name.startsWith(" ") && name.length > 1) ? "" : " ";
+  return names.join(separator);
+}
+
+function sharesOf(variance: Variance): { plain: ModeShares; noiseFree?: ModeShares } {
+  const curve = (one: { shares: Float64Array; errors: Float64Array }): ModeCurve => ({
+    shares: rounded(one.shares),
+    errors: Array.from(one.errors, (error) => (Number.isFinite(error) ? round(error) : null)),
+  });
+  const spread = (one: { mean: Float64Array; low: Float64Array; high: Float64Array }): ModeCurve => ({
+    ...{ shares: rounded(one.mean), low: rounded(one.low), high: rounded(one.high) },
+  });
+  const { modes, randomOrder, randomBases, best, principal } = variance;
+  const plain: ModeShares = {
+    modes: curve(modes.plain),
+    randomOrder: spread(randomOrder.plain),
+    randomBases: spread(randomBases.plain),
+    best: { shares: rounded(best.plain) },
+    principal: { shares: rounded(principal.plain) },
+  };
+  if (!(modes.noiseFree && randomOrder.noiseFree && randomBases.noiseFree)) return { plain };
+  const noiseFree: ModeShares = {
+    modes: curve(modes.noiseFree),
+    randomOrder: spread(randomOrder.noiseFree),
+    randomBases: spread(randomBases.noiseFree),
+    best: { shares: rounded(best.heldOut ?? []) },
+    principal: { shares: rounded(principal.heldOut ?? []) },
+  };
+  return { plain, noiseFree };
+}
+
+function mapsOf(couplings: readonly Couplings[], { count: K }: Modes, asked: number) {
+  const size = Math.min(asked, K);
+  const cut = (values: ArrayLike<number>) =>
+    Array.from({ length: size * size }, (_, i) => values[Math.floor(i / size) * K + (i % size)]);
+  const overall = new Float64Array(size * size);
+  const maps = couplings.map(({ name, values, errors }) => {
+    const own = cut(values);
+    for (const [i, value] of own.entries()) overall[i] += value ** 2 / couplings.length;
+    const errorsOf = cut(errors).map((error) => (Number.isFinite(error) ? round(error) : null));
+    return { name, values: own.map(round), errors: errorsOf };
+  });
+  return { mapSize: size, overall: rounded(overall.map(Math.sqrt)), maps };
+}
+
+/** Clusters of mode coordinates alone, and of chi as far as modes go, beside those of chi: of the first modes, and of all. */
+async function clusterModes(
+  { config, corpora, device, threads, signal, clustered }: ModesRequest,
+  modes: Modes,
+  couplings: readonly Couplings[],
+  pairs: Pairs,
+  labels: Int32Array,
+): Promise<ModeClustering[]> {
+  const { roles } = corpora.probe.labels ?? {};
+  const counts = [...new Set([Math.min(clustered, modes.count), modes.count])].filter((k) => clustered > 0 && k > 1);
+  const rows = counts.flatMap((k) => [
+    { rows: "coordinates" as const, k, columns: "none" as const, make: () => modeCoordinates(modes, pairs, k) },
+    { rows: "chi" as const, k, columns: "zscore" as const, make: () => expansionRows(couplings, modes, pairs, k) },
+  ]);
+  const jobs = rows.map(({ make, columns }) => () => ({
+    matrix: make(),
+    config: config.cluster,
+    options: { columns },
+  }));
+  const found = await clusterEach(tokensOf(corpora.probe), jobs, { device, threads, signal });
+  return found.map(({ labels: own, clusters }, i) => ({
+    ...{ rows: rows[i].rows, k: rows[i].k, clusters: clusters.length },
+    ari: round(scorePartition(own, labels).ari),
+    ...(roles ? { ariRoles: round(scorePartition(own, roles.numbers).ari) } : {}),
+  }));
+}
+
+const rounded = (values: ArrayLike<number>) => Array.from(values, round);
+
+/** Five digits are more than errors leave, and keep files small. */
+const round = (value: number) => Number(value.toPrecision(5));
+
+/** @throws SpectroscopeError where a run has no component to expand */
+export function checkComponents(run: Run, components: readonly string[]): void {
+  if (components.length > 0) return;
+  throw new SpectroscopeError(`${run.name}: has no component whose chi could be expanded`, {
+    hint: "sample weight_restrictions beside full",
+  });
+}
