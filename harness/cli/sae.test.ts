@@ -39,7 +39,10 @@ test.before(() => {
 });
 
 test("a run of nano ends with its own autoencoder's features, in files and report, which a check holds", () => {
-  assert.match(said, /^\d+ of \d+ clusters match a feature of nano\/sae \(l0 resid_post, at the token\) above both/m);
+  assert.match(
+    said,
+    /^\d+ of \d+ clusters match a feature of nano\/sae \(l0 resid_post, at the token\) above both .*; as many random directions match \d+ to \d+$/m,
+  );
   const [one, ...others] = kept();
   assert.equal(others, []);
   assert.equal(one.sae, { name: "nano/sae", format: "SAELens", architecture: "topk", features: 512, width: 64 });
@@ -60,7 +63,7 @@ test("a run of nano ends with its own autoencoder's features, in files and repor
 
 test("the command: the same again to the byte, other options beside it, one JSON object", () => {
   const before = readFileSync(join(folder, "a", "sae.json"), "utf8");
-  const text = cli("sae", "a");
+  const text = cli("sae", "a", "--random", "3");
   assert.match(
     text,
     /^nano\/sae \(SAELens topk, 512 features\) at l0 resid_post of nano, read at the token: 504 tokens$/m,
@@ -72,13 +75,27 @@ test("the command: the same again to the byte, other options beside it, one JSON
 
   const own = join(models, "nano", "sae");
   cpSync(own, join(folder, "mine"), { recursive: true });
-  const words = ["--sae", "mine", "--at", "prediction", "--permutations", "99", "--strata", "both", "--min-fires", "2"];
+  const words = [
+    "--sae",
+    "mine",
+    "--at",
+    "prediction",
+    "--permutations",
+    "99",
+    "--strata",
+    "both",
+    "--min-fires",
+    "2",
+    "--random",
+    "0",
+  ];
   const other = JSON.parse(cli("sae", "a", ...words, "--active", "0.5", "--seed", "3", "--json")) as SaeComparison & {
     run: string;
   };
   assert.equal([other.run, other.sae.name, other.at, other.active], ["a", "mine", "prediction", 0.5]);
   const { permutations, seed, strata, otherDirection, tokens } = other.match;
   assert.equal([permutations, seed, strata.by, otherDirection.minFires, tokens], [99, 3, "both", 2, 8 * 64]);
+  assert.equal(other.random, []);
   assert.ok(other.l0 < kept().find(({ at }) => at === "token")!.l0);
   const hook = JSON.parse(cli("sae", "a", "--hook", "layers.1", "--json")) as SaeComparison;
   assert.is(hook.hook, "l1 resid_post");

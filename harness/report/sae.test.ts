@@ -50,6 +50,13 @@ test("the headline, a row a cluster from the best on, and what it says in words"
     text(html),
     `${all.above95} of ${match.clusters.length} clusters (${(100 * all.share95!).toFixed(1)} %) have a feature`,
   );
+  assert.match(
+    text(html),
+    "As many random directions in the place of the features match 1 to 3 by the same rule, 1 to 3 with an F1 of 0.5",
+  );
+  assert.match(html, `random directions: 50.0${thin}% with F1 ≥ 0.1`);
+  const alone = section({ ...one, random: [] });
+  assert.not.match(alone, "random directions");
   assert.match(html, `The paper has 259 of 510 (50.8${thin}%), by a rule that it does not state`);
   const [head, ...found] = rows(html);
   assert.is(head, "cluster size feature F1 null 95 % best token id both role of cluster role of feature union of 3");

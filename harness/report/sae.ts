@@ -1,5 +1,5 @@
 /** Clusters beside the features of sparse autoencoders: the headline, curves over thresholds, a table, and what it cannot say. */
-import { bestFirst, isMatched, type KeptComparison } from "../../runtime/measure/sae-result";
+import { bestFirst, isMatched, type KeptComparison, randomRange } from "../../runtime/measure/sae-result";
 import type { MatchResult } from "../../runtime/sae/match-result";
 import { count, fixed, percent, significant } from "./format";
 import { html, type Markup, named } from "./html";
@@ -27,21 +27,37 @@ export function bestFeature(view: ReportView, id: number): Markup | undefined {
   return html`<span title="${where}">best feature <b>#${one.best.feature}</b>, F1 ${fixed(one.best.f1)} (null ${fixed(one.chance.p95)}, token id ${fixed(one.token.f1)})</span>`;
 }
 
-function headline({ match }: KeptComparison): Markup {
+function headline({ match, random }: KeptComparison): Markup {
   const { headline: rows, clusters, paper, permutations } = match;
   const [all] = rows;
   const total = clusters.length;
   const others = rows.slice(1).map(({ minF1, above95 }) => `${above95} with an F1 of ${minF1} or more`);
-  return html`<p class="lead"><b>${count(all.above95)} of ${count(total)} clusters (${percent(all.share95 ?? 0)})</b> have a feature that finds them better than chance and better than any single token id: its F1 is above the 95th percentile of ${count(permutations)} permutations and above the best token id's. ${count(all.above99)} (${percent(all.share99 ?? 0)}) with the 99th percentile; ${others.join(", ")}. The paper has ${paper.matched} of ${paper.clusters} (${percent(paper.matched / paper.clusters)}), by a rule that it does not state, of another model and autoencoder.</p>`;
+  return html`<p class="lead"><b>${count(all.above95)} of ${count(total)} clusters (${percent(all.share95 ?? 0)})</b> have a feature that finds them better than chance and better than any single token id: its F1 is above the 95th percentile of ${count(permutations)} permutations and above the best token id's. ${count(all.above99)} (${percent(all.share99 ?? 0)}) with the 99th percentile; ${others.join(", ")}. ${beside(random)}The paper has ${paper.matched} of ${paper.clusters} (${percent(paper.matched / paper.clusters)}), by a rule that it does not state, of another model and autoencoder.</p>`;
 }
 
-function charts({ match }: KeptComparison): Markup {
-  const { curve, otherDirection } = match;
+/** What random directions reach, in the headline. */
+function beside(random: KeptComparison["random"]): Markup | undefined {
+  const [all, half] = [0, 0.5].map((minF1) => randomRange({ random }, minF1));
+  if (!all || !half) return undefined;
+  const words = ([low, high]: readonly [number, number]) =>
+    low === high ? count(low) : `${count(low)} to ${count(high)}`;
+  return html`As many <b>random directions</b> in the place of the features match ${words(all)} by the same rule, ${words(half)} with an F1 of 0.5 or more. `;
+}
+
+/** Mean over draws of random directions, by threshold. */
+const randomShares = ({ match, random }: KeptComparison) =>
+  match.curve.map((_, i) => random.reduce((sum, { shares }) => sum + shares[i], 0) / random.length);
+
+function charts(one: KeptComparison): Markup {
+  const { curve, otherDirection } = one.match;
   const cuts = curve.map(({ cut }) => cut);
   const clusters = curveChart("share of clusters found with an F1 of at least the threshold", cuts, [
     { name: "best feature", look: "measured", shares: curve.map(({ features }) => features) },
     { name: "null, 95 %", look: "null", shares: curve.map(({ chance95 }) => chance95) },
     { name: "best token id", look: "token", shares: curve.map(({ tokens }) => tokens) },
+    ...(one.random.length > 0
+      ? [{ name: "random directions", look: "random" as const, shares: randomShares(one) }]
+      : []),
   ]);
   const known = otherDirection.counted > 0;
   const features =

@@ -5,7 +5,7 @@ import { html, type Markup, raw } from "./html";
 /** A line: its look is a class of the style sheet. */
 export interface ThresholdLine {
   readonly name: string;
-  readonly look: "measured" | "null" | "token";
+  readonly look: "measured" | "null" | "token" | "random";
   /** One a threshold, 0 to 1. */
   readonly shares: readonly number[];
 }

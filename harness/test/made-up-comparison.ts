@@ -38,6 +38,10 @@ export function madeUpComparison(
     tokenNames: { 0: "a", 1: 'say "x", y', 2: "\n", 3: " " },
     notes: ["Made up."],
     match,
+    random: [
+      { l0: 1, headline: match.headline.map((row) => ({ ...row, above95: 1 })), shares: match.curve.map(() => 0.25) },
+      { l0: 1, headline: match.headline.map((row) => ({ ...row, above95: 3 })), shares: match.curve.map(() => 0.75) },
+    ],
     ...changes,
   };
 }

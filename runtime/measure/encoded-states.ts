@@ -14,6 +14,8 @@ export interface EncodedStatesOptions extends Pick<EncodeOptions, "active" | "si
   readonly kept: (target: number) => boolean;
   /** How many are. */
   readonly tokens: number;
+  /** Gets the activations of those that are kept, block by block, before they are encoded: [rows, D]. */
+  readonly onRows?: (rows: Float32Array) => void;
 }
 
 /** Rows of numbers that one gives as they come and another takes as it needs them; whoever gives waits until more is asked for. */
@@ -93,14 +95,18 @@ export async function encodedStates(
   text: Pick<Corpus, "ids" | "columns">,
   point: HookPoint,
   encoder: Encoder,
-  { at, kept, tokens, ...options }: EncodedStatesOptions,
+  { at, kept, tokens, onRows, ...options }: EncodedStatesOptions,
 ): Promise<Encoded> {
   const width = subject.model.dims.hidden;
   const hand = new Handover();
   const { signal } = options;
   const read = hiddenStates(device, subject, text, [point], {
     ...{ at, ...(signal ? { signal } : {}) },
-    onBlock: ({ targets, states: [{ data }] }) => hand.give(keptRows(targets, data as Float32Array, width, kept)),
+    onBlock: ({ targets, states: [{ data }] }) => {
+      const rows = keptRows(targets, data as Float32Array, width, kept);
+      onRows?.(rows);
+      return hand.give(rows);
+    },
   }).then(
     () => hand.end(),
     (error) => hand.end(error),

@@ -155,6 +155,7 @@ test("files of another form are refused by the name of what is wrong", async () 
     ...["match.clusters.0.role.name", "match.clusters.0.featureRole.f1", "match.headline", "match.headline.0.above95"],
     ...["match.paper.matched", "match.curve.0.chance95", "match.bySize.0.p95", "match.otherDirection.counted"],
     ...["match.otherDirection.curve.0.cut", "match.otherDirection.matches.0.cluster", "match.said.0"],
+    ...["random", "random.0.l0", "random.1.headline", "random.0.headline.0.share99", "random.0.shares.2"],
   ].map(below);
   for (const path of ["comparisons", ...wrong]) {
     await put(changed(whole, path.split("."), { odd: 1 }));

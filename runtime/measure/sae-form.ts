@@ -45,6 +45,16 @@ function cluster(told: Told): void {
   optional(told.at("featureRole"), role);
 }
 
+function headline(told: Told): void {
+  const rows = told.list();
+  if (rows.length === 0) told.refuse("at least one row");
+  for (const row of rows) {
+    row.at("minF1").number();
+    for (const key of ["above95", "above99"]) row.at(key).whole();
+    for (const key of ["share95", "share99"]) numberOrNull(row.at(key));
+  }
+}
+
 function match(told: Told): void {
   for (const key of ["tokens", "features", "clustered", "permutations", "seed", "above95", "aboveToken"])
     told.at(key).whole();
@@ -54,12 +64,7 @@ function match(told: Told): void {
   strata.at("onePosition").number();
   for (const key of ["free", "exchanged"]) numberOrNull(strata.at(key));
   told.at("clusters").list().forEach(cluster);
-  for (const row of told.at("headline").list()) {
-    for (const key of ["minF1"]) row.at(key).number();
-    for (const key of ["above95", "above99"]) row.at(key).whole();
-    for (const key of ["share95", "share99"]) numberOrNull(row.at(key));
-  }
-  if (told.at("headline").list().length === 0) told.at("headline").refuse("at least one row");
+  headline(told.at("headline"));
   for (const key of ["matched", "clusters"]) told.at("paper").at(key).whole();
   for (const point of told.at("curve").list())
     for (const key of ["cut", "features", "chance", "chance95", "tokens", "unions", "tokenUnions"])
@@ -93,6 +98,11 @@ function comparison(told: Told): void {
   for (const [, name] of told.at("tokenNames").entries()) name.text();
   texts(told.at("notes"));
   match(told.at("match"));
+  for (const draw of told.at("random").list()) {
+    draw.at("l0").number();
+    headline(draw.at("headline"));
+    for (const share of draw.at("shares").list()) share.number();
+  }
 }
 
 /** Comparisons of this version. @throws SpectroscopeError naming file and key */

@@ -1,5 +1,5 @@
 /** Comparisons of a run's clusters with features of sparse autoencoders, as `sae.json` holds them. */
-import type { MatchResult } from "../sae/match-result";
+import type { HeadlineRow, MatchResult } from "../sae/match-result";
 
 export const SAE_FORMAT = "spectroscope-sae";
 export const SAE_VERSION = 1;
@@ -30,6 +30,15 @@ export interface LeftOut {
   readonly rowStart: number;
 }
 
+/** The same comparison with random directions in the place of features, as many of which fire on a token. */
+export interface RandomFeatures {
+  /** Directions that fire on a token, in the mean. */
+  readonly l0: number;
+  readonly headline: readonly HeadlineRow[];
+  /** Shares of clusters whose best direction has at least an F1, at the cuts of the match's own curve. */
+  readonly shares: readonly number[];
+}
+
 /** The clusters of a run beside the features of one autoencoder. */
 export interface SaeComparison {
   readonly sae: SaeFacts;
@@ -50,6 +59,8 @@ export interface SaeComparison {
   /** What was read and what is doubtful about it, a sentence each. */
   readonly notes: readonly string[];
   readonly match: MatchResult;
+  /** By draw; empty where none were asked for, or where no feature fires. */
+  readonly random: readonly RandomFeatures[];
 }
 
 /** A comparison, and whether it is of the clusters that the run has now. */
@@ -70,4 +81,15 @@ export function bestFirst({ clusters }: MatchResult): MatchResult["clusters"] {
   return [...clusters].sort(
     (a, b) => Number(isMatched(b)) - Number(isMatched(a)) || f1(b) - f1(a) || a.cluster - b.cluster,
   );
+}
+
+/** Least and most clusters that random directions match, with an F1 of at least `minF1`; undefined where there are none. */
+export function randomRange(
+  { random }: Pick<SaeComparison, "random">,
+  minF1: number,
+): readonly [number, number] | undefined {
+  const counts = random.flatMap(({ headline }) =>
+    headline.filter((row) => row.minF1 === minF1).map(({ above95 }) => above95),
+  );
+  return counts.length > 0 ? [Math.min(...counts), Math.max(...counts)] : undefined;
 }

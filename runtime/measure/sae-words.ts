@@ -1,7 +1,7 @@
 /** What was read for a comparison with features, in words. */
 import type { MatchResult } from "../sae/match-result";
 import type { Corpus } from "./corpus";
-import type { SaeComparison } from "./sae-result";
+import { randomRange, type SaeComparison } from "./sae-result";
 
 const counted = (count: number, one: string) => `${count} ${one}${count === 1 ? "" : "s"}`;
 
@@ -41,4 +41,23 @@ export function notesOf(
       `Rows have ${columns} ids, in its training ${contextSize}: at later positions its features are not what they were trained for.`,
     );
   return notes;
+}
+
+const range = ([low, high]: readonly [number, number]) => (low === high ? String(low) : `${low} to ${high}`);
+
+/** What random directions reach beside the features; empty without clusters or draws. */
+export function randomNotes({ match, random }: Pick<SaeComparison, "match" | "random">): string[] {
+  const total = match.clusters.length;
+  if (random.length === 0 || total === 0) return [];
+  const rows = match.headline.map(({ minF1, above95 }) => {
+    const reached = range(randomRange({ random }, minF1)!);
+    return minF1 === 0
+      ? `${reached} of ${total} (the features ${above95})`
+      : `${reached} with F1 ${minF1} or more (${above95})`;
+  });
+  const draws = random.length === 1 ? "" : ` (${random.length} draws)`;
+  return [
+    `As many random directions${draws}, of which as many fire on a token, match by the same rule ${rows.join(", ")}: that much any ` +
+      "projection of these activations knows. What was learned by the autoencoder is only what is above it.",
+  ];
 }

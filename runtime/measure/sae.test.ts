@@ -12,7 +12,7 @@ import type { HookPoint } from "../transformer/hook-points";
 import { hiddenStates } from "./hidden-states";
 import type { MeasuredModel } from "./request";
 import { readLabels } from "./run-files";
-import { comparedTargets, compareFeatures, type FeatureRequest, type PlacedSae } from "./sae";
+import { comparedTargets, compareFeatures, type FeatureRequest, matchTokens, type PlacedSae } from "./sae";
 import type { ReadPosition } from "./sae-result";
 
 const test = suite("runtime/measure/sae");
@@ -121,8 +121,24 @@ for (const at of ["token", "prediction"] as const)
     // Names are those of the ids, which the probe calls so.
     for (const [id, name] of Object.entries(found.tokenNames)) assert.is(name, `#${id}`);
     assert.equal(JSON.parse(JSON.stringify(found)), found);
+    // Noise is no cluster, and neither is a random direction: 48 tokens, of which as many fire as features did in the mean.
+    assert.is(found.random.length, 1);
+    const [draw] = found.random;
+    assert.is(draw.shares.length, found.match.curve.length);
+    assert.ok(draw.l0 > 0 && draw.l0 <= Math.round(found.l0), `${draw.l0}`);
+    const last = found.match.curve.length - 1;
+    assert.ok(draw.shares[last] < found.match.curve[last].features);
+    assert.match(
+      found.notes.join("\n"),
+      /As many random directions, of which as many fire on a token, match by the same rule \d of/,
+    );
+    const more = await compare({ sae: sae(encoder), at, randomDraws: 2 });
+    assert.equal(more.random[0], draw);
+    assert.not.equal(more.random[1], draw);
+    assert.match(more.notes.join("\n"), /As many random directions \(2 draws\)/);
+    assert.equal((await compare({ sae: sae(encoder), at, randomDraws: 0 })).random, []);
     const higher = await compare({ sae: sae(encoder), at, active: 1e6 });
-    assert.is(higher.l0, 0);
+    assert.equal([higher.l0, higher.random], [0, []]);
     assert.match(higher.notes[0], "a code above 1000000 counts");
   });
 
@@ -154,6 +170,19 @@ test("targets that are compared, by their number in the text", () => {
   assert.equal(of(4, 3, "prediction"), [[0, 1, 2, 3, 4, 5], 0, 0]);
   assert.equal(of(4, 3, "prediction", true), [[1, 2, 4, 5], 0, 2]);
   assert.equal(of(2, 1, "token"), [[], 2, 0]);
+});
+
+test("what is known of them: ids, those before them, places, roles", () => {
+  const roles = { numbers: Int32Array.of(0, 1, 0, 1), names: ["a", "b"] };
+  const text = { ids: Uint32Array.of(10, 11, 12, 20, 21, 22), rows: 2, columns: 3, nameOf: String };
+  const kept = Uint32Array.of(0, 2, 3);
+  assert.equal(matchTokens({ ...text, labels: { roles, modes: roles } }, kept), {
+    targets: Uint32Array.of(11, 21, 22),
+    inputs: Uint32Array.of(10, 20, 21),
+    positions: Uint32Array.of(1, 1, 2),
+    roles: { numbers: Int32Array.of(0, 0, 1), names: ["a", "b"] },
+  });
+  assert.is(matchTokens(text, kept).roles, undefined);
 });
 
 test("what does not fit is refused before anything is computed, with the remedy", async () => {

@@ -2,9 +2,11 @@
 import { SpectroscopeError } from "../../kernels/errors";
 import type { Device } from "../plan/device";
 import type { Encoder } from "../sae/encoder";
+import type { Firings } from "../sae/firings";
 import { matchClusters } from "../sae/match";
 import type { MatchTokens } from "../sae/match-input";
 import type { MatchResult, StrataBy } from "../sae/match-result";
+import { randomDirections, ScaledMean } from "../sae/random-directions";
 import type { Run } from "../store/run";
 import { checkHookPoint, type HookPoint, hookName } from "../transformer/hook-points";
 import { type Corpus, tokensOf } from "./corpus";
@@ -13,8 +15,8 @@ import { type Attention, stopIfAsked } from "./events";
 import { checkProbe } from "./fingerprint";
 import type { MeasuredModel } from "./request";
 import { readLabels, readResults } from "./run-files";
-import type { LeftOut, ReadPosition, SaeComparison, SaeFacts } from "./sae-result";
-import { notesOf } from "./sae-words";
+import type { LeftOut, RandomFeatures, ReadPosition, SaeComparison, SaeFacts } from "./sae-result";
+import { notesOf, randomNotes } from "./sae-words";
 
 /** An autoencoder that was read, and where it reads a model. */
 export interface PlacedSae {
@@ -41,6 +43,8 @@ export interface CompareOptions {
   readonly minFires?: number;
   /** Ids whose tokens exchange labels under the null; default the target's. */
   readonly strataBy?: StrataBy;
+  /** Encoders of random directions that are compared likewise; default 1. */
+  readonly randomDraws?: number;
 }
 
 export interface FeatureRequest extends CompareOptions, Attention {
@@ -72,8 +76,8 @@ export function comparedTargets(
   return { kept, leftOut: { noActivation: rows * unread, rowStart: rows * Math.min(first, each - unread) } };
 }
 
-/** What is known of the targets that are compared. */
-function matchTokens({ ids, columns, labels }: Corpus, kept: Uint32Array): MatchTokens {
+/** What is known of the targets that are compared: their ids, those read before them, places from 1 on, and roles. */
+export function matchTokens({ ids, columns, labels }: Corpus, kept: Uint32Array): MatchTokens {
   const each = columns - 1;
   const place = (target: number) => Math.floor(target / each) * columns + (target % each);
   return {
@@ -120,7 +124,15 @@ function namesIn({ clusters }: MatchResult, nameOf: Corpus["nameOf"]): Record<st
  */
 export async function compareFeatures(request: FeatureRequest): Promise<SaeComparison> {
   const { run, probe, model, sae, device, signal, on } = request;
-  const { at = "token", active = 0, permutations = 200, seed = 0, minFires = 5, strataBy = "target" } = request;
+  const {
+    at = "token",
+    active = 0,
+    permutations = 200,
+    seed = 0,
+    minFires = 5,
+    strataBy = "target",
+    randomDraws = 1,
+  } = request;
   await readResults(run);
   const labels = await readLabels(run);
   await checkProbe(run, probe);
@@ -142,23 +154,43 @@ export async function compareFeatures(request: FeatureRequest): Promise<SaeCompa
     on?.({ kind: "work", task, label, done, total });
     stopIfAsked({ signal }, "stopped", "nothing was changed; run it again");
   };
-  const { firings, l0 } = await encodedStates(device, model, probe, point, encoder, {
-    ...{ at: at === "token" ? "own" : "before", active, tokens: kept.length, ...(signal ? { signal } : {}) },
-    kept: (target) => among.has(target),
-    progress: tell("features of tokens", "encode"),
-  });
+  const reading = {
+    at: at === "token" ? "own" : "before",
+    tokens: kept.length,
+    ...(signal ? { signal } : {}),
+  } as const;
+  const isKept = (target: number) => among.has(target);
+  const tokens = matchTokens(probe, kept);
   const own = Int32Array.from(kept, (target) => labels[target]);
-  const match = matchClusters(firings, own, matchTokens(probe, kept), {
-    ...{ permutations, seed, minFires, strataBy },
-    progress: tell("permutations", "permute"),
+  const matched = (firings: Firings, label: string) =>
+    matchClusters(firings, own, tokens, {
+      ...{ permutations, seed, minFires, strataBy },
+      progress: tell(label, `${label} permuted`),
+    });
+  const mean = new ScaledMean(encoder);
+  const { firings, l0 } = await encodedStates(device, model, probe, point, encoder, {
+    ...{ ...reading, active, kept: isKept, progress: tell("features of tokens", "encode") },
+    onRows: (rows) => mean.add(rows),
   });
+  const match = matched(firings, "permutations");
+  const random: RandomFeatures[] = [];
+  for (let draw = 0; draw < randomDraws && l0 > 0; draw++) {
+    const directions = randomDirections(encoder, mean.mean(), Math.max(1, Math.round(l0)), seed, draw);
+    const label = `random directions ${draw + 1}`;
+    const found = await encodedStates(device, model, probe, point, directions, {
+      ...{ ...reading, kept: isKept, progress: tell(label, label) },
+    });
+    const { headline, curve } = matched(found.firings, label);
+    random.push({ l0: found.l0, headline, shares: curve.map(({ features }) => features) });
+  }
   const facts: SaeFacts = { ...sae.facts, features: encoder.features, width: encoder.width };
   const found = { sae: facts, model: model.name, hook: hookName(point), at, active, leftOut, l0 };
   return {
     ...found,
     labels: run.resultHash("labels.npy")!,
     tokenNames: namesIn(match, probe.nameOf),
-    notes: [...notesOf(found, sae, probe, match), ...sae.notes],
+    notes: [...notesOf(found, sae, probe, match), ...randomNotes({ match, random }), ...sae.notes],
     match,
+    random,
   };
 }

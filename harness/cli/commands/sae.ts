@@ -52,7 +52,14 @@ export const sae = command(
         default: "target",
         help: "ids whose tokens the null exchanges: the token's, that of the one before, or both",
       },
-      seed: { type: "integer", min: 0, default: 0, help: "of the permutations" },
+      random: {
+        type: "integer",
+        min: 0,
+        max: 100,
+        default: 1,
+        help: "encoders of random directions beside it, each costs as much as the autoencoder; 0: none",
+      },
+      seed: { type: "integer", min: 0, default: 0, help: "of permutations and random directions" },
       adapter: ADAPTER,
       json: JSON_FLAG,
     },
@@ -77,8 +84,9 @@ export const sae = command(
       const device = await openTuned({ adapter: values.adapter }, (line) => progress.say(line));
       try {
         progress.say(device.banner ?? `adapter: ${device.facts.name}`);
-        const { at, active, permutations, strata, seed } = values;
-        const options = { at, active, permutations, seed, minFires: values["min-fires"], strataBy: strata };
+        const { at, active, permutations, strata, seed, random } = values;
+        const counts = { permutations, minFires: values["min-fires"], randomDraws: random };
+        const options = { at, active, seed, strataBy: strata, ...counts };
         const comparison = await compareFeatures({ run, probe, device, ...opened, ...options, ...attention });
         const lost = await writeComparison(run, comparison);
         if (lost) progress.say(`earlier comparisons are lost: ${lost}`);

@@ -8,6 +8,9 @@ import type { Run } from "../../../runtime/store/run";
 import type { Progress } from "../progress";
 import { embeddedSae, openSaeFor } from "./open";
 
+/** They take a fifth of a second each. */
+const RANDOM_DRAWS = 3;
+
 /**
  * Holds a run's clusters against its model's own autoencoder and stores what was found; nothing for a model that brings none.
  * @throws SpectroscopeError those of `compareFeatures`
@@ -20,7 +23,7 @@ export async function compareWithEmbeddedSae(
   if (embeddedSae(config.model) === undefined) return undefined;
   const { probe } = corpora;
   const opened = await openSaeFor({}, { name: config.model, model, probe }, progress, signal);
-  const comparison = await compareFeatures({ run, probe, device, ...opened, signal, on });
+  const comparison = await compareFeatures({ run, probe, device, ...opened, signal, on, randomDraws: RANDOM_DRAWS });
   const lost = await writeComparison(run, comparison);
   if (lost) progress.say(`earlier comparisons are lost: ${lost}`);
   return comparison;

@@ -1,5 +1,5 @@
 /** A comparison of clusters with features of an autoencoder, for people. */
-import { bestFirst, isMatched, type SaeComparison } from "../../../runtime/measure/sae-result";
+import { bestFirst, isMatched, randomRange, type SaeComparison } from "../../../runtime/measure/sae-result";
 
 const SHOWN = 12;
 
@@ -7,20 +7,27 @@ const percent = (share: number | null) => (share === null ? "-" : `${(100 * shar
 const cells = (texts: readonly string[], width: number) => texts.map((text) => text.padStart(width)).join(" ");
 
 /** `27 of 62 clusters`, for a line. */
-export function featuresLine({ sae, hook, at, match }: SaeComparison): string {
+export function featuresLine({ sae, hook, at, match, random }: SaeComparison): string {
   const [all] = match.headline;
-  return `${all.above95} of ${match.clusters.length} clusters match a feature of ${sae.name} (${hook}, at the ${at}) above both the null and the best token id`;
+  const found = randomRange({ random }, 0);
+  const beside = found ? `; as many random directions match ${found[0]} to ${found[1]}` : "";
+  return `${all.above95} of ${match.clusters.length} clusters match a feature of ${sae.name} (${hook}, at the ${at}) above both the null and the best token id${beside}`;
 }
 
-function headline({ match }: SaeComparison): string[] {
+function headline({ match, random }: SaeComparison): string[] {
   const { headline: rows, clusters, paper, above95, aboveToken } = match;
   if (clusters.length === 0) return ["there are no clusters"];
+  const reached = (minF1: number) => {
+    const found = randomRange({ random }, minF1);
+    if (!found) return "";
+    return `  ${found[0] === found[1] ? found[0] : `${found[0]} to ${found[1]}`}`;
+  };
   const name = (minF1: number) => (minF1 === 0 ? "any F1" : `F1 >= ${minF1}`);
   return [
-    `${"clusters above null and best token id".padEnd(38)} ${cells(["95 %", "share", "99 %", "share"], 8)}`,
+    `${"clusters above null and best token id".padEnd(38)} ${cells(["95 %", "share", "99 %", "share"], 8)}${random.length > 0 ? "  random directions, 95 %" : ""}`,
     ...rows.map(({ minF1, above95: a, share95, above99: b, share99 }) => {
       const numbers = [String(a), percent(share95), String(b), percent(share99)];
-      return `${`${name(minF1)}, of ${clusters.length}`.padEnd(38)} ${cells(numbers, 8)}`;
+      return `${`${name(minF1)}, of ${clusters.length}`.padEnd(38)} ${cells(numbers, 8)}${reached(minF1)}`;
     }),
     `above the null alone (95 %) ${above95}, above the best token id alone ${aboveToken}`,
     `the paper: ${paper.matched} of ${paper.clusters} (${percent(paper.matched / paper.clusters)}), by a rule that it does not state`,
