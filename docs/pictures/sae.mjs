@@ -14,12 +14,13 @@ if (run === undefined) {
   process.exit(2);
 }
 const { comparisons } = JSON.parse(readFileSync(join(run, "sae.json"), "utf8"));
-const { match } = comparisons.find(({ sae, at }) => sae.name === "nano/sae" && at === "token");
+const { match, random } = comparisons.find(({ sae, at }) => sae.name === "nano/sae" && at === "token");
 
 const LINES = [
   { name: "best feature", key: "features", color: 0, look: "bold" },
   { name: "null, 95 %", key: "chance95", color: 8, look: "dash" },
   { name: "best token id", key: "tokens", color: 1 },
+  { name: "random directions", color: 3, look: "thin" },
   { name: "union of 3 features", key: "unions", color: 2, look: "thin" },
 ];
 const shares = [0, 0.25, 0.5, 0.75, 1];
@@ -32,7 +33,9 @@ const curve = panel({
   x: { domain: [0.1, 0.9], ticks: [0.1, 0.3, 0.5, 0.7, 0.9], label: "with an F1 of at least" },
   y: { domain: [0, 1], ticks: shares, names: percents },
   marks: LINES.map(({ key, color, look = "" }) => {
-    return { kind: "line", color, look, at: match.curve.map((point) => [point.cut, point[key]]) };
+    const mean = (i) => random.reduce((sum, draw) => sum + draw.shares[i], 0) / random.length;
+    const at = match.curve.map((point, i) => [point.cut, key ? point[key] : mean(i)]);
+    return { kind: "line", color, look, at };
   }),
 });
 
@@ -65,8 +68,8 @@ const scatter = panel({
 const text = picture({
   ...{ width: 700, height: 352 },
   description:
-    "Left: shares of clusters whose best feature, best token id and union of features have at least an F1, beside the null. Right: the best feature's F1 of each cluster over that of null and token id; matched ones lie above the diagonal.",
+    "Left: shares of clusters whose best feature, best token id and union of features have at least an F1, beside the null and random directions. Right: the best feature's F1 of each cluster over that of null and token id; matched ones lie above the diagonal.",
   parts: [curve, scatter, legend(62, 338, LINES)],
 });
 writeFileSync(join(here, "sae.svg"), text);
-console.log(JSON.stringify({ headline: match.headline, curve: match.curve }, null, 1));
+console.log(JSON.stringify({ headline: match.headline, curve: match.curve, random }, null, 1));

@@ -132,6 +132,7 @@ const features = `
 .curve .random path,.legend .random path{stroke:var(--warn);stroke-dasharray:9 3 2 3}.curve .random circle{fill:var(--warn)}
 .legend{display:flex;flex-wrap:wrap;gap:2px 20px;margin:2px 0 0;font-size:13px;color:var(--soft)}.legend span{display:inline-flex;gap:7px;align-items:center}.legend svg{width:26px;height:8px}.legend path{stroke-width:2}
 .matches .wide{width:14%;min-width:70px}.matches .token{white-space:pre}.matches .token code{font-size:12.5px}.matches small{color:var(--soft)}.matches td{white-space:nowrap}
+#features h4{margin-top:20px}
 .said{max-width:100ch;font-size:14px;padding-left:20px}.said li{margin:3px 0}
 `;
 
