@@ -5,7 +5,7 @@ import { plainSgld, type SamplerSettings } from "../config/sampler";
 import type { ChainSpec } from "./chain-plans";
 import type { Laboratory } from "./laboratory";
 import type { LockstepComponent } from "./lockstep-plans";
-import { TemperatureCheck } from "./temperature-check";
+import { flightLimit, TemperatureCheck } from "./temperature-check";
 
 const test = suite("runtime/sampler/temperature-check");
 
@@ -29,7 +29,8 @@ function checked(
   const weights = { shapes: new Map([["w", [1]]]), read: async () => new Float32Array(1) };
   const lab = { memory: { read }, weights } as unknown as Laboratory;
   const spec = { settings: own, restriction: { name: "w", slices: [] }, acceptanceChecks } as unknown as ChainSpec;
-  const block = { size: 1, weights: 1, entries: [{ slice: { parameter: "w" }, shape: [1], offset: 0, size: 1 }] };
+  // One is told of many, so that its temperature is not let stray as that of one.
+  const block = { size: 1, weights: 1000, entries: [{ slice: { parameter: "w" }, shape: [1], offset: 0, size: 1 }] };
   const planned = { views: { p: {} }, block } as unknown as LockstepComponent;
   return { check: new TemperatureCheck(lab, spec, planned, undefined), looks: () => look };
 }
@@ -132,6 +133,15 @@ test("the first check is before the first draw whose last update comes after thr
     [1],
     "of a run that is too short it is the last",
   );
+});
+
+test("chains of few weights may stray as far as chi-squared does; many weights have the limit that flights were seen beyond", () => {
+  // Beyond the limit of two weights, an exponential law, and of four, (1 + 2 T) exp(-2 T): 3e-7 by a formula that is good to a factor of 3.
+  const two = Math.exp(-flightLimit(2));
+  const four = (1 + 2 * flightLimit(4)) * Math.exp(-2 * flightLimit(4));
+  for (const beyond of [two, four]) assert.ok(beyond < 9e-7 && beyond > 1e-8, `${beyond}`);
+  assert.is(flightLimit(512), 2);
+  assert.ok(flightLimit(64) > 2 && flightLimit(64) < 2.5);
 });
 
 test.run();

@@ -13,6 +13,18 @@ import { kineticTemperature } from "./temperature";
  * Small pieces of heads that are let out far meet single minibatches that kick them as hard, and go on as before.
  */
 const FLIGHT = 2;
+/** Of few weights the temperature of a sound chain strays far by itself: the limit is above it but for 3 looks in ten million. */
+const STRAY = 5;
+
+/**
+ * The temperature above which a chain of P weights flies. P T is chi-squared with P degrees of freedom where momenta are in
+ * equilibrium; its quantile at `STRAY` standard deviations of a normal by Wilson and Hilferty (PNAS 17 (1931)).
+ */
+export function flightLimit(weights: number): number {
+  const ninth = 2 / (9 * weights);
+  return Math.max(FLIGHT, (1 - ninth + STRAY * Math.sqrt(ninth)) ** 3);
+}
+
 /** Updates in a row at which it must be above. */
 const LOOKS = 3;
 /** Rises beyond so many times the largest before them are looked into at once. */
@@ -26,7 +38,7 @@ export class TemperatureCheck {
   /** The first of them. */
   private readonly first: number;
   private center: Float32Array | undefined;
-  /** Of each chain, whether it was above `FLIGHT` at all looks before this draw; nothing before the first. */
+  /** Of each chain, whether it was above its limit at all looks before this draw; nothing before the first. */
   private flying: boolean[] | undefined;
 
   constructor(
@@ -87,7 +99,8 @@ export class TemperatureCheck {
       const own = (values: Float32Array) => values.subarray(m * block.size, (m + 1) * block.size);
       return kineticTemperature({ w: own(w), p: own(p), g: own(g) }, center, spec.settings, block.entries);
     });
-    this.flying = temperatures.map((temperature, m) => !(temperature <= FLIGHT) && (this.flying?.[m] ?? true));
+    const limit = flightLimit(block.weights);
+    this.flying = temperatures.map((temperature, m) => !(temperature <= limit) && (this.flying?.[m] ?? true));
     if (left > 0) return;
     const lost = this.flying.indexOf(true);
     this.flying = undefined;

@@ -35,3 +35,8 @@ export function modesTable({ laws, contexts, tokens, components, agreed }: ModeF
   }
   return lines.join("\n");
 }
+
+/** What the modes of each law hold, a line each, for the end of a run. */
+export function modesLines({ laws }: ModeFindings): string {
+  return laws.map(({ law, said }) => `modes of the ${law} law: ${said.slice(0, 2).join(". ")}.\n`).join("");
+}
