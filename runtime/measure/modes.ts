@@ -10,6 +10,7 @@ import { clusterLoads, extremesOf, modeCoordinates } from "../modes/loads";
 import { modelLaw } from "../modes/model-law";
 import { type Modes, modesOf } from "../modes/modes";
 import type { PairChi, PairColumn } from "../modes/pair-chi";
+import { RandomContexts } from "../modes/random-shares";
 import { type Variance, varianceOf } from "../modes/variance";
 import type { Run } from "../store/run";
 import { finalActivations } from "./activations";
@@ -80,6 +81,7 @@ export async function findModes(request: ModesRequest): Promise<ModeFindings> {
   const pairs: Pairs = { contexts: targets.map((_, i) => i), tokens: targets };
   const first = await openUnit(source, components[0]);
   const laws: LawFindings[] = [];
+  const random = new RandomContexts();
   let agreed: number | null = null;
   for (const asked of request.laws) {
     const named = lawOf(asked, request, parts, vocab);
@@ -87,7 +89,10 @@ export async function findModes(request: ModesRequest): Promise<ModeFindings> {
     stopIfAsked(request, "stopped before the modes were written", "run the same command again");
     const found = await modesOf(named.law, { count: request.count });
     // Variance is about the mean over all pairs, which the trivial pair of modes alone holds.
+    const maker = new CouplingMaker(found);
     const variance = await varianceOf(centered(columns, found), found, {
+      maker,
+      random,
       measured: pairs,
       seeds: COMPARED.seeds,
       compared: COMPARED.functions,
@@ -95,7 +100,7 @@ export async function findModes(request: ModesRequest): Promise<ModeFindings> {
     const { noiseFree, plain } = variance.norms;
     agreed = noiseFree ? noiseFree.all / plain.all : null;
     stopIfAsked(request, "stopped before the modes were written", "run the same command again");
-    const couplings = await couplingsOf(columns, found);
+    const couplings = await couplingsOf(columns, maker);
     const own = {
       ...(await lawFacts(named, found, targets)),
       modes: modeInfos(found, probe),
@@ -140,15 +145,15 @@ function columnsOf(run: Run, components: readonly string[], parts: LogitParts): 
 /** Columns less their means over all pairs of a context and a token. */
 function centered(columns: AsyncIterable<PairColumn>, modes: Modes): AsyncIterable<PairColumn> {
   const maker = new CouplingMaker(firstOf(modes, 1));
-  const offsets = new WeakMap<PairChi, Float64Array>();
+  const made = new WeakMap<PairChi, PairChi>();
   const less = (chi: PairChi): PairChi => {
-    let offset = offsets.get(chi);
-    if (!offset) {
+    let own = made.get(chi);
+    if (!own) {
       const [mean] = maker.of(chi);
-      offset = chi.offset.map((value) => value - mean);
-      offsets.set(chi, offset);
+      own = { ...chi, offset: chi.offset.map((value) => value - mean) };
+      made.set(chi, own);
     }
-    return { ...chi, offset };
+    return own;
   };
   return {
     async *[Symbol.asyncIterator]() {
@@ -187,8 +192,7 @@ async function lawFacts({ name, source, law }: NamedLaw, modes: Modes, targets: 
   return { law: name, source, loss: round(loss), values: rounded(modes.values), held: round(modes.held) };
 }
 
-async function couplingsOf(columns: AsyncIterable<PairColumn>, modes: Modes): Promise<Couplings[]> {
-  const maker = new CouplingMaker(modes);
+async function couplingsOf(columns: AsyncIterable<PairColumn>, maker: CouplingMaker): Promise<Couplings[]> {
   const all: Couplings[] = [];
   for await (const column of columns) all.push(maker.ofColumn(column));
   return all;
