@@ -94,10 +94,9 @@ export class ThinProducts {
     this.total.fill(0);
   }
 
-  /** block x basis: [rows, width]. */
-  project(block: RowBlock): Float64Array {
+  /** block x basis: [rows, width], in `out` where it is given. */
+  project(block: RowBlock, out: Float64Array = new Float64Array(block.rows * this.width)): Float64Array {
     const { width, panels } = this;
-    const out = new Float64Array(block.rows * width);
     this.eachBlock(block, (from, count) => {
       this.toImage(count);
       for (let i = 0; i < count; i++) {

@@ -80,7 +80,7 @@ export async function findModes(request: ModesRequest): Promise<ModeFindings> {
   const columns = columnsOf(source, components, parts);
   const pairs: Pairs = { contexts: targets.map((_, i) => i), tokens: targets };
   const first = await openUnit(source, components[0]);
-  const laws: LawFindings[] = [];
+  const made: { own: Omit<LawFindings, "clusterings" | "said">; found: Modes; couplings: Couplings[] }[] = [];
   const random = new RandomContexts();
   let agreed: number | null = null;
   for (const asked of request.laws) {
@@ -112,10 +112,14 @@ export async function findModes(request: ModesRequest): Promise<ModeFindings> {
         const loads = clusterLoads(found, pairs, members).slice(0, TOLD.loads);
         return { id, loads: loads.map(({ mean, z, ...one }) => ({ ...one, mean: round(mean), z: round(z) })) };
       }),
-      clusterings: await clusterModes(request, found, couplings, pairs, labels),
     };
-    laws.push({ ...own, said: wordsOf(own, found) });
+    made.push({ own, found, couplings });
   }
+  const clusterings = await clusterModes(request, made, pairs, labels);
+  const laws = made.map(({ own, found }, i): LawFindings => {
+    const whole = { ...own, clusterings: clusterings[i] };
+    return { ...whole, said: wordsOf(whole, found) };
+  });
   return {
     ...{ format: "spectroscope-modes", version: 1, labels: run.resultHash("labels.npy") ?? "" },
     ...{ contexts: tokensOf(probe), tokens: vocab, components: components.length },
@@ -284,31 +288,36 @@ function mapsOf(couplings: readonly Couplings[], { count: K }: Modes, asked: num
   return { mapSize: size, overall: rounded(overall.map(Math.sqrt)), maps };
 }
 
-/** Clusters of mode coordinates alone, and of chi as far as modes go, beside those of chi: of the first modes, and of all. */
+/** Clusters of mode coordinates alone, and of chi as far as modes go, beside those of chi: of the first modes, and of all. By law. */
 async function clusterModes(
   { config, corpora, device, threads, signal, clustered }: ModesRequest,
-  modes: Modes,
-  couplings: readonly Couplings[],
+  laws: readonly { readonly found: Modes; readonly couplings: readonly Couplings[] }[],
   pairs: Pairs,
   labels: Int32Array,
-): Promise<ModeClustering[]> {
+): Promise<ModeClustering[][]> {
   const { roles } = corpora.probe.labels ?? {};
-  const counts = [...new Set([Math.min(clustered, modes.count), modes.count])].filter((k) => clustered > 0 && k > 1);
-  const rows = counts.flatMap((k) => [
-    { rows: "coordinates" as const, k, columns: "none" as const, make: () => modeCoordinates(modes, pairs, k) },
-    { rows: "chi" as const, k, columns: "zscore" as const, make: () => expansionRows(couplings, modes, pairs, k) },
-  ]);
+  const rows = laws.flatMap(({ found, couplings }, law) => {
+    const counts = [...new Set([Math.min(clustered, found.count), found.count])].filter((k) => clustered > 0 && k > 1);
+    return counts.flatMap((k) => [
+      { law, rows: "coordinates" as const, k, columns: "none" as const, make: () => modeCoordinates(found, pairs, k) },
+      {
+        ...{ law, rows: "chi" as const, k, columns: "zscore" as const },
+        make: () => expansionRows(couplings, found, pairs, k),
+      },
+    ]);
+  });
   const jobs = rows.map(({ make, columns }) => () => ({
     matrix: make(),
     config: config.cluster,
     options: { columns },
   }));
-  const found = await clusterEach(tokensOf(corpora.probe), jobs, { device, threads, signal });
-  return found.map(({ labels: own, clusters }, i) => ({
+  const results = await clusterEach(tokensOf(corpora.probe), jobs, { device, threads, signal });
+  const all = results.map(({ labels: own, clusters }, i) => ({
     ...{ rows: rows[i].rows, k: rows[i].k, clusters: clusters.length },
     ari: round(scorePartition(own, labels).ari),
     ...(roles ? { ariRoles: round(scorePartition(own, roles.numbers).ari) } : {}),
   }));
+  return laws.map((_, law) => all.filter((_, i) => rows[i].law === law));
 }
 
 const rounded = (values: ArrayLike<number>) => Array.from(values, round);

@@ -73,18 +73,18 @@ async function leading(
   orthonormalize(basis, n, width);
   let products: ThinProducts | undefined;
   const image = new Float64Array(n * width);
+  const [part, sum, rows] = [0, 1, 2].map(() => new Float64Array(n * width));
   for (let round = 0; ; round++) {
     // Rows of the basis with the weights' roots, [n, width].
-    const rows = new Float64Array(n * width);
     for (let j = 0; j < width; j++) for (let i = 0; i < n; i++) rows[i * width + j] = root[i] * basis[j * n + i];
-    const sum = new Float64Array(n * width);
+    sum.fill(0);
     await terms((F, W) => {
       const r = F.length / n;
       if (products?.cols !== r) products = new ThinProducts(r, width);
       products.clear();
       products.pull({ rows: n, data: F }, rows);
       products.load(timesSquare(products.sums(), W, r));
-      const part = products.project({ rows: n, data: F });
+      products.project({ rows: n, data: F }, part);
       for (let at = 0; at < part.length; at++) sum[at] += part[at];
     });
     for (let i = 0; i < n; i++) for (let j = 0; j < width; j++) image[j * n + i] = root[i] * sum[i * width + j];

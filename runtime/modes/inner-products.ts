@@ -22,15 +22,17 @@ export function sameFactor(a: Float64Array, b: Float64Array): boolean {
 }
 
 /** Left factors with the offset, [N, R + 1], and right ones with 1, [V, R + 1]: chi is their product. */
-export const leftRows = ({ left, offset, rank }: PairChi): Float64Array => withLast(left, rank, offset);
+export const leftRows = ({ left, offset, rank }: PairChi, into?: Float64Array): Float64Array =>
+  withLast(left, rank, offset, into);
 export const rightRows = ({ right, rank, tokens }: PairChi): Float64Array =>
   withLast(right, rank, new Float64Array(tokens).fill(1));
 
-function withLast(factor: Float64Array, rank: number, last: Float64Array): Float64Array {
+/** `into` is taken where it has the size. */
+function withLast(factor: Float64Array, rank: number, last: Float64Array, into?: Float64Array): Float64Array {
   const n = rank + 1;
-  const out = new Float64Array(last.length * n);
+  const out = into?.length === last.length * n ? into : new Float64Array(last.length * n);
   for (let i = 0; i < last.length; i++) {
-    out.set(factor.subarray(i * rank, (i + 1) * rank), i * n);
+    for (let r = 0, from = i * rank, to = i * n; r < rank; r++) out[to + r] = factor[from + r];
     out[i * n + rank] = last[i];
   }
   return out;
@@ -38,6 +40,7 @@ function withLast(factor: Float64Array, rank: number, last: Float64Array): Float
 
 /** Of the last sizes: those that come next are mostly the same. */
 let lastProducts: ThinProducts | undefined;
+let lastWeighted: Float64Array | undefined;
 
 /** Sum over i of weight_i a_ir b_is: [ra, rb]. */
 export function crossGram(a: Float64Array, b: Float64Array, weights: Float64Array): Float64Array {
@@ -47,7 +50,8 @@ export function crossGram(a: Float64Array, b: Float64Array, weights: Float64Arra
   if (lastProducts?.cols !== cols || lastProducts.width !== ra) lastProducts = new ThinProducts(cols, ra);
   const products = lastProducts;
   products.clear();
-  products.pull({ rows, data: b }, weightedRows(a, weights));
+  lastWeighted = weightedRows(a, weights, lastWeighted);
+  products.pull({ rows, data: b }, lastWeighted);
   return products.sums();
 }
 
@@ -73,6 +77,9 @@ export class InnerProducts {
   private frame?: Frame;
   private readonly made = new WeakMap<PairChi, { readonly right: Float64Array; readonly vector: Float64Array }>();
   private readonly roots: Float64Array;
+  /** Used again. */
+  private rows?: Float64Array;
+  private once?: Float64Array;
 
   constructor(private readonly measure: Measure) {
     this.roots = measure.q.map(Math.sqrt);
@@ -81,7 +88,10 @@ export class InnerProducts {
   /** Inner products of chi with each other: [chi, chi], symmetric. */
   between(all: readonly PairChi[]): Float64Array {
     const { right } = this.frameOf(all);
-    const out = gram(all.map((chi) => this.vectorOf(chi)));
+    const vectors = all.map((chi) => this.vectorOf(chi));
+    const out = gram(vectors.length, vectors[0]?.length ?? 0, (i, from, to, into) =>
+      into.set(vectors[i].subarray(from, to)),
+    );
     eachOdd(all, right, (i, j) => {
       out[i * all.length + j] = innerProduct(all[i], all[j], this.measure);
     });
@@ -92,23 +102,21 @@ export class InnerProducts {
   norm(chi: PairChi): number {
     if (!this.frame || !sameFactor(this.frame.right, chi.right)) return innerProduct(chi, chi, this.measure);
     checkSizes(chi, this.measure);
-    const vector = this.project(chi);
-    return dot(vector, vector);
+    this.once = this.project(chi, this.once);
+    return dot(this.once, this.once);
   }
 
   /** Of sums of two chi each; and of one's first with another's second, the mean of both ways: [pairs, pairs]. */
   ofSums(first: readonly PairChi[], second: readonly PairChi[]): { sums: Float64Array; cross: Float64Array } {
     const n = first.length;
     const { right } = this.frameOf([...first, ...second]);
+    const own = first.map((chi) => this.vectorOf(chi));
+    const other = second.map((chi) => this.vectorOf(chi));
     const combined = (sign: 1 | -1) =>
-      gram(
-        first.map((chi, i) => {
-          const [own, other] = [this.vectorOf(chi), this.vectorOf(second[i])];
-          const out = own.slice();
-          for (let at = 0; at < out.length; at++) out[at] += sign * other[at];
-          return out;
-        }),
-      );
+      gram(n, own[0]?.length ?? 0, (i, from, to, into) => {
+        const [a, b] = [own[i], other[i]];
+        for (let at = from; at < to; at++) into[at - from] = a[at] + sign * b[at];
+      });
     const sums = combined(1);
     const differences = combined(-1);
     const cross = sums.map((value, at) => (value - differences[at]) / 4);
@@ -145,13 +153,14 @@ export class InnerProducts {
     return vector;
   }
 
-  private project(chi: PairChi): Float64Array {
+  private project(chi: PairChi, into?: Float64Array): Float64Array {
     const { right, products } = this.frame!;
     const n = chi.rank + 1;
-    const rows = leftRows(chi);
-    for (let x = 0; x < this.roots.length; x++) for (let at = x * n; at < (x + 1) * n; at++) rows[at] *= this.roots[x];
+    this.rows = leftRows(chi, this.rows);
+    const { rows, roots } = this;
+    for (let x = 0; x < roots.length; x++) for (let at = x * n; at < (x + 1) * n; at++) rows[at] *= roots[x];
     const own = sameFactor(chi.right, right) ? products : this.ontoFrame(chi);
-    return own.project({ rows: this.roots.length, data: rows });
+    return own.project({ rows: roots.length, data: rows }, into);
   }
 
   /** Products with the coordinates of another right factor's part in the frame's span. */
@@ -183,22 +192,26 @@ function eachOdd(all: readonly PairChi[], right: Float64Array, take: (i: number,
 const CHUNK = 4096;
 const SIDE = 24;
 
-/** Dot products of vectors with each other: [vectors, vectors]. */
-function gram(vectors: readonly Float64Array[]): Float64Array {
-  const n = vectors.length;
-  const length = vectors[0]?.length ?? 0;
+/** Dot products of n vectors with each other, [n, n]; `fill` gives places `from` to `to` of one of them. */
+function gram(
+  n: number,
+  length: number,
+  fill: (i: number, from: number, to: number, into: Float64Array) => void,
+): Float64Array {
   const size = Math.min(CHUNK, length);
   const out = new Float64Array(n * n);
   if (size === 0) return out;
   const side = Math.min(SIDE, n);
   const products = new ThinProducts(size, side);
   const rows = new Float64Array((n + side) * size);
+  const part = new Float64Array(n * side);
   for (let from = 0; from < length; from += size) {
-    rows.fill(0);
-    for (const [i, vector] of vectors.entries()) rows.set(vector.subarray(from, from + size), i * size);
+    const to = Math.min(length, from + size);
+    if (to - from < size) rows.fill(0);
+    for (let i = 0; i < n; i++) fill(i, from, to, rows.subarray(i * size, (i + 1) * size));
     for (let j = 0; j < n; j += side) {
       products.load(rows.subarray(j * size, (j + side) * size));
-      const part = products.project({ rows: n - j, data: rows.subarray(j * size, n * size) });
+      products.project({ rows: n - j, data: rows.subarray(j * size, n * size) }, part);
       for (let i = j; i < n; i++)
         for (let k = 0; k < side && j + k <= i; k++) out[i * n + j + k] += part[(i - j) * side + k];
     }

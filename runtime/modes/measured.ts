@@ -37,18 +37,17 @@ export class MeasuredSums {
     const { a: Ka, b: Kb } = sizeOf(basis);
     const K = Math.min(Ka, Kb);
     this.K = K;
-    const at = (functions: Float64Array, places: ArrayLike<number>) => {
-      const width = functions === basis.v ? Ka : Kb;
+    const at = (functions: Float64Array, width: number, places: ArrayLike<number>) => {
       const out = new Float64Array(places.length * K);
       for (let i = 0; i < places.length; i++)
         out.set(functions.subarray(places[i] * width, places[i] * width + K), i * K);
       return out;
     };
-    this.v = at(basis.v, pairs.contexts);
-    this.u = at(basis.u, pairs.tokens);
+    this.v = at(basis.v, Ka, pairs.contexts);
+    this.u = at(basis.u, Kb, pairs.tokens);
     const own = [...new Set(Array.from(pairs.tokens))];
     const places = new Map(own.map((token, place) => [token, place]));
-    this.ofTokens = at(basis.u, own);
+    this.ofTokens = at(basis.u, Kb, own);
     this.tokenAt = Int32Array.from(pairs.tokens, (token) => places.get(token)!);
     this.tokenProducts = new ThinProducts(K, K);
     this.panels = Array.from({ length: Math.ceil(K / PANEL) }, (_, p) => {
@@ -116,7 +115,8 @@ export class MeasuredSums {
         for (let k = from; k < to; k++)
           for (let a = 0; a < k; a++) upper[(p * width + k - from) * to + a] = own[a * stride + k];
       panel.products.load(upper);
-      const ofContext = panel.products.project({ rows: n, data: panel.v });
+      if (panel.image?.length !== n * all) panel.image = new Float64Array(n * all);
+      const ofContext = panel.products.project({ rows: n, data: panel.v }, panel.image);
       const rest = new Float64Array(all);
       for (let i = 0; i < n; i++) {
         for (let p = 0; p < parts.length; p++) {
@@ -153,9 +153,10 @@ interface Panel {
   /** Functions of contexts at the pairs, [pairs, to]. */
   readonly v: Float64Array;
   products?: ThinProducts;
+  image?: Float64Array;
 }
 
-/** Of the first part, which is all chains', nothing. */
+/** Sum over pairs of different chains, twice; the first part is all chains together, and none of them. */
 function ofDifferent(parts: readonly Float64Array[], i: number): number {
   let sum = 0;
   let squares = 0;

@@ -42,10 +42,10 @@ export class Projector {
   }
 }
 
-/** Rows [n, K] times their weights. */
-export function weightedRows(rows: Float64Array, weights: Float64Array): Float64Array {
+/** Rows [n, K] times their weights; `into` is taken where it has the size. */
+export function weightedRows(rows: Float64Array, weights: Float64Array, into?: Float64Array): Float64Array {
   const K = rows.length / weights.length;
-  const out = new Float64Array(rows.length);
+  const out = into?.length === rows.length ? into : new Float64Array(rows.length);
   for (let i = 0; i < weights.length; i++) for (let at = i * K; at < (i + 1) * K; at++) out[at] = rows[at] * weights[i];
   return out;
 }
