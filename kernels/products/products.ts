@@ -101,7 +101,7 @@ export class ThinProducts {
       this.toImage(count);
       for (let i = 0; i < count; i++) {
         const at = i * panels * LANES;
-        out.set(this.image.subarray(at, at + width), (from + i) * width);
+        copy(this.image, at, out, (from + i) * width, width);
       }
     });
     return out;
@@ -122,7 +122,7 @@ export class ThinProducts {
       for (let i = 0; i < count; i++) {
         const at = i * panels * LANES;
         const own = (from + i) * width;
-        if (image instanceof Float64Array) this.image.set(image.subarray(own, own + width), at);
+        if (image instanceof Float64Array) copy(image, own, this.image, at, width);
         else for (let j = 0; j < width; j++) this.image[at + j] = image[own + j];
       }
       this.pullBack(count);
@@ -163,12 +163,20 @@ export class ThinProducts {
         const at = (from + i) * cols;
         const row = (i * stride) / 8;
         if (origin) for (let c = 0; c < cols; c++) x[row + c] = data[at + c] - origin[c];
-        else if (data instanceof Float64Array) x.set(data.subarray(at, at + cols), row);
+        else if (data instanceof Float64Array) copy(data, at, x, row, cols);
         else for (let c = 0; c < cols; c++) x[row + c] = data[at + c];
       }
       each(from, count);
     }
   }
+}
+
+/** Values from which on a copy by the runtime, which needs a view, is the faster one. */
+const LONG = 256;
+
+function copy(from: Float64Array, at: number, to: Float64Array, place: number, count: number): void {
+  if (count < LONG) for (let i = 0; i < count; i++) to[place + i] = from[at + i];
+  else to.set(from.subarray(at, at + count), place);
 }
 
 /** Both products of one matrix with thin matrices of `width` columns. */

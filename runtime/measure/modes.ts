@@ -1,12 +1,10 @@
 /** The modes of a run: laws of its probe, their singular values, and how chi couples to them. */
 import { SpectroscopeError } from "../../kernels/errors";
-import { clusterEach } from "../cluster/many";
-import { scorePartition } from "../cluster/score";
 import { firstOf } from "../modes/basis";
 import { countsLaw } from "../modes/counts-law";
-import { CouplingMaker, type Couplings, expansionRows, type Pairs } from "../modes/couplings";
+import { CouplingMaker, type Couplings, type Pairs } from "../modes/couplings";
 import type { Law } from "../modes/law";
-import { clusterLoads, extremesOf, modeCoordinates } from "../modes/loads";
+import { clusterLoads, extremesOf } from "../modes/loads";
 import { modelLaw } from "../modes/model-law";
 import { type Modes, modesOf } from "../modes/modes";
 import type { PairChi, PairColumn } from "../modes/pair-chi";
@@ -17,11 +15,11 @@ import { finalActivations } from "./activations";
 import { openUnit } from "./chi-tables";
 import { type Corpus, tokensOf } from "./corpus";
 import { say, stopIfAsked } from "./events";
+import { clusterModes, round } from "./mode-clusters";
 import type {
   ClusterModes,
   LawFindings,
   LawName,
-  ModeClustering,
   ModeCurve,
   ModeEnd,
   ModeEnds,
@@ -288,42 +286,7 @@ function mapsOf(couplings: readonly Couplings[], { count: K }: Modes, asked: num
   return { mapSize: size, overall: rounded(overall.map(Math.sqrt)), maps };
 }
 
-/** Clusters of mode coordinates alone, and of chi as far as modes go, beside those of chi: of the first modes, and of all. By law. */
-async function clusterModes(
-  { config, corpora, device, threads, signal, clustered }: ModesRequest,
-  laws: readonly { readonly found: Modes; readonly couplings: readonly Couplings[] }[],
-  pairs: Pairs,
-  labels: Int32Array,
-): Promise<ModeClustering[][]> {
-  const { roles } = corpora.probe.labels ?? {};
-  const rows = laws.flatMap(({ found, couplings }, law) => {
-    const counts = [...new Set([Math.min(clustered, found.count), found.count])].filter((k) => clustered > 0 && k > 1);
-    return counts.flatMap((k) => [
-      { law, rows: "coordinates" as const, k, columns: "none" as const, make: () => modeCoordinates(found, pairs, k) },
-      {
-        ...{ law, rows: "chi" as const, k, columns: "zscore" as const },
-        make: () => expansionRows(couplings, found, pairs, k),
-      },
-    ]);
-  });
-  const jobs = rows.map(({ make, columns }) => () => ({
-    matrix: make(),
-    config: config.cluster,
-    options: { columns },
-  }));
-  const results = await clusterEach(tokensOf(corpora.probe), jobs, { device, threads, signal });
-  const all = results.map(({ labels: own, clusters }, i) => ({
-    ...{ rows: rows[i].rows, k: rows[i].k, clusters: clusters.length },
-    ari: round(scorePartition(own, labels).ari),
-    ...(roles ? { ariRoles: round(scorePartition(own, roles.numbers).ari) } : {}),
-  }));
-  return laws.map((_, law) => all.filter((_, i) => rows[i].law === law));
-}
-
 const rounded = (values: ArrayLike<number>) => Array.from(values, round);
-
-/** Five digits are more than errors leave, and keep files small. */
-const round = (value: number) => Number(value.toPrecision(5));
 
 /** @throws SpectroscopeError where a run has no component to expand */
 export function checkComponents(run: Run, components: readonly string[]): void {

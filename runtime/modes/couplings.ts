@@ -99,22 +99,25 @@ export function expand(values: ArrayLike<number>, basis: Basis, pairs: Pairs, k 
   checkPairs(pairs, basis.q.length, basis.q0.length);
   const [na, nb] = [Math.min(k, Ka), Math.min(k, Kb)];
   // Of every token once: pairs have far fewer tokens than they are.
-  const ofToken = new Map<number, Float64Array>();
-  const functionsOf = (y: number) => {
-    let known = ofToken.get(y);
-    if (!known) {
-      known = new Float64Array(na);
-      for (let a = 0; a < na; a++) for (let b = 0; b < nb; b++) known[a] += values[a * Kb + b] * u[y * Kb + b];
-      ofToken.set(y, known);
-    }
-    return known;
-  };
-  return Float64Array.from({ length: pairs.contexts.length }, (_, i) => {
-    const [x, own] = [pairs.contexts[i] * Ka, functionsOf(pairs.tokens[i])];
+  const places = new Map<number, number>();
+  for (let i = 0; i < pairs.tokens.length; i++)
+    if (!places.has(pairs.tokens[i])) places.set(pairs.tokens[i], places.size);
+  const own = new Float64Array(places.size * nb);
+  for (const [y, place] of places) for (let b = 0; b < nb; b++) own[place * nb + b] = u[y * Kb + b];
+  const cut = new Float64Array(na * nb);
+  for (let a = 0; a < na; a++) for (let b = 0; b < nb; b++) cut[a * nb + b] = values[a * Kb + b];
+  const products = new ThinProducts(nb, na);
+  products.load(cut);
+  const ofTokens = products.project({ rows: places.size, data: own });
+  const out = new Float64Array(pairs.contexts.length);
+  for (let i = 0; i < out.length; i++) {
+    const x = pairs.contexts[i] * Ka;
+    const y = places.get(pairs.tokens[i])! * na;
     let sum = 0;
-    for (let a = 0; a < na; a++) sum += v[x + a] * own[a];
-    return sum;
-  });
+    for (let a = 0; a < na; a++) sum += v[x + a] * ofTokens[y + a];
+    out[i] = sum;
+  }
+  return out;
 }
 
 /** Expansions cut at `k` of many components at pairs: rows for clustering, [pairs, components] row-major. */
