@@ -9,7 +9,6 @@ import { suite } from "../../harness/test/suite";
 import { SpectroscopeError } from "../../kernels/errors";
 import { projectRoot } from "../../runtime/node/root";
 import { headerOf } from "../formats/safetensors";
-import { hookPointOf, inputPointOf } from "./hook";
 import { openSae } from "./open";
 
 const test = suite("models/sae/malformed");
@@ -238,27 +237,6 @@ test("a file cut anywhere, or with a byte changed, is refused cleanly or read in
       await tried(bytes, `byte ${at}`);
     }
   }
-});
-
-test("places by their names", () => {
-  const names: Readonly<Record<string, unknown>> = {
-    "blocks.0.hook_resid_pre": { kind: "embed" },
-    "blocks.4.hook_resid_pre": { kind: "resid_post", layer: 3 },
-    "blocks.4.hook_resid_post": { kind: "resid_post", layer: 4 },
-    "blocks.4.hook_attn_out": { kind: "attn_out", layer: 4 },
-    "gpt_neox.layers.2.attention": { kind: "attn_out", layer: 2 },
-    "model.layers.2.self_attn": { kind: "attn_out", layer: 2 },
-    "gpt_neox.embed_in": { kind: "embed" },
-    embed_tokens: { kind: "embed" },
-    resid_out_layer3: { kind: "resid_post", layer: 3 },
-    attn_out_layer0: { kind: "attn_out", layer: 0 },
-    mlp_out_layer5: { kind: "mlp_out", layer: 5 },
-    "blocks.4.hook_resid_mid": undefined,
-    "blocks.4.ln1.hook_normalized": undefined,
-    "layers.x": undefined,
-  };
-  for (const [name, point] of Object.entries(names)) assert.equal(hookPointOf(name), point, name);
-  assert.equal([inputPointOf("layers.0"), inputPointOf("layers.2.mlp")], [{ kind: "embed" }, undefined]);
 });
 
 test.run();
