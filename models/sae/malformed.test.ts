@@ -197,6 +197,23 @@ test("tensors: missing, of another shape or type, not finite, unknown", async ()
   );
 });
 
+test("SAELens: a choice without its k, two that differ, weights that an exponential makes infinite, a narrower type", async () => {
+  await refused(
+    lens({ activation_fn_str: "topk" }),
+    /m\/cfg\.json: "activation_fn_kwargs\.k" is missing; the config is not whole/,
+  );
+  await refused(
+    lens({ activation_fn_kwargs: { k: 3 } }, undefined, "saelens-topk"),
+    /"activation_fn_kwargs\.k" is 3, which is not supported; "k" is 4: they must be the same/,
+  );
+  const gated = reheaded("saelens-gated", "sae_weights.safetensors", (header, data) =>
+    new DataView(data.buffer).setFloat32(header.r_mag.data_offsets[0] + 8, 200, true),
+  );
+  await refused(open(gated), /m\/sae_weights\.safetensors: encoder: scale is Infinity at 2/);
+  const { notes } = await lens({ dtype: "torch.bfloat16" });
+  assert.match(notes.join(), /"dtype" is bfloat16, which SAELens rounds weights and activations to; here they are not/);
+});
+
 test("folders that hold none say what they hold", async () => {
   await refused(
     open({}),
