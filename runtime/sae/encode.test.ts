@@ -127,7 +127,24 @@ test("a device that binds little gets small pieces: the same bits; one that bind
     () => assert.unreachable("accepted"),
     (thrown) => thrown,
   );
-  assert.match(error.line, /a block of 41 tokens 24 wide does not fit the device; encode fewer/);
+  assert.match(error.line, /a block of 1 tokens 24 wide does not fit the device; encode fewer/);
+});
+
+test("blocks are as long as a device can bind the lists of the k largest codes", async () => {
+  const random = seededRandom(19);
+  const x = normals(T * D, 20);
+  const encoder = randomEncoder(D, F, random, { activation: { kind: "topk", k: 200 } });
+  const device = await wasmDevice();
+  const small = { ...device, bindingBytes: 4 * 200 * 7 };
+  const blocks: number[] = [];
+  await encodeTokens(small, encoder, tokenSource(x, D), { codes: ({ tokens }) => void blocks.push(tokens) });
+  assert.equal(blocks, [7, 7, 7, 7, 7, 6]);
+  assert.is(bits((await codesOf(small, encoder, x)).list), bits((await codesOf(device, encoder, x)).list));
+  const error = await codesOf(small, encoder, x, { block: 8 }).then(
+    () => assert.unreachable("accepted"),
+    (thrown) => thrown,
+  );
+  assert.match(error.line, /a block of 8 tokens 24 wide does not fit the device/);
 });
 
 test("one thread and three: the same bits", async () => {
