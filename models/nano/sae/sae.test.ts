@@ -7,6 +7,7 @@ import { suite } from "../../../harness/test/suite";
 import { hiddenStates } from "../../../runtime/measure/hidden-states";
 import { projectRoot } from "../../../runtime/node/root";
 import { encodeTokens, tokenSource } from "../../../runtime/sae/encode";
+import { bestPairs, firingsOf, setsOf } from "../../../runtime/sae/match-overlap";
 import { ModelFolder } from "../../hub/model-folder";
 import { readSafetensors } from "../../hub/safetensors-file";
 import { openSae } from "../../sae/open";
@@ -76,6 +77,32 @@ test("on all held-out text: the variance it explains, features a token, features
   assert.is(explained.toFixed(4), "0.9940");
   assert.is(l0.toFixed(2), "8.00");
   assert.equal([dead, often], [7, 2]);
+});
+
+test("what its features know of the roles, at the token and before it", async () => {
+  const { ids, roles } = corpus.generate({ seed: 3, sequences: 16, context: 64 });
+  const [subject, device] = [await nanoFolder(), await wasmDevice()];
+  const found: Record<string, unknown> = {};
+  for (const at of ["own", "before"] as const) {
+    const x: number[] = [];
+    const places: number[] = [];
+    await hiddenStates(device, subject, { ids, columns: 65 }, [place.point!], {
+      at,
+      onBlock: ({ targets, states: [{ data }] }) => {
+        for (const target of targets) places.push(target + Math.floor(target / 64) + 1);
+        for (const value of data) x.push(value);
+      },
+    });
+    const { firings } = await encodeTokens(device, encoder, tokenSource(Float32Array.from(x), d));
+    const sets = setsOf(places.map((t) => roles[t]));
+    const f1 = [...bestPairs(firings, sets).bySet.f1];
+    const byId = [...bestPairs(firingsOf(places.map((t) => ids[t])).firings, sets).bySet.f1];
+    const mean = (values: readonly number[]) => (values.reduce((a, b) => a + b, 0) / values.length).toFixed(3);
+    const above = (least: number) => f1.filter((value) => value > least).length;
+    found[at] = [f1.length, mean(f1), above(0.5), above(0.9)];
+    if (at === "own") found.ids = [mean(byId), f1.filter((value, i) => value > byId[i]).length];
+  }
+  assert.equal(found, { own: [53, "0.809", 51, 20], ids: ["0.464", 43], before: [53, "0.654", 41, 6] });
 });
 
 test.run();
