@@ -25,7 +25,7 @@ const TIMES = 4;
 const ALWAYS = 2 ** 20;
 /** How a `.pt` of before PyTorch 1.6 begins: a pickle of its magic number. */
 const LEGACY = [0x80, 0x02, 0x8a, 0x0a, 0x6c, 0xfc, 0x9c, 0x46, 0xf9, 0x20, 0x6a, 0xa8, 0x50, 0x19];
-const AGAIN = "save it again: torch.save(torch.load(FILE, map_location='cpu'), FILE)";
+const AGAIN = "save it again: torch.save(torch.load(FILE, map_location='cpu', weights_only=True), FILE)";
 
 /** Opens an archive held in memory; `file` names it in errors. @throws SpectroscopeError */
 export async function openTorchArchive(bytes: Uint8Array, file: string): Promise<TorchArchive> {
