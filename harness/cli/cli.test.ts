@@ -30,7 +30,7 @@ test("help names every command, and every command has help", () => {
   const help = cli("--help");
   assert.is(help.status, 0);
   const commands = ["run", "devices", "verify", "bench", "fetch", "loss", "sample", "merge", "cluster", "report"];
-  for (const name of [...commands, "controls", "sweep", "compare", "llc", "influence"]) {
+  for (const name of [...commands, "controls", "sweep", "sae", "compare", "llc", "influence"]) {
     assert.match(help.stdout, name);
     assert.is(cli(name, "--help").status, 0);
   }

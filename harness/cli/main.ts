@@ -16,6 +16,7 @@ import { merge } from "./commands/merge";
 import { modes } from "./commands/modes";
 import { report } from "./commands/report";
 import { run, sample } from "./commands/run";
+import { sae } from "./commands/sae";
 import { sweep } from "./commands/sweep";
 import { tune } from "./commands/tune";
 import { verify } from "./commands/verify";
@@ -26,7 +27,7 @@ useNodeThreads();
 
 const commands: Command[] = [
   ...[run, devices, verify, bench, tune, fetch, loss],
-  ...[sample, merge, cluster, controls, sweep, modes, compare, llc, influence, report, check],
+  ...[sample, merge, cluster, controls, sweep, modes, sae, compare, llc, influence, report, check],
 ];
 const specs = commands.map(({ spec }) => spec);
 

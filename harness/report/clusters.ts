@@ -4,6 +4,7 @@ import { count, counted, fixed, percent, significant } from "./format";
 import { html, type Markup, named } from "./html";
 import { occurrences } from "./occurrences";
 import { lookOf } from "./palette";
+import { bestFeature } from "./sae";
 import { barChart } from "./svg";
 import type { ReportView } from "./view";
 
@@ -120,7 +121,7 @@ export function clusterCards(view: ReportView): Markup {
     return html`<article class="card" id="cluster-${id}" data-cluster="${position}" tabindex="0" aria-label="cluster ${id}">
 <header><span class="chip big ${lookOf(position)}">${id}</span><span><b>${counted(size, "token")}</b>, ${percent(size / total)} of the probe</span><span title="share of the cluster's links that leave it; smaller is tighter">conductance <b>${fixed(cluster.conductance, 3)}</b></span>${
       best && html`<span>best at <b>${best.name}</b> (F1 ${fixed(best.f1)})</span>`
-    }${stabilityText(cluster.stability)}<span class="note">seed: ${cluster.seed >= 0 && cluster.seed < total ? html`<q>${textOf(cluster.seed)}</q>, token ${cluster.seed}` : String(cluster.seed)}</span></header>
+    }${bestFeature(view, id)}${stabilityText(cluster.stability)}<span class="note">seed: ${cluster.seed >= 0 && cluster.seed < total ? html`<q>${textOf(cluster.seed)}</q>, token ${cluster.seed}` : String(cluster.seed)}</span></header>
 <div class="columns ${lookOf(position)}"><div class="contexts"><h4>Members in context</h4>${occurrences(view, members)}</div>
 <div><h4>Tokens</h4>${histogram(tally(textOf, members, textTotals), TOKENS_SHOWN, size, lift, html`<th scope="col">token</th><th></th><th scope="col" class="number">count</th><th scope="col" class="number" title="share in the cluster over share in the probe">lift</th>`)}
 ${roles.length > 0 && html`<h4>Roles</h4>${histogram(roles, ROLES_SHOWN, size, reach, html`<th scope="col">role</th><th></th><th scope="col" class="number">count</th><th scope="col" class="number" title="share of the role's tokens that are in this cluster">of role</th>`)}`}</div>

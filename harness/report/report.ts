@@ -10,6 +10,7 @@ import { html, type Markup, raw, scriptJson } from "./html";
 import { overview } from "./overview";
 import { pageData } from "./page";
 import { hueRules } from "./palette";
+import { autoencoders } from "./sae";
 import { scores } from "./scores";
 import { styleSheet } from "./style";
 import { tokenMap } from "./tokens";
@@ -37,12 +38,14 @@ function script(): string {
 export function renderReport(data: ReportData): string {
   const view = viewOf(data);
   const summary = scores(view);
+  const features = autoencoders(view);
   const links = [
     ["measured", "What was measured"],
     ...(summary ? [["summary", "Summary"]] : []),
     ["clusters", "Clusters"],
     ["tokens", "Token map"],
     ["heat", "Heat map"],
+    ...(features ? [["features", "Features"]] : []),
     ["diagnostics", "Diagnostics"],
     ["controls", "Controls"],
     ["remarks", "Remarks"],
@@ -53,7 +56,7 @@ export function renderReport(data: ReportData): string {
 <html lang="en"><head><meta charset="utf-8"><meta http-equiv="Content-Security-Policy" content="${policy}"><meta name="viewport" content="width=device-width, initial-scale=1"><meta name="color-scheme" content="light dark"><meta name="generator" content="spectroscope ${data.version}"><link rel="icon" href="data:,"><title>${data.title}</title>
 <style>${raw(styleSheet)}${raw(hueRules(data.clusters.length))}</style></head>
 <body><header class="top"><h1>${data.title}</h1><nav aria-label="sections">${links.map(([id, name]) => html`<a href="#${id}">${name}</a>`)}</nav></header>
-<main>${overview(view)}${summary}${clusterCards(view)}${tokenMap(view)}${heatMap(view)}${diagnostics(view)}${controls(view)}${remarks(data.remarks)}</main>
+<main>${overview(view)}${summary}${clusterCards(view)}${tokenMap(view)}${heatMap(view)}${features}${diagnostics(view)}${controls(view)}${remarks(data.remarks)}</main>
 <footer>Made by spectroscope ${data.version}. This file is complete: it loads nothing.</footer>
 <div class="selection" hidden><b></b><span></span><a href="#clusters">card</a><a href="#tokens">map</a><a href="#heat">heat map</a><button type="button" aria-label="clear the selection">✕</button></div><div class="tip" hidden></div>
 <script type="application/json" id="page-data">${scriptJson(pageData(view))}</script>

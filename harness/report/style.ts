@@ -122,6 +122,20 @@ const heat = `
 .readout{min-height:1.5em;margin:8px 0 0;font-size:13.5px;font-variant-numeric:tabular-nums;overflow-wrap:anywhere}
 `;
 
+const features = `
+.curves{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,330px),1fr));gap:12px 34px;margin:14px 0 18px;max-width:1040px}
+.curves figure{margin:0;min-width:0;display:flex;flex-direction:column;justify-content:space-between}.curves figcaption{font-size:13.5px;color:var(--soft);margin-bottom:4px}
+.curve{display:block;width:100%}.curve text{font-size:9.5px}.curve .grid,.curve .zero{stroke:var(--line);stroke-width:.7}.curve .zero{stroke:var(--soft)}
+.curve g path{fill:none;stroke-width:2}.curve .measured path,.legend .measured path{stroke:var(--accent);stroke-width:2.4}.curve .measured circle{fill:var(--accent)}
+.curve .null path,.legend .null path{stroke:var(--soft);stroke-dasharray:6 4}.curve .null circle{fill:var(--soft)}
+.curve .token path,.legend .token path{stroke:var(--pos);stroke-dasharray:2 3}.curve .token circle{fill:var(--pos)}
+.curve .random path,.legend .random path{stroke:var(--warn);stroke-dasharray:9 3 2 3}.curve .random circle{fill:var(--warn)}
+.legend{display:flex;flex-wrap:wrap;gap:2px 20px;margin:2px 0 0;font-size:13px;color:var(--soft)}.legend span{display:inline-flex;gap:7px;align-items:center}.legend svg{width:26px;height:8px}.legend path{stroke-width:2}
+.matches .wide{width:14%;min-width:70px}.matches .token{white-space:pre}.matches .token code{font-size:12.5px}.matches small{color:var(--soft)}.matches td{white-space:nowrap}
+#features h4{margin-top:20px}
+.said{max-width:100ch;font-size:14px;padding-left:20px}.said li{margin:3px 0}
+`;
+
 const diagnostics = `
 .panels{display:grid;grid-template-columns:repeat(auto-fill,minmax(230px,1fr));gap:12px}
 .panel{margin:0;background:var(--card);border:1px solid var(--line);border-radius:8px;padding:9px 12px;font-size:13px;break-inside:avoid}
@@ -141,4 +155,6 @@ const print = `
 main,footer{max-width:none}.card{break-inside:avoid}section{margin:20px 0}h2{break-after:avoid}.map{border:0;padding:0}.heat canvas{max-width:100%}}
 `;
 
-export const styleSheet = [theme, layout, overview, scores, clusters, tokens, heat, diagnostics, print].join("").trim();
+export const styleSheet = [theme, layout, overview, scores, clusters, tokens, heat, features, diagnostics, print]
+  .join("")
+  .trim();

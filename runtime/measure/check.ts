@@ -21,6 +21,7 @@ import {
   readTiming,
   remedyOf,
 } from "./run-files";
+import { readComparisons } from "./sae-files";
 import { savedFault } from "./unit-sampler";
 
 /** A file that is not as it should be. */
@@ -232,6 +233,16 @@ class Check {
     return false;
   }
 
+  /** Comparisons with autoencoders: their form, and whether they are of the clusters that are there. */
+  private async comparisons(run: Run): Promise<void> {
+    const file = run.store.nameOf("sae.json");
+    const all = await this.tried(file, remedyOf(run, "sae.json"), () => readComparisons(run));
+    for (const { sae, hook, at, current } of all ?? []) {
+      if (!current)
+        this.notes.push(`${file}: ${sae.name}, ${hook}, ${at}: is of an earlier clustering; \`sae\` makes it again`);
+    }
+  }
+
   private async results(run: Run, at: (key: string) => string): Promise<void> {
     const { store } = run;
     const before = this.faults.length;
@@ -269,6 +280,7 @@ class Check {
       if (known) await this.tried(store.nameOf("cluster-config.json"), remedyOf(run), () => begunConfig(run));
       await this.tried(store.nameOf("sensitivity.json"), remedyOf(run, "sensitivity.json"), () => readSensitivity(run));
       await this.tried(store.nameOf("modes.json"), remedyOf(run, "modes.json"), () => readModes(run));
+      await this.comparisons(run);
     }
     if (present.includes("timing.json")) {
       this.read(at("timing.json"), `checking ${run.name}`);

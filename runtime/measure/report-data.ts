@@ -2,6 +2,7 @@
 
 import type { ModeFindings } from "./mode-findings";
 import type { RowDraws } from "./row-draws";
+import type { KeptComparison } from "./sae-result";
 
 /** The prior of a component, nats. */
 export interface PriorDiagnostics {
@@ -204,6 +205,8 @@ export interface ReportData {
   readonly modes?: ModeFindings;
   /** Whether they were found with other clusters than these. */
   readonly modesStale?: boolean;
+  /** Absent where clusters were held against no autoencoder. */
+  readonly autoencoders?: readonly KeptComparison[];
   /** Where the run lies, for commands to copy. */
   readonly directory?: string;
   /** Honest remarks: what was left out or is doubtful. */

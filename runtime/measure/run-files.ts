@@ -17,6 +17,7 @@ import { parseModes } from "./modes-form";
 import type { ReportData, Sensitivity } from "./report-data";
 import { RESULTS_FORMAT, RESULTS_VERSION, type Results } from "./results";
 import { parseResults, parseSensitivity } from "./results-form";
+import { readComparisons, SAE_FILES, saeRemedy } from "./sae-files";
 import { tokenTable } from "./token-table";
 import { version } from "./version";
 
@@ -38,6 +39,7 @@ export const RUN_LEAVES = [
   ...ANALYSIS_FILES,
   `${SENSITIVITY}.json`,
   `${MODES}.json`,
+  ...SAE_FILES,
   `${TIMING}.json`,
   "report.html",
   "sweep",
@@ -51,7 +53,9 @@ const MAKERS: Readonly<Record<string, string>> = { [`${SENSITIVITY}.json`]: "swe
 export const remedyOf = (run: Run, name = "") =>
   name in MAKERS
     ? `run \`npx spectroscope ${MAKERS[name]} ${run.name}\` to have it made again`
-    : `run \`npx spectroscope cluster ${run.name}${clusterSets(run)}\` to have it made again`;
+    : SAE_FILES.some((file) => file === name)
+      ? saeRemedy(run)
+      : `run \`npx spectroscope cluster ${run.name}${clusterSets(run)}\` to have it made again`;
 
 /** ` --set` of what the results' clustering had beside the defaults: `cluster` takes over nothing of a run's. */
 function clusterSets(run: Run): string {
@@ -251,6 +255,7 @@ async function shownConfig(run: Run): Promise<JsonObject> {
 /** Everything a report needs. @throws SpectroscopeError for a run that was not analyzed yet */
 export async function readReportData(run: Run): Promise<ReportData> {
   const [results, sensitivity, modes] = [await readResults(run), await readSensitivity(run), await readModes(run)];
+  const autoencoders = await readComparisons(run);
   const { format: _format, version: _version, ...found } = results;
   const timing = (await readTiming(run)) ?? untimed(run);
   const { chi, error } = await readChi(run);
@@ -265,6 +270,7 @@ export async function readReportData(run: Run): Promise<ReportData> {
     ...found,
     ...(sensitivity ? { sensitivity } : {}),
     ...(modes ? { modes, modesStale: modes.labels !== run.resultHash("labels.npy") } : {}),
+    ...(autoencoders.length > 0 ? { autoencoders } : {}),
     directory: run.name,
     config: await shownConfig(run),
     chi,

@@ -4,7 +4,7 @@ import type { TokenInfo } from "./report-data";
 const HEAD = ["token", "sequence", "position", "text", "loss", "cluster", "role", "mode"];
 
 /** A field as it stands, in quotes where it has to be: line breaks in a text stay line breaks. */
-function field(value: string | number): string {
+export function csvField(value: string | number): string {
   const text = String(value);
   return /[",\r\n]|^\s|\s$/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }
@@ -16,7 +16,7 @@ function field(value: string | number): string {
  */
 export function tokenTable(tokens: readonly TokenInfo[], labels: ArrayLike<number>): string {
   const lines = tokens.map(({ sequence, position, text, loss, role = "", mode = "" }, token) =>
-    [token, sequence, position, text, loss, labels[token], role, mode].map(field).join(","),
+    [token, sequence, position, text, loss, labels[token], role, mode].map(csvField).join(","),
   );
   return `${[HEAD.join(","), ...lines].join("\r\n")}\r\n`;
 }

@@ -19,10 +19,13 @@ import { phase } from "../phase";
 import { duration, Progress } from "../progress";
 import { readRunConfig } from "../run-config";
 import { modesOfRun } from "../run-modes";
+import { compareWithEmbeddedSae } from "../sae/embedded";
+import { embeddedSae } from "../sae/open";
 import { openRun, storeAt } from "../stores";
 import { writeNote } from "../streams";
 import { openSubject } from "../subject";
 import { calibrationTable, scalesTable } from "../tables/calibration";
+import { featuresLine } from "../tables/features";
 import { modesLines } from "../tables/modes";
 import { adviceLines, comparisonLines, scoreTable, summary } from "../tables/results";
 
@@ -112,7 +115,7 @@ async function resumed(values: RunValues, changes: readonly string[], shard: Sha
 async function measured<T>(
   values: RunValues,
   { config, out, shard }: Settled,
-  job: (request: MeasureRequest) => Promise<T>,
+  job: (request: MeasureRequest, progress: Progress) => Promise<T>,
 ): Promise<{ result: T; seconds: number }> {
   const progress = new Progress(values.json);
   const interrupt = onInterrupt((line) => progress.say(line));
@@ -124,7 +127,7 @@ async function measured<T>(
     const device = await openTuned({ adapter: values.adapter }, (line) => progress.say(line));
     try {
       progress.say(device.banner ?? `adapter: ${device.facts.name}`);
-      const result = await job({ ...subject, ...attention, device, store: storeAt(out), shard });
+      const result = await job({ ...subject, ...attention, device, store: storeAt(out), shard }, progress);
       return { result, seconds: progress.seconds };
     } finally {
       device.close();
@@ -175,19 +178,22 @@ export const run = command(
     const settings = await settled(values);
     if (settings.shard) throw usage(`${settings.out} is a shard`, "go on with it by `sample --resume`, then `merge`");
     const { out } = settings;
-    const { result, seconds } = await measured(values, settings, async (request) => {
+    const { result, seconds } = await measured(values, settings, async (request, progress) => {
       const { run, results } = await measure(request);
       const modes = request.config.keep_modes ? await phase(run, "modes", () => modesOfRun(run, request)) : undefined;
-      return { run, results, modes, report: await writeReport(run, out) };
+      const features = embeddedSae(request.config.model)
+        ? await phase(run, "features", () => compareWithEmbeddedSae(run, request, progress))
+        : undefined;
+      return { run, results, modes, features, report: await writeReport(run, out) };
     });
-    const { run, results, modes } = result;
+    const { run, results, modes, features } = result;
     const report = relative(process.cwd(), result.report) || "report.html";
     if (values.json) {
       const { adapter } = (await readTiming(run))!;
       output(JSON.stringify({ run: out, report, adapter, seconds, ...summary(results) }));
     } else
       output(
-        `${scoreTable(results)}\n${comparisonLines(results.comparisons)}${modes ? modesLines(modes) : ""}${adviceLines(results.advice)}report: ${report}  (${duration(seconds)})`,
+        `${scoreTable(results)}\n${comparisonLines(results.comparisons)}${modes ? modesLines(modes) : ""}${features ? `${featuresLine(features)}\n` : ""}${adviceLines(results.advice)}report: ${report}  (${duration(seconds)})`,
       );
     return 0;
   },

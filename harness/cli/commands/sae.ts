@@ -1,0 +1,107 @@
+import { SAE_FORMS } from "../../../models/hub/sae";
+import { analyzedConfig } from "../../../runtime/measure/run-files";
+import { compareFeatures } from "../../../runtime/measure/sae";
+import { writeComparison } from "../../../runtime/measure/sae-files";
+import { READ_POSITIONS } from "../../../runtime/measure/sae-result";
+import { openTuned } from "../../../runtime/node/open-tuned";
+import { writeReport } from "../../report/write";
+import { attentionOf } from "../attention";
+import { ADAPTER, command, JSON_FLAG, output } from "../command";
+import { onInterrupt } from "../interrupt";
+import { Progress } from "../progress";
+import { openSaeFor } from "../sae/open";
+import { openRun } from "../stores";
+import { openSubject } from "../subject";
+import { featuresTable } from "../tables/features";
+
+/** Holds the clusters of a run against the features of a sparse autoencoder. */
+export const sae = command(
+  {
+    name: "sae",
+    summary:
+      "Hold the clusters of a run against the features of a sparse autoencoder, with a null and token ids beside.",
+    options: {
+      sae: { type: "string", placeholder: "SAE", help: `${SAE_FORMS}; a run of nano has one of its own` },
+      "sae-model": {
+        type: "string",
+        placeholder: "MODEL",
+        help: "the model that it reads (default the run's own); another must have the same tokens",
+      },
+      hook: {
+        type: "string",
+        placeholder: "POINT",
+        help: 'where it reads the model, instead of what its files say: "l3 resid_post", "blocks.3.hook_resid_post"',
+      },
+      at: {
+        type: "choice",
+        choices: READ_POSITIONS,
+        default: "token",
+        help: "where features are read: at the token, or one before it, where it is predicted",
+      },
+      active: { type: "number", min: 0, default: 0, help: "a feature fires where its code is larger" },
+      "min-fires": {
+        type: "integer",
+        min: 1,
+        default: 5,
+        help: "tokens that a feature fires on, to be counted where features are matched with clusters",
+      },
+      permutations: { type: "integer", min: 99, max: 100_000, default: 200, help: "of the null" },
+      strata: {
+        type: "choice",
+        choices: ["target", "input", "both"],
+        default: "target",
+        help: "ids whose tokens the null exchanges: the token's, that of the one before, or both",
+      },
+      random: {
+        type: "integer",
+        min: 0,
+        max: 100,
+        default: 1,
+        help: "encoders of random directions beside it, each costs as much as the autoencoder; 0: none",
+      },
+      seed: { type: "integer", min: 0, default: 0, help: "of permutations and random directions" },
+      adapter: ADAPTER,
+      json: JSON_FLAG,
+    },
+    positionals: [{ name: "RUN", help: "run directory, analyzed" }],
+    examples: [
+      "sae runs/nano",
+      "sae runs/nano --at prediction",
+      "sae runs/pythia-14m --sae saes/layers.3 --sae-model EleutherAI/pythia-70m",
+    ],
+  },
+  async ({ values, positionals: [path] }) => {
+    const run = await openRun(path);
+    const config = await analyzedConfig(run);
+    const progress = new Progress(values.json);
+    const interrupt = onInterrupt((line) => progress.say(line));
+    const attention = attentionOf(progress, interrupt.signal);
+    try {
+      const { model, corpora } = await openSubject(config, progress, interrupt.signal);
+      const { probe } = corpora;
+      const names = { sae: values.sae, model: values["sae-model"], hook: values.hook };
+      const opened = await openSaeFor(names, { name: config.model, model, probe }, progress, interrupt.signal);
+      const device = await openTuned({ adapter: values.adapter }, (line) => progress.say(line));
+      try {
+        progress.say(device.banner ?? `adapter: ${device.facts.name}`);
+        const { at, active, permutations, strata, seed, random } = values;
+        const counts = { permutations, minFires: values["min-fires"], randomDraws: random };
+        const options = { at, active, seed, strataBy: strata, ...counts };
+        const comparison = await compareFeatures({ run, probe, device, ...opened, ...options, ...attention });
+        const lost = await writeComparison(run, comparison);
+        if (lost) progress.say(`earlier comparisons are lost: ${lost}`);
+        const report = await writeReport(run, path);
+        output(
+          values.json
+            ? JSON.stringify({ run: path, report, ...comparison })
+            : `${featuresTable(comparison)}\nreport: ${report}`,
+        );
+        return 0;
+      } finally {
+        device.close();
+      }
+    } finally {
+      interrupt.done();
+    }
+  },
+);
