@@ -7,8 +7,9 @@ import { suite } from "../../harness/test/suite";
 import { SpectroscopeError } from "../../kernels/errors";
 import { ZipArchive } from "../../runtime/formats/zip";
 import { projectRoot } from "../../runtime/node/root";
-import { parsePickle, parseStateDict } from "./pickle";
+import { parsePickle } from "./pickle";
 import type { PickledDict } from "./pickle-values";
+import { parseStateDict } from "./state-dict";
 
 const test = suite("models/sae/pickle");
 

@@ -3,7 +3,6 @@
  * (`opcodes.ts`) and four globals, and refuses every other by name. Source: Python's pickletools for the opcodes,
  * `torch/_utils.py` for what the arguments of a tensor mean.
  */
-import { SpectroscopeError } from "../../kernels/errors";
 import { quoted, unquoted } from "../../kernels/quoted";
 import { opcodeName, READ } from "./opcodes";
 import { PickleReader } from "./pickle-reader";
@@ -301,23 +300,4 @@ const isEmpty = (value: PickleValue) => value instanceof PickledDict && value.en
 /** The value of a pickle; `file` names it in errors. @throws SpectroscopeError for any other opcode or global, and for damage */
 export function parsePickle(bytes: Uint8Array, file: string): PickleValue {
   return new Machine(bytes, file).run();
-}
-
-/** A state dict: tensors by name. @throws SpectroscopeError for anything else */
-export function parseStateDict(bytes: Uint8Array, file: string): Map<string, PickledTensor> {
-  const value = parsePickle(bytes, file);
-  const fail = (what: string): never => {
-    throw new SpectroscopeError(`${file}: ${what}`, {
-      code: "bad-input",
-      hint: "only a state dict of tensors is read: torch.save(model.state_dict(), FILE)",
-    });
-  };
-  if (!(value instanceof PickledDict)) return fail("holds no dict of tensors");
-  const tensors = new Map<string, PickledTensor>();
-  for (const [name, tensor] of value.entries) {
-    if (typeof name !== "string") return fail(`the key ${name} is no name of a tensor`);
-    if (!(tensor instanceof PickledTensor)) return fail(`${quoted(name)} is no tensor`);
-    tensors.set(name, tensor);
-  }
-  return tensors;
 }

@@ -8,8 +8,8 @@ import { isZip } from "../../runtime/formats/npz";
 import { shownList } from "../../runtime/formats/text";
 import { ZipArchive } from "../../runtime/formats/zip";
 import { decodeElements, elementBits, type SafetensorsData } from "../formats/safetensors-elements";
-import { parseStateDict } from "./pickle";
 import type { PickledTensor } from "./pickle-values";
+import { parseStateDict } from "./state-dict";
 
 /** Tensors of an archive by name; values are read when they are wanted. */
 export interface TorchArchive {
