@@ -1,8 +1,8 @@
 /** Encoding by sparse autoencoders, from activations to what fires. */
 import type { Device } from "../../runtime/plan/device";
 import { encodeTokens, tokenSource } from "../../runtime/sae/encode";
-import { everyActivation, randomEncoder } from "../test/plain-codes";
 import { seededRandom } from "../test/random";
+import { everyActivation, randomEncoder } from "../test/random-encoder";
 import type { HostRow } from "./host";
 import { sampleWall } from "./spread";
 

@@ -84,10 +84,9 @@ export class ThinProducts {
 
   /** Takes the thin matrix of `project` and `square`: [width, cols], a vector a row. */
   load(basis: ArrayLike<number>): void {
-    const { cols } = this;
-    this.eachPlace((j, c, place) => {
-      this.thin[place] = basis[j * cols + c];
-    });
+    const { cols, thin } = this;
+    for (let j = 0; j < this.width; j++)
+      for (let c = 0, place = this.placeOf(j); c < cols; c++, place += LANES) thin[place] = basis[j * cols + c];
   }
 
   /** Sums begin at 0. */
@@ -95,15 +94,14 @@ export class ThinProducts {
     this.total.fill(0);
   }
 
-  /** block x basis: [rows, width]. */
-  project(block: RowBlock): Float64Array {
+  /** block x basis: [rows, width], in `out` where it is given. */
+  project(block: RowBlock, out: Float64Array = new Float64Array(block.rows * this.width)): Float64Array {
     const { width, panels } = this;
-    const out = new Float64Array(block.rows * width);
     this.eachBlock(block, (from, count) => {
       this.toImage(count);
       for (let i = 0; i < count; i++) {
         const at = i * panels * LANES;
-        out.set(this.image.subarray(at, at + width), (from + i) * width);
+        copy(this.image, at, out, (from + i) * width, width);
       }
     });
     return out;
@@ -123,7 +121,9 @@ export class ThinProducts {
     this.eachBlock(block, (from, count) => {
       for (let i = 0; i < count; i++) {
         const at = i * panels * LANES;
-        for (let j = 0; j < width; j++) this.image[at + j] = image[(from + i) * width + j];
+        const own = (from + i) * width;
+        if (image instanceof Float64Array) copy(image, own, this.image, at, width);
+        else for (let j = 0; j < width; j++) this.image[at + j] = image[own + j];
       }
       this.pullBack(count);
     });
@@ -133,9 +133,8 @@ export class ThinProducts {
   sums(): Float64Array {
     const { cols, total } = this;
     const out = new Float64Array(this.width * cols);
-    this.eachPlace((j, c, place) => {
-      out[j * cols + c] = total[place];
-    });
+    for (let j = 0; j < this.width; j++)
+      for (let c = 0, place = this.placeOf(j); c < cols; c++, place += LANES) out[j * cols + c] = total[place];
     return out;
   }
 
@@ -150,13 +149,9 @@ export class ThinProducts {
     calls.pullBack(x.byteOffset, stride, count, even, image.byteOffset, panels, total.byteOffset);
   }
 
-  /** Where value `c` of vector `j` lies in panels. */
-  private eachPlace(each: (j: number, c: number, place: number) => void): void {
-    const { cols } = this;
-    for (let j = 0; j < this.width; j++) {
-      const start = Math.floor(j / LANES) * this.even * LANES + (j % LANES);
-      for (let c = 0; c < cols; c++) each(j, c, start + c * LANES);
-    }
+  /** Where vector `j` begins in panels; its values are LANES apart. */
+  private placeOf(j: number): number {
+    return Math.floor(j / LANES) * this.even * LANES + (j % LANES);
   }
 
   /** Puts the rows into the memory piece by piece; `each` finds a piece's own in `x`. */
@@ -168,11 +163,20 @@ export class ThinProducts {
         const at = (from + i) * cols;
         const row = (i * stride) / 8;
         if (origin) for (let c = 0; c < cols; c++) x[row + c] = data[at + c] - origin[c];
+        else if (data instanceof Float64Array) copy(data, at, x, row, cols);
         else for (let c = 0; c < cols; c++) x[row + c] = data[at + c];
       }
       each(from, count);
     }
   }
+}
+
+/** Values from which on a copy by the runtime, which needs a view, is the faster one. */
+const LONG = 256;
+
+function copy(from: Float64Array, at: number, to: Float64Array, place: number, count: number): void {
+  if (count < LONG) for (let i = 0; i < count; i++) to[place + i] = from[at + i];
+  else to.set(from.subarray(at, at + count), place);
 }
 
 /** Both products of one matrix with thin matrices of `width` columns. */

@@ -51,8 +51,8 @@ function byAppearance(values: ArrayLike<number>, names: readonly string[]): Labe
 }
 
 /**
- * Pieces of the last layer, whose draws are cheap: nothing before it is computed again. Few draws, no features of traces, and no
- * clusters of single chains.
+ * Pieces of the last layer, whose draws are cheap: nothing before it is computed again. Few draws, no features of traces, no
+ * modes, and no clusters of single chains.
  */
 const QUICK = [
   `weight_restrictions=${[
@@ -60,7 +60,7 @@ const QUICK = [
     ...Array.from({ length: 8 }, (_, slice) => `l1 mlp[${16 * slice}:${16 * (slice + 1)}]`),
     "unembed",
   ]}`,
-  ...["sampler.num_draws=5", "keep_traces=false", "cluster.comparison=0"],
+  ...["sampler.num_draws=5", "keep_traces=false", "keep_modes=false", "cluster.comparison=0"],
 ];
 
 /** The preset of a model that was trained on text of grammars. */

@@ -1,4 +1,5 @@
 /** Autoencoders of directories and of a stand-in of the hub, by the names that people give. */
+
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -6,6 +7,7 @@ import * as assert from "uvu/assert";
 import { StandInHub } from "../../harness/test/hub-stand-in";
 import { refused, refusedAsUsage } from "../../harness/test/refused";
 import { suite } from "../../harness/test/suite";
+import { SpectroscopeError } from "../../kernels/errors";
 import { projectRoot } from "../../runtime/node/root";
 import { openSaeAt } from "./sae";
 
@@ -74,6 +76,7 @@ test("a folder of a repository at a revision is fetched, its own files only, and
   assert.is((await openSaeAt("owner/sparse@step1:layers.3", { offline: true })).architecture, "topk");
   assert.is((await openSaeAt("owner/sparse@step1:deep/er/trainer_0")).format, "dictionary_learning");
   assert.is((await openSaeAt("owner/one")).format, "mlsae");
+  assert.is((await openSaeAt("https://huggingface.co/owner/one")).format, "mlsae");
 });
 
 test("names that lead to none say what there is", async () => {
@@ -95,6 +98,18 @@ test("names that lead to none say what there is", async () => {
   await refused(openSaeAt("owner/sparse@step1:layers.3.mlp", { offline: true }), /layers\.3\.mlp is not in the cache/);
   await refused(openSaeAt("owner/sparse:../x"), /"\.\.\/x" is no folder of a repository/);
   await refused(openSaeAt("no such thing"), /no autoencoder "no such thing": no such directory/);
+  const secrets = [
+    "https://me:hf_secret123@huggingface.co/owner/x",
+    "owner/x:a//hf_secret123",
+    "me:hf_secret123@host/x",
+  ];
+  for (const name of [...secrets, "ftp://me:hf_secret123@host/x"]) {
+    const error = await openSaeAt(name).catch((thrown) => thrown);
+    assert.instance(error, SpectroscopeError, name);
+    assert.not.match(error.line, /secret123/, name);
+  }
+  await refusedAsUsage(openSaeAt(secrets[0]), /holds a password; use HF_TOKEN instead/);
+  await refused(openSaeAt("https://example.org/sae"), /no autoencoder "https:\/\/example\.org\/sae"/);
   await refused(openSaeAt("owner/missing"), /no such repository/);
   await refusedAsUsage(openSaeAt("owner/a--b"), /no name of a repository/);
 });

@@ -9,7 +9,7 @@ import { noSae, openSae, saeFilesAmong, saeFoldersAmong } from "../sae/open";
 import { CacheFolder } from "./cache";
 import { folderOf, type HubEnvironment } from "./environment";
 import { fetchFiles, type ModelOrigin, nameText } from "./fetch";
-import { maskedName } from "./masked";
+import { masked, maskedName } from "./masked";
 import { ModelFolder } from "./model-folder";
 import { parseRemoteName, type RepoName } from "./name";
 import { hubEnvironment, type ResolveOptions } from "./open";
@@ -97,11 +97,14 @@ export async function openSaeAt(name: string, options: OpenSaeAtOptions = {}): P
     folder,
   });
   if (await isFolder(name)) return open(name, "");
-  const [, before = name, folder = ""] = /^([^:]+):(.+)$/.exec(name) ?? [];
+  // In an address a colon is part of it, and what stands behind may be somebody's password.
+  const parts = /^https?:\/\//i.test(name) ? null : /^([^:]+):(.+)$/s.exec(name);
+  const [, before = name, folder = ""] = parts ?? [];
   const bad = (what: string, hint: string): never => {
     throw new SpectroscopeError(what, { code: "bad-input", hint });
   };
-  if (!isKey(folder)) bad(`${quoted(folder)} is no folder of a repository`, "write names between single slashes");
+  if (!isKey(folder))
+    bad(`${quoted(masked(folder))} is no folder of a repository`, "write names between single slashes");
   if (folder !== "" && (await isFolder(before))) return open(before, folder);
   const remote = parseRemoteName(before, hubEnvironment(options.offline).endpoint);
   if (remote?.kind !== "repo") {

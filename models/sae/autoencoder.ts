@@ -1,6 +1,7 @@
 /** What the readers of the formats give. */
+import { unquoted } from "../../kernels/quoted";
 import type { Encoder } from "../../runtime/sae/encoder";
-import type { SaeHookPoint } from "./hook";
+import { type HookPoint, LAYER_POINTS } from "../../runtime/transformer/hook-points";
 
 /** Where an autoencoder was trained, as its files tell it. */
 export interface SaePlace {
@@ -10,7 +11,7 @@ export interface SaePlace {
   /** Name of the place as the file or the folder has it. */
   readonly hook?: string;
   /** The same place; absent where it is none that is known, which `notes` says. */
-  readonly point?: SaeHookPoint;
+  readonly point?: HookPoint;
   /** Whether rows began with a token of begin in training. */
   readonly prependBos?: boolean;
   /** Tokens of a row in training. */
@@ -36,12 +37,12 @@ export function widened(types: readonly string[]): string[] {
 }
 
 /** The place with its hook's point, and a note where that is not known. */
-export function placed(place: Omit<SaePlace, "point">, point: SaeHookPoint | undefined): [SaePlace, string[]] {
+export function placed(place: Omit<SaePlace, "point">, point: HookPoint | undefined): [SaePlace, string[]] {
   const kept = Object.fromEntries(Object.entries(place).filter(([, value]) => value !== undefined)) as SaePlace;
   if (point) return [{ ...kept, point }, []];
   const what =
     place.hook === undefined
       ? "its files do not say where it reads its model"
-      : `the place ${place.hook} is not one of embed, resid_post, attn_out, mlp_out`;
+      : `the place ${unquoted(place.hook)} is not one of embed, final and, of a layer, ${LAYER_POINTS.join(", ")}`;
   return [kept, [what]];
 }

@@ -6,7 +6,7 @@ import { quoted } from "../../kernels/quoted";
 import type { Activation } from "../../runtime/sae/encoder";
 import type { ModelFiles } from "../formats/files";
 import { type LoadedSae, placed, widened } from "./autoencoder";
-import { hookPointOf } from "./hook";
+import { hookPointOf } from "./hook-names";
 import { SaeSettings } from "./settings";
 import { SaeTensors, transposed } from "./tensors";
 

@@ -2,6 +2,8 @@
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import * as assert from "uvu/assert";
+import { memoryFiles } from "../../harness/test/memory-files";
+import { safetensorsBytes } from "../../harness/test/safetensors-bytes";
 import { suite } from "../../harness/test/suite";
 import { goldensFolder } from "../../harness/verify/manifest";
 import { projectRoot } from "../../runtime/node/root";
@@ -30,11 +32,11 @@ const CASES: Readonly<Record<string, readonly [string, string, string, string, R
   "saelens-topk-rescaled": ["topk", "topk", "standardize", POINT],
   "saelens-batchtopk": ["jumprelu", "jumprelu", "none", POINT],
   "saelens-matryoshka": ["jumprelu", "jumprelu", "none", POINT],
-  "saelens-flat": ["standard", "relu", "none", "embed", /the factor is not in the files/],
+  "saelens-flat": ["standard", "relu", "none", "resid_pre 0", /the factor is not in the files/],
   "saelens-flat-topk": ["topk", "topk", "none", "mlp_out 2"],
   "sparsify/layers.3": ["topk", "topk", "none", POINT],
   "sparsify/layers.3.mlp": ["groupmax", "groupmax", "none", "mlp_out 3"],
-  "sparsify/layers.2": ["topk", "topk", "none", "resid_post 1", /a transcoder/],
+  "sparsify/layers.2": ["topk", "topk", "none", "resid_pre 2", /a transcoder/],
   "mlsae-standardized": ["topk", "topk", "standardize", POINT],
   "mlsae-plain": ["topk", "topk", "none", "-", /outputs of 3 layers/],
   "dictionary-standard": ["AutoEncoder", "relu", "none", POINT],
@@ -94,6 +96,24 @@ test("what the configs say of the model: name, begin of rows, length of rows", a
   assert.equal(await of("sparsify/layers.3"), { model, hook: "layers.3", contextSize: 2048, point });
   assert.equal(await of("dictionary-topk"), { model, hook: "resid_post_layer_3", contextSize: 128, point });
   assert.equal(await of("mlsae-standardized"), { hook: "layers.3", point });
+});
+
+test("a square encoder is turned by its tensor's name, not by its shape", async () => {
+  const data = new Uint8Array(Float32Array.of(1, 2, 3, 4, 10, 20, 30, 40, 5, 6, 7, 8).buffer);
+  const entry = (shape: number[], from: number) => ({
+    ...{ dtype: "F32", shape },
+    data_offsets: [4 * from, 4 * (from + shape.reduce((a, b) => a * b))] as [number, number],
+  });
+  const read = async (names: readonly [string, string, string, string], config: string, file: string, cfg: object) => {
+    const [enc, dec, be, bd] = names;
+    const header = { [enc]: entry([2, 2], 0), [dec]: entry([2, 2], 4), [be]: entry([2], 8), [bd]: entry([2], 10) };
+    const files = { [config]: Buffer.from(JSON.stringify(cfg)), [file]: safetensorsBytes(header, data) };
+    return [...(await openSae(memoryFiles("m", files))).encoder.weight];
+  };
+  const lens = ["W_enc", "W_dec", "b_enc", "b_dec"] as const;
+  assert.equal(await read(lens, "cfg.json", "sae_weights.safetensors", { d_in: 2, d_sae: 2 }), [1, 3, 2, 4]);
+  const sparsify = ["encoder.weight", "W_dec", "encoder.bias", "b_dec"] as const;
+  assert.equal(await read(sparsify, "cfg.json", "sae.safetensors", { d_in: 2, num_latents: 2, k: 1 }), [1, 2, 3, 4]);
 });
 
 test("every fixture is tested", () => {

@@ -4,7 +4,7 @@ import { suite } from "../../harness/test/suite";
 import { toy } from "../../harness/test/toy-family";
 import { SpectroscopeError } from "../../kernels/errors";
 import { hookName } from "../../runtime/transformer/hook-points";
-import { parseHookPoint } from "./hook-names";
+import { hookPointOf, inputPointOf, parseHookPoint } from "./hook-names";
 
 const test = suite("models/sae/hook-names");
 
@@ -35,6 +35,26 @@ test("names of one point are one", () => {
   for (const [name, others] of Object.entries(NAMES)) {
     for (const other of others) assert.is(hookName(parseHookPoint(other, toy)), name, other);
   }
+});
+
+test("the same without a model: any layer, and undefined for what is none", () => {
+  for (const [name, others] of Object.entries(NAMES))
+    for (const other of others) assert.is(hookName(hookPointOf(other)!), name, other);
+  assert.equal(hookPointOf("blocks.400.hook_resid_pre"), { kind: "resid_pre", layer: 400 });
+  assert.is(hookPointOf("blocks.4.hook_resid_mid"), undefined);
+});
+
+test("a transcoder reads what a whole layer gets; of attention and MLP that is not known", () => {
+  assert.equal(inputPointOf("layers.0"), { kind: "resid_pre", layer: 0 });
+  assert.equal(inputPointOf("gpt_neox.layers.2"), { kind: "resid_pre", layer: 2 });
+  for (const name of [
+    "layers.2.mlp",
+    "layers.2.attention",
+    "embed_tokens",
+    "blocks.2.hook_resid_post",
+    "l2 resid_post",
+  ])
+    assert.is(inputPointOf(name), undefined, name);
 });
 
 function refusal(text: string): string {

@@ -9,7 +9,6 @@ import { suite } from "../../harness/test/suite";
 import { SpectroscopeError } from "../../kernels/errors";
 import { projectRoot } from "../../runtime/node/root";
 import { headerOf } from "../formats/safetensors";
-import { hookPointOf, inputPointOf } from "./hook";
 import { openSae } from "./open";
 
 const test = suite("models/sae/malformed");
@@ -198,6 +197,23 @@ test("tensors: missing, of another shape or type, not finite, unknown", async ()
   );
 });
 
+test("SAELens: a choice without its k, two that differ, weights that an exponential makes infinite, a narrower type", async () => {
+  await refused(
+    lens({ activation_fn_str: "topk" }),
+    /m\/cfg\.json: "activation_fn_kwargs\.k" is missing; the config is not whole/,
+  );
+  await refused(
+    lens({ activation_fn_kwargs: { k: 3 } }, undefined, "saelens-topk"),
+    /"activation_fn_kwargs\.k" is 3, which is not supported; "k" is 4: they must be the same/,
+  );
+  const gated = reheaded("saelens-gated", "sae_weights.safetensors", (header, data) =>
+    new DataView(data.buffer).setFloat32(header.r_mag.data_offsets[0] + 8, 200, true),
+  );
+  await refused(open(gated), /m\/sae_weights\.safetensors: encoder: scale is Infinity at 2/);
+  const { notes } = await lens({ dtype: "torch.bfloat16" });
+  assert.match(notes.join(), /"dtype" is bfloat16, which SAELens rounds weights and activations to; here they are not/);
+});
+
 test("folders that hold none say what they hold", async () => {
   await refused(
     open({}),
@@ -238,27 +254,6 @@ test("a file cut anywhere, or with a byte changed, is refused cleanly or read in
       await tried(bytes, `byte ${at}`);
     }
   }
-});
-
-test("places by their names", () => {
-  const names: Readonly<Record<string, unknown>> = {
-    "blocks.0.hook_resid_pre": { kind: "embed" },
-    "blocks.4.hook_resid_pre": { kind: "resid_post", layer: 3 },
-    "blocks.4.hook_resid_post": { kind: "resid_post", layer: 4 },
-    "blocks.4.hook_attn_out": { kind: "attn_out", layer: 4 },
-    "gpt_neox.layers.2.attention": { kind: "attn_out", layer: 2 },
-    "model.layers.2.self_attn": { kind: "attn_out", layer: 2 },
-    "gpt_neox.embed_in": { kind: "embed" },
-    embed_tokens: { kind: "embed" },
-    resid_out_layer3: { kind: "resid_post", layer: 3 },
-    attn_out_layer0: { kind: "attn_out", layer: 0 },
-    mlp_out_layer5: { kind: "mlp_out", layer: 5 },
-    "blocks.4.hook_resid_mid": undefined,
-    "blocks.4.ln1.hook_normalized": undefined,
-    "layers.x": undefined,
-  };
-  for (const [name, point] of Object.entries(names)) assert.equal(hookPointOf(name), point, name);
-  assert.equal([inputPointOf("layers.0"), inputPointOf("layers.2.mlp")], [{ kind: "embed" }, undefined]);
 });
 
 test.run();

@@ -5,7 +5,7 @@
 import type { InputScaling } from "../../runtime/sae/encoder";
 import type { ModelFiles } from "../formats/files";
 import { type LoadedSae, placed, widened } from "./autoencoder";
-import { hookPointOf } from "./hook";
+import { hookPointOf } from "./hook-names";
 import { SaeSettings } from "./settings";
 import { SaeTensors } from "./tensors";
 

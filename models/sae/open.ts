@@ -2,6 +2,7 @@
 import { SpectroscopeError } from "../../kernels/errors";
 import { quoted } from "../../kernels/quoted";
 import { shownList } from "../../runtime/formats/text";
+import { checkEncoder } from "../../runtime/sae/check-encoder";
 import type { ModelFiles } from "../formats/files";
 import type { LoadedSae } from "./autoencoder";
 import { DICTIONARY_CONFIG, DICTIONARY_WEIGHTS, readDictionary } from "./dictionary-learning";
@@ -93,7 +94,10 @@ export async function openSae(files: ModelFiles, { folder = "", hook }: OpenSaeO
     }
     // Folders of hookpoints are named by them.
     const last = where.split(/[/\\]/).filter(Boolean).at(-1);
-    return format.read(files, prefix, hook ?? (format.weights === SPARSIFY_WEIGHTS ? last : undefined));
+    const loaded = await format.read(files, prefix, hook ?? (format.weights === SPARSIFY_WEIGHTS ? last : undefined));
+    // What was computed of sound weights, such as an exponential, may be none.
+    checkEncoder(loaded.encoder, files.nameOf(prefix + format.weights));
+    return loaded;
   }
   const present = await files.names(folder);
   const held: string[] = [];

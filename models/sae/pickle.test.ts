@@ -7,8 +7,9 @@ import { suite } from "../../harness/test/suite";
 import { SpectroscopeError } from "../../kernels/errors";
 import { ZipArchive } from "../../runtime/formats/zip";
 import { projectRoot } from "../../runtime/node/root";
-import { parsePickle, parseStateDict } from "./pickle";
+import { parsePickle } from "./pickle";
 import type { PickledDict } from "./pickle-values";
+import { parseStateDict } from "./state-dict";
 
 const test = suite("models/sae/pickle");
 
@@ -126,12 +127,36 @@ test("stacks that do not fit are damage", () => {
   refused(() => parseStateDict(bytes("}", ...text("a"), "Ns."), "x.pt"), /"a" is no tensor/);
 });
 
+test("a pickle makes no more values than a state dict needs, whatever it does with them", () => {
+  // 1.2 MB that made 150 MB of lists, 8 times that of dicts; torch.save reads neither as a state dict.
+  for (const opcode of ["]", "}", "N", ")\x85"]) {
+    const many = `(${opcode.repeat(100_000)}e`;
+    refused(
+      () => parsePickle(Buffer.from(`\x80\x02]${many.repeat(3)}.`, "latin1"), "x.pt"),
+      /x\.pt: the pickle holds more than 262144 values/,
+    );
+  }
+  refused(
+    () => parsePickle(Buffer.from(`\x80\x02)${"\x85".repeat(1_000_000)}.`, "latin1"), "x.pt"),
+    /holds more than 262144/,
+  );
+});
+
+/** requires_grad, no hooks: what torch.save writes behind strides. */
+const PLAIN: readonly (string | number)[] = [0x89, "ccollections\nOrderedDict\n)R"];
+
 /** A tensor of the pickle: storage of `length` elements, offset, sizes and strides below 256. */
-const tensor = (length: number, offset: number, shape: readonly number[], strides: readonly number[]) => {
+const tensor = (
+  length: number,
+  offset: number,
+  shape: readonly number[],
+  strides: readonly number[],
+  rest: readonly (string | number)[] = PLAIN,
+) => {
   const whole = (list: readonly number[]) => ["(", ...list.flatMap((n) => ["K", n]), "t"];
   const storage = ["(", ...text("storage"), "ctorch\nFloatStorage\n", ...text("0"), ...text("cpu"), "K", length, "tQ"];
   const made = ["ctorch._utils\n_rebuild_tensor_v2\n(", ...storage, "K", offset, ...whole(shape), ...whole(strides)];
-  return ["}", ...text("w"), ...made, 0x89, "ccollections\nOrderedDict\n)RtRs."];
+  return ["}", ...text("w"), ...made, ...rest, "tRs."];
 };
 const state = (...of: Parameters<typeof tensor>) => parseStateDict(bytes(...tensor(...of)), "x.pt");
 
@@ -142,9 +167,23 @@ test("a tensor lies in its storage, by offset, shape and strides", () => {
   assert.is(state(0, 9, [0, 4], [4, 1]).get("w")?.count, 0);
   refused(() => state(6, 1, [2, 3], [3, 1]), /ends at element 6 of a storage of 6/);
   refused(() => state(6, 0, [2, 3], [4, 1]), /ends at element 6 of a storage of 6/);
-  refused(() => state(1, 0, [200, 200, 200], [0, 0, 0]), /a tensor of 8000000 elements of a storage of 1/);
+  refused(
+    () => state(1, 0, [200, 200, 200], [0, 0, 0]),
+    /a tensor of 8000000 elements lies in a storage of 1; an expanded tensor is not read: save its clone/,
+  );
   refused(() => state(6, 0, [2, 3], [3]), /without offset, shape and strides/);
   refused(() => state(6, 0, Array(20).fill(1), Array(20).fill(1)), /without offset, shape and strides/);
+});
+
+test("what would change a tensor's values, or call something of it, is refused", () => {
+  const of = (...rest: (string | number)[]) => state(3, 0, [3], [1], rest);
+  assert.is(of(0x88, PLAIN[1], "}").get("w")?.count, 3);
+  assert.is(of(...PLAIN, "N").get("w")?.count, 3);
+  // torch.save(torch._neg_view(ones)) stores ones: PyTorch 2.15 loads -1.
+  refused(() => of(...PLAIN, "}", ...text("neg"), 0x88, "s"), /a tensor with metadata, which is not read/);
+  refused(() => of(0x89, "ccollections\nOrderedDict\n)RK", 1, "Ns"), /a tensor with hooks/);
+  refused(() => of(0x89, "N"), /a tensor with hooks/);
+  refused(() => of(...text("yes"), PLAIN[1]), /a tensor with hooks/);
 });
 
 test("a real state dict cut at every byte is refused, and with any byte changed refused or read soundly", async () => {

@@ -3,7 +3,6 @@
  * (`opcodes.ts`) and four globals, and refuses every other by name. Source: Python's pickletools for the opcodes,
  * `torch/_utils.py` for what the arguments of a tensor mean.
  */
-import { SpectroscopeError } from "../../kernels/errors";
 import { quoted, unquoted } from "../../kernels/quoted";
 import { opcodeName, READ } from "./opcodes";
 import { PickleReader } from "./pickle-reader";
@@ -24,6 +23,8 @@ const KNOWN = new Set([ORDERED, TENSOR, PARAMETER, ...Object.keys(STORAGES).map(
 
 /** Values on the stack, and remembered: a state dict of ten thousand tensors has less. */
 const DEEPEST = 2 ** 17;
+/** Values in all: some 25 a tensor, and some hundred bytes of memory each, while a byte of a pickle can make one. */
+const MOST = 2 ** 18;
 const AXES = 16;
 
 /** One run over one pickle. */
@@ -32,6 +33,7 @@ class Machine extends PickleReader {
   /** Stacks below the marks. */
   private readonly below: PickleValue[][] = [];
   private depth = 0;
+  private made = 0;
   private readonly memo = new Map<number, PickleValue>();
 
   run(): PickleValue {
@@ -168,6 +170,8 @@ class Machine extends PickleReader {
 
   private push(value: PickleValue): void {
     if (this.stack.length >= DEEPEST) this.damaged("piles up too many values");
+    if (++this.made > MOST)
+      this.fail(`the pickle holds more than ${MOST} values`, "keep the state dict of one autoencoder in a file");
     this.stack.push(value);
   }
 
@@ -256,9 +260,12 @@ class Machine extends PickleReader {
   }
 
   private tensor(items: readonly PickleValue[]): PickledTensor {
-    const [storage, offset, shape, strides] = items;
+    const [storage, offset, shape, strides, grad, hooks, metadata] = items;
     if (items.length < 6 || items.length > 7 || !(storage instanceof PickledStorage))
       return this.damaged("makes a tensor of no storage");
+    if (typeof grad !== "boolean" || !isEmpty(hooks)) this.refuse("a tensor with hooks");
+    // It may say that the elements are the negative, or the conjugate, of what is stored.
+    if (metadata !== undefined && metadata !== null && !isEmpty(metadata)) this.refuse("a tensor with metadata");
     const list = (value: PickleValue) =>
       value instanceof PickledList && value.tuple && value.items.every(isSize) ? (value.items as number[]) : undefined;
     const [sizes, steps] = [list(shape), list(strides)];
@@ -270,7 +277,10 @@ class Machine extends PickleReader {
     if (!empty && !(last < storage.length))
       this.damaged(`makes a tensor that ends at element ${last} of a storage of ${storage.length}`);
     if (!empty && tensor.count > storage.length)
-      this.damaged(`makes a tensor of ${tensor.count} elements of a storage of ${storage.length}`);
+      this.fail(
+        `a tensor of ${tensor.count} elements lies in a storage of ${storage.length}`,
+        "an expanded tensor is not read: save its clone()",
+      );
     return tensor;
   }
 
@@ -285,26 +295,9 @@ class Machine extends PickleReader {
 const isSize = (value: PickleValue): value is number =>
   typeof value === "number" && Number.isSafeInteger(value) && value >= 0;
 
+const isEmpty = (value: PickleValue) => value instanceof PickledDict && value.entries.size === 0;
+
 /** The value of a pickle; `file` names it in errors. @throws SpectroscopeError for any other opcode or global, and for damage */
 export function parsePickle(bytes: Uint8Array, file: string): PickleValue {
   return new Machine(bytes, file).run();
-}
-
-/** A state dict: tensors by name. @throws SpectroscopeError for anything else */
-export function parseStateDict(bytes: Uint8Array, file: string): Map<string, PickledTensor> {
-  const value = parsePickle(bytes, file);
-  const fail = (what: string): never => {
-    throw new SpectroscopeError(`${file}: ${what}`, {
-      code: "bad-input",
-      hint: "only a state dict of tensors is read: torch.save(model.state_dict(), FILE)",
-    });
-  };
-  if (!(value instanceof PickledDict)) return fail("holds no dict of tensors");
-  const tensors = new Map<string, PickledTensor>();
-  for (const [name, tensor] of value.entries) {
-    if (typeof name !== "string") return fail(`the key ${name} is no name of a tensor`);
-    if (!(tensor instanceof PickledTensor)) return fail(`${quoted(name)} is no tensor`);
-    tensors.set(name, tensor);
-  }
-  return tensors;
 }

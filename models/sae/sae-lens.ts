@@ -6,7 +6,7 @@ import { quoted } from "../../kernels/quoted";
 import type { Activation, InputScaling } from "../../runtime/sae/encoder";
 import type { ModelFiles } from "../formats/files";
 import { type LoadedSae, placed, widened } from "./autoencoder";
-import { hookPointOf } from "./hook";
+import { hookPointOf } from "./hook-names";
 import { SaeSettings } from "./settings";
 import { SaeTensors, transposed } from "./tensors";
 
@@ -26,9 +26,8 @@ const EPSILON = 1e-5;
 /** Refuses what would change the codes and is not read. */
 function architectureOf(cfg: SaeSettings, metadata: SaeSettings): string {
   const activation = cfg.text("activation_fn") ?? cfg.text("activation_fn_str");
-  const k = cfg.inner("activation_fn_kwargs").json.k;
   let architecture = cfg.text("architecture") ?? "standard";
-  if (activation === "topk" && k !== undefined && k !== null) architecture = "topk";
+  if (activation === "topk") architecture = "topk";
   else if (activation !== undefined && !["relu", architecture].includes(activation))
     cfg.refuse(cfg.json.activation_fn === undefined ? "activation_fn_str" : "activation_fn", "supported: relu, topk");
   if (!Object.hasOwn(TENSORS, architecture)) {
@@ -118,7 +117,9 @@ export async function readSaeLens(files: ModelFiles, folder: string): Promise<Lo
       break;
     }
     case "topk": {
-      const k = (cfg.json.k === undefined ? cfg.inner("activation_fn_kwargs") : cfg).choice("k", features);
+      const older = cfg.inner("activation_fn_kwargs");
+      const k = (cfg.json.k === undefined ? older : cfg).choice("k", features);
+      if ((older.whole("k") ?? k) !== k) older.refuse("k", `"k" is ${k}: they must be the same`);
       const rescaled = cfg.flag("rescale_acts_by_decoder_norm") ?? false;
       activation = { kind: "topk", k, ...(rescaled ? { score: await rowNorms(tensors, features, width, why) } : {}) };
       break;
@@ -144,8 +145,15 @@ export async function readSaeLens(files: ModelFiles, folder: string): Promise<Lo
     },
     hook === undefined ? undefined : hookPointOf(hook),
   );
-  const notes = [...widened(tensors.types), ...scalingNotes, ...placeNotes];
+  const notes = [...widened(tensors.types), ...narrowed(cfg, tensors.types), ...scalingNotes, ...placeNotes];
   return { format: "SAELens", architecture, encoder, place, notes, files: [LENS_CONFIG, LENS_WEIGHTS] };
+}
+
+/** What SAELens computes with by its config, where that has fewer digits than what is stored. */
+function narrowed(cfg: SaeSettings, types: readonly string[]): string[] {
+  const type = cfg.text("dtype")?.replace(/^torch\./, "");
+  const bare = (type === "float16" && !types.includes("F16")) || (type === "bfloat16" && !types.includes("BF16"));
+  return bare ? [`"dtype" is ${type}, which SAELens rounds weights and activations to; here they are not rounded`] : [];
 }
 
 /** |row| of W_dec [F, d]. */

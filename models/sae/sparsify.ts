@@ -5,7 +5,7 @@
 import type { Activation } from "../../runtime/sae/encoder";
 import type { ModelFiles } from "../formats/files";
 import { type LoadedSae, placed, widened } from "./autoencoder";
-import { hookPointOf, inputPointOf } from "./hook";
+import { hookPointOf, inputPointOf } from "./hook-names";
 import { SaeSettings } from "./settings";
 import { SaeTensors } from "./tensors";
 

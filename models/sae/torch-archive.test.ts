@@ -95,4 +95,18 @@ test("members that are missing, of another length, or of another kind of archive
   );
 });
 
+test("an archive that becomes much more than its bytes, and names that steer a terminal", async () => {
+  // Of seeds one that packs the member.
+  const bomb = zipFile([{ name: "a/data.pkl", bytes: new Uint8Array(2 ** 21) }], new Random(2, "torch", 0));
+  assert.ok(bomb.length < 5000, `${bomb.length}`);
+  await refused(
+    openTorchArchive(bomb, "ae.pt"),
+    /ae\.pt: its members have 2097152 bytes and the archive \d+, which torch\.save does not write; save it again: torch\.save\(torch\.load\(FILE, map_location='cpu', weights_only=True/,
+  );
+  const attack = Buffer.from("\x80\x02cposix\nsystem\n.", "latin1");
+  const named = (name: string) => packed(new Map([[`${name}/data.pkl`, attack]]));
+  await refused(named("a".repeat(60_000)), /^ae\.pt, a{80}\.\.\.: GLOBAL of posix\.system/);
+  await refused(named("a\nb\u202e"), /^ae\.pt, a\\u000ab\\u202e\/data\.pkl: GLOBAL of posix/);
+});
+
 test.run();

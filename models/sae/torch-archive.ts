@@ -3,13 +3,13 @@
  * (`NAME/data/KEY`). Only tensors are read; nothing in it is run. Source: `torch/serialization.py`.
  */
 import { SpectroscopeError } from "../../kernels/errors";
-import { quoted } from "../../kernels/quoted";
+import { quoted, unquoted } from "../../kernels/quoted";
 import { isZip } from "../../runtime/formats/npz";
 import { shownList } from "../../runtime/formats/text";
 import { ZipArchive } from "../../runtime/formats/zip";
 import { decodeElements, elementBits, type SafetensorsData } from "../formats/safetensors-elements";
-import { parseStateDict } from "./pickle";
 import type { PickledTensor } from "./pickle-values";
+import { parseStateDict } from "./state-dict";
 
 /** Tensors of an archive by name; values are read when they are wanted. */
 export interface TorchArchive {
@@ -20,9 +20,12 @@ export interface TorchArchive {
 
 /** Bytes of the longest pickle: that of a state dict has about a hundred a tensor. */
 const PICKLE_BYTES = 2 ** 24;
+/** How much members may become together: torch.save packs nothing. A small archive may have been packed by another program. */
+const TIMES = 4;
+const ALWAYS = 2 ** 20;
 /** How a `.pt` of before PyTorch 1.6 begins: a pickle of its magic number. */
 const LEGACY = [0x80, 0x02, 0x8a, 0x0a, 0x6c, 0xfc, 0x9c, 0x46, 0xf9, 0x20, 0x6a, 0xa8, 0x50, 0x19];
-const AGAIN = "save it again: torch.save(torch.load(FILE, map_location='cpu'), FILE)";
+const AGAIN = "save it again: torch.save(torch.load(FILE, map_location='cpu', weights_only=True), FILE)";
 
 /** Opens an archive held in memory; `file` names it in errors. @throws SpectroscopeError */
 export async function openTorchArchive(bytes: Uint8Array, file: string): Promise<TorchArchive> {
@@ -32,11 +35,15 @@ export async function openTorchArchive(bytes: Uint8Array, file: string): Promise
   if (LEGACY.every((byte, i) => bytes[i] === byte)) fail("is a .pt of before PyTorch 1.6, which is not read", AGAIN);
   if (!isZip(bytes)) fail("is no archive of torch.save (no zip)", "copy or download it again");
   const zip = new ZipArchive(bytes, file, AGAIN);
+  const unpacked = zip.names.reduce((sum, name) => sum + zip.size(name), 0);
+  if (unpacked > Math.max(ALWAYS, TIMES * bytes.length))
+    fail(`its members have ${unpacked} bytes and the archive ${bytes.length}, which torch.save does not write`, AGAIN);
   const pickles = zip.names.filter((name) => /^[^/]+\/data\.pkl$/.test(name));
   if (pickles.length !== 1) {
     const holds = shownList(zip.names) || "nothing";
     fail(`is no archive of torch.save: ${pickles.length} members NAME/data.pkl; it holds ${holds}`, AGAIN);
   }
+  const shown = `${file}, ${unquoted(pickles[0])}`;
   const root = pickles[0].slice(0, -"data.pkl".length);
   if (zip.names.some((name) => name.startsWith(`${root}code/`)))
     fail("is a TorchScript program, which is not read", "torch.save(model.state_dict(), FILE)");
@@ -45,8 +52,8 @@ export async function openTorchArchive(bytes: Uint8Array, file: string): Promise
     if (order !== "little") fail(`has the byte order ${quoted(order)}, only "little" is read`, AGAIN);
   }
   const size = zip.size(pickles[0]);
-  if (size > PICKLE_BYTES) fail(`${pickles[0]} has ${size} bytes, at most ${PICKLE_BYTES} are read`, AGAIN);
-  const tensors = parseStateDict(await zip.read(pickles[0]), `${file}, ${pickles[0]}`);
+  if (size > PICKLE_BYTES) fail(`${quoted(pickles[0])} has ${size} bytes, at most ${PICKLE_BYTES} are read`, AGAIN);
+  const tensors = parseStateDict(await zip.read(pickles[0]), shown);
   for (const [name, { storage }] of tensors) {
     const member = `${root}data/${storage.key}`;
     if (!zip.has(member)) fail(`tensor ${quoted(name)} lies in ${quoted(member)}, which is missing`, AGAIN);
@@ -65,7 +72,7 @@ export async function openTorchArchive(bytes: Uint8Array, file: string): Promise
       // Read once: the archive counts what it unpacks.
       const raw = storages.get(key) ?? zip.read(`${root}data/${key}`);
       storages.set(key, raw);
-      return elementsOf(tensor, await raw, `${file}, ${name}`);
+      return elementsOf(tensor, await raw, `${file}, ${unquoted(name)}`);
     },
   };
 }

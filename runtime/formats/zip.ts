@@ -30,8 +30,8 @@ export class ZipArchive {
   constructor(
     private readonly bytes: Uint8Array,
     private readonly file: string,
-    /** What writes such an archive anew, for errors. */
-    private readonly remedy = "write it with scipy.sparse.save_npz",
+    /** What writes such an archive anew, for errors; absent: of `scipy.sparse.save_npz`. */
+    private readonly remedy?: string,
   ) {
     this.view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     const end = this.findEnd();
@@ -95,13 +95,13 @@ export class ZipArchive {
     if (this.unpacked > limit)
       throw new SpectroscopeError(
         `${this.file}: ${shown(name)} says that it has ${size} bytes, ${limit} are unpacked of an archive of ${this.bytes.length}`,
-        { hint: "save it unpacked: scipy.sparse.save_npz(file, A, compressed=False)" },
+        { hint: this.remedy ?? "save it unpacked: scipy.sparse.save_npz(file, A, compressed=False)" },
       );
     const raw = this.bytes.subarray(start, start + packed);
     const whole = method === STORED ? raw : method === DEFLATED ? await this.inflate(name, raw, size, crc) : undefined;
     if (!whole)
       throw new SpectroscopeError(`${this.file}: ${shown(name)} is packed by method ${method}`, {
-        hint: "save it stored or deflated",
+        hint: this.remedy ?? "save it stored or deflated",
       });
     if (whole.length !== size || crc32(whole) !== crc) this.damaged(`${shown(name)} is not what its checksum says`);
     return whole;
@@ -140,13 +140,13 @@ export class ZipArchive {
     for (let at = length - END_BYTES; at >= Math.max(0, length - END_BYTES - 0xffff); at--)
       if (this.view.getUint32(at, true) === END) return at;
     throw new SpectroscopeError(`${this.file}: not a whole zip archive (no end record)`, {
-      hint: `${this.remedy}, or copy it again`,
+      hint: `${this.remedy ?? "write it with scipy.sparse.save_npz"}, or copy it again`,
     });
   }
 
   private refuseZip64(): never {
     throw new SpectroscopeError(`${this.file}: is a zip64 archive, which is not read`, {
-      hint: "keep arrays below 4 GiB: int32 indices, float32 data",
+      hint: this.remedy ?? "keep arrays below 4 GiB: int32 indices, float32 data",
     });
   }
 

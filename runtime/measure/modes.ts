@@ -1,15 +1,14 @@
 /** The modes of a run: laws of its probe, their singular values, and how chi couples to them. */
 import { SpectroscopeError } from "../../kernels/errors";
-import { clusterEach } from "../cluster/many";
-import { scorePartition } from "../cluster/score";
 import { firstOf } from "../modes/basis";
 import { countsLaw } from "../modes/counts-law";
-import { CouplingMaker, type Couplings, expansionRows, type Pairs } from "../modes/couplings";
+import { CouplingMaker, type Couplings, type Pairs } from "../modes/couplings";
 import type { Law } from "../modes/law";
-import { clusterLoads, extremesOf, modeCoordinates } from "../modes/loads";
+import { clusterLoads, extremesOf } from "../modes/loads";
 import { modelLaw } from "../modes/model-law";
 import { type Modes, modesOf } from "../modes/modes";
 import type { PairChi, PairColumn } from "../modes/pair-chi";
+import { RandomContexts } from "../modes/random-shares";
 import { type Variance, varianceOf } from "../modes/variance";
 import type { Run } from "../store/run";
 import { finalActivations } from "./activations";
@@ -17,11 +16,11 @@ import { openUnit } from "./chi-tables";
 import { type Corpus, tokensOf } from "./corpus";
 import { say, stopIfAsked } from "./events";
 import { checkProbe } from "./fingerprint";
+import { clusterModes, round } from "./mode-clusters";
 import type {
   ClusterModes,
   LawFindings,
   LawName,
-  ModeClustering,
   ModeCurve,
   ModeEnd,
   ModeEnds,
@@ -83,7 +82,8 @@ export async function findModes(request: ModesRequest): Promise<ModeFindings> {
   checkLosses(run, await first.baseline(), parts);
   const columns = columnsOf(source, components, parts);
   const pairs: Pairs = { contexts: targets.map((_, i) => i), tokens: targets };
-  const laws: LawFindings[] = [];
+  const made: { own: Omit<LawFindings, "clusterings" | "said">; found: Modes; couplings: Couplings[] }[] = [];
+  const random = new RandomContexts();
   let agreed: number | null = null;
   for (const asked of request.laws) {
     const named = lawOf(asked, request, parts, vocab);
@@ -91,8 +91,11 @@ export async function findModes(request: ModesRequest): Promise<ModeFindings> {
     stopIfAsked(request, "stopped before the modes were written", "run the same command again");
     const found = await modesOf(named.law, { count: request.count });
     // Variance is about the mean over all pairs, which the trivial pair of modes alone holds.
+    const maker = new CouplingMaker(found);
     const variance = agreedOn(
       await varianceOf(centered(columns, found), found, {
+        maker,
+        random,
         measured: pairs,
         seeds: COMPARED.seeds,
         compared: COMPARED.functions,
@@ -101,7 +104,7 @@ export async function findModes(request: ModesRequest): Promise<ModeFindings> {
     const { noiseFree, plain } = variance.norms;
     agreed = noiseFree ? noiseFree.all / plain.all : null;
     stopIfAsked(request, "stopped before the modes were written", "run the same command again");
-    const couplings = await couplingsOf(columns, found);
+    const couplings = await couplingsOf(columns, maker);
     const own = {
       ...(await lawFacts(named, found, targets)),
       modes: modeInfos(found, probe),
@@ -113,10 +116,14 @@ export async function findModes(request: ModesRequest): Promise<ModeFindings> {
         const loads = clusterLoads(found, pairs, members).slice(0, TOLD.loads);
         return { id, loads: loads.map(({ mean, z, ...one }) => ({ ...one, mean: round(mean), z: round(z) })) };
       }),
-      clusterings: await clusterModes(request, found, couplings, pairs, labels),
     };
-    laws.push({ ...own, said: wordsOf(own, found, agreed) });
+    made.push({ own, found, couplings });
   }
+  const clusterings = await clusterModes(request, made, pairs, labels);
+  const laws = made.map(({ own, found }, i): LawFindings => {
+    const whole = { ...own, clusterings: clusterings[i] };
+    return { ...whole, said: wordsOf(whole, found, agreed) };
+  });
   return {
     ...{ format: "spectroscope-modes", version: 1, labels: run.resultHash("labels.npy") ?? "" },
     ...{ contexts: tokensOf(probe), tokens: vocab, components: components.length },
@@ -162,15 +169,15 @@ function columnsOf(run: Run, components: readonly string[], parts: LogitParts): 
 /** Columns less their means over all pairs of a context and a token. */
 function centered(columns: AsyncIterable<PairColumn>, modes: Modes): AsyncIterable<PairColumn> {
   const maker = new CouplingMaker(firstOf(modes, 1));
-  const offsets = new WeakMap<PairChi, Float64Array>();
+  const made = new WeakMap<PairChi, PairChi>();
   const less = (chi: PairChi): PairChi => {
-    let offset = offsets.get(chi);
-    if (!offset) {
+    let own = made.get(chi);
+    if (!own) {
       const [mean] = maker.of(chi);
-      offset = chi.offset.map((value) => value - mean);
-      offsets.set(chi, offset);
+      own = { ...chi, offset: chi.offset.map((value) => value - mean) };
+      made.set(chi, own);
     }
-    return { ...chi, offset };
+    return own;
   };
   return {
     async *[Symbol.asyncIterator]() {
@@ -209,8 +216,7 @@ async function lawFacts({ name, source, law }: NamedLaw, modes: Modes, targets: 
   return { law: name, source, loss: round(loss), values: rounded(modes.values), held: round(modes.held) };
 }
 
-async function couplingsOf(columns: AsyncIterable<PairColumn>, modes: Modes): Promise<Couplings[]> {
-  const maker = new CouplingMaker(modes);
+async function couplingsOf(columns: AsyncIterable<PairColumn>, maker: CouplingMaker): Promise<Couplings[]> {
   const all: Couplings[] = [];
   for await (const column of columns) all.push(maker.ofColumn(column));
   return all;
@@ -302,37 +308,7 @@ function mapsOf(couplings: readonly Couplings[], { count: K }: Modes, asked: num
   return { mapSize: size, overall: rounded(overall.map(Math.sqrt)), maps };
 }
 
-/** Clusters of mode coordinates alone, and of chi as far as modes go, beside those of chi: of the first modes, and of all. */
-async function clusterModes(
-  { config, corpora, device, threads, signal, clustered }: ModesRequest,
-  modes: Modes,
-  couplings: readonly Couplings[],
-  pairs: Pairs,
-  labels: Int32Array,
-): Promise<ModeClustering[]> {
-  const { roles } = corpora.probe.labels ?? {};
-  const counts = [...new Set([Math.min(clustered, modes.count), modes.count])].filter((k) => clustered > 0 && k > 1);
-  const rows = counts.flatMap((k) => [
-    { rows: "coordinates" as const, k, columns: "none" as const, make: () => modeCoordinates(modes, pairs, k) },
-    { rows: "chi" as const, k, columns: "zscore" as const, make: () => expansionRows(couplings, modes, pairs, k) },
-  ]);
-  const jobs = rows.map(({ make, columns }) => () => ({
-    matrix: make(),
-    config: config.cluster,
-    options: { columns },
-  }));
-  const found = await clusterEach(tokensOf(corpora.probe), jobs, { device, threads, signal });
-  return found.map(({ labels: own, clusters }, i) => ({
-    ...{ rows: rows[i].rows, k: rows[i].k, clusters: clusters.length },
-    ari: round(scorePartition(own, labels).ari),
-    ...(roles ? { ariRoles: round(scorePartition(own, roles.numbers).ari) } : {}),
-  }));
-}
-
 const rounded = (values: ArrayLike<number>) => Array.from(values, round);
-
-/** Five digits are more than errors leave, and keep files small. */
-const round = (value: number) => Number(value.toPrecision(5));
 
 /** @throws SpectroscopeError where a run has no component to expand */
 export function checkComponents(run: Run, components: readonly string[]): void {

@@ -18,14 +18,20 @@ const ITERATIONS = 3;
  */
 export async function bestBasis(each: EachChi, measure: Measure, count: number, seed = 0): Promise<Basis> {
   const { q, q0 } = measure;
+  const last: LastGram = {};
+  const made = new WeakMap<PairChi, Float64Array>();
+  const rowsOf = (chi: PairChi) => {
+    const rows = made.get(chi) ?? leftRows(chi);
+    made.set(chi, rows);
+    return rows;
+  };
   const v = await leading(q, count, deriveKey("best basis", "contexts", seed), async (apply) => {
-    const last: LastGram = {};
-    await each((chi) => apply(leftRows(chi), rightGram(chi, q0, last)));
+    await each((chi) => apply(rowsOf(chi), rightGram(chi, q0, last)));
   });
   // Components that share a right factor are one term.
   const terms: { right: Float64Array; rows: Float64Array; gram: Float64Array }[] = [];
   await each((chi) => {
-    const left = leftRows(chi);
+    const left = rowsOf(chi);
     const gram = crossGram(left, left, q);
     const found = terms.find(({ right }) => sameFactor(right, chi.right));
     if (found) for (let i = 0; i < gram.length; i++) found.gram[i] += gram[i];
@@ -67,20 +73,21 @@ async function leading(
   orthonormalize(basis, n, width);
   let products: ThinProducts | undefined;
   const image = new Float64Array(n * width);
+  const [part, sum, rows] = [0, 1, 2].map(() => new Float64Array(n * width));
   for (let round = 0; ; round++) {
     // Rows of the basis with the weights' roots, [n, width].
-    const rows = new Float64Array(n * width);
     for (let j = 0; j < width; j++) for (let i = 0; i < n; i++) rows[i * width + j] = root[i] * basis[j * n + i];
-    image.fill(0);
+    sum.fill(0);
     await terms((F, W) => {
       const r = F.length / n;
       if (products?.cols !== r) products = new ThinProducts(r, width);
       products.clear();
       products.pull({ rows: n, data: F }, rows);
       products.load(timesSquare(products.sums(), W, r));
-      const part = products.project({ rows: n, data: F });
-      for (let i = 0; i < n; i++) for (let j = 0; j < width; j++) image[j * n + i] += root[i] * part[i * width + j];
+      products.project({ rows: n, data: F }, part);
+      for (let at = 0; at < part.length; at++) sum[at] += part[at];
     });
+    for (let i = 0; i < n; i++) for (let j = 0; j < width; j++) image[j * n + i] = root[i] * sum[i * width + j];
     if (round === ITERATIONS) break;
     basis.set(image);
     orthonormalize(basis, n, width);

@@ -1,4 +1,5 @@
 import { SpectroscopeError } from "../../kernels/errors";
+import { ThinProducts } from "../../kernels/products/products";
 import { jackknifeErrors } from "../statistics/jackknife";
 import { type Basis, sizeOf } from "./basis";
 import type { PairChi, PairColumn } from "./pair-chi";
@@ -24,6 +25,10 @@ export class CouplingMaker {
   private readonly left: Projector;
   private readonly right: Projector;
   private readonly constant: Float64Array;
+  private readonly made = new WeakMap<PairChi, Float64Array>();
+  private products?: ThinProducts;
+  /** What lies in `products`. */
+  private loaded?: Float64Array;
 
   constructor(private readonly basis: Basis) {
     this.left = new Projector(basis.v, basis.q);
@@ -31,21 +36,30 @@ export class CouplingMaker {
     this.constant = this.right.ofValues();
   }
 
-  /** chi_ab = sum over x and y of q(x) q0(y) v_a(x) u_b(y) chi_xy: [Ka, Kb]. */
+  /** Kb. */
+  get width(): number {
+    return this.right.count;
+  }
+
+  /** chi_ab = sum over x and y of q(x) q0(y) v_a(x) u_b(y) chi_xy: [Ka, Kb]. Asked again of the same chi, it is not made again. */
   of(chi: PairChi): Float64Array {
+    const known = this.made.get(chi);
+    if (known) return known;
     checkSizes(chi, this.basis);
     const A = this.left.of(chi.left);
     const offset = this.left.ofValues(chi.offset);
     const B = this.right.of(chi.right);
-    const { rank } = chi;
     const Kb = this.right.count;
-    const out = new Float64Array(this.left.count * Kb);
+    if (this.products?.cols !== chi.rank) {
+      this.products = new ThinProducts(chi.rank, Kb);
+      this.loaded = undefined;
+    }
+    if (this.loaded !== B) this.products.load(B);
+    this.loaded = B;
+    const out = this.products.project({ rows: this.left.count, data: A });
     for (let a = 0; a < this.left.count; a++)
-      for (let b = 0; b < Kb; b++) {
-        let sum = offset[a] * this.constant[b];
-        for (let r = 0; r < rank; r++) sum += A[a * rank + r] * B[b * rank + r];
-        out[a * Kb + b] = sum;
-      }
+      for (let b = 0; b < Kb; b++) out[a * Kb + b] += offset[a] * this.constant[b];
+    this.made.set(chi, out);
     return out;
   }
 
@@ -63,12 +77,15 @@ export const couplings = (column: PairColumn, basis: Basis): Couplings => new Co
 export function pairValues(chi: PairChi, pairs: Pairs): Float64Array {
   const { offset, left, right, rank, contexts, tokens } = chi;
   checkPairs(pairs, contexts, tokens);
-  return Float64Array.from({ length: pairs.contexts.length }, (_, i) => {
-    const [x, y] = [pairs.contexts[i], pairs.tokens[i]];
+  const out = new Float64Array(pairs.contexts.length);
+  for (let i = 0; i < out.length; i++) {
+    const x = pairs.contexts[i];
+    const y = pairs.tokens[i];
     let sum = offset[x];
     for (let r = 0; r < rank; r++) sum += left[x * rank + r] * right[y * rank + r];
-    return sum;
-  });
+    out[i] = sum;
+  }
+  return out;
 }
 
 /** Sum over a and b of values_ab v_a(x) u_b(y) at pairs, a and b below `k` where it is given: [pairs]. */
@@ -82,22 +99,25 @@ export function expand(values: ArrayLike<number>, basis: Basis, pairs: Pairs, k 
   checkPairs(pairs, basis.q.length, basis.q0.length);
   const [na, nb] = [Math.min(k, Ka), Math.min(k, Kb)];
   // Of every token once: pairs have far fewer tokens than they are.
-  const ofToken = new Map<number, Float64Array>();
-  const functionsOf = (y: number) => {
-    let known = ofToken.get(y);
-    if (!known) {
-      known = new Float64Array(na);
-      for (let a = 0; a < na; a++) for (let b = 0; b < nb; b++) known[a] += values[a * Kb + b] * u[y * Kb + b];
-      ofToken.set(y, known);
-    }
-    return known;
-  };
-  return Float64Array.from({ length: pairs.contexts.length }, (_, i) => {
-    const [x, own] = [pairs.contexts[i] * Ka, functionsOf(pairs.tokens[i])];
+  const places = new Map<number, number>();
+  for (let i = 0; i < pairs.tokens.length; i++)
+    if (!places.has(pairs.tokens[i])) places.set(pairs.tokens[i], places.size);
+  const own = new Float64Array(places.size * nb);
+  for (const [y, place] of places) for (let b = 0; b < nb; b++) own[place * nb + b] = u[y * Kb + b];
+  const cut = new Float64Array(na * nb);
+  for (let a = 0; a < na; a++) for (let b = 0; b < nb; b++) cut[a * nb + b] = values[a * Kb + b];
+  const products = new ThinProducts(nb, na);
+  products.load(cut);
+  const ofTokens = products.project({ rows: places.size, data: own });
+  const out = new Float64Array(pairs.contexts.length);
+  for (let i = 0; i < out.length; i++) {
+    const x = pairs.contexts[i] * Ka;
+    const y = places.get(pairs.tokens[i])! * na;
     let sum = 0;
-    for (let a = 0; a < na; a++) sum += v[x + a] * own[a];
-    return sum;
-  });
+    for (let a = 0; a < na; a++) sum += v[x + a] * ofTokens[y + a];
+    out[i] = sum;
+  }
+  return out;
 }
 
 /** Expansions cut at `k` of many components at pairs: rows for clustering, [pairs, components] row-major. */

@@ -14,52 +14,73 @@ export interface MeasuredShares {
  * coefficients from all pairs of a context and a token. It may fall below 0: coefficients are not fitted to the measured pairs.
  */
 export class MeasuredSums {
-  private readonly maker: CouplingMaker;
   private readonly K: number;
   /** Functions at the pairs, [pairs, K]. */
   private readonly v: Float64Array;
   private readonly u: Float64Array;
-  private readonly products: ThinProducts;
+  /** Functions of the tokens that pairs have, [own tokens, K], and which of them each pair has. */
+  private readonly ofTokens: Float64Array;
+  private readonly tokenAt: Int32Array;
+  private readonly tokenProducts: ThinProducts;
+  private readonly panels: readonly Panel[];
   private readonly left: Float64Array;
   private readonly free: Float64Array;
   private norm = 0;
   private freeNorm = 0;
 
+  /** `maker`: of this basis, where couplings are made for others too. */
   constructor(
     basis: Basis,
     private readonly pairs: Pairs,
+    private readonly maker = new CouplingMaker(basis),
   ) {
     const { a: Ka, b: Kb } = sizeOf(basis);
     const K = Math.min(Ka, Kb);
     this.K = K;
-    const n = pairs.contexts.length;
-    const at = (functions: Float64Array, width: number, places: ArrayLike<number>) =>
-      Float64Array.from({ length: n * K }, (_, i) => functions[places[Math.floor(i / K)] * width + (i % K)]);
+    const at = (functions: Float64Array, width: number, places: ArrayLike<number>) => {
+      const out = new Float64Array(places.length * K);
+      for (let i = 0; i < places.length; i++)
+        out.set(functions.subarray(places[i] * width, places[i] * width + K), i * K);
+      return out;
+    };
     this.v = at(basis.v, Ka, pairs.contexts);
     this.u = at(basis.u, Kb, pairs.tokens);
-    this.maker = new CouplingMaker({ ...basis, v: firstColumns(basis.v, Ka, K), u: firstColumns(basis.u, Kb, K) });
-    this.products = new ThinProducts(K, K);
+    const own = [...new Set(Array.from(pairs.tokens))];
+    const places = new Map(own.map((token, place) => [token, place]));
+    this.ofTokens = at(basis.u, Kb, own);
+    this.tokenAt = Int32Array.from(pairs.tokens, (token) => places.get(token)!);
+    this.tokenProducts = new ThinProducts(K, K);
+    this.panels = Array.from({ length: Math.ceil(K / PANEL) }, (_, p) => {
+      const to = Math.min(K, (p + 1) * PANEL);
+      return { from: p * PANEL, to, v: firstColumns(this.v, K, to) };
+    });
     this.left = new Float64Array(K);
     this.free = new Float64Array(K);
   }
 
   add({ all, chains = [] }: PairColumn): void {
-    const { K, left, free } = this;
-    const plain = this.residuals(all);
-    const n = plain.values.length;
-    for (let i = 0; i < n; i++) {
-      this.norm += plain.values[i] ** 2;
-      for (let k = 0; k < K; k++) left[k] += plain.rest[i * K + k] ** 2;
-    }
+    const { left, free } = this;
     const M = chains.length;
-    if (M < 2) return;
-    const parts = chains.map((chi) => this.residuals(chi));
+    const parts = [all, ...(M < 2 ? [] : chains)];
+    const values = parts.map((chi) => pairValues(chi, this.pairs));
+    const n = values[0].length;
     // Sums over pairs of different chains: half of (sum squared less squares summed).
     const pairs = M * (M - 1);
-    for (let i = 0; i < n; i++) {
-      this.freeNorm += ofDifferent(parts, (part) => part.values[i]) / pairs;
-      for (let k = 0; k < K; k++) free[k] += ofDifferent(parts, (part) => part.rest[i * K + k]) / pairs;
-    }
+    for (let i = 0; i < n; i++) this.norm += values[0][i] ** 2;
+    if (M > 1) for (let i = 0; i < n; i++) this.freeNorm += ofDifferent(values, i) / pairs;
+    this.eachRest(parts, values, (from, width, rest) => {
+      for (let k = 0; k < width; k++) left[from + k] += rest[k] ** 2;
+      if (M < 2) return;
+      for (let k = 0; k < width; k++) {
+        let sum = 0;
+        let squares = 0;
+        for (let at = width + k; at < rest.length; at += width) {
+          sum += rest[at];
+          squares += rest[at] * rest[at];
+        }
+        free[from + k] += (sum * sum - squares) / pairs;
+      }
+    });
   }
 
   get shares(): MeasuredShares {
@@ -69,41 +90,78 @@ export class MeasuredSums {
     };
   }
 
-  /** chi at the pairs, [pairs], and what expansions cut at 1 .. K leave of it, [pairs, K]. */
-  private residuals(chi: PairChi): { values: Float64Array; rest: Float64Array } {
-    const { K, v, u, products, pairs } = this;
-    const values = pairValues(chi, pairs);
-    const n = values.length;
-    const couplings = this.maker.of(chi);
-    // Function k of either side adds v_k sum_{b <= k} chi_kb u_b + u_k sum_{a < k} chi_ak v_a.
-    const lower = new Float64Array(K * K);
-    const upper = new Float64Array(K * K);
-    for (let k = 0; k < K; k++)
-      for (let j = 0; j <= k; j++) {
-        lower[k * K + j] = couplings[k * K + j];
-        if (j < k) upper[k * K + j] = couplings[j * K + k];
-      }
-    products.load(lower);
-    const ofToken = products.project({ rows: n, data: u });
-    products.load(upper);
-    const ofContext = products.project({ rows: n, data: v });
-    const rest = new Float64Array(n * K);
-    for (let i = 0; i < n; i++) {
-      let left = values[i];
-      for (let at = i * K; at < (i + 1) * K; at++) {
-        left -= v[at] * ofToken[at] + u[at] * ofContext[at];
-        rest[at] = left;
+  /**
+   * What expansions leave of the parts' values at each pair, [parts, width], cut after each of `width` functions from `from` on.
+   * Function k of either side adds v_k sum_{b <= k} chi_kb u_b + u_k sum_{a < k} chi_ak v_a.
+   */
+  private eachRest(
+    parts: readonly PairChi[],
+    values: readonly Float64Array[],
+    take: (from: number, width: number, rest: Float64Array) => void,
+  ): void {
+    const { K, v, u, tokenAt, maker } = this;
+    const n = tokenAt.length;
+    const stride = maker.width;
+    const couplings = parts.map((chi) => maker.of(chi));
+    const ofToken = couplings.map((own) => this.throughTokens(own, stride));
+    const left = values.map((own) => own.slice());
+    for (const panel of this.panels) {
+      const { from, to } = panel;
+      const width = to - from;
+      const all = parts.length * width;
+      if (panel.products?.width !== all) panel.products = new ThinProducts(to, all);
+      const upper = new Float64Array(all * to);
+      for (const [p, own] of couplings.entries())
+        for (let k = from; k < to; k++)
+          for (let a = 0; a < k; a++) upper[(p * width + k - from) * to + a] = own[a * stride + k];
+      panel.products.load(upper);
+      if (panel.image?.length !== n * all) panel.image = new Float64Array(n * all);
+      const ofContext = panel.products.project({ rows: n, data: panel.v }, panel.image);
+      const rest = new Float64Array(all);
+      for (let i = 0; i < n; i++) {
+        for (let p = 0; p < parts.length; p++) {
+          const tokens = ofToken[p];
+          let own = left[p][i];
+          for (let k = from; k < to; k++) {
+            const at = i * K + k;
+            own -= v[at] * tokens[tokenAt[i] * K + k] + u[at] * ofContext[i * all + p * width + k - from];
+            rest[p * width + k - from] = own;
+          }
+          left[p][i] = own;
+        }
+        take(from, width, rest);
       }
     }
-    return { values, rest };
+  }
+
+  /** sum_{b <= k} chi_kb u_b of every token that pairs have: [own tokens, K]. */
+  private throughTokens(couplings: Float64Array, stride: number): Float64Array {
+    const { K, ofTokens, tokenProducts } = this;
+    const lower = new Float64Array(K * K);
+    for (let k = 0; k < K; k++) for (let b = 0; b <= k; b++) lower[k * K + b] = couplings[k * stride + b];
+    tokenProducts.load(lower);
+    return tokenProducts.project({ rows: ofTokens.length / K, data: ofTokens });
   }
 }
 
-function ofDifferent<T>(parts: readonly T[], value: (part: T) => number): number {
+/** Functions whose sums over smaller ones are made at once: of the smaller ones no more than they need are gone through. */
+const PANEL = 32;
+
+interface Panel {
+  readonly from: number;
+  readonly to: number;
+  /** Functions of contexts at the pairs, [pairs, to]. */
+  readonly v: Float64Array;
+  products?: ThinProducts;
+  image?: Float64Array;
+}
+
+/** Sum over pairs of different chains, twice; the first part is all chains together, and none of them. */
+function ofDifferent(parts: readonly Float64Array[], i: number): number {
   let sum = 0;
   let squares = 0;
-  for (const part of parts) {
-    const x = value(part);
+  for (let p = 1; p < parts.length; p++) {
+    const x = parts[p][i];
     sum += x;
     squares += x * x;
   }

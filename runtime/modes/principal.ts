@@ -12,8 +12,8 @@ export async function principalShares(
   columns: PairColumns,
   measure: Measure,
   chains: number,
+  products = new InnerProducts(measure),
 ): Promise<{ plain: Float64Array; heldOut?: Float64Array }> {
-  const products = new InnerProducts(measure);
   const gather = async (chosen: (column: PairColumn) => PairChi) => {
     const out: PairChi[] = [];
     for await (const column of columns) out.push(chosen(column));
@@ -29,12 +29,9 @@ export async function principalShares(
       await gather((column) => halvesOf(column.chains!)[side][0]),
       await gather((column) => halvesOf(column.chains!)[side][1]),
     ];
-    const trial = products.between(first, second);
-    const own = products.between(first);
-    const other = products.between(second);
-    // Of the mean of both, times 4: its scale does not turn its eigenvectors.
-    const fit = own.map((value, at) => value + other[at] + trial[at] + trial[(at % C) * C + Math.floor(at / C)]);
-    halves.push({ fit, trial });
+    // Of the sum, for the mean of both: its scale does not turn its eigenvectors.
+    const { sums, cross } = products.ofSums(first, second);
+    halves.push({ fit: sums, trial: cross });
   }
   const ways = [0, 1].map((side) => sharesAlong(eigenvectors(halves[side].fit, C), halves[1 - side].trial, C));
   return { plain, heldOut: ways[0].map((share, k) => (share + ways[1][k]) / 2) };

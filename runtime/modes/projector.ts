@@ -6,27 +6,27 @@ export class Projector {
   /** [n, K]: weights times functions. */
   private readonly weighted: Float64Array;
   private products?: ThinProducts;
-  private last?: { readonly matrix: Float64Array; readonly image: Float64Array };
+  private readonly made = new WeakMap<Float64Array, Float64Array>();
 
   constructor(
     functions: Float64Array,
     private readonly weights: Float64Array,
   ) {
-    const K = functions.length / weights.length;
-    this.count = K;
-    this.weighted = functions.map((value, at) => value * weights[Math.floor(at / K)]);
+    this.count = functions.length / weights.length;
+    this.weighted = weightedRows(functions, weights);
   }
 
   /** Sum over i of weight_i f_a(i) matrix_ir: [K, R]. Asked again of the same array, it is not made again. */
   of(matrix: Float64Array): Float64Array {
-    if (this.last?.matrix === matrix) return this.last.image;
+    const known = this.made.get(matrix);
+    if (known) return known;
     const rows = this.weights.length;
     const cols = matrix.length / rows;
     if (this.products?.cols !== cols) this.products = new ThinProducts(cols, this.count);
     this.products.clear();
     this.products.pull({ rows, data: matrix }, this.weighted);
     const image = this.products.sums();
-    this.last = { matrix, image };
+    this.made.set(matrix, image);
     return image;
   }
 
@@ -40,4 +40,12 @@ export class Projector {
     }
     return sums;
   }
+}
+
+/** Rows [n, K] times their weights; `into` is taken where it has the size. */
+export function weightedRows(rows: Float64Array, weights: Float64Array, into?: Float64Array): Float64Array {
+  const K = rows.length / weights.length;
+  const out = into?.length === rows.length ? into : new Float64Array(rows.length);
+  for (let i = 0; i < weights.length; i++) for (let at = i * K; at < (i + 1) * K; at++) out[at] = rows[at] * weights[i];
+  return out;
 }

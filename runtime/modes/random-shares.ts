@@ -1,7 +1,7 @@
 import { deriveKey, words } from "../../kernels/philox/philox";
 import { type Basis, randomBasis, sizeOf } from "./basis";
 import { checkSizes } from "./couplings";
-import { type Measure, meanOf } from "./inner-products";
+import { type Measure, meanOf, sameFactor } from "./inner-products";
 import type { PairChi, PairColumn } from "./pair-chi";
 import { Projector } from "./projector";
 import { cumulated, type EnergySums, type Norms, type Shares } from "./shares";
@@ -35,45 +35,63 @@ export function spreadOf(curves: readonly Float64Array[]): Spread {
   };
 }
 
+/** Products with random functions of contexts: those of one law serve another of the same contexts. */
+export class RandomContexts {
+  private last?: { readonly q: Float64Array; readonly functions: Float64Array; readonly projector: Projector };
+
+  of(functions: Float64Array, q: Float64Array): Projector {
+    if (!(this.last && sameFactor(this.last.q, q) && sameFactor(this.last.functions, functions)))
+      this.last = { q, functions, projector: new Projector(functions, q) };
+    return this.last.projector;
+  }
+}
+
 /** Shares of random orthonormal bases that begin with the constant function: what any functions of this number would hold. */
 export class RandomBases {
   private readonly left: Projector;
   private readonly right: Projector;
   private readonly constants: Float64Array;
   private readonly K: number;
-  private readonly plain: Float64Array[];
-  private readonly free: Float64Array[];
+  /** [seeds, K, K]. */
+  private readonly plain: Float64Array;
+  private readonly free: Float64Array;
 
   /** `count` functions on either side, `seeds` such bases. */
   constructor(
     private readonly measure: Measure,
     count: number,
     private readonly seeds: number,
+    contexts = new RandomContexts(),
   ) {
     const { q, q0 } = measure;
     const bases = Array.from({ length: seeds }, (_, seed) => randomBasis(q, q0, count, seed));
     const { a, b } = sizeOf(bases[0]);
     this.K = Math.min(a, b);
-    this.left = new Projector(beside(bases, "v", q.length, this.K), q);
+    this.left = contexts.of(beside(bases, "v", q.length, this.K), q);
     this.right = new Projector(beside(bases, "u", q0.length, this.K), q0);
     this.constants = this.right.ofValues();
-    this.plain = bases.map(() => new Float64Array(this.K * this.K));
-    this.free = bases.map(() => new Float64Array(this.K * this.K));
+    this.plain = new Float64Array(seeds * this.K * this.K);
+    this.free = new Float64Array(seeds * this.K * this.K);
   }
 
   /** Noise is left out by products of the means of two halves of the chains. */
   add({ all, chains = [] }: PairColumn): void {
     const own = this.couplings(all);
-    for (let i = 0; i < own.length; i++) this.plain[seedOf(i, this.K)][i % this.K ** 2] += own[i] ** 2;
+    for (let i = 0; i < own.length; i++) this.plain[i] += own[i] ** 2;
     if (chains.length < 2) return;
     const [first, second] = halvesOf(chains).map((half) => this.couplings(meanOf(half)));
-    for (let i = 0; i < own.length; i++) this.free[seedOf(i, this.K)][i % this.K ** 2] += first[i] * second[i];
+    for (let i = 0; i < own.length; i++) this.free[i] += first[i] * second[i];
   }
 
   shares(norms: Norms): RandomShares {
     const order = Array.from({ length: this.K }, (_, k) => k);
-    const curves = (energies: readonly Float64Array[], norm: number) =>
-      spreadOf(energies.map((energy) => cumulated(energy, this.K, norm, order)));
+    const size = this.K * this.K;
+    const curves = (energies: Float64Array, norm: number) =>
+      spreadOf(
+        Array.from({ length: this.seeds }, (_, seed) =>
+          cumulated(energies.subarray(seed * size, (seed + 1) * size), this.K, norm, order),
+        ),
+      );
     return {
       plain: curves(this.plain, norms.plain.all),
       ...(norms.noiseFree && { noiseFree: curves(this.free, norms.noiseFree.all) }),
@@ -99,8 +117,6 @@ export class RandomBases {
     return out;
   }
 }
-
-const seedOf = (at: number, K: number) => Math.floor(at / (K * K));
 
 /** Chains in two halves, the second the larger. */
 export function halvesOf<T>(chains: readonly T[]): [T[], T[]] {

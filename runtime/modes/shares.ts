@@ -37,74 +37,74 @@ interface Estimate {
 /** Products of chains summed as U-statistics: over pairs of different chains, of all and without each. */
 class PairSums {
   private chains = -1;
-  private all = new Float64Array(0);
-  private without: Float64Array[] = [];
+  /** Of chains m and m' < m, at m (m - 1) / 2 + m': [size]. */
+  private byPair: Float64Array[] = [];
 
   constructor(private readonly size: number) {}
 
-  /** Products of chains m and m' by `product` are added for one component. */
-  add(
-    name: string,
-    chains: number,
-    product: (m: number, other: number, add: (i: number, value: number) => void) => void,
-  ) {
+  /** Products of chains m and m' are added for one component: `add` adds them to what it is given. */
+  add(name: string, chains: number, add: (m: number, other: number, sums: Float64Array) => void) {
     if (this.chains < 0) {
       this.chains = chains;
-      this.all = new Float64Array(this.size);
-      this.without = chains > 2 ? Array.from({ length: chains }, () => new Float64Array(this.size)) : [];
+      this.byPair = Array.from({ length: Math.max(0, (chains * (chains - 1)) / 2) }, () => new Float64Array(this.size));
     }
     if (chains !== this.chains)
       throw new SpectroscopeError(`component ${name} has ${chains} chains, others ${this.chains}`, {
         hint: "shares without noise need as many chains of each component",
       });
-    const pairs = (chains * (chains - 1)) / 2;
-    const fewer = ((chains - 1) * (chains - 2)) / 2;
     for (let m = 0; m < chains; m++)
-      for (let other = 0; other < m; other++)
-        product(m, other, (i, value) => {
-          this.all[i] += value / pairs;
-          for (const [w, sums] of this.without.entries()) if (w !== m && w !== other) sums[i] += value / fewer;
-        });
+      for (let other = 0; other < m; other++) add(m, other, this.byPair[pairAt(m, other)]);
+  }
+
+  /** Mean over pairs of these chains, two or more. */
+  of(chains: readonly number[]): Float64Array {
+    const out = new Float64Array(this.size);
+    for (const m of chains)
+      for (const other of chains) {
+        if (other >= m) continue;
+        const own = this.byPair[pairAt(m, other)];
+        for (let i = 0; i < out.length; i++) out[i] += own[i];
+      }
+    const pairs = (chains.length * (chains.length - 1)) / 2;
+    for (let i = 0; i < out.length; i++) out[i] /= pairs;
+    return out;
   }
 
   get result(): { all: Float64Array; without: readonly Float64Array[] } | undefined {
-    return this.chains >= 2 ? { all: this.all, without: this.without } : undefined;
+    if (this.chains < 2) return undefined;
+    const chains = Array.from({ length: this.chains }, (_, m) => m);
+    const without = this.chains > 2 ? chains.map((left) => this.of(chains.filter((m) => m !== left))) : [];
+    return { all: this.of(chains), without };
   }
 }
+
+const pairAt = (m: number, other: number) => (m * (m - 1)) / 2 + other;
 
 /** Sums squared norms over components. */
 export class NormSums {
   private plain = 0;
   private without: number[] = [];
   private readonly pairs = new PairSums(1);
-  /** Inner products of chains m and m', by their names "m m'", m > m'. */
-  private readonly byPair = new Map<string, number>();
-  private readonly products: InnerProducts;
 
-  constructor(measure: Measure) {
-    this.products = new InnerProducts(measure);
-  }
+  constructor(
+    measure: Measure,
+    private readonly products = new InnerProducts(measure),
+  ) {}
 
   add({ name, all, without, chains = [] }: PairColumn): void {
-    const parts = [all, ...without, ...chains];
+    const parts = [all, ...chains];
     const gram = this.products.between(parts);
     const n = parts.length;
     this.plain += gram[0];
-    for (let m = 0; m < without.length; m++) this.without[m] = (this.without[m] ?? 0) + gram[(m + 1) * (n + 1)];
-    const first = 1 + without.length;
-    this.pairs.add(name, chains.length, (m, other, add) => {
-      const product = gram[(first + m) * n + first + other];
-      const pair = `${m} ${other}`;
-      this.byPair.set(pair, (this.byPair.get(pair) ?? 0) + product);
-      add(0, product);
+    for (const [m, chi] of without.entries()) this.without[m] = (this.without[m] ?? 0) + this.products.norm(chi);
+    this.pairs.add(name, chains.length, (m, other, sums) => {
+      sums[0] += gram[(1 + m) * n + 1 + other];
     });
   }
 
   /** The norm without noise from products of these chains only, two or more. */
   normOf(chains: readonly number[]): number {
-    let sum = 0;
-    for (const m of chains) for (const other of chains) if (other < m) sum += this.byPair.get(`${m} ${other}`) ?? 0;
-    return (2 * sum) / (chains.length * (chains.length - 1));
+    return this.pairs.of(chains)[0];
   }
 
   get norms(): Norms {
@@ -118,14 +118,16 @@ export class NormSums {
 
 /** Sums squared couplings in a basis over components. */
 export class EnergySums {
-  private readonly maker: CouplingMaker;
   private readonly size: { a: number; b: number };
   private readonly plain: Float64Array;
   private readonly without: Float64Array[] = [];
   private readonly pairs: PairSums;
 
-  constructor(basis: Basis) {
-    this.maker = new CouplingMaker(basis);
+  /** `maker`: of this basis, where couplings are made for others too. */
+  constructor(
+    basis: Basis,
+    private readonly maker = new CouplingMaker(basis),
+  ) {
     this.size = sizeOf(basis);
     this.plain = new Float64Array(this.size.a * this.size.b);
     this.pairs = new PairSums(this.plain.length);
@@ -138,8 +140,9 @@ export class EnergySums {
       this.square(chi, this.without[m]);
     }
     const values = chains.map((chi) => this.maker.of(chi));
-    this.pairs.add(name, chains.length, (m, other, add) => {
-      for (let i = 0; i < this.plain.length; i++) add(i, values[m][i] * values[other][i]);
+    this.pairs.add(name, chains.length, (m, other, sums) => {
+      const [first, second] = [values[m], values[other]];
+      for (let i = 0; i < sums.length; i++) sums[i] += first[i] * second[i];
     });
   }
 

@@ -1,12 +1,12 @@
 import { SpectroscopeError } from "../../kernels/errors";
 import { type Basis, sizeOf } from "./basis";
 import { bestBasis } from "./best-bases";
-import type { Pairs } from "./couplings";
-import { meanOf } from "./inner-products";
+import { CouplingMaker, type Pairs } from "./couplings";
+import { InnerProducts, meanOf } from "./inner-products";
 import { type MeasuredShares, MeasuredSums } from "./measured";
 import type { PairChi, PairColumn, PairColumns } from "./pair-chi";
 import { principalShares } from "./principal";
-import { halvesOf, RandomBases, type RandomShares, randomOrders } from "./random-shares";
+import { halvesOf, RandomBases, type RandomContexts, type RandomShares, randomOrders } from "./random-shares";
 import { EnergySums, NormSums, type Norms, type Shares } from "./shares";
 
 export interface VarianceOptions {
@@ -16,6 +16,10 @@ export interface VarianceOptions {
   readonly seeds?: number;
   /** Functions on either side of random bases and of the best; by default 32, at most K. */
   readonly compared?: number;
+  /** Of the basis, where couplings of the same columns are asked for elsewhere too. */
+  readonly maker?: CouplingMaker;
+  /** Products with random functions of contexts, where other bases of the same contexts are held against the same columns. */
+  readonly random?: RandomContexts;
 }
 
 /** A best choice's shares: fitted to all of chi, an upper bound; and fitted to half of the chains, tried on the other half. */
@@ -53,10 +57,12 @@ export async function varianceOf(columns: PairColumns, basis: Basis, options: Va
   const { a, b } = sizeOf(basis);
   const K = Math.min(a, b);
   const compared = Math.min(options.compared ?? 32, K);
-  const normSums = new NormSums(basis);
-  const energies = new EnergySums(basis);
-  const random = new RandomBases(basis, compared, seeds);
-  const measuredSums = measured && new MeasuredSums(basis, measured);
+  const products = new InnerProducts(basis);
+  const normSums = new NormSums(basis, products);
+  const { maker = new CouplingMaker(basis), random: sides } = options;
+  const energies = new EnergySums(basis, maker);
+  const random = new RandomBases(basis, compared, seeds, sides);
+  const measuredSums = measured && new MeasuredSums(basis, measured, maker);
   let components = 0;
   let chains = 0;
   for await (const column of columns) {
@@ -80,7 +86,7 @@ export async function varianceOf(columns: PairColumns, basis: Basis, options: Va
       plain: await bestShares(columns, basis, compared, norms),
       ...(chains >= 4 && { heldOut: await heldOutShares(columns, basis, compared, normSums, chains) }),
     },
-    principal: await principalShares(columns, basis, chains),
+    principal: await principalShares(columns, basis, chains, products),
     ...(measuredSums && { measured: measuredSums.shares }),
   };
 }
@@ -100,8 +106,14 @@ async function heldOutShares(
   chains: number,
 ): Promise<Float64Array> {
   const ways: Float64Array[] = [];
+  const means = new WeakMap<PairChi, PairChi[]>();
+  const meansOf = ({ all, chains: parts }: PairColumn) => {
+    const known = means.get(all) ?? halvesOf(parts!).map(meanOf);
+    means.set(all, known);
+    return known;
+  };
   for (const side of [0, 1] as const) {
-    const best = await fitted(columns, basis, count, (column) => meanOf(halvesOf(column.chains!)[side]));
+    const best = await fitted(columns, basis, count, (column) => meansOf(column)[side]);
     const energies = new EnergySums(best);
     for await (const { name, chains: parts } of columns) {
       const other = halvesOf(parts!)[1 - side];

@@ -1,7 +1,7 @@
 import * as assert from "uvu/assert";
 import { wasmDevice } from "../../harness/test/device";
-import { randomEncoder } from "../../harness/test/plain-codes";
 import { seededRandom } from "../../harness/test/random";
+import { randomEncoder } from "../../harness/test/random-encoder";
 import { suite } from "../../harness/test/suite";
 import { SpectroscopeError } from "../../kernels/errors";
 import type { Memory } from "../plan/memory";

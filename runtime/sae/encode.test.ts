@@ -1,12 +1,13 @@
 import * as assert from "uvu/assert";
 import { testDevice, wasmDevice } from "../../harness/test/device";
-import { everyActivation, plainCodes, randomEncoder } from "../../harness/test/plain-codes";
 import { seededRandom } from "../../harness/test/random";
+import { everyActivation, randomEncoder } from "../../harness/test/random-encoder";
 import { suite } from "../../harness/test/suite";
 import type { Device } from "../plan/device";
 import { openProcessor } from "../processor/device";
 import { type EncodeOptions, encodeTokens, type SparseCodes, tokenSource } from "./encode";
 import type { Encoder, InputScaling } from "./encoder";
+import { referenceCodes } from "./reference";
 
 const test = suite("runtime/sae/encode", { gpu: true });
 const devices = { processor: wasmDevice, gpu: testDevice } as const;
@@ -53,7 +54,7 @@ for (const [where, open] of Object.entries(devices)) {
         const center = index % 2 ? normals(D, 3) : undefined;
         const encoder = randomEncoder(D, F, random, { scaling, activation, ...(center ? { center } : {}) });
         const x = normals(T * D, 20 + index).map((v) => 0.8 + 2 * v);
-        const want = plainCodes(encoder, x);
+        const want = referenceCodes(encoder, x);
         const { list, encoded } = await codesOf(await open(), encoder, x, { block: 16, piece: 60 });
         const got = new Float64Array(T * F);
         for (const { token, feature, value } of list) got[token * F + feature] = value;
@@ -126,7 +127,24 @@ test("a device that binds little gets small pieces: the same bits; one that bind
     () => assert.unreachable("accepted"),
     (thrown) => thrown,
   );
-  assert.match(error.line, /a block of 41 tokens 24 wide does not fit the device; encode fewer/);
+  assert.match(error.line, /a block of 1 tokens 24 wide does not fit the device; encode fewer/);
+});
+
+test("blocks are as long as a device can bind the lists of the k largest codes", async () => {
+  const random = seededRandom(19);
+  const x = normals(T * D, 20);
+  const encoder = randomEncoder(D, F, random, { activation: { kind: "topk", k: 200 } });
+  const device = await wasmDevice();
+  const small = { ...device, bindingBytes: 4 * 200 * 7 };
+  const blocks: number[] = [];
+  await encodeTokens(small, encoder, tokenSource(x, D), { codes: ({ tokens }) => void blocks.push(tokens) });
+  assert.equal(blocks, [7, 7, 7, 7, 7, 6]);
+  assert.is(bits((await codesOf(small, encoder, x)).list), bits((await codesOf(device, encoder, x)).list));
+  const error = await codesOf(small, encoder, x, { block: 8 }).then(
+    () => assert.unreachable("accepted"),
+    (thrown) => thrown,
+  );
+  assert.match(error.line, /a block of 8 tokens 24 wide does not fit the device/);
 });
 
 test("one thread and three: the same bits", async () => {
@@ -160,7 +178,7 @@ for (const [where, open] of Object.entries(devices)) {
       base.bias[to] = base.bias[from];
     }
     const x = normals(50 * 8, 10);
-    const scores = plainCodes(base, x).codes;
+    const scores = referenceCodes(base, x).codes;
     let cut = 0;
     for (const piece of [60, 20, 13, 3]) {
       for (let k = 1; k <= features; k += 7) {
@@ -225,7 +243,7 @@ for (const [where, open] of Object.entries(devices)) {
         const encoder = randomEncoder(5, features, random, { activation });
         const x = normals(5, 14);
         const { list } = await codesOf(await open(), encoder, x);
-        const want = Array.from(plainCodes(encoder, x).codes);
+        const want = Array.from(referenceCodes(encoder, x).codes);
         assert.equal(
           list.map(({ feature }) => feature),
           want.flatMap((v, f) => (v > 0 ? [f] : [])),

@@ -26,7 +26,7 @@ export interface TokenSource {
 }
 
 export interface EncodeOptions {
-  /** Tokens of a block; default 512. No result depends on it. */
+  /** Tokens of a block; default 512, or fewer where the device binds too little for them. No result depends on it. */
   readonly block?: number;
   /** Features of a piece; by default what fits the device. No result depends on it. */
   readonly piece?: number;
@@ -83,12 +83,18 @@ export async function encodeTokens(
   return { firings, ...list.statistics(), l0: source.tokens > 0 ? firings.members.length / source.tokens : 0 };
 }
 
+/** Tokens whose activations, and lists of the k largest codes, a device can bind. */
+function blockOf({ bindingBytes }: Device, { width, activation }: Encoder): number {
+  const longest = activation.kind === "topk" ? Math.max(width, activation.k) : width;
+  return Math.max(1, Math.min(BLOCK, Math.floor(bindingBytes / (4 * longest))));
+}
+
 /** The same as a stream: the codes that fire of each block, in order. */
 export async function* sparseCodes(
   device: Device,
   encoder: Encoder,
   source: TokenSource,
-  { block = BLOCK, piece, weightBytes, active = 0, signal }: EncodeOptions = {},
+  { block = blockOf(device, encoder), piece, weightBytes, active = 0, signal }: EncodeOptions = {},
 ): AsyncGenerator<SparseCodes> {
   checkEncoder(encoder);
   checkOptions({ block, piece, active });

@@ -45,6 +45,8 @@ export function checkMatch(
   whole("seed", seed, 0);
   whole("stratumTokens", stratumTokens, 2);
   whole("minFires", minFires, 1);
+  if (!["target", "input", "both"].includes(strataBy))
+    throw new SpectroscopeError(`match: strataBy is ${strataBy}`, { hint: "give target, input or both" });
   if (strataBy !== "target" && !inputs)
     throw new SpectroscopeError(`match: strata by ${strataBy} need the ids of inputs`, {
       hint: 'give tokens.inputs, or strataBy "target"',

@@ -155,6 +155,7 @@ test("what does not fit is named", () => {
       piece,
     );
   assert.is(matchClusters(firings, labels, fits).clusters.length, 1);
+  assert.is(matchClusters(firings, labels, fits, { permutations: undefined }).permutations, 200);
   wrong(/4 labels, but firings are of 3 tokens; encode the tokens that were clustered/, { labels: new Int32Array(4) });
   wrong(/2 inputs/, { tokens: { inputs: [1, 2] } });
   wrong(/positions: 0.5 at token 1/, { tokens: { positions: [0, 0.5, 1] } });
@@ -166,6 +167,7 @@ test("what does not fit is named", () => {
   wrong(/stratumTokens is 1/, { options: { stratumTokens: 1 } });
   wrong(/minFires is 0/, { options: { minFires: 0 } });
   wrong(/strata by input need the ids of inputs/, { options: { strataBy: "input" } });
+  wrong(/strataBy is inputs; give target, input or both/, { options: { strataBy: "inputs" } });
   wrong(/2 starts/, { firings: { starts: Float64Array.of(0, 3) } });
   wrong(/feature 0 begins at 0 and ends at 4/, { firings: { starts: Float64Array.of(0, 4, 3) } });
   wrong(/feature 1 begins at 2 and ends at 1/, { firings: { features: 3, starts: Float64Array.of(0, 2, 1, 3) } });

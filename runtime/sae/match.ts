@@ -42,16 +42,10 @@ export function matchClusters(
   tokens: MatchTokens,
   given: MatchOptions = {},
 ): MatchResult {
-  const { progress, ...rest } = given;
-  const options = { permutations: 200, seed: 0, strataBy: "target", stratumTokens: 8, minFires: 5, ...rest } as const;
-  checkMatch(firings, labels, tokens, options);
-  const { permutations, seed, minFires } = options;
+  const { permutations = 200, seed = 0, strataBy = "target", stratumTokens = 8, minFires = 5, progress } = given;
+  checkMatch(firings, labels, tokens, { permutations, seed, strataBy, stratumTokens, minFires });
   const sets = setsOf(labels);
-  const strata = strataOf(
-    idsOf(options.strataBy, tokens.targets, tokens.inputs),
-    tokens.positions,
-    options.stratumTokens,
-  );
+  const strata = strataOf(idsOf(strataBy, tokens.targets, tokens.inputs), tokens.positions, stratumTokens);
   const pairs = bestPairs(firings, sets);
   const counted = (feature: number) => firesOf(firings, feature) >= minFires;
   const measured = { bySet: pairs.bySet.f1, byFeature: pairs.byFeature.f1 };
@@ -67,8 +61,8 @@ export function matchClusters(
     permutations,
     seed,
     strata: {
-      by: options.strataBy,
-      least: options.stratumTokens,
+      by: strataBy,
+      least: stratumTokens,
       count: strata.starts.length - 1,
       onePosition: firings.tokens > 0 ? strata.onePosition / firings.tokens : 0,
       free: shareOf(members(movement.free), clustered),

@@ -65,10 +65,15 @@ function gateOf(activation: Activation): Float32Array | undefined {
 }
 
 /** How many features a piece has: what weights and codes leave room for, in whole fours. */
-function pieceSize({ bindingBytes }: Device, { width, features }: Encoder, { block, piece }: PlacedOptions): number {
+function pieceSize(
+  { bindingBytes }: Device,
+  { width, features, activation }: Encoder,
+  { block, piece }: PlacedOptions,
+): number {
   const room = Math.floor(Math.min(bindingBytes, PIECE_BYTES) / (4 * Math.max(width, block)) / 4) * 4;
   // One that is very wide, or a very large block, may take all of a binding for four features.
-  const least = 4 * 4 * Math.max(width, block);
+  const lists = activation.kind === "topk" ? 4 * block * activation.k : 0;
+  const least = Math.max(4 * 4 * Math.max(width, block), 4 * block * width, lists);
   if (least > bindingBytes) {
     throw new SpectroscopeError(`a block of ${block} tokens ${width} wide does not fit the device`, {
       code: "memory",

@@ -1,4 +1,5 @@
 import * as assert from "uvu/assert";
+import { refusedAtOnce } from "../../harness/test/refused";
 import { suite } from "../../harness/test/suite";
 import type { InputScaling } from "./encoder";
 import { reachOf, scaleTokens } from "./scaling";
@@ -33,13 +34,24 @@ test("by hand: what each scaling makes of a vector, less the center", () => {
   }
 });
 
-test("a vector of zeros stays one, under unit_rms too; a vector of one number has no spread", () => {
-  const out = new Float64Array(2).fill(7);
-  scaleTokens({ width: 2, scaling: { kind: "unit_rms" } }, { slope: 1, offset: 0 }, new Float32Array(2), 1, 0, out);
-  near(out, [0, 0], "zeros");
-  const one = { width: 1, scaling: { kind: "standardize", epsilon: 1e-5 } } as const;
-  scaleTokens(one, { slope: 1, offset: 0 }, Float32Array.of(5), 1, 0, out);
-  near(out, [0], "one number");
+// SAELens divides by x.norm() and x.std(): NaN of zeros, and of one number.
+test("zeros under unit_rms and one number under standardize are refused by token; constant vectors become zeros", () => {
+  const reach = { slope: 1, offset: 0 };
+  const unit = { width: 2, scaling: { kind: "unit_rms" } } as const;
+  const scale = (of: Parameters<typeof scaleTokens>[0], x: readonly number[]) => {
+    const out = new Float64Array(x.length).fill(7);
+    scaleTokens(of, reach, Float32Array.from(x), x.length / of.width, 40, out);
+    return out;
+  };
+  refusedAtOnce(() => scale(unit, [3, 4, 0, 0]), /^activations of token 41 are not finite as the encoder scales them/);
+  near(scale(unit, [0, 2 ** -149]), [0, Math.SQRT2], "the least of all f32 numbers");
+  near(scale(unit, [3e38, 3e38]), [1, 1], "huge ones");
+  const standard = { width: 3, scaling: { kind: "standardize", epsilon: 1e-5 } } as const;
+  refusedAtOnce(() => scale({ ...standard, width: 1 }, [5]), /token 40 are not finite/);
+  near(scale(standard, [5, 5, 5]), [0, 0, 0], "constant");
+  near(scale(standard, [0, 0, 0]), [0, 0, 0], "zeros");
+  refusedAtOnce(() => scale(standard, [1, 2, 3, 1, Number.NaN, 0]), /token 41 are not finite/);
+  refusedAtOnce(() => scale(standard, [1, 2, 3, 1, Number.POSITIVE_INFINITY, 0]), /token 41 are not finite/);
 });
 
 test("the reach of an encoder: the longest row, the largest bias, times the largest scale", () => {

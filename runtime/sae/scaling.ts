@@ -36,7 +36,8 @@ export function scaleOf(activation: Encoder["activation"]): Float32Array | undef
 }
 
 /**
- * scaled(x) - center of `rows` activation vectors [rows, d] into `out`, in f64. A vector of zeros stays one under `unit_rms`.
+ * scaled(x) - center of `rows` activation vectors [rows, d] into `out`, in f64. A vector of zeros has no direction that
+ * `unit_rms` could keep, nor one number a spread: these are NaN, as the packages have it.
  * `first`: the token of the first row, for errors.
  * @throws SpectroscopeError bad-input: a vector that is not finite, before or after, or too large for f32 products
  */
@@ -74,13 +75,12 @@ function lineOf(scaling: Encoder["scaling"], x: Float32Array, at: number, width:
   if (scaling.kind === "unit_rms") {
     let square = 0;
     for (let i = 0; i < width; i++) square += x[at + i] * x[at + i];
-    return [0, square > 0 ? Math.sqrt(width / square) : 1];
+    return [0, Math.sqrt(width / square)];
   }
   let mean = 0;
   for (let i = 0; i < width; i++) mean += x[at + i];
   mean /= width;
   let square = 0;
   for (let i = 0; i < width; i++) square += (x[at + i] - mean) ** 2;
-  const deviation = width > 1 ? Math.sqrt(square / (width - 1)) : 0;
-  return [mean, 1 / (deviation + scaling.epsilon)];
+  return [mean, 1 / (Math.sqrt(square / (width - 1)) + scaling.epsilon)];
 }

@@ -123,8 +123,11 @@ export function susceptibility(sums: Sums, full?: Sums): Column {
 /** The sums of one chain alone. */
 export function chainSums(sums: Sums, chain: number): Sums {
   const { draws, tokens, chains, shifted } = sums;
-  const slice = (values: ArrayLike<number>) =>
-    Float64Array.from({ length: tokens }, (_, i) => values[chain * tokens + i]);
+  const slice = (values: ArrayLike<number>) => {
+    const own = new Float64Array(tokens);
+    for (let i = 0; i < tokens; i++) own[i] = values[chain * tokens + i];
+    return own;
+  };
   const phi = Float64Array.from({ length: draws }, (_, s) => sums.phi[s * chains + chain]);
   return {
     chains: 1,

@@ -1,5 +1,6 @@
 import { openSae } from "../../../models/sae/open";
-import { parsePickle, parseStateDict } from "../../../models/sae/pickle";
+import { parsePickle } from "../../../models/sae/pickle";
+import { parseStateDict } from "../../../models/sae/state-dict";
 import { memoryFiles } from "../../test/memory-files";
 import { mutatedJson } from "../mutate";
 import type { Random } from "../random";
