@@ -13,8 +13,8 @@ interface ClusterModesRequest extends Pick<PairRunRequest, "config" | "corpora" 
   readonly clustered: number;
 }
 
-/** Five digits are more than errors leave, and keep files small. */
-export const round = (value: number) => Number(value.toPrecision(5));
+/** Five digits are more than errors leave, and keep files small. A share of nothing, where no loss moves, is 0. */
+export const round = (value: number) => (Number.isFinite(value) ? Number(value.toPrecision(5)) : 0);
 
 /** Clusters of mode coordinates alone, and of chi as far as modes go, beside those of chi: of the first modes, and of all. By law. */
 export async function clusterModes(

@@ -26,7 +26,7 @@ export function bandsOf({ values }: Pick<Modes, "values">, { modes, randomOrder 
   return bands;
 }
 
-const digits = (value: number) => Number(value.toPrecision(5));
+const digits = (value: number) => (Number.isFinite(value) ? Number(value.toPrecision(5)) : 0);
 const percent = (share: number) => `${(100 * share).toFixed(share < 0.1 ? 1 : 0)} %`;
 
 /**

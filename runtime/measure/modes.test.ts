@@ -166,6 +166,18 @@ test("one chain: nothing is known of noise, and no error is made up", async () =
   assert.equal(await readModes(run), copyOf(found));
 });
 
+test("chains that move nothing have shares of 0, and their findings are read again", async () => {
+  const asked = await modesRequest(device, "keep_modes=true", "sampler.lr=1e-30", "sampler.num_draws=4");
+  const { run } = await measure(asked);
+  const found = await findModes(ask(run, asked, { laws: [grammar], clustered: 0 }));
+  const { plain, bands, measured } = found.laws[0];
+  for (const shares of [plain.modes.shares, plain.best.shares, measured])
+    assert.ok(shares.every((share) => share === 0));
+  assert.ok(bands.every(({ share, random }) => share === 0 && random === 0));
+  await writeModes(run, found);
+  assert.equal(await readModes(run), copyOf(found));
+});
+
 test("where chains agree about nothing, shares hold noise and all, and a sentence says so", async (t) => {
   // Four draws a chain are next to nothing but noise; this seed's chains happen to answer against each other.
   const asked = await modesRequest(
