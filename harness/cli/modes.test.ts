@@ -70,7 +70,15 @@ test("a run: the table, modes.json, a report with the section, a sound check; JS
     ...["controls.equal_rise=false", "acceptance_checks=0", "cluster.null=none", "cluster.k=4", "cluster.min_size=3"],
     "cluster.comparison=0",
   ].flatMap((set) => ["--set", set]);
-  cli("run", ...sets, "--adapter", "wasm", "--out", "small");
+  const ended = JSON.parse(cli("run", ...sets, "--adapter", "wasm", "--out", "small", "--json"));
+  assert.equal(
+    ended.modes.map(({ law, bands }: { law: string; bands: unknown[] }) => [law, bands.length > 1]),
+    [
+      ["grammar", true],
+      ["model", true],
+    ],
+  );
+  assert.equal([ended.features.sae, ended.features.hook], ["nano/sae", "l0 resid_post"]);
   const small = ["small", "--adapter", "wasm", "--map", "3", "--clustered", "4"];
   const said = cli("modes", ...small);
   assert.match(said, /^chi of 2 components on 128 contexts × 104 tokens; chains agree about/);

@@ -190,7 +190,13 @@ export const run = command(
     const report = relative(process.cwd(), result.report) || "report.html";
     if (values.json) {
       const { adapter } = (await readTiming(run))!;
-      output(JSON.stringify({ run: out, report, adapter, seconds, ...summary(results) }));
+      const more = {
+        ...(modes ? { modes: modes.laws.map(({ law, loss, bands, said }) => ({ law, loss, bands, said })) } : {}),
+        ...(features
+          ? { features: { sae: features.sae.name, hook: features.hook, headline: features.match.headline } }
+          : {}),
+      };
+      output(JSON.stringify({ run: out, report, adapter, seconds, ...summary(results), ...more }));
     } else
       output(
         `${scoreTable(results)}\n${comparisonLines(results.comparisons)}${modes ? modesLines(modes) : ""}${features ? `${featuresLine(features)}\n` : ""}${adviceLines(results.advice)}report: ${report}  (${duration(seconds)})`,
