@@ -25,7 +25,8 @@ import { openProcessor, type ProcessorDevice } from "../processor/device";
 import { finalActivations } from "./activations";
 import { openUnit } from "./chi-tables";
 import { measure } from "./measure";
-import { contextText, findModes, type ModesRequest } from "./modes";
+import { contextText } from "./mode-values";
+import { findModes, type ModesRequest } from "./modes";
 import { pairColumn } from "./pair-columns";
 import { readChi, readModes, writeModes } from "./run-files";
 

@@ -4,7 +4,7 @@ import { firstOf } from "../modes/basis";
 import { countsLaw } from "../modes/counts-law";
 import { CouplingMaker, type Couplings, type Pairs } from "../modes/couplings";
 import type { Law } from "../modes/law";
-import { clusterLoads, extremesOf } from "../modes/loads";
+import { clusterLoads } from "../modes/loads";
 import { modelLaw } from "../modes/model-law";
 import { type Modes, modesOf } from "../modes/modes";
 import type { PairChi, PairColumn } from "../modes/pair-chi";
@@ -13,21 +13,12 @@ import { type Variance, varianceOf } from "../modes/variance";
 import type { Run } from "../store/run";
 import { finalActivations } from "./activations";
 import { openUnit } from "./chi-tables";
-import { type Corpus, tokensOf } from "./corpus";
+import { tokensOf } from "./corpus";
 import { say, stopIfAsked } from "./events";
 import { checkProbe } from "./fingerprint";
 import { clusterModes, round } from "./mode-clusters";
-import type {
-  ClusterModes,
-  LawFindings,
-  LawName,
-  ModeCurve,
-  ModeEnd,
-  ModeEnds,
-  ModeFindings,
-  ModeInfo,
-  ModeShares,
-} from "./mode-findings";
+import type { ClusterModes, LawFindings, LawName, ModeFindings } from "./mode-findings";
+import { mapsOf, modeInfos, rounded, sharesOf } from "./mode-values";
 import { bandsOf, wordsOf } from "./mode-words";
 import { checkLosses, type LogitParts, pairColumn } from "./pair-columns";
 import { type PairRunRequest, pairRun } from "./pair-run";
@@ -53,8 +44,8 @@ export interface ModesRequest extends PairRunRequest {
   readonly order: number;
 }
 
-/** Modes, and ends of each, that are told in words. */
-const TOLD = { modes: 16, contexts: 6, tokens: 8, loads: 4, context: 6 } as const;
+/** Loads of a cluster that are told. */
+const LOADS = 4;
 
 /** Random bases and orders that modes are held against, and functions on either side of random and best bases. */
 const COMPARED = { seeds: 10, functions: 16 } as const;
@@ -113,7 +104,7 @@ export async function findModes(request: ModesRequest): Promise<ModeFindings> {
       bands: bandsOf(found, variance),
       ...mapsOf(couplings, found, request.mapSize),
       clusters: results.clusters.map(({ id, members }): ClusterModes => {
-        const loads = clusterLoads(found, pairs, members).slice(0, TOLD.loads);
+        const loads = clusterLoads(found, pairs, members).slice(0, LOADS);
         return { id, loads: loads.map(({ mean, z, ...one }) => ({ ...one, mean: round(mean), z: round(z) })) };
       }),
     };
@@ -221,94 +212,6 @@ async function couplingsOf(columns: AsyncIterable<PairColumn>, maker: CouplingMa
   for await (const column of columns) all.push(maker.ofColumn(column));
   return all;
 }
-
-function modeInfos(modes: Modes, probe: Corpus): ModeInfo[] {
-  return Array.from({ length: Math.min(TOLD.modes, modes.count - 1) }, (_, i) => {
-    const mode = i + 1;
-    const { contexts, tokens } = extremesOf(modes, mode, TOLD.contexts * 8);
-    const ends = (
-      { positive, negative }: typeof contexts,
-      textOf: (index: number) => string,
-      most: number,
-    ): ModeEnds => {
-      const end = (places: typeof positive) => distinct(places, textOf).slice(0, most);
-      return { positive: end(positive), negative: end(negative) };
-    };
-    return {
-      mode,
-      value: round(modes.values[mode]),
-      contexts: ends(contexts, (index) => contextText(probe, index), TOLD.contexts),
-      tokens: ends(tokens, (id) => probe.nameOf(id), TOLD.tokens),
-    };
-  });
-}
-
-/** Each text once: a context that stands in many rows says nothing more. */
-function distinct(
-  places: readonly { readonly index: number; readonly value: number }[],
-  textOf: (index: number) => string,
-): ModeEnd[] {
-  const seen = new Set<string>();
-  return places.flatMap(({ index, value }) => {
-    const text = textOf(index);
-    if (seen.has(text)) return [];
-    seen.add(text);
-    return [{ index, value: round(value), text }];
-  });
-}
-
-/** The last tokens before a measured one, as a person reads them. */
-export function contextText({ ids, columns, nameOf }: Corpus, token: number): string {
-  const positions = columns - 1;
-  const row = Math.floor(token / positions) * columns;
-  const end = row + (token % positions) + 1;
-  const names = Array.from(ids.subarray(Math.max(row, end - TOLD.context), end), (id) => nameOf(id));
-  const separator = names.some((name) => name.startsWith(" ") && name.length > 1) ? "" : " ";
-  return names.join(separator);
-}
-
-function sharesOf(variance: Variance): { plain: ModeShares; noiseFree?: ModeShares } {
-  const curve = (one: { shares: Float64Array; errors: Float64Array }): ModeCurve => ({
-    shares: rounded(one.shares),
-    errors: Array.from(one.errors, (error) => (Number.isFinite(error) ? round(error) : null)),
-  });
-  const spread = (one: { mean: Float64Array; low: Float64Array; high: Float64Array }): ModeCurve => ({
-    ...{ shares: rounded(one.mean), low: rounded(one.low), high: rounded(one.high) },
-  });
-  const { modes, randomOrder, randomBases, best, principal } = variance;
-  const plain: ModeShares = {
-    modes: curve(modes.plain),
-    randomOrder: spread(randomOrder.plain),
-    randomBases: spread(randomBases.plain),
-    best: { shares: rounded(best.plain) },
-    principal: { shares: rounded(principal.plain) },
-  };
-  if (!(modes.noiseFree && randomOrder.noiseFree && randomBases.noiseFree)) return { plain };
-  const noiseFree: ModeShares = {
-    modes: curve(modes.noiseFree),
-    randomOrder: spread(randomOrder.noiseFree),
-    randomBases: spread(randomBases.noiseFree),
-    best: { shares: rounded(best.heldOut ?? []) },
-    principal: { shares: rounded(principal.heldOut ?? []) },
-  };
-  return { plain, noiseFree };
-}
-
-function mapsOf(couplings: readonly Couplings[], { count: K }: Modes, asked: number) {
-  const size = Math.min(asked, K);
-  const cut = (values: ArrayLike<number>) =>
-    Array.from({ length: size * size }, (_, i) => values[Math.floor(i / size) * K + (i % size)]);
-  const overall = new Float64Array(size * size);
-  const maps = couplings.map(({ name, values, errors }) => {
-    const own = cut(values);
-    for (const [i, value] of own.entries()) overall[i] += value ** 2 / couplings.length;
-    const errorsOf = cut(errors).map((error) => (Number.isFinite(error) ? round(error) : null));
-    return { name, values: own.map(round), errors: errorsOf };
-  });
-  return { mapSize: size, overall: rounded(overall.map(Math.sqrt)), maps };
-}
-
-const rounded = (values: ArrayLike<number>) => Array.from(values, round);
 
 /** @throws SpectroscopeError where a run has no component to expand */
 export function checkComponents(run: Run, components: readonly string[]): void {
