@@ -1,16 +1,9 @@
 import { usage } from "../../../runtime/config/schema";
 import type { LawName } from "../../../runtime/measure/mode-findings";
-import { analyzedConfig } from "../../../runtime/measure/run-files";
-import { refuseShard } from "../../../runtime/measure/units";
-import { openTuned } from "../../../runtime/node/open-tuned";
 import { writeReport } from "../../report/write";
-import { attentionOf } from "../attention";
+import { withAnalyzedRun } from "../analyzed-run";
 import { ADAPTER, command, JSON_FLAG, output } from "../command";
-import { onInterrupt } from "../interrupt";
-import { Progress } from "../progress";
 import { lawsOf, MODE_DEFAULTS, modesOfRun } from "../run-modes";
-import { openRun } from "../stores";
-import { openSubject } from "../subject";
 import { modesTable } from "../tables/modes";
 
 const LAWS: readonly LawName[] = ["grammar", "model", "counts"];
@@ -65,29 +58,14 @@ export const modes = command(
       if (LAWS.includes(name as LawName)) return name as LawName;
       throw usage(`--law: no law ${JSON.stringify(name)}`, `name some of ${LAWS.join(", ")}`);
     });
-    const run = await openRun(path);
-    refuseShard(run);
-    const config = await analyzedConfig(run);
-    const progress = new Progress(values.json);
-    const interrupt = onInterrupt((line) => progress.say(line));
-    const attention = attentionOf(progress, interrupt.signal);
-    try {
-      const subject = await openSubject(config, progress, interrupt.signal);
+    return withAnalyzedRun(path, values, async ({ run, subject, attention, onDevice }) => {
       const laws = lawsOf(names, subject);
-      const device = await openTuned({ adapter: values.adapter }, (line) => progress.say(line));
-      try {
-        progress.say(device.banner ?? `adapter: ${device.facts.name}`);
-        const { count, map: mapSize, clustered, order, threads } = values;
-        const request = { ...subject, ...attention, device, threads };
-        const found = await modesOfRun(run, request, { laws, count, mapSize, clustered, order });
-        const report = await writeReport(run, path);
-        output(values.json ? JSON.stringify({ run: path, ...found }) : `${modesTable(found)}\nreport: ${report}`);
-        return 0;
-      } finally {
-        device.close();
-      }
-    } finally {
-      interrupt.done();
-    }
+      const { count, map: mapSize, clustered, order, threads } = values;
+      const options = { laws, count, mapSize, clustered, order };
+      const found = await onDevice((device) => modesOfRun(run, { ...subject, ...attention, device, threads }, options));
+      const report = await writeReport(run, path);
+      output(values.json ? JSON.stringify({ run: path, ...found }) : `${modesTable(found)}\nreport: ${report}`);
+      return 0;
+    });
   },
 );

@@ -1,17 +1,11 @@
 import { SAE_FORMS } from "../../../models/hub/sae";
-import { analyzedConfig } from "../../../runtime/measure/run-files";
 import { compareFeatures } from "../../../runtime/measure/sae";
 import { writeComparison } from "../../../runtime/measure/sae-files";
 import { READ_POSITIONS } from "../../../runtime/measure/sae-result";
-import { openTuned } from "../../../runtime/node/open-tuned";
 import { writeReport } from "../../report/write";
-import { attentionOf } from "../attention";
+import { withAnalyzedRun } from "../analyzed-run";
 import { ADAPTER, command, JSON_FLAG, output } from "../command";
-import { onInterrupt } from "../interrupt";
-import { Progress } from "../progress";
 import { openSaeFor } from "../sae/open";
-import { openRun } from "../stores";
-import { openSubject } from "../subject";
 import { featuresTable } from "../tables/features";
 
 /** Holds the clusters of a run against the features of a sparse autoencoder. */
@@ -71,37 +65,26 @@ export const sae = command(
     ],
   },
   async ({ values, positionals: [path] }) => {
-    const run = await openRun(path);
-    const config = await analyzedConfig(run);
-    const progress = new Progress(values.json);
-    const interrupt = onInterrupt((line) => progress.say(line));
-    const attention = attentionOf(progress, interrupt.signal);
-    try {
-      const { model, corpora } = await openSubject(config, progress, interrupt.signal);
+    return withAnalyzedRun(path, values, async ({ run, subject, attention, progress, onDevice }) => {
+      const { config, model, corpora } = subject;
       const { probe } = corpora;
       const names = { sae: values.sae, model: values["sae-model"], hook: values.hook };
-      const opened = await openSaeFor(names, { name: config.model, model, probe }, progress, interrupt.signal);
-      const device = await openTuned({ adapter: values.adapter }, (line) => progress.say(line));
-      try {
-        progress.say(device.banner ?? `adapter: ${device.facts.name}`);
-        const { at, active, permutations, strata, seed, random } = values;
-        const counts = { permutations, minFires: values["min-fires"], randomDraws: random };
-        const options = { at, active, seed, strataBy: strata, ...counts };
-        const comparison = await compareFeatures({ run, probe, device, ...opened, ...options, ...attention });
-        const lost = await writeComparison(run, comparison);
-        if (lost) progress.say(`earlier comparisons are lost: ${lost}`);
-        const report = await writeReport(run, path);
-        output(
-          values.json
-            ? JSON.stringify({ run: path, report, ...comparison })
-            : `${featuresTable(comparison)}\nreport: ${report}`,
-        );
-        return 0;
-      } finally {
-        device.close();
-      }
-    } finally {
-      interrupt.done();
-    }
+      const opened = await openSaeFor(names, { name: config.model, model, probe }, progress, attention.signal);
+      const { at, active, permutations, strata, seed, random } = values;
+      const counts = { permutations, minFires: values["min-fires"], randomDraws: random };
+      const options = { at, active, seed, strataBy: strata, ...counts };
+      const comparison = await onDevice((device) =>
+        compareFeatures({ run, probe, device, ...opened, ...options, ...attention }),
+      );
+      const lost = await writeComparison(run, comparison);
+      if (lost) progress.say(`earlier comparisons are lost: ${lost}`);
+      const report = await writeReport(run, path);
+      output(
+        values.json
+          ? JSON.stringify({ run: path, report, ...comparison })
+          : `${featuresTable(comparison)}\nreport: ${report}`,
+      );
+      return 0;
+    });
   },
 );

@@ -1,14 +1,8 @@
 import { checkValue, parseText } from "../../../runtime/config/resolve";
-import { analyzedConfig } from "../../../runtime/measure/run-files";
 import { SWEPT, type Swept, sweep as sweepRun } from "../../../runtime/measure/sweep";
-import { openTuned } from "../../../runtime/node/open-tuned";
 import { writeReport } from "../../report/write";
-import { attentionOf } from "../attention";
+import { withAnalyzedRun } from "../analyzed-run";
 import { ADAPTER, command, JSON_FLAG, output } from "../command";
-import { onInterrupt } from "../interrupt";
-import { Progress } from "../progress";
-import { openRun } from "../stores";
-import { openSubject } from "../subject";
 import { sensitivityTable } from "../tables/sensitivity";
 
 const FACTOR = { type: "number", min: 0, exclusiveMin: true, help: "" } as const;
@@ -31,25 +25,11 @@ export const sweep = command(
     const key = { type: "choice", choices: SWEPT, help: "" } as const;
     const settings = values.settings.split(",").map((name) => checkValue(key, name, "--settings") as Swept);
     const factors = values.factors.split(",").map((text) => parseText(FACTOR, text, "--factors") as number);
-    const run = await openRun(path);
-    const config = await analyzedConfig(run);
-    const progress = new Progress(values.json);
-    const interrupt = onInterrupt((line) => progress.say(line));
-    const attention = attentionOf(progress, interrupt.signal);
-    try {
-      const subject = await openSubject(config, progress, interrupt.signal);
-      const device = await openTuned({ adapter: values.adapter }, (line) => progress.say(line));
-      try {
-        progress.say(device.banner ?? `adapter: ${device.facts.name}`);
-        const found = await sweepRun({ ...subject, ...attention, run, device, settings, factors });
-        const report = await writeReport(run, path);
-        output(values.json ? JSON.stringify({ run: path, ...found }) : `${sensitivityTable(found)}\nreport: ${report}`);
-        return 0;
-      } finally {
-        device.close();
-      }
-    } finally {
-      interrupt.done();
-    }
+    return withAnalyzedRun(path, values, async ({ run, subject, attention, onDevice }) => {
+      const found = await onDevice((device) => sweepRun({ ...subject, ...attention, run, device, settings, factors }));
+      const report = await writeReport(run, path);
+      output(values.json ? JSON.stringify({ run: path, ...found }) : `${sensitivityTable(found)}\nreport: ${report}`);
+      return 0;
+    });
   },
 );
