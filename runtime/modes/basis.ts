@@ -42,7 +42,7 @@ function pick(values: Float64Array, count: number, chosen: readonly number[]): F
 }
 
 /** Functions [n, K] row-major as vectors sqrt(weight) f, column-major: orthonormal in the plain sense. */
-export function toColumns(functions: Float64Array, weights: Float64Array): Float64Array {
+function toColumns(functions: Float64Array, weights: Float64Array): Float64Array {
   const n = weights.length;
   const K = functions.length / n;
   const out = new Float64Array(n * K);

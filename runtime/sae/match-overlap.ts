@@ -26,7 +26,7 @@ export const f1Of = (shared: number, a: number, b: number) => (a + b > 0 ? (2 * 
  * Matthews' correlation coefficient of two sets among `tokens`, -1 to 1: the correlation phi of their indicators. 0 where a set
  * is empty or is all tokens, as scikit-learn has it. It is not the mean maximum cosine that is called MCC elsewhere.
  */
-export function matthewsOf(shared: number, a: number, b: number, tokens: number): number {
+function matthewsOf(shared: number, a: number, b: number, tokens: number): number {
   const spread = Math.sqrt(a) * Math.sqrt(b) * Math.sqrt(tokens - a) * Math.sqrt(tokens - b);
   return spread > 0 ? (shared * tokens - a * b) / spread : 0;
 }

@@ -1,5 +1,6 @@
 import { SpectroscopeError } from "../../kernels/errors";
 import type { Sums } from "../sampler/sums";
+import { jackknifeErrors } from "../statistics/jackknife";
 import { correlationScale } from "./correlation";
 
 /**
@@ -73,21 +74,6 @@ export function scaled(column: Float64Array, factors: Float64Array): Float64Arra
   return column.map((value, i) => value * factors[i]);
 }
 
-/** The jackknife's standard error of every token's value, from the values with each chain left out in turn; NaN without two. */
-function jackknifeError(leftOut: readonly Float64Array[], tokens: number): Float64Array {
-  const M = leftOut.length;
-  const error = new Float64Array(tokens).fill(Number.NaN);
-  if (M < 2) return error;
-  for (let i = 0; i < tokens; i++) {
-    let mean = 0;
-    for (const column of leftOut) mean += column[i] / M;
-    let squares = 0;
-    for (const column of leftOut) squares += (column[i] - mean) ** 2;
-    error[i] = Math.sqrt(((M - 1) / M) * squares);
-  }
-  return error;
-}
-
 /**
  * chi of one component: `-(E_C[phi (d - phi)] - E_C[phi] E[d - phi])`, the last mean over the unrestricted run (`full`)
  * or, without it, over the component's own. The error is the jackknife over chains; with `full`, chain m is left out of
@@ -109,11 +95,11 @@ export function susceptibility(sums: Sums, full?: Sums): Column {
   const leftOut = chains < 2 ? [] : Array.from({ length: chains }, (_, chain) => without(chain));
   return {
     ...without(-1),
-    error: jackknifeError(
+    error: jackknifeErrors(
       leftOut.map(({ chi }) => chi),
       tokens,
     ),
-    correlationError: jackknifeError(
+    correlationError: jackknifeErrors(
       leftOut.map(({ correlation }) => correlation),
       tokens,
     ),
